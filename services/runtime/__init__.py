@@ -1,0 +1,1 @@
+"""What every gRPC service of ecopledge stands on."""

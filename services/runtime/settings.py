@@ -1,0 +1,101 @@
+"""What the environment decides, read once by :func:`load_settings`; nothing is read at import."""
+
+import re
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from services.runtime.errors import FieldViolation, InvalidInput
+
+PREFIX = "ECOPLEDGE_"
+INSTITUTION_PATTERN = re.compile(r"[a-z0-9-]{1,64}")
+ADDRESS_PATTERN = re.compile(r"(\[[0-9a-fA-F:.]+\]|[^\s:\[\]/]+):([0-9]{1,5})")
+MIB = 1024 * 1024
+
+
+class Settings(BaseSettings):
+    """Settings of a server and of a client, each from the variable ``ECOPLEDGE_<NAME>``.
+
+    Attributes:
+        database_url: ``sqlite:///path`` or ``postgresql://user@host/name``.
+        listen_address: ``host:port``; port 0 takes a free one; a host beyond loopback needs TLS and a token.
+        institution_id: the institution a client speaks for.
+        log_level: level from which log lines are written.
+        max_threads: calls that run at the same time; further ones wait.
+        max_message_bytes: largest message in either direction; a larger one ends in RESOURCE_EXHAUSTED.
+        stop_grace_s: seconds that running calls may take to finish after SIGTERM.
+        default_deadline_s: limit of a call without a deadline, and the client's default deadline.
+        tls_certificate_path: PEM chain of the server.
+        tls_key_path: PEM key of the server.
+        tls_ca_path: PEM roots by which a client trusts the server; set it to make a client use TLS.
+        auth_token: shared secret that every call carries as ``authorization: Bearer``.
+        sqlite_synchronous: FULL keeps each commit through a power cut, NORMAL through a killed process.
+        database_wait_s: how long a writer waits for another before the call fails with UNAVAILABLE.
+        ready_path: file that receives the announcement line once the server listens.
+    """
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, env_ignore_empty=True, extra="forbid")
+
+    database_url: SecretStr = SecretStr("sqlite:///var/ecopledge.db")
+    listen_address: str = "127.0.0.1:50551"
+    institution_id: str = "demo"
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    max_threads: int = Field(default=16, ge=1, le=1024)
+    max_message_bytes: int = Field(default=32 * MIB, ge=64 * 1024, le=2**31 - 1)
+    stop_grace_s: float = Field(default=10.0, ge=0, le=3600, allow_inf_nan=False)
+    default_deadline_s: float = Field(default=300.0, gt=0, le=86_400, allow_inf_nan=False)
+    tls_certificate_path: Path | None = None
+    tls_key_path: Path | None = None
+    tls_ca_path: Path | None = None
+    auth_token: SecretStr | None = Field(default=None, min_length=16)
+    sqlite_synchronous: Literal["FULL", "NORMAL"] = "FULL"
+    database_wait_s: float = Field(default=30.0, gt=0, le=600, allow_inf_nan=False)
+    ready_path: Path | None = None
+
+    @field_validator("institution_id")
+    @classmethod
+    def _check_institution_id(cls, value: str) -> str:
+        if INSTITUTION_PATTERN.fullmatch(value) is None:
+            raise ValueError("expected 1 to 64 of a-z, 0-9 and -")
+        return value
+
+    @field_validator("listen_address")
+    @classmethod
+    def _check_listen_address(cls, value: str) -> str:
+        match = ADDRESS_PATTERN.fullmatch(value)
+        if match is None or int(match[2]) > 65_535:
+            raise ValueError("expected host:port with a port from 0 to 65535")
+        return value
+
+    @field_validator("log_level", mode="before")
+    @classmethod
+    def _lower_log_level(cls, value: object) -> object:
+        return value.lower() if isinstance(value, str) else value
+
+
+def load_settings(**overrides: Any) -> Settings:
+    """Reads the environment; ``overrides`` (by attribute name) win over it.
+
+    Raises:
+        InvalidInput: naming each variable that is wrong, what was found and what is expected.
+    """
+    try:
+        return Settings(**overrides)
+    except ValidationError as error:
+        # include_input is off: a wrong token or a database password must not reach a log.
+        raise InvalidInput.from_violations(
+            FieldViolation(_variable(item["loc"]), _description(item))
+            for item in error.errors(include_url=False)
+        ) from None
+
+
+def _variable(location: tuple[int | str, ...]) -> str:
+    return PREFIX + "_".join(str(part) for part in location).upper()
+
+
+def _description(item: Any) -> str:
+    secret = item["loc"] and item["loc"][0] in {"auth_token", "database_url"}
+    found = "a value that is not shown" if secret else repr(item["input"])
+    return f"found {found}: {item['msg'].removeprefix('Value error, ')}"
