@@ -34,7 +34,9 @@ def include_flags() -> list[str]:
 def protoc(*flags: str) -> None:
     """Run the compiler of grpcio-tools on all contracts."""
     bin_dir = Path(sys.executable).parent
-    plugins = [f"--plugin=protoc-gen-{name}={bin_dir / f'protoc-gen-{name}'}" for name in ("mypy", "mypy_grpc")]
+    plugins = [
+        f"--plugin=protoc-gen-{name}={bin_dir / f'protoc-gen-{name}'}" for name in ("mypy", "mypy_grpc")
+    ]
     command = [sys.executable, "-m", "grpc_tools.protoc", *include_flags(), *plugins, *flags, *contracts()]
     subprocess.run(command, check=True, cwd=PROTOS)
 
@@ -44,7 +46,9 @@ def generate(into: Path) -> None:
     package = into / "ecopledge"
     shutil.rmtree(package, ignore_errors=True)
     into.mkdir(parents=True, exist_ok=True)
-    protoc(f"--python_out={into}", f"--grpc_python_out={into}", f"--mypy_out={into}", f"--mypy_grpc_out={into}")
+    protoc(
+        f"--python_out={into}", f"--grpc_python_out={into}", f"--mypy_out={into}", f"--mypy_grpc_out={into}"
+    )
     for folder in [package, *(path for path in package.rglob("*") if path.is_dir())]:
         (folder / "__init__.py").write_text("")
     for path in package.rglob("*_grpc.py*"):
@@ -63,7 +67,9 @@ def stale_files() -> list[str]:
     with tempfile.TemporaryDirectory() as scratch:
         generate(Path(scratch))
         fresh = {str(p.relative_to(scratch)) for p in Path(scratch).rglob("*") if p.suffix in {".py", ".pyi"}}
-        committed = {str(p.relative_to(GENERATED)) for p in GENERATED.rglob("*") if p.suffix in {".py", ".pyi"}}
+        committed = {
+            str(p.relative_to(GENERATED)) for p in GENERATED.rglob("*") if p.suffix in {".py", ".pyi"}
+        }
         both = fresh & committed
         _, differing, unreadable = filecmp.cmpfiles(scratch, GENERATED, sorted(both), shallow=False)
         return sorted({*(fresh ^ committed), *differing, *unreadable})

@@ -606,7 +606,6 @@ class LoanTerms(_message.Message):
     GUARANTOR_CAP_CNY_FIELD_NUMBER: _builtins.int
     PRODUCT_CAP_CNY_FIELD_NUMBER: _builtins.int
     LTV_CAP_FIELD_NUMBER: _builtins.int
-    DEFAULT_PROBABILITY_ANNUAL_FIELD_NUMBER: _builtins.int
     tenor_years: _builtins.float
     """Years to maturity, > 0 and at most 50."""
     rate_annual: _builtins.float
@@ -627,8 +626,6 @@ class LoanTerms(_message.Message):
     """Most that the product allows, CNY, >= 0. Absent means the catalogue's, if it has one."""
     ltv_cap: _builtins.float
     """Highest loan to pledge value, 0 to 1. Absent means the asset's or the catalogue's."""
-    default_probability_annual: _builtins.float
-    """Probability of default of the borrower a year, 0 to 1, for the rate build-up. Absent: no build-up."""
     def __init__(
         self,
         *,
@@ -642,14 +639,11 @@ class LoanTerms(_message.Message):
         guarantor_cap_cny: _builtins.float | None = ...,
         product_cap_cny: _builtins.float | None = ...,
         ltv_cap: _builtins.float | None = ...,
-        default_probability_annual: _builtins.float | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_default_probability_annual", b"_default_probability_annual", "_guarantor_cap_cny", b"_guarantor_cap_cny", "_ltv_cap", b"_ltv_cap", "_min_dscr", b"_min_dscr", "_product_cap_cny", b"_product_cap_cny", "_project_cost_cny", b"_project_cost_cny", "_requested_cny", b"_requested_cny", "default_probability_annual", b"default_probability_annual", "guarantor_cap_cny", b"guarantor_cap_cny", "ltv_cap", b"ltv_cap", "min_dscr", b"min_dscr", "product_cap_cny", b"product_cap_cny", "project_cost_cny", b"project_cost_cny", "requested_cny", b"requested_cny"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_guarantor_cap_cny", b"_guarantor_cap_cny", "_ltv_cap", b"_ltv_cap", "_min_dscr", b"_min_dscr", "_product_cap_cny", b"_product_cap_cny", "_project_cost_cny", b"_project_cost_cny", "_requested_cny", b"_requested_cny", "guarantor_cap_cny", b"guarantor_cap_cny", "ltv_cap", b"ltv_cap", "min_dscr", b"min_dscr", "product_cap_cny", b"product_cap_cny", "project_cost_cny", b"project_cost_cny", "requested_cny", b"requested_cny"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_default_probability_annual", b"_default_probability_annual", "_guarantor_cap_cny", b"_guarantor_cap_cny", "_ltv_cap", b"_ltv_cap", "_min_dscr", b"_min_dscr", "_product_cap_cny", b"_product_cap_cny", "_project_cost_cny", b"_project_cost_cny", "_requested_cny", b"_requested_cny", "default_probability_annual", b"default_probability_annual", "grace_years", b"grace_years", "guarantor_cap_cny", b"guarantor_cap_cny", "ltv_cap", b"ltv_cap", "min_dscr", b"min_dscr", "product_cap_cny", b"product_cap_cny", "project_cost_cny", b"project_cost_cny", "project_equity_cny", b"project_equity_cny", "rate_annual", b"rate_annual", "requested_cny", b"requested_cny", "tenor_years", b"tenor_years"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_guarantor_cap_cny", b"_guarantor_cap_cny", "_ltv_cap", b"_ltv_cap", "_min_dscr", b"_min_dscr", "_product_cap_cny", b"_product_cap_cny", "_project_cost_cny", b"_project_cost_cny", "_requested_cny", b"_requested_cny", "grace_years", b"grace_years", "guarantor_cap_cny", b"guarantor_cap_cny", "ltv_cap", b"ltv_cap", "min_dscr", b"min_dscr", "product_cap_cny", b"product_cap_cny", "project_cost_cny", b"project_cost_cny", "project_equity_cny", b"project_equity_cny", "rate_annual", b"rate_annual", "requested_cny", b"requested_cny", "tenor_years", b"tenor_years"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    _WhichOneofReturnType__default_probability_annual: _TypeAlias = _typing.Literal["default_probability_annual"]  # noqa: Y015
-    _WhichOneofArgType__default_probability_annual: _TypeAlias = _typing.Literal["_default_probability_annual", b"_default_probability_annual"]  # noqa: Y015
     _WhichOneofReturnType__guarantor_cap_cny: _TypeAlias = _typing.Literal["guarantor_cap_cny"]  # noqa: Y015
     _WhichOneofArgType__guarantor_cap_cny: _TypeAlias = _typing.Literal["_guarantor_cap_cny", b"_guarantor_cap_cny"]  # noqa: Y015
     _WhichOneofReturnType__ltv_cap: _TypeAlias = _typing.Literal["ltv_cap"]  # noqa: Y015
@@ -662,8 +656,6 @@ class LoanTerms(_message.Message):
     _WhichOneofArgType__project_cost_cny: _TypeAlias = _typing.Literal["_project_cost_cny", b"_project_cost_cny"]  # noqa: Y015
     _WhichOneofReturnType__requested_cny: _TypeAlias = _typing.Literal["requested_cny"]  # noqa: Y015
     _WhichOneofArgType__requested_cny: _TypeAlias = _typing.Literal["_requested_cny", b"_requested_cny"]  # noqa: Y015
-    @_typing.overload
-    def WhichOneof(self, oneof_group: _WhichOneofArgType__default_probability_annual) -> _WhichOneofReturnType__default_probability_annual | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__guarantor_cap_cny) -> _WhichOneofReturnType__guarantor_cap_cny | None: ...
     @_typing.overload

@@ -1,0 +1,175 @@
+"""Distributions of value: what a pledge may be worth at a horizon, with the error of every estimate.
+
+The paths are those of the factor model; on each, the valuation error (lognormal with the asset's coefficient of
+variation, mean 1) and the loss of the right (first event of a Poisson process) multiply the conditional value. The
+draws of both are common to all assets of a call, which leaves every asset's own distribution as it is; a portfolio
+draws them per asset.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from quant.factors import FactorModel
+from quant.random_numbers import Purpose, standard_normals, uniforms
+from quant.schedules import Array, DiscountFactors, ScheduleBook
+
+_ASSETS_PER_BLOCK = 512
+REPORTED_PROBABILITIES = (0.01, 0.05, 0.10, 0.50, 0.90, 0.95)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ValueDistribution:
+    """Summary of n_paths values of each asset.
+
+    Attributes:
+        mean, sd, mean_error: [n_assets]; the error is the standard error of the mean.
+        probabilities: the levels, [n_levels].
+        quantiles, quantile_errors: [n_assets, n_levels]; the errors are standard errors from the order statistics.
+    """
+
+    mean: Array
+    sd: Array
+    mean_error: Array
+    probabilities: tuple[float, ...]
+    quantiles: Array
+    quantile_errors: Array
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class HorizonScenarios:
+    """States of the world at a horizon, shared by every asset that is valued on them.
+
+    Attributes:
+        at_years: the horizon s.
+        states: x(s), [n_primary, n_paths].
+        quantity_normals: standard normal of the valuation error, [n_paths].
+        event_uniforms: uniform of the loss of the right, [n_paths].
+    """
+
+    at_years: float
+    states: Array
+    quantity_normals: Array
+    event_uniforms: Array
+
+    @classmethod
+    def draw(
+        cls, model: FactorModel, at_years: float, n_paths: int, seed: int, *, first_path: int = 0
+    ) -> "HorizonScenarios":
+        """Draw the scenarios of a block of paths; path p is the same in any block."""
+        states = model.simulate_states([at_years], n_paths, seed, first_path=first_path)[:, 0, :]
+        return cls(
+            at_years,
+            states,
+            standard_normals(seed, Purpose.QUANTITY_ERROR, n_paths, first_path=first_path),
+            uniforms(seed, Purpose.LOSS_OF_RIGHT, n_paths, first_path=first_path),
+        )
+
+    @property
+    def n_paths(self) -> int:
+        """How many paths."""
+        return self.states.shape[1]
+
+
+def pledge_values_at_horizon(
+    book: ScheduleBook, model: FactorModel, discount: DiscountFactors, scenarios: HorizonScenarios
+) -> Iterator[tuple[slice, Array]]:
+    """Values of the assets at the horizon, path by path, with valuation error and loss of the right.
+
+    Yields:
+        (which assets, values [n_assets in the block, n_paths]); blocks keep the memory bounded.
+    """
+    cells = book.cell_values(model, discount, states=scenarios.states, at_years=scenarios.at_years)
+    weights = book.weights(scenarios.at_years)
+    cv = book.terms_array("quantity_cv")
+    log_sd = np.sqrt(np.log1p(cv**2))
+    lost = -np.expm1(-book.terms_array("event_intensity") * scenarios.at_years)
+    severity = book.terms_array("event_severity")
+    for begin in range(0, len(book), _ASSETS_PER_BLOCK):
+        block = slice(begin, min(begin + _ASSETS_PER_BLOCK, len(book)))
+        values: Array = weights[block] @ cells
+        noise = log_sd[block, None]
+        if np.any(noise > 0.0):
+            values *= np.exp(noise * scenarios.quantity_normals - 0.5 * noise**2)
+        hit = scenarios.event_uniforms[None, :] < lost[block, None]
+        values *= 1.0 - severity[block, None] * hit
+        yield block, values
+
+
+def realised_present_values(
+    book: ScheduleBook,
+    model: FactorModel,
+    discount: DiscountFactors,
+    n_paths: int,
+    seed: int,
+    *,
+    first_path: int = 0,
+) -> Array:
+    """Present value of what each asset actually pays on every path, [n_assets, n_paths].
+
+    The mean over paths converges to V(0). An event at time u takes the severity's share of every row after u.
+    """
+    times = np.unique(book.cell_time[book.cell_time > 0.0])
+    values = np.empty((len(book.cell_time), n_paths))
+    now = book.cell_time == 0.0
+    today = model.forward(np.zeros(1))[:, 0]
+    values[now] = today[book.cell_factor[now], None]
+    if len(times):
+        paths = model.simulate(times, n_paths, seed, first_path=first_path)
+        later = np.flatnonzero(~now)
+        values[later] = paths[book.cell_factor[later], np.searchsorted(times, book.cell_time[later])]
+    values *= discount(book.cell_time)[:, None]
+    normals = standard_normals(seed, Purpose.QUANTITY_ERROR, n_paths, first_path=first_path)
+    draws = uniforms(seed, Purpose.LOSS_OF_RIGHT, n_paths, first_path=first_path)
+    return _paid_on_paths(book, values, normals, draws)
+
+
+def _paid_on_paths(book: ScheduleBook, values: Array, normals: Array, draws: Array) -> Array:
+    weights = book.row_weights(alive=False)
+    out = np.empty((len(book), values.shape[1]))
+    for i, schedule in enumerate(book.schedules):
+        rows = slice(book.row_start[i], book.row_start[i + 1])
+        cells = book.row_cell[rows]
+        flows = weights[rows, None] * values[cells]
+        terms = schedule.terms
+        if terms.event_intensity > 0.0:
+            event_time = -np.log(draws) / terms.event_intensity
+            after = book.cell_time[cells][:, None] > event_time[None, :]
+            flows = flows * (1.0 - terms.event_severity * after)
+        log_sd = np.sqrt(np.log1p(terms.quantity_cv**2))
+        out[i] = flows.sum(axis=0) * np.exp(log_sd * normals - 0.5 * log_sd**2)
+    return out
+
+
+def summarise(values: Array, probabilities: Sequence[float] = REPORTED_PROBABILITIES) -> ValueDistribution:
+    """Mean, spread and quantiles of values [n_assets, n_paths], each with its standard error.
+
+    A quantile's standard error is half the distance between the order statistics one binomial standard deviation
+    to either side of it, which is free of any density estimate.
+    """
+    n = values.shape[1]
+    ordered = np.sort(values, axis=1)
+    levels = np.asarray(probabilities, dtype=np.float64)
+    position = levels * (n - 1)
+    spread = np.sqrt(n * levels * (1.0 - levels))
+    low = _at_positions(ordered, np.clip(position - spread, 0, n - 1))
+    high = _at_positions(ordered, np.clip(position + spread, 0, n - 1))
+    sd = values.std(axis=1, ddof=1) if n > 1 else np.zeros(len(values))
+    return ValueDistribution(
+        mean=values.mean(axis=1),
+        sd=sd,
+        mean_error=sd / np.sqrt(n),
+        probabilities=tuple(float(level) for level in levels),
+        quantiles=_at_positions(ordered, position),
+        quantile_errors=0.5 * (high - low),
+    )
+
+
+def _at_positions(ordered: Array, position: NDArray[np.float64]) -> Array:
+    """Linear interpolation between order statistics (the default of numpy.quantile)."""
+    floor = np.floor(position).astype(np.intp)
+    ceiling = np.minimum(floor + 1, ordered.shape[1] - 1)
+    share = position - floor
+    return ordered[:, floor] * (1.0 - share) + ordered[:, ceiling] * share

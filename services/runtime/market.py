@@ -1,0 +1,200 @@
+"""A market snapshot: every factor, correlation and rate that a valuation uses, each with its source and date.
+
+The snapshot is a value that travels between services; the numerics it feeds are `quant.factors.FactorModel`
+and `quant.curves.DiscountCurve`.
+"""
+
+import datetime as dt
+import hashlib
+import math
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+from quant.curves import DiscountCurve
+
+from quant.factors import DerivedFactor, FactorModel, PrimaryFactor
+from quant.piecewise import PiecewiseLinear
+from services.runtime.errors import InvalidInput
+
+
+class Evidence(StrEnum):
+    """Whether a figure was read somewhere or is an assumption."""
+
+    PUBLISHED = "published"
+    DERIVED = "derived"
+    ASSUMPTION = "assumption"
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where one parameter comes from.
+
+    Attributes:
+        parameter: which one, such as "level".
+        evidence: published, derived from published figures, or an assumption.
+        citation: publication, file or reasoning.
+        as_of: date of the figure, None when the source gives none.
+    """
+
+    parameter: str
+    evidence: Evidence
+    citation: str
+    as_of: dt.date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class QuotedFactor:
+    """A primary factor as it is quoted; see `quant.factors.PrimaryFactor` for the dynamics.
+
+    Attributes:
+        name: how schedules refer to it.
+        level: value today in `unit`, > 0; the median level is level / exp(deviation).
+        unit: such as "CNY/m3".
+        label_zh, label_en: for people.
+        sources: where each parameter comes from.
+        growth_annual, mean_reversion_annual, volatility_annual, deviation: of the log.
+    """
+
+    name: str
+    level: float
+    unit: str
+    label_zh: str
+    label_en: str
+    sources: tuple[Source, ...]
+    growth_annual: float = 0.0
+    mean_reversion_annual: float = 0.0
+    volatility_annual: float = 0.0
+    deviation: float = 0.0
+
+    def primary(self) -> PrimaryFactor:
+        """The factor as the numerics know it."""
+        return PrimaryFactor(
+            self.name,
+            math.log(self.level) - self.deviation,
+            self.growth_annual,
+            self.mean_reversion_annual,
+            self.volatility_annual,
+            self.deviation,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class QuotedDerivedFactor:
+    """A primary price (or 1) times a piecewise-linear function of a primary driver."""
+
+    name: str
+    driver: str
+    payoff: PiecewiseLinear
+    unit: str
+    label_zh: str
+    label_en: str
+    sources: tuple[Source, ...]
+    price: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class QuotedCorrelation:
+    """Correlation of the shocks of two primary factors."""
+
+    first: str
+    second: str
+    value: float
+    source: Source
+
+
+@dataclass(frozen=True, slots=True)
+class CurvePoint:
+    """Effective annual rate of a payment at a tenor."""
+
+    tenor_years: float
+    rate_annual: float
+    source: Source
+
+
+@dataclass(frozen=True, slots=True)
+class MarketSnapshot:
+    """Everything about the market that a valuation uses; immutable once stored.
+
+    Raises:
+        ValueError: if a factor, correlation or curve point makes no model.
+    """
+
+    snapshot_id: str
+    as_of: dt.date
+    primary_factors: tuple[QuotedFactor, ...]
+    derived_factors: tuple[QuotedDerivedFactor, ...]
+    correlations: tuple[QuotedCorrelation, ...]
+    discount_curve: tuple[CurvePoint, ...]
+
+    def __post_init__(self) -> None:
+        for factor in self.primary_factors:
+            if not (math.isfinite(factor.level) and factor.level > 0.0):
+                raise ValueError(
+                    f"factor {factor.name}: level found {factor.level}, expected a number above 0"
+                )
+        self.factor_model()
+        self.curve()
+
+    def factor_model(self) -> FactorModel:
+        """The factor model of the snapshot.
+
+        Raises:
+            ValueError: if the factors or correlations make no model.
+        """
+        names = [factor.name for factor in self.primary_factors]
+        matrix = np.eye(len(names))
+        for pair in self.correlations:
+            for name in (pair.first, pair.second):
+                if name not in names:
+                    raise ValueError(
+                        f"correlation of {pair.first} and {pair.second}: no primary factor {name}"
+                    )
+            i, j = names.index(pair.first), names.index(pair.second)
+            if i == j:
+                raise ValueError(f"correlation of {pair.first} with itself, expected two factors")
+            matrix[i, j] = matrix[j, i] = pair.value
+        derived = tuple(DerivedFactor(d.name, d.driver, d.payoff, d.price) for d in self.derived_factors)
+        return FactorModel(tuple(factor.primary() for factor in self.primary_factors), derived, matrix)
+
+    def curve(self) -> DiscountCurve:
+        """The discount curve of the snapshot.
+
+        Raises:
+            ValueError: if the points make no curve.
+        """
+        return DiscountCurve(
+            tuple(point.tenor_years for point in self.discount_curve),
+            tuple(point.rate_annual for point in self.discount_curve),
+        )
+
+    def level(self, factor: str) -> float:
+        """Value today of a factor, primary or derived.
+
+        Raises:
+            KeyError: if there is no such factor.
+        """
+        model = self.factor_model()
+        return float(model.forward(np.zeros(1))[model.index(factor), 0])
+
+    def content_hash(self) -> str:
+        """SHA-256 of the canonical content, hexadecimal."""
+        return hashlib.sha256(msgspec.json.encode(self, order="deterministic")).hexdigest()
+
+
+def read_snapshot(path: Path) -> MarketSnapshot:
+    """Read a snapshot from a TOML file.
+
+    Raises:
+        InvalidInput: if the file is missing or wrong, naming the place.
+    """
+    try:
+        content: Any = msgspec.toml.decode(path.read_bytes())
+        return msgspec.convert(content, MarketSnapshot)
+    except FileNotFoundError:
+        raise InvalidInput.of(str(path), "no such file, expected a market snapshot in TOML") from None
+    except (msgspec.DecodeError, msgspec.ValidationError, ValueError) as error:
+        raise InvalidInput.of(str(path), str(error)) from error

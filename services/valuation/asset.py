@@ -1,0 +1,245 @@
+"""What may be pledged. Assets describe; pricers price.
+
+The fields mean what the contract protos/ecopledge/valuation/v1/asset.proto says: volumes in m3, areas in ha, amounts
+in CNY, shares and probabilities as fractions of 1, terms in years from the valuation date. `None` means "not stated";
+the pricer then uses the catalogue or the snapshot.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class ValueBasis(StrEnum):
+    """What a stated value means; the three are never mixed."""
+
+    UNSTATED = "unstated"
+    ANNUAL_FLOW = "annual_flow"
+    PERIOD_SUM_UNDISCOUNTED = "period_sum_undiscounted"
+    PRESENT_VALUE = "present_value"
+
+
+class CarbonInstrument(StrEnum):
+    """Instruments that a forest-carbon project may be paid in."""
+
+    CCER = "ccer"
+    TICKET = "carbon_ticket"
+
+
+@dataclass(frozen=True, slots=True)
+class StatedValue:
+    """A value that somebody else stated; compared and disclosed, never lent against."""
+
+    value_cny: float
+    basis: ValueBasis
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class TermsOverride:
+    """Terms of one asset that differ from its kind's; None keeps the catalogue's."""
+
+    risk_premium_annual: float | None = None
+    event_intensity_annual: float | None = None
+    event_severity: float | None = None
+    quantity_cv: float | None = None
+    disposal_cost: float | None = None
+    disposal_lag_years: float | None = None
+    liquidity_discount: float | None = None
+    ltv_cap: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class WaterRight:
+    """Right to take or use water. Worth exactly nothing after the permit's end unless it may be renewed."""
+
+    volume_m3_per_year: float
+    remaining_term_years: float
+    renewal_probability: float = 0.0
+    renewal_term_years: float = 5.0
+    renewals: int = 0
+    transferable_share: float = 1.0
+    conveyance_efficiency: float = 1.0
+    allocation_factor: str = ""
+    reliability: float = 1.0
+    price_cny_per_m3: float | None = None
+    cost_cny_per_m3: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class StandGrowth:
+    """Growth of a planted stand by the Richards curve V(age) = a (1 - exp(-b age))^c, m3/ha."""
+
+    species: str
+    area_ha: float
+    age_years: float
+    asymptotic_volume_m3_per_ha: float
+    rate_per_year: float
+    shape: float
+
+
+@dataclass(frozen=True, slots=True)
+class CarbonIssuance:
+    """How the credits of a forest-carbon asset arise: either declared tonnes a year or a growing stand."""
+
+    instrument: CarbonInstrument
+    crediting_years: float
+    tonnes_per_year: float | None = None
+    growth: StandGrowth | None = None
+    monitoring_period_years: float = 5.0
+    issuance_lag_years: float = 1.0
+    risk_deduction: float | None = None
+    uncertainty_deduction: float = 0.0
+    registration_probability: float | None = None
+    verification_ratio: float = 1.0
+    price_cny_per_t: float | None = None
+    cost_cny_per_issuance: float = 0.0
+    area_ha: float | None = None
+    methodology: str = ""
+    start_years: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class ForestCarbonReceivable:
+    """Revenue from forest carbon, without the forest."""
+
+    issuance: CarbonIssuance
+
+
+@dataclass(frozen=True, slots=True)
+class ForestTenure:
+    """Forest tenure valued by the harvest that it brings."""
+
+    area_ha: float
+    years_to_harvest: float
+    harvest_volume_m3_per_ha: float
+    net_price_cny_per_m3: float
+    cost_cny_per_ha_year: float = 0.0
+    stand_adjustment: float = 1.0
+    tenure_term_years: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CarbonAndTenure:
+    """Forest tenure together with its carbon revenue: one forest, one fire, one decision."""
+
+    tenure: ForestTenure
+    issuance: CarbonIssuance
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceIncome:
+    """One ecosystem service of an account and the part of it that becomes cash."""
+
+    service: str
+    account_value_cny_per_year: float
+    realisable_share: float
+    cost_cny_per_year: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class GepRevenueRight:
+    """Right to the cash that a region's ecosystem services bring; the GEP total itself is never lent against."""
+
+    services: tuple[ServiceIncome, ...]
+    term_years: float
+    specification: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class VepYear:
+    """Income and cost of one year (1, 2, ...) of a VEP project."""
+
+    year: int
+    revenue_cny: float
+    operating_cost_cny: float = 0.0
+    wages_cny: float = 0.0
+    capital_cny: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class ResidualIncome:
+    """Method (A): revenue less cost, wages and the return on capital."""
+
+    years: tuple[VepYear, ...]
+    revenue_factor: str
+    capital_return_annual: float = 0.0
+    ecological_share: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceChange:
+    """Change of one service with and without the project, in the service's unit a year."""
+
+    service: str
+    quantity_with: float
+    quantity_without: float
+    unit_price_cny: float
+    realisable_share: float
+
+
+@dataclass(frozen=True, slots=True)
+class WithWithout:
+    """Method (B): value with the project less value without it."""
+
+    changes: tuple[ServiceChange, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class VepProject:
+    """Ecological product of a specific unit."""
+
+    term_years: float
+    method: ResidualIncome | WithWithout
+    restoration_cost_cny_per_year: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class CataloguedRight:
+    """Any kind of the catalogue that is a quantity times a factor.
+
+    Attributes:
+        kind: code in the catalogue, such as "green_certificate".
+        quantity_per_year: in `unit`, or in the kind's unit where `unit` is empty.
+    """
+
+    kind: str
+    quantity_per_year: float
+    term_years: float
+    unit: str = ""
+    unit_price_cny: float | None = None
+    cost_cny_per_year: float = 0.0
+    realisable_share: float | None = None
+    start_years: float = 0.0
+
+
+AssetDetail = (
+    WaterRight
+    | ForestCarbonReceivable
+    | ForestTenure
+    | CarbonAndTenure
+    | GepRevenueRight
+    | VepProject
+    | CataloguedRight
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Asset:
+    """One asset that is or may be pledged.
+
+    Attributes:
+        asset_id: unique for the institution.
+        name, place: for people.
+        detail: the asset itself.
+        stated_value: what others say it is worth.
+        assumed_fields: paths of inputs that are assumptions, such as "water_right.remaining_term_years".
+        terms: terms that replace the catalogue's.
+    """
+
+    asset_id: str
+    name: str
+    place: str
+    detail: AssetDetail
+    stated_value: StatedValue | None = None
+    assumed_fields: tuple[str, ...] = ()
+    terms: TermsOverride | None = None

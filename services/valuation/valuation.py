@@ -1,0 +1,165 @@
+"""What an asset is worth, how sure that is, and how much may be lent: the results of the valuation service."""
+
+import datetime as dt
+from dataclasses import dataclass
+from enum import StrEnum
+
+from services.runtime.errors import FieldViolation
+from services.runtime.results import Caution, Distribution, Manifest
+from services.valuation.asset import Asset
+
+DEFAULT_SEED = 20260821
+
+
+@dataclass(frozen=True, slots=True)
+class Simulation:
+    """How a valuation is simulated.
+
+    Attributes:
+        n_paths: 256 to 1,048,576.
+        seed: of the scenario universe.
+        horizon_years: when the pledge may have to be sold.
+        confidence: of the haircut and of the pledge value.
+    """
+
+    n_paths: int = 2048
+    seed: int = DEFAULT_SEED
+    horizon_years: float = 1.0
+    confidence: float = 0.95
+
+
+@dataclass(frozen=True, slots=True)
+class CashFlowLine:
+    """One line of the cash-flow table; the present values of an asset add up to its value."""
+
+    time_years: float
+    factor: str
+    quantity: float
+    expected_factor: float
+    expected_amount_cny: float
+    present_value_cny: float
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Valuation:
+    """What an asset is worth; fields as in the contract's message Valuation, amounts in CNY."""
+
+    valuation_id: str
+    asset_id: str
+    kind: str
+    valuation_date: dt.date
+    value_cny: float
+    horizon_years: float
+    confidence: float
+    value_at_horizon: Distribution
+    haircut: float
+    pledge_value_cny: float
+    undiscounted_sum_cny: float
+    annual_cash_cny: float
+    disclosed_value_cny: float | None
+    best_alternative: str
+    cautions: tuple[Caution, ...]
+    assumptions: tuple[str, ...]
+    cash_flows: tuple[CashFlowLine, ...]
+    manifest: Manifest
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why an asset could not be valued.
+
+    Attributes:
+        code: canonical status name, such as "INVALID_ARGUMENT".
+    """
+
+    asset_id: str
+    code: str
+    message: str
+    violations: tuple[FieldViolation, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class LoanTerms:
+    """The loan that is asked for and what limits it apart from the pledge; amounts CNY, rates a year."""
+
+    tenor_years: float
+    rate_annual: float
+    grace_years: float = 0.0
+    min_dscr: float | None = None
+    requested_cny: float | None = None
+    project_cost_cny: float | None = None
+    project_equity_cny: float = 0.0
+    guarantor_cap_cny: float | None = None
+    product_cap_cny: float | None = None
+    ltv_cap: float | None = None
+
+
+class LimitRule(StrEnum):
+    """Which rule limits a loan."""
+
+    PLEDGE_VALUE = "pledge_value"
+    CASH_MULTIPLE = "cash_multiple"
+    DEBT_SERVICE = "debt_service"
+    PROJECT_COST = "project_cost"
+    GUARANTOR_CAP = "guarantor_cap"
+    PRODUCT_CAP = "product_cap"
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """One rule, what it allows, and how that was computed."""
+
+    rule: LimitRule
+    limit_cny: float
+    explanation_zh: str
+    explanation_en: str
+
+
+@dataclass(frozen=True, slots=True)
+class SizedLoan:
+    """How much may be lent and why; see the contract's message SizeLoanResponse."""
+
+    valuation: Valuation
+    limits: tuple[Limit, ...]
+    binding_rule: LimitRule
+    limit_cny: float
+    requested_within_limit: bool | None
+    min_dscr_at_limit: float | None
+    loan_per_unit_cny: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class StoredValuation:
+    """A valuation with the asset as it was valued."""
+
+    valuation: Valuation
+    asset: Asset
+
+
+@dataclass(frozen=True, slots=True)
+class ValuationSummary:
+    """One stored valuation, in short."""
+
+    valuation_id: str
+    asset_id: str
+    kind: str
+    valuation_date: dt.date
+    recorded_at: dt.datetime
+    value_cny: float
+    pledge_value_cny: float
+    snapshot_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Replay:
+    """A stored valuation beside the one computed now.
+
+    Attributes:
+        differences: field path, stored and recomputed value of every figure that differs in any bit.
+    """
+
+    identical: bool
+    differences: tuple[str, ...]
+    stored: Valuation
+    recomputed: Valuation
