@@ -18,7 +18,7 @@ import grpc
 
 from services.runtime.errors import InvalidInput
 from services.runtime.settings import INSTITUTION_PATTERN, MIB, Settings
-from services.runtime.status_table import from_rpc_error
+from services.runtime.status_table import DETAILS_LIMIT_KEY, MAX_DETAILS_BYTES, from_rpc_error
 
 T = TypeVar("T")
 Metadata = tuple[tuple[str, str | bytes], ...]
@@ -83,7 +83,10 @@ def open_channel(
         channel = grpc.insecure_channel(target, options)
     else:
         channel = grpc.secure_channel(target, grpc.ssl_channel_credentials(_read_roots(tls_ca_path)), options)
-    metadata: Metadata = (("x-institution-id", institution_id),)
+    metadata: Metadata = (
+        ("x-institution-id", institution_id),
+        (DETAILS_LIMIT_KEY, str(MAX_DETAILS_BYTES)),
+    )
     if auth_token is not None:
         metadata += (("authorization", f"Bearer {auth_token}"),)
     return grpc.intercept_channel(channel, _CallDetailsInterceptor(metadata, timeout_s, wait_for_ready))

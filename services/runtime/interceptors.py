@@ -26,7 +26,13 @@ from services.runtime.errors import (
     Unauthenticated,
 )
 from services.runtime.settings import INSTITUTION_PATTERN
-from services.runtime.status_table import code_of, to_grpc_status
+from services.runtime.status_table import (
+    DEFAULT_DETAILS_BYTES,
+    DETAILS_LIMIT_KEY,
+    MAX_DETAILS_BYTES,
+    code_of,
+    to_grpc_status,
+)
 
 INSTITUTION_KEY = "x-institution-id"
 REQUEST_ID_KEY = "x-request-id"
@@ -101,9 +107,10 @@ class CallInterceptor(grpc.ServerInterceptor):  # type: ignore[type-arg]  # not 
         context: grpc.ServicerContext,
     ) -> Any:
         started_s = time.perf_counter()
-        call = _anonymous_call(method, context)
+        metadata: dict[str, Any] = dict(context.invocation_metadata())
+        call = self._open_call(method, metadata, context)
         try:
-            call = self._open_call(method, context)
+            self._admit(call, metadata)
             response = behaviour(_read(read, request), context)
         except Exception as error:  # noqa: BLE001  # the table must see every error of a handler
             self._end_with_error(call, started_s, context, error)
@@ -119,39 +126,40 @@ class CallInterceptor(grpc.ServerInterceptor):  # type: ignore[type-arg]  # not 
         context: grpc.ServicerContext,
     ) -> Iterator[Any]:
         started_s = time.perf_counter()
-        call = _anonymous_call(method, context)
+        metadata: dict[str, Any] = dict(context.invocation_metadata())
+        call = self._open_call(method, metadata, context)
         try:
-            call = self._open_call(method, context)
+            self._admit(call, metadata)
             for response in behaviour(_read(read, request), context):
                 call.check_alive()
                 yield response
-        except GeneratorExit:
-            self._log(call, started_s, "CANCELLED")
+        except GeneratorExit:  # gRPC stopped iterating: nobody waits for the rest
+            self._log(call, started_s, "CANCELLED" if call.remaining_s() > 0 else "DEADLINE_EXCEEDED")
             raise
         except Exception as error:  # noqa: BLE001  # the table must see every error of an iteration
             self._end_with_error(call, started_s, context, error)
         self._log(call, started_s, "OK")
 
-    def _open_call(self, method: str, context: grpc.ServicerContext) -> CallContext:
-        metadata: dict[str, Any] = dict(context.invocation_metadata())
+    def _open_call(self, method: str, metadata: dict[str, Any], context: grpc.ServicerContext) -> CallContext:
         request_id = metadata.get(REQUEST_ID_KEY)
         if request_id is None or REQUEST_ID_PATTERN.fullmatch(request_id) is None:
             request_id = uuid.uuid4().hex
         remaining_s = context.time_remaining()
         if remaining_s is None or remaining_s > _NO_DEADLINE_S:
             remaining_s = self._default_deadline_s
-        call = CallContext(
+        return CallContext(
             institution_id=metadata.get(INSTITUTION_KEY, ""),
             request_id=request_id,
             method=method,
             deadline_s=time.monotonic() + remaining_s,
             is_active=context.is_active,
         )
+
+    def _admit(self, call: CallContext, metadata: dict[str, Any]) -> None:
         self._check_token(metadata.get(AUTHORIZATION_KEY))
-        if not method.startswith(_REFLECTION):
+        if not call.method.startswith(_REFLECTION):
             _check_institution(metadata.get(INSTITUTION_KEY))
         enter_call(call)
-        return call
 
     def _check_token(self, found: str | bytes | None) -> None:
         if self._authorization is None:
@@ -179,7 +187,7 @@ class CallInterceptor(grpc.ServerInterceptor):  # type: ignore[type-arg]  # not 
         self._log(call, started_s, code_of(reported).name, reported, unexpected)
         if isinstance(reported, Cancelled) and not context.is_active():
             raise reported  # nobody is left to receive a status
-        context.abort_with_status(to_grpc_status(reported))
+        context.abort_with_status(to_grpc_status(reported, _details_limit(context)))
 
     def _log(
         self,
@@ -214,10 +222,6 @@ _MAKE_HANDLER: dict[tuple[bool, bool], Callable[..., Handler]] = {
 }
 
 
-def _anonymous_call(method: str, context: grpc.ServicerContext) -> CallContext:
-    return CallContext("", "", method, float("inf"), context.is_active)
-
-
 def _check_institution(found: str | bytes | None) -> None:
     if found is None:
         raise InvalidInput.of(
@@ -236,6 +240,13 @@ def _read(read: Callable[[bytes], Any] | None, request: Any) -> Any:
         return read(request)
     except DecodeError as error:
         raise InvalidInput(f"the request is not a readable message of its type: {error}") from error
+
+
+def _details_limit(context: grpc.ServicerContext) -> int:
+    announced = dict(context.invocation_metadata()).get(DETAILS_LIMIT_KEY)
+    if isinstance(announced, str) and announced.isascii() and announced.isdecimal() and len(announced) < 10:
+        return min(int(announced), MAX_DETAILS_BYTES)
+    return DEFAULT_DETAILS_BYTES
 
 
 def _aborted_code(context: grpc.ServicerContext) -> grpc.StatusCode | None:

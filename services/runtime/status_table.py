@@ -38,10 +38,13 @@ ERROR_BY_CODE: dict[grpc.StatusCode, type[EcopledgeError]] = {
     code: error for error, code in CODE_BY_ERROR.items()
 } | _FOREIGN_CODES
 
-# A client that does not raise its own limit drops trailers above 8 KiB, and a status travels in the trailers.
-# So the details stop in time and the last violation says how many are left out.
-MAX_DETAILS_BYTES = 4096
-MAX_MESSAGE_CHARS = 1024
+# A status travels in the trailers, and a client that does not raise its own limit drops trailers above 8 KiB.
+# So the details stop in time, and the last violation says how many are left out. A client that can take more
+# says so in its metadata; the channels of ``services/runtime/channel.py`` do.
+DETAILS_LIMIT_KEY = "x-error-details-bytes"
+DEFAULT_DETAILS_BYTES = 4 * 1024
+MAX_DETAILS_BYTES = 32 * 1024
+_MAX_MESSAGE_BYTES = 2 * 1024
 
 
 def code_of(error: EcopledgeError) -> grpc.StatusCode:
@@ -53,19 +56,20 @@ def code_of(error: EcopledgeError) -> grpc.StatusCode:
     return grpc.StatusCode.INTERNAL
 
 
-def to_grpc_status(error: EcopledgeError) -> grpc.Status:
+def to_grpc_status(error: EcopledgeError, max_details_bytes: int = DEFAULT_DETAILS_BYTES) -> grpc.Status:
     """What a server sends for an error.
+
+    Args:
+        error: its message is cut when it is too long for a trailer.
+        max_details_bytes: how many bytes of field violations the client can take.
 
     Returns:
         a status for ``context.abort_with_status``, with a ``google.rpc.BadRequest`` for field violations.
     """
     code = code_of(error).value[0]
-    message = error.message
-    if len(message) > MAX_MESSAGE_CHARS:
-        message = message[: MAX_MESSAGE_CHARS - 1] + "…"
-    status = status_pb2.Status(code=code, message=message)
+    status = status_pb2.Status(code=code, message=_shortened(error.message))
     if isinstance(error, InvalidInput) and error.violations:
-        status.details.add().Pack(_bad_request(error.violations))
+        status.details.add().Pack(_bad_request(error.violations, max_details_bytes))
     return rpc_status.to_status(status)
 
 
@@ -78,20 +82,33 @@ def from_rpc_error(error: grpc.RpcError) -> EcopledgeError:
     return cls(message)
 
 
-def _bad_request(violations: tuple[FieldViolation, ...]) -> error_details_pb2.BadRequest:
+def _bad_request(violations: tuple[FieldViolation, ...], max_bytes: int) -> error_details_pb2.BadRequest:
     detail = error_details_pb2.BadRequest()
     size = 0
     for index, violation in enumerate(violations):
-        size += len(violation.field.encode()) + len(violation.description.encode()) + 8
-        if size > MAX_DETAILS_BYTES and index > 0:
+        field, description = _shortened(violation.field), _shortened(violation.description)
+        size += len(field.encode()) + len(description.encode()) + 8
+        if size > max_bytes and index > 0:
             detail.field_violations.add(
                 field="", description=f"and {len(violations) - index} more violations in this request"
             )
             break
-        detail.field_violations.add(
-            field=violation.field[:MAX_MESSAGE_CHARS], description=violation.description[:MAX_MESSAGE_CHARS]
-        )
+        detail.field_violations.add(field=field, description=description)
     return detail
+
+
+def _shortened(text: str) -> str:
+    # Trailers are percent-encoded: every byte that is not printable ASCII takes three.
+    if len(text) * 9 <= _MAX_MESSAGE_BYTES and text.isascii():
+        return text
+    room = _MAX_MESSAGE_BYTES
+    kept: list[str] = []
+    for char in text.encode("utf-8", "replace").decode():
+        room -= 1 if " " <= char <= "~" else 3 * len(char.encode())
+        if room < 0:
+            return "".join(kept) + "…"
+        kept.append(char)
+    return "".join(kept)
 
 
 def _violations(error: grpc.RpcError) -> list[FieldViolation]:
