@@ -70,7 +70,7 @@ class HorizonScenarios:
     @property
     def n_paths(self) -> int:
         """How many paths."""
-        return self.states.shape[1]
+        return int(self.states.shape[1])
 
 
 def pledge_values_at_horizon(

@@ -62,11 +62,13 @@ class DerivedFactor:
     price: str | None = None
 
 
-def _decayed_span(rate: Array, span: ArrayLike) -> Array:
+def _decayed_span(rate: ArrayLike, span: ArrayLike) -> Array:
     """Integral of exp(-rate u) over [0, span], exact at rate 0."""
-    product = rate * np.asarray(span, dtype=np.float64)
+    length = np.asarray(span, dtype=np.float64)
+    product: Array = np.multiply(rate, length)
     safe = np.where(product == 0.0, 1.0, product)
-    return np.asarray(span) * np.where(product == 0.0, 1.0, -np.expm1(-safe) / safe)
+    integral: Array = length * np.where(product == 0.0, 1.0, -np.expm1(-safe) / safe)
+    return integral
 
 
 def _semidefinite_root(matrix: Array, what: str) -> Array:
@@ -283,7 +285,8 @@ class FactorModel:
         speed = np.float64(factor.mean_reversion_annual)
         variance = factor.volatility_annual**2 * _decayed_span(2.0 * speed, spans)
         base = factor.log_level + factor.growth_annual * times + 0.5 * variance
-        return np.exp(base[:, None] + np.exp(-speed * spans)[:, None] * states[i][None, :])
+        forward: Array = np.exp(base[:, None] + np.exp(-speed * spans)[:, None] * states[i][None, :])
+        return forward
 
     def _derived_forward(self, derived: DerivedFactor, times: Array, spans: Array, states: Array) -> Array:
         """E[P g(Q)] by the hinge decomposition: each hinge is an option on Q under the measure that P sets."""
@@ -326,7 +329,8 @@ def black_call(forward: ArrayLike, strike: ArrayLike, variance: ArrayLike) -> Ar
     safe = np.where(certain, 1.0, sd)
     d1 = np.log(f / k) / safe + 0.5 * safe
     option = f * ndtr(d1) - k * ndtr(d1 - safe)
-    return np.where(certain, np.maximum(f - k, 0.0), option)
+    value: Array = np.where(certain, np.maximum(f - k, 0.0), option)
+    return value
 
 
 def _checked_times(times: Sequence[float] | Array) -> Array:

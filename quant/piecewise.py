@@ -104,7 +104,7 @@ class PiecewiseLinear:
     def _crossings(self, level: float) -> list[float]:
         """Arguments at which the function passes through a level with a non-zero slope."""
         edges = [-np.inf, *self.knots, np.inf]
-        anchors = [(self.knots[0], self.values[0])] + list(zip(self.knots, self.values, strict=True))
+        anchors = [(self.knots[0], self.values[0]), *zip(self.knots, self.values, strict=True)]
         found = []
         for (knot, value), slope, start, stop in zip(anchors, self.slopes(), edges, edges[1:], strict=False):
             if slope != 0.0:

@@ -162,7 +162,7 @@ class ScheduleBook:
         )
 
     def row_weights(self, at_years: float = 0.0, *, alive: bool = True) -> Array:
-        """q times risk premium and survival of each row seen from s; 0 for rows at or before s (s > 0), [n_rows].
+        """Q times risk premium and survival of each row seen from s; 0 for rows at or before s (s > 0), [n_rows].
 
         Args:
             at_years: s.
@@ -222,7 +222,7 @@ class ScheduleBook:
     def values_at(
         self, model: FactorModel, discount: DiscountFactors, states: Array, at_years: float
     ) -> Array:
-        """V(s; x) of every asset alive at s on every path, [n_assets, n_paths], for states x(s) [n_primary, n_paths]."""
+        """V(s; x) of every asset alive at s, [n_assets, n_paths], for states x(s) [n_primary, n_paths]."""
         values: Array = self.weights(at_years) @ self.cell_values(
             model, discount, states=states, at_years=at_years
         )

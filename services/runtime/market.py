@@ -14,8 +14,8 @@ from typing import Any
 
 import msgspec
 import numpy as np
-from quant.curves import DiscountCurve
 
+from quant.curves import DiscountCurve
 from quant.factors import DerivedFactor, FactorModel, PrimaryFactor
 from quant.piecewise import PiecewiseLinear
 from services.runtime.errors import InvalidInput

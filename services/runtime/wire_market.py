@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 
 from ecopledge.type.v1 import market_pb2 as pb
-
 from quant.piecewise import PiecewiseLinear
 from services.runtime.errors import InvalidInput
 from services.runtime.market import (

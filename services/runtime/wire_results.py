@@ -1,8 +1,8 @@
 """Schedules, warnings, distributions and manifests between protobuf and Python."""
 
 import numpy as np
-from ecopledge.type.v1 import exposure_pb2, result_pb2
 
+from ecopledge.type.v1 import exposure_pb2, result_pb2
 from quant.schedules import CollateralTerms, ExposureSchedule
 from services.runtime.results import Caution, Distribution, Manifest, Progress, Quantile, Severity
 from services.runtime.violations import Violations
