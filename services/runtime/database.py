@@ -20,6 +20,8 @@ from services.runtime.errors import InvalidInput, Unavailable
 from services.runtime.settings import Settings
 
 _BEGIN_OPTION = "ecopledge_begin"
+_READ = "BEGIN"
+_WRITE = "BEGIN IMMEDIATE"
 # PostgreSQL: deadlock, serialization, lock timeout, shutdown, too many connections: may succeed later.
 _RETRIABLE_SQLSTATES = frozenset({"40001", "40P01", "55P03", "57P01", "57P02", "57P03", "53300"})
 _RETRIABLE_SQLITE = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
@@ -82,7 +84,7 @@ def reading(engine: sa.Engine) -> Iterator[sa.Connection]:
         Unavailable: the database is gone.
     """
     options: dict[str, Any] = (
-        {_BEGIN_OPTION: "BEGIN"}
+        {_BEGIN_OPTION: _READ}
         if engine.dialect.name == "sqlite"
         else {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
     )
@@ -139,7 +141,12 @@ def _sqlite_engine(url: sa.URL, synchronous: str, wait_s: float, pool_size: int)
 
     @event.listens_for(engine, "begin")
     def _begin(connection: sa.Connection) -> None:
-        connection.exec_driver_sql(connection.get_execution_options().get(_BEGIN_OPTION, "BEGIN IMMEDIATE"))
+        begin = connection.get_execution_options().get(_BEGIN_OPTION, _WRITE)
+        # The mark is on the driver's connection, which outlives this use of it in the pool.
+        if connection.info.get(_BEGIN_OPTION) != begin:
+            connection.exec_driver_sql(f"PRAGMA query_only={'OFF' if begin == _WRITE else 'ON'}")
+            connection.info[_BEGIN_OPTION] = begin
+        connection.exec_driver_sql(begin)
 
     return engine
 

@@ -92,7 +92,8 @@ class IdempotencyStore:
         # On PostgreSQL this waits until a transaction that claimed the same key has ended.
         insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
         claim = insert(idempotency_table).values(row).on_conflict_do_nothing()
-        return connection.execute(claim).rowcount == 1
+        # Asked for the row: the count of an insert is not known on every driver.
+        return connection.scalar(claim.returning(idempotency_table.c.request_id)) is not None
 
     def _kept_answer(self, connection: sa.Connection, key: dict[str, str], request_hash: str) -> bytes:
         columns = idempotency_table.c

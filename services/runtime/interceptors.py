@@ -43,6 +43,7 @@ _HEALTH = "/grpc.health.v1.Health/"
 _REFLECTION = "/grpc.reflection."
 # gRPC reports the remaining time of a call without a deadline as a span of centuries.
 _NO_DEADLINE_S = 10 * 365 * 86_400.0
+_LOGGED_MESSAGE_CHARS = 2000
 
 # As text: the class is not subscriptable at run time.
 Handler: TypeAlias = "grpc.RpcMethodHandler[Any, Any]"
@@ -205,7 +206,7 @@ class CallInterceptor(grpc.ServerInterceptor):  # type: ignore[type-arg]  # not 
             "request_id": call.request_id,
         }
         if reported is not None:
-            values["message"] = reported.message
+            values["message"] = reported.message[:_LOGGED_MESSAGE_CHARS]
         if unexpected is not None:
             self._logger.error("call", **values, error=unexpected)
         elif call.method.startswith(_REFLECTION):

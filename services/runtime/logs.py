@@ -1,5 +1,6 @@
 """Structured log lines: one JSON object a line, to stderr, so that stdout stays for output."""
 
+import json
 import logging
 import sys
 import traceback
@@ -41,4 +42,9 @@ def _render_traceback(_logger: object, _method: str, event: EventDict) -> EventD
 
 
 def _to_json(event: EventDict, **_options: Any) -> str:
-    return msgspec.json.encode(event, enc_hook=str).decode()
+    try:
+        return msgspec.json.encode(event, enc_hook=str).decode()
+    except (
+        UnicodeEncodeError
+    ):  # half a surrogate pair, from a file name for example; a log line must never fail
+        return json.dumps(event, default=str)
