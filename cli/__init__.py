@@ -1,0 +1,1 @@
+"""The `ecopledge` command line."""

@@ -1,0 +1,1 @@
+"""Services that share one skeleton."""

@@ -1,0 +1,1 @@
+"""The green fund: from pipeline to the money of its partners."""

@@ -1,0 +1,1 @@
+"""Loans that are secured by ecological assets."""

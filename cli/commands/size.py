@@ -1,0 +1,79 @@
+"""`ecopledge size FILE`: how much may be lent, and what limits it."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from cli.connection import services, target
+from cli.output import json_option, percent, print_json, print_table, wan
+
+if TYPE_CHECKING:
+    from services.valuation.valuation import SizedLoan
+
+MISSING_LOAN = "is missing, expected a table [loan] with tenor_years and rate_annual"
+
+
+@click.command("size")
+@click.argument("file", type=click.Path(path_type=Path))
+@target
+@json_option
+def command(file: Path, target: str | None, *, as_json: bool) -> int:
+    r"""测算可贷额度 · How much may be lent against each asset of a file with a [loan] table.
+
+    Prints every constraint with its figures and names the binding one.
+
+    \b
+    Example:
+      ecopledge size examples/water-right.toml
+    """
+    from services.valuation.client import ValuationClient
+
+    from cli.asset_file import read_asset_file
+    from services.runtime.errors import InvalidInput
+
+    content = read_asset_file(file)
+    if content.loan is None:
+        raise InvalidInput.of(f"{file}.loan", MISSING_LOAN)
+    with services(target, ("valuation",)) as channel:
+        client = ValuationClient(channel)
+        sized = [client.size_loan(asset, content.loan) for asset in content.assets]
+    if as_json:
+        print_json(sized)
+    else:
+        for loan in sized:
+            _print(loan)
+    return 0
+
+
+def _print(sized: "SizedLoan") -> None:
+    from cli.commands.value import print_valuation_notes
+
+    valuation = sized.valuation
+    rows = [
+        [
+            "➤" if limit.rule == sized.binding_rule else "",
+            limit.rule,
+            wan(limit.limit_cny),
+            limit.explanation_zh,
+        ]
+        for limit in sized.limits
+    ]
+    print_table(
+        f"{valuation.asset_id}: 可贷 {wan(sized.limit_cny)} 万元 · may lend {wan(sized.limit_cny)} 万元 "
+        f"(value {wan(valuation.value_cny)}, haircut {percent(valuation.haircut)})",
+        ("", "约束 Constraint", "上限 Limit 万元", "依据 How"),
+        rows,
+        left=2,
+    )
+    if sized.requested_within_limit is not None:
+        click.echo(
+            "  申请额度在限额内 · within the limit"
+            if sized.requested_within_limit
+            else "  申请额度超过限额 · the amount asked for exceeds the limit"
+        )
+    if sized.min_dscr_at_limit is not None:
+        click.echo(f"  最低偿债覆盖 · lowest debt-service cover at the limit: {sized.min_dscr_at_limit:.2f}")
+    if sized.loan_per_unit_cny is not None:
+        click.echo(f"  每单位年量贷款 · loan per unit a year: {sized.loan_per_unit_cny:,.4f} CNY")
+    print_valuation_notes(valuation)

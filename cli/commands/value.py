@@ -1,0 +1,144 @@
+"""`ecopledge value FILE`: what the assets of a file are worth."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from cli.connection import services, target
+from cli.output import json_option, percent, print_json, print_table, wan
+
+if TYPE_CHECKING:
+    from services.valuation.valuation import Failure, Valuation
+
+
+@click.command("value")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--record", is_flag=True, help="Store the valuations, so that they can be replayed.")
+@click.option("--explain", is_flag=True, help="Print the cash-flow table behind every value.")
+@click.option("--paths", type=click.IntRange(256, 1_048_576), default=2048, show_default=True, help="Paths.")
+@click.option(
+    "--seed", type=click.IntRange(0), default=20260821, show_default=True, help="Seed of the scenarios."
+)
+@target
+@json_option
+def command(
+    file: Path, paths: int, seed: int, target: str | None, *, record: bool, explain: bool, as_json: bool
+) -> int:
+    r"""资产估值 · Value the assets of a TOML or JSON file: value, haircut, pledge value, warnings.
+
+    Amounts are printed in 万元; --json prints CNY.
+
+    \b
+    Example:
+      ecopledge value examples/water-right.toml --explain
+      ecopledge value examples/water-right.toml --record --json
+    """
+    from services.valuation.client import ValuationClient
+
+    from cli.asset_file import read_asset_file
+    from services.valuation.valuation import Simulation, Valuation
+
+    assets = read_asset_file(file).assets
+    with services(target, ("valuation",)) as channel:
+        outcomes = ValuationClient(channel).value_assets(
+            assets,
+            simulation=Simulation(n_paths=paths, seed=seed),
+            request_id=_request_id(file, paths, seed) if record else "",
+            explain=explain or as_json,
+        )
+    if as_json:
+        print_json(outcomes)
+    else:
+        _print(outcomes, explain=explain)
+    return 0 if all(isinstance(outcome, Valuation) for outcome in outcomes) else 2
+
+
+def _request_id(file: Path, paths: int, seed: int) -> str:
+    """The same file valued in the same way is the same request: a repeat returns the stored valuations."""
+    import hashlib
+
+    digest = hashlib.sha256(file.read_bytes())
+    digest.update(f"{paths}/{seed}".encode())
+    return f"value-{digest.hexdigest()[:48]}"
+
+
+def _print(outcomes: "list[Valuation | Failure]", *, explain: bool) -> None:
+    from services.valuation.valuation import Valuation
+
+    valued = [outcome for outcome in outcomes if isinstance(outcome, Valuation)]
+    if valued:
+        print_table(
+            "估值 · Valuations (万元)",
+            (
+                "资产 Asset",
+                "类型 Kind",
+                "现值 Value",
+                "折扣 Haircut",
+                "质押价值 Pledge value",
+                "首年现金 Year 1",
+                "编号 Id",
+            ),
+            (
+                [
+                    v.asset_id,
+                    v.kind,
+                    wan(v.value_cny),
+                    percent(v.haircut),
+                    wan(v.pledge_value_cny),
+                    wan(v.annual_cash_cny),
+                    v.valuation_id or "—",
+                ]
+                for v in valued
+            ),
+            left=2,
+        )
+    for valuation in valued:
+        print_valuation_notes(valuation)
+        if explain:
+            print_cash_flows(valuation)
+    for outcome in outcomes:
+        if not isinstance(outcome, Valuation):
+            click.echo(f"{outcome.asset_id}: not valued · 未能估值: {outcome.message}", err=True)
+            for violation in outcome.violations:
+                click.echo(f"  {violation}", err=True)
+
+
+def print_valuation_notes(valuation: "Valuation") -> None:
+    """Print the warnings and assumptions of a valuation."""
+    for caution in valuation.cautions:
+        click.echo(f"  {valuation.asset_id} [{caution.severity}] {caution.code}: {caution.message_zh}")
+        click.echo(f"      {caution.message_en}")
+    for assumption in valuation.assumptions:
+        click.echo(f"  {valuation.asset_id} [假设 assumption] {assumption}")
+
+
+def print_cash_flows(valuation: "Valuation") -> None:
+    """Print the lines that add up to the value."""
+    lines = [
+        [
+            f"{line.time_years:.2f}",
+            line.label,
+            line.factor,
+            f"{line.quantity:,.2f}",
+            f"{line.expected_factor:.4f}",
+            wan(line.expected_amount_cny),
+            wan(line.present_value_cny),
+        ]
+        for line in valuation.cash_flows
+    ]
+    total = sum(line.present_value_cny for line in valuation.cash_flows)
+    print_table(
+        f"{valuation.asset_id}: 现金流 · Cash flows, 合计 total {wan(total)} 万元",
+        (
+            "年 Year",
+            "项目 Line",
+            "因子 Factor",
+            "数量 Quantity",
+            "预期因子 E[factor]",
+            "预期 Expected",
+            "现值 PV",
+        ),
+        lines,
+        left=3,
+    )

@@ -1,0 +1,71 @@
+"""How a command reaches the services: those that run already, or its own for as long as it runs."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import click
+
+from services.runtime.errors import Unavailable
+
+if TYPE_CHECKING:
+    import grpc
+
+STOP_S = 15.0
+
+
+@contextmanager
+def own_services(only: tuple[str, ...] = ()) -> Iterator[str]:
+    """Start services on a free loopback port and stop them at the end.
+
+    Yields:
+        Their address.
+
+    Raises:
+        Unavailable: if they do not come up; the message carries what they said.
+    """
+    command = [sys.executable, "-m", "cli.main", "serve", "--listen", "127.0.0.1:0"]
+    for name in only:
+        command += ["--only", name]
+    environment = {**os.environ, "ECOPLEDGE_LOG_LEVEL": os.environ.get("ECOPLEDGE_LOG_LEVEL", "warning")}
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, env=environment, text=True)
+    try:
+        line = process.stdout.readline() if process.stdout is not None else ""
+        if not line:
+            raise Unavailable(f"the services ended with code {process.wait()} before they were ready")
+        yield json.loads(line)["address"]
+    finally:
+        process.send_signal(signal.SIGTERM)
+        try:
+            process.wait(STOP_S)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+@contextmanager
+def services(target: str | None, only: tuple[str, ...] = ()) -> Iterator["grpc.Channel"]:
+    """A channel to the services at target, or to the command's own where no target is given."""
+    from services.runtime.channel import open_channel_from
+    from services.runtime.settings import load_settings
+
+    settings = load_settings()
+    if target is not None:
+        with open_channel_from(settings, target) as channel:
+            yield channel
+        return
+    with own_services(only) as address, open_channel_from(settings, address) as channel:
+        yield channel
+
+
+target = click.option(
+    "--target",
+    envvar="ECOPLEDGE_TARGET",
+    metavar="HOST:PORT",
+    help="Services that run already. Without it the command starts its own on the embedded database.",
+)

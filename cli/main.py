@@ -1,0 +1,112 @@
+"""The `ecopledge` command. Commands are imported when they are run, so that `--help` answers at once."""
+
+import importlib
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+import click
+
+COMMANDS = {
+    "serve": "启动服务 · Start the services",
+    "demo": "主流程：真实公开数据从头到尾 · The main job on bundled published data, with reports",
+    "value": "资产估值 · Value the assets of a file",
+    "size": "测算可贷额度 · How much may be lent against an asset, and what limits it",
+    "refresh": "由核算成果更新估值 · Refresh valuations from a folder of accounts",
+    "replay": "逐位重算已存估值 · Recompute a stored valuation to the last bit",
+    "verify": "复核公开数字 · Recompute every published reference figure",
+}
+
+
+class LazyGroup(click.Group):
+    """A group whose commands live in cli.commands and are imported on use."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The names, in the order of the tour."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import one command."""
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = importlib.import_module(f"cli.commands.{cmd_name}").command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands without importing them."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Suggest the nearest name for a misspelt command."""
+        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
+            import difflib
+
+            near = difflib.get_close_matches(args[0], COMMANDS, n=1)
+            hint = f"; did you mean {near[0]!r}?" if near else f"; known: {', '.join(COMMANDS)}"
+            raise click.UsageError(f"no command {args[0]!r}{hint}")
+        return super().resolve_command(ctx, args)
+
+
+@click.group(
+    cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110}
+)
+@click.version_option(package_name="ecopledge", prog_name="ecopledge")
+def command() -> None:
+    r"""生态资产质押：估值、贷款、基金 · Lending against nature: valuation, loans, fund.
+
+    \b
+    Example:
+      ecopledge demo --out out
+      ecopledge value examples/water-right.toml
+    """
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run a command and end with its exit code.
+
+    0: done. 1: a check failed or something broke. 2: the input is wrong. 3: the services cannot be reached.
+    """
+    sys.exit(run(arguments))
+
+
+def run(arguments: Sequence[str] | None = None) -> int:
+    """Run a command; errors become one clear message on stderr and an exit code."""
+    try:
+        result: Any = command.main(args=arguments, prog_name="ecopledge", standalone_mode=False)
+    except click.exceptions.Abort:
+        click.echo("stopped", err=True)
+        return 130
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except Exception as error:  # noqa: BLE001  # the one place where every error ends; unknown ones are raised again
+        return _report(error)
+    return result if isinstance(result, int) else 0
+
+
+def _report(error: Exception) -> int:
+    """Say what went wrong; a fault of ours keeps its traceback."""
+    from services.runtime import errors
+
+    if isinstance(error, errors.InvalidInput):
+        click.echo("error: the input is wrong, nothing was changed · 输入有误，未作任何更改", err=True)
+        for violation in error.violations:
+            click.echo(f"  {violation}", err=True)
+        if not error.violations:
+            click.echo(f"  {error.message}", err=True)
+        return 2
+    if isinstance(error, errors.Unavailable):
+        click.echo(f"error: the services cannot be reached: {error.message}", err=True)
+        click.echo("  start them with: ecopledge serve", err=True)
+        return 3
+    if isinstance(error, errors.EcopledgeError):
+        click.echo(f"error: {error.message}", err=True)
+        return 2 if isinstance(error, (errors.NotFound, errors.Conflict, errors.FailedPrecondition)) else 1
+    raise error
+
+
+if __name__ == "__main__":
+    main()
