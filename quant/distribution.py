@@ -8,6 +8,7 @@ draws them per asset.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -150,26 +151,48 @@ def summarise(values: Array, probabilities: Sequence[float] = REPORTED_PROBABILI
     to either side of it, which is free of any density estimate.
     """
     n = values.shape[1]
-    ordered = np.sort(values, axis=1)
-    levels = np.asarray(probabilities, dtype=np.float64)
-    position = levels * (n - 1)
-    spread = np.sqrt(n * levels * (1.0 - levels))
-    low = _at_positions(ordered, np.clip(position - spread, 0, n - 1))
-    high = _at_positions(ordered, np.clip(position + spread, 0, n - 1))
+    levels = tuple(float(level) for level in probabilities)
+    quantiles, errors = quantiles_of_sorted(np.sort(values, axis=1), levels)
     sd = values.std(axis=1, ddof=1) if n > 1 else np.zeros(len(values))
     return ValueDistribution(
         mean=values.mean(axis=1),
         sd=sd,
         mean_error=sd / np.sqrt(n),
-        probabilities=tuple(float(level) for level in levels),
-        quantiles=_at_positions(ordered, position),
-        quantile_errors=0.5 * (high - low),
+        probabilities=levels,
+        quantiles=quantiles,
+        quantile_errors=errors,
     )
 
 
-def _at_positions(ordered: Array, position: NDArray[np.float64]) -> Array:
-    """Linear interpolation between order statistics (the default of numpy.quantile)."""
-    floor = np.floor(position).astype(np.intp)
-    ceiling = np.minimum(floor + 1, ordered.shape[1] - 1)
-    share = position - floor
-    return ordered[:, floor] * (1.0 - share) + ordered[:, ceiling] * share
+def quantiles_of_sorted(ordered: Array, probabilities: tuple[float, ...]) -> tuple[Array, Array]:
+    """Quantiles of values that are sorted along their last axis, and their standard errors.
+
+    Args:
+        ordered: [n_assets, n_paths].
+        probabilities: levels, [n_levels].
+
+    Returns:
+        (quantiles, errors), each [n_assets, n_levels].
+    """
+    floor, ceiling, share = _order_positions(ordered.shape[1], probabilities)
+    at = ordered[:, floor] * (1.0 - share) + ordered[:, ceiling] * share
+    n = len(probabilities)
+    return at[:, :n], 0.5 * (at[:, 2 * n :] - at[:, n : 2 * n])
+
+
+@lru_cache(maxsize=64)
+def _order_positions(
+    n: int, probabilities: tuple[float, ...]
+) -> tuple[NDArray[np.intp], NDArray[np.intp], Array]:
+    """Where each level, and one binomial standard deviation below and above it, lies between order statistics.
+
+    Linear interpolation between them is the default of numpy.quantile.
+    """
+    levels = np.asarray(probabilities, dtype=np.float64)
+    position = levels * (n - 1)
+    spread = np.sqrt(n * levels * (1.0 - levels))
+    all_positions = np.concatenate(
+        [position, np.clip(position - spread, 0, n - 1), np.clip(position + spread, 0, n - 1)]
+    )
+    floor = np.floor(all_positions).astype(np.intp)
+    return floor, np.minimum(floor + 1, n - 1), all_positions - floor
