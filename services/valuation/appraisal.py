@@ -1,0 +1,157 @@
+"""From the engine's arrays to the valuation of one asset: distribution, haircut, pledge value, table, manifest."""
+
+import datetime as dt
+import hashlib
+import math
+from dataclasses import dataclass
+from typing import Self
+
+import msgspec
+
+from quant.distribution import REPORTED_PROBABILITIES
+from quant.pledge_values import AssetValues
+from quant.schedules import ExposureSchedule
+from services.runtime.results import Distribution, Manifest, Quantile
+from services.valuation.asset import Asset
+from services.valuation.prepared_market import PreparedMarket
+from services.valuation.pricers.pricing import PricedAsset
+from services.valuation.valuation import CashFlowLine, Failure, Simulation, Valuation
+
+ENGINE_VERSION = "valuation-1"
+"""Changes whenever a figure may change in any bit; replay compares it."""
+
+_CANONICAL = msgspec.json.Encoder(order="deterministic")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Task:
+    """What all assets of a call share.
+
+    Attributes:
+        market, simulation, valuation_date, catalogue_hash, explain: of the call.
+        probabilities: reported levels, the one of the confidence among them.
+        low: position of that one.
+    """
+
+    market: PreparedMarket
+    simulation: Simulation
+    valuation_date: dt.date
+    catalogue_hash: str
+    explain: bool
+    probabilities: tuple[float, ...]
+    low: int
+
+    @classmethod
+    def of(
+        cls,
+        market: PreparedMarket,
+        simulation: Simulation,
+        valuation_date: dt.date,
+        catalogue_hash: str,
+        *,
+        explain: bool,
+    ) -> Self:
+        """The task of a call."""
+        # Rounded, so that 0.95 asks for 0.05 and not for the nearest float of 1 - 0.95.
+        low = round(1.0 - simulation.confidence, 12)
+        levels = tuple(sorted({*REPORTED_PROBABILITIES, low}))
+        return cls(market, simulation, valuation_date, catalogue_hash, explain, levels, levels.index(low))
+
+    def manifest(self, asset: Asset) -> Manifest:
+        """What it takes to compute this asset's valuation again."""
+        content = (type(asset.detail).__name__, asset, self.simulation, self.valuation_date)
+        return Manifest(
+            hashlib.sha256(_CANONICAL.encode(content)).hexdigest(),
+            self.market.snapshot.snapshot_id,
+            self.market.content_hash,
+            self.catalogue_hash,
+            self.simulation.seed,
+            self.simulation.n_paths,
+            ENGINE_VERSION,
+        )
+
+    def disposal_share(self, schedule: ExposureSchedule) -> float:
+        """What a forced sale at the horizon brings per CNY of going value then, waiting discounted."""
+        terms, begin = schedule.terms, self.simulation.horizon_years
+        if terms.disposal_lag_years == 0.0:
+            return terms.disposal_share(1.0)
+        paid = self.market.curve.discount_factors([begin, begin + terms.disposal_lag_years])
+        premium = math.exp(-terms.risk_premium_annual * terms.disposal_lag_years)
+        return terms.disposal_share(float(paid[1] / paid[0]) * premium)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Appraisal:
+    """A valuation with what the pricer said and the schedule of the better alternative."""
+
+    priced: PricedAsset
+    schedule: ExposureSchedule
+    valuation: Valuation
+
+
+def appraise(
+    asset: Asset, priced: PricedAsset, values: AssetValues, i: int, task: Task
+) -> Appraisal | Failure:
+    """The valuation of the asset that stands at position i of `values`; a failure where the figures overflow."""
+    name, schedule = priced.alternatives[values.best[i]]
+    value = float(values.value[i])
+    at_horizon = _distribution(values, i)
+    low_quantile = at_horizon.quantiles[task.low].value
+    pledge_value = max(0.0, low_quantile) * task.disposal_share(schedule)
+    if not (math.isfinite(value) and math.isfinite(at_horizon.standard_deviation + pledge_value)):
+        return Failure(
+            asset.asset_id, "INVALID_ARGUMENT", f"the value overflows, found {value}; expected smaller inputs"
+        )
+    simulation = task.simulation
+    valuation = Valuation(
+        valuation_id="",
+        asset_id=asset.asset_id,
+        kind=priced.kind,
+        valuation_date=task.valuation_date,
+        value_cny=value,
+        horizon_years=simulation.horizon_years,
+        confidence=simulation.confidence,
+        value_at_horizon=at_horizon,
+        haircut=haircut(value, low_quantile),
+        pledge_value_cny=pledge_value,
+        undiscounted_sum_cny=float(values.undiscounted[i]),
+        annual_cash_cny=float(values.first_year[i]),
+        disclosed_value_cny=priced.disclosed_value_cny,
+        best_alternative=name,
+        cautions=priced.cautions,
+        assumptions=priced.assumptions,
+        cash_flows=_cash_flows(schedule, values, i) if task.explain else (),
+        manifest=task.manifest(asset),
+    )
+    return Appraisal(priced, schedule, valuation)
+
+
+def haircut(value: float, low_quantile: float) -> float:
+    """Share of V(0) that is lost at the low quantile, 0 to 1; 1 where there is no value to lose."""
+    return min(1.0, max(0.0, 1.0 - low_quantile / value)) if value > 0.0 else 1.0
+
+
+def _distribution(values: AssetValues, i: int) -> Distribution:
+    of = values.at_horizon
+    points = zip(of.probabilities, of.quantiles[i].tolist(), of.quantile_errors[i].tolist(), strict=True)
+    return Distribution(
+        float(of.mean[i]),
+        float(of.mean_error[i]),
+        float(of.sd[i]),
+        tuple([Quantile(probability, value, error) for probability, value, error in points]),
+    )
+
+
+def _cash_flows(schedule: ExposureSchedule, values: AssetValues, i: int) -> tuple[CashFlowLine, ...]:
+    rows = slice(values.row_start[i], values.row_start[i] + len(schedule))
+    lines = zip(
+        schedule.times_years.tolist(),
+        schedule.factors,
+        schedule.quantities.tolist(),
+        values.expected_factor[rows].tolist(),
+        values.expected_amount[rows].tolist(),
+        values.present_value[rows].tolist(),
+        schedule.labels,
+        strict=True,
+    )
+    return tuple(CashFlowLine(*line) for line in lines)

@@ -1,0 +1,144 @@
+"""The valuation engine: assets, a market and a simulation in; a valuation or a failure for each asset out. No I/O.
+
+An asset's figures depend on the asset, the market, the catalogue and the simulation alone: not on the other assets
+of the call, not on what was valued before, not on threads. That is what lets a stored valuation be replayed to the
+last bit.
+"""
+
+import datetime as dt
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Iterator, Sequence
+
+from quant.cell_bank import CellBank
+from quant.distribution import HorizonScenarios
+from quant.pledge_values import value_assets
+from quant.schedules import ExposureSchedule
+from services.runtime.errors import InvalidInput
+from services.runtime.market import MarketSnapshot
+from services.valuation.appraisal import Appraisal, Task, appraise
+from services.valuation.asset import Asset
+from services.valuation.catalogue import Catalogue
+from services.valuation.prepared_market import PreparedMarket
+from services.valuation.pricers.pricing import PricedAsset
+from services.valuation.valuation import Failure, Simulation, Valuation
+
+Pricer = Callable[[Asset, Catalogue, MarketSnapshot], PricedAsset]
+
+_ROWS_AT_ONCE = 4096
+_BANKS_KEPT = 4
+
+
+class ValuationEngine:
+    """Values assets; keeps scenarios and cells of the last few markets, and may be shared by threads.
+
+    Args:
+        catalogue: terms of the kinds.
+        price: turns one asset into schedules; raises InvalidInput for an asset that makes no sense.
+    """
+
+    def __init__(self, catalogue: Catalogue, price: Pricer) -> None:
+        self.catalogue = catalogue
+        self._price = price
+        self._banks: OrderedDict[tuple[str, int, int, float], CellBank] = OrderedDict()
+        self._banks_lock = threading.Lock()
+
+    def value(
+        self,
+        assets: Sequence[Asset],
+        market: PreparedMarket,
+        simulation: Simulation,
+        valuation_date: dt.date,
+        *,
+        explain: bool = False,
+    ) -> list[Valuation | Failure]:
+        """A valuation or a failure for each asset, in order; `explain` adds the cash-flow tables."""
+        return [
+            outcome if isinstance(outcome, Failure) else outcome.valuation
+            for outcome in self.appraise(assets, market, simulation, valuation_date, explain=explain)
+        ]
+
+    def appraise(
+        self,
+        assets: Sequence[Asset],
+        market: PreparedMarket,
+        simulation: Simulation,
+        valuation_date: dt.date,
+        *,
+        explain: bool = False,
+    ) -> list[Appraisal | Failure]:
+        """As `value`, with what the pricer said."""
+        task = Task.of(market, simulation, valuation_date, self.catalogue.content_hash, explain=explain)
+        outcomes: list[Appraisal | Failure | PricedAsset] = [self._priced(asset, market) for asset in assets]
+        for block in _blocks(outcomes):
+            priced = [item for _, item in block]
+            values = value_assets(
+                [[schedule for _, schedule in item.alternatives] for item in priced],
+                self._bank(market, simulation),
+                task.probabilities,
+            )
+            for position, (i, item) in enumerate(block):
+                outcomes[i] = appraise(assets[i], item, values, position, task)
+        return [outcome for outcome in outcomes if not isinstance(outcome, PricedAsset)]
+
+    def exposures(self, assets: Sequence[Asset], market: PreparedMarket) -> list[ExposureSchedule | Failure]:
+        """The schedule of each asset, of the alternative with the largest V(0), or a failure."""
+        outcomes = self.appraise(assets, market, Simulation(n_paths=256), market.snapshot.as_of)
+        return [outcome if isinstance(outcome, Failure) else outcome.schedule for outcome in outcomes]
+
+    def _priced(self, asset: Asset, market: PreparedMarket) -> PricedAsset | Failure:
+        try:
+            priced = self._price(asset, self.catalogue, market.snapshot)
+            for _, schedule in priced.alternatives:
+                _check_rows(schedule, market)
+        except InvalidInput as error:
+            return Failure(asset.asset_id, "INVALID_ARGUMENT", error.message, error.violations)
+        except (ArithmeticError, ValueError, KeyError) as error:
+            return Failure(asset.asset_id, "INVALID_ARGUMENT", f"{type(error).__name__}: {error}")
+        return priced
+
+    def _bank(self, market: PreparedMarket, simulation: Simulation) -> CellBank:
+        key = (market.content_hash, simulation.seed, simulation.n_paths, simulation.horizon_years)
+        with self._banks_lock:
+            bank = self._banks.get(key)
+            if bank is not None:
+                self._banks.move_to_end(key)
+                return bank
+        # Drawn outside the lock: two callers may both draw the same scenarios, and either will do.
+        scenarios = HorizonScenarios.draw(
+            market.model, simulation.horizon_years, simulation.n_paths, simulation.seed
+        )
+        made = CellBank(market.model, market.curve.discount_factors, scenarios)
+        with self._banks_lock:
+            bank = self._banks.setdefault(key, made)
+            while len(self._banks) > _BANKS_KEPT:
+                self._banks.popitem(last=False)
+        return bank
+
+
+def _check_rows(schedule: ExposureSchedule, market: PreparedMarket) -> None:
+    if len(schedule) == 0:
+        raise InvalidInput("the asset brings no cash flow, expected at least one")
+    for factor in set(schedule.factors):
+        if factor not in market.model:
+            raise InvalidInput(
+                f"factor {factor!r} is not in snapshot {market.snapshot.snapshot_id}, "
+                f"expected one of {', '.join(market.model.names)}"
+            )
+
+
+def _blocks(outcomes: Sequence[object]) -> Iterator[list[tuple[int, PricedAsset]]]:
+    """Consecutive priced assets with a bounded number of rows, so that memory stays bounded."""
+    block: list[tuple[int, PricedAsset]] = []
+    rows = 0
+    for i, outcome in enumerate(outcomes):
+        if not isinstance(outcome, PricedAsset):
+            continue
+        n = sum(len(schedule) for _, schedule in outcome.alternatives)
+        if block and rows + n > _ROWS_AT_ONCE:
+            yield block
+            block, rows = [], 0
+        block.append((i, outcome))
+        rows += n
+    if block:
+        yield block
