@@ -1,0 +1,391 @@
+"""Loss of a book of secured loans over one horizon, with prices, collateral and defaults on the same paths.
+
+On path p the factor states x(s) are those of `FactorModel.simulate_states`. Loan i of borrower b defaults when the
+borrower's uniform falls below `N((N^-1(p_i) - sqrt(R2) Y) / sqrt(1 - R2))`, Y being the loan's index of the same
+states, so loans of one borrower with equal terms default together. Then
+
+    loss = lgd * max(exposure - collateral, 0) * (1 - guarantee share, unless the guarantor fails too)
+    collateral = sum of pledged share * disposal share * max(V(s; x), 0) * valuation error * (1 - severity * right lost)
+
+Every draw has an address and every sum runs in one fixed order, so a result does not depend on the block size to
+the last bit. See docs/models/portfolio-loss.md.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, fields
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import ndtr, ndtri
+
+from quant.default_index import DefaultIndices
+from quant.factors import FactorModel
+from quant.random_numbers import Purpose, uniforms
+from quant.schedules import Array, DiscountFactors, ExposureSchedule, ScheduleBook
+from quant.tail_risk import TailEstimate, tail_estimate
+
+Lanes = NDArray[np.intp]
+
+REPORTED_CONFIDENCES = (0.95, 0.99, 0.999)
+_ASSETS_PER_PRODUCT = 256
+_BLOCK_BYTES = 96 * 2**20
+_BLOCK_DRAWS = 3_000_000
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LoanBook:
+    """Loans as the simulation needs them; arrays [n_loans] unless said.
+
+    Attributes:
+        exposure_cny: exposure at default, >= 0.
+        default_probability: over the horizon.
+        asset_correlation: R2, in [0, 1).
+        index_of_loan: row of `index_weights`.
+        borrower_of_loan: number of the borrower; its draws are addressed by it.
+        unsecured_lgd: share of what collateral does not cover that is lost.
+        guarantee_share: share of the loss that the guarantor bears.
+        guarantor_of_loan: number of the guarantor; its draws are addressed by it.
+        guarantor_default_probability: over the horizon.
+        index_weights: weights of the primary factors, [n_indices, n_primary].
+        collateral: schedules that secure the loans, times counted from the date of the book, [n_assets].
+        loan_of_collateral: loan that each secures, ascending, [n_assets].
+        pledged_share: share of the asset that secures it, [n_assets].
+
+    Raises:
+        ValueError: if lengths differ, a figure is outside its domain or the assets are not in order of loan.
+    """
+
+    exposure_cny: Array
+    default_probability: Array
+    asset_correlation: Array
+    index_of_loan: Lanes
+    borrower_of_loan: Lanes
+    unsecured_lgd: Array
+    guarantee_share: Array
+    guarantor_of_loan: Lanes
+    guarantor_default_probability: Array
+    index_weights: Array
+    collateral: tuple[ExposureSchedule, ...]
+    loan_of_collateral: Lanes
+    pledged_share: Array
+
+    def __post_init__(self) -> None:
+        n = len(self.exposure_cny)
+        for field in fields(self)[:9]:
+            if len(getattr(self, field.name)) != n:
+                raise ValueError(
+                    f"{field.name}: found {len(getattr(self, field.name))} entries, expected {n}"
+                )
+        for name in (
+            "default_probability", "unsecured_lgd", "guarantee_share", "guarantor_default_probability",
+            "pledged_share",
+        ):  # fmt: skip
+            _require(name, getattr(self, name), 0.0, 1.0)
+        _require("exposure_cny", self.exposure_cny, 0.0, np.finfo(np.float64).max)
+        _require("asset_correlation", self.asset_correlation, 0.0, np.nextafter(1.0, 0.0))
+        if not len(self.collateral) == len(self.loan_of_collateral) == len(self.pledged_share):
+            raise ValueError("collateral, loan_of_collateral and pledged_share: expected the same length")
+        if np.any(np.diff(self.loan_of_collateral) < 0):
+            raise ValueError("loan_of_collateral: expected the assets in order of their loan")
+
+    def __len__(self) -> int:
+        return len(self.exposure_cny)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LossSummary:
+    """What a simulation found; CNY.
+
+    Attributes:
+        n_paths: paths it stands on.
+        expected_loss, expected_loss_error: mean of the loss and its standard error.
+        unexpected_loss: standard deviation of the loss.
+        tail: at 95, 99 and 99.9 %.
+        loan_expected_loss: [n_loans]; adds up to the expected loss.
+        loan_default_share: share of the paths on which each loan defaults, [n_loans].
+        loan_collateral_mean: expected collateral after disposal, [n_loans].
+        loan_collateral_in_default: mean collateral on the paths on which it defaults, nan if none, [n_loans].
+        path_losses: loss of the book on every path, [n_paths].
+    """
+
+    n_paths: int
+    expected_loss: float
+    expected_loss_error: float
+    unexpected_loss: float
+    tail: tuple[TailEstimate, ...]
+    loan_expected_loss: Array
+    loan_default_share: Array
+    loan_collateral_mean: Array
+    loan_collateral_in_default: Array
+    path_losses: Array
+
+
+def simulate_losses(
+    book: LoanBook,
+    model: FactorModel,
+    discount: DiscountFactors,
+    *,
+    horizon_years: float,
+    n_paths: int,
+    seed: int,
+    block_paths: int | None = None,
+    on_progress: Callable[[int], None] | None = None,
+) -> LossSummary:
+    """Simulate the loss of a book; `LossSimulation` does the same step by step.
+
+    Args:
+        book: the loans and their collateral.
+        model: the factors.
+        discount: discount factors of the curve.
+        horizon_years: s > 0.
+        n_paths: number of paths, >= 1.
+        seed: seed of the scenario universe.
+        block_paths: paths at a time; chosen for memory when absent. It does not change the result.
+        on_progress: told after each block how many paths are done; what it raises ends the simulation.
+
+    Raises:
+        ValueError: if an argument is outside its domain.
+        KeyError: if a schedule names a factor that the model does not have.
+    """
+    simulation = LossSimulation(
+        book, model, discount,
+        horizon_years=horizon_years, n_paths=n_paths, seed=seed, block_paths=block_paths,
+    )  # fmt: skip
+    for done in simulation.run():
+        if on_progress is not None:
+            on_progress(done)
+    return simulation.summary()
+
+
+class LossSimulation:
+    """A simulation that runs block by block; the arguments are those of `simulate_losses`."""
+
+    def __init__(
+        self,
+        book: LoanBook,
+        model: FactorModel,
+        discount: DiscountFactors,
+        *,
+        horizon_years: float,
+        n_paths: int,
+        seed: int,
+        block_paths: int | None = None,
+    ) -> None:
+        if not 0.0 < horizon_years < np.inf:
+            raise ValueError(f"horizon_years: found {horizon_years}, expected a finite number above 0")
+        if n_paths < 1 or (block_paths is not None and block_paths < 1):
+            raise ValueError(f"n_paths: found {n_paths} in blocks of {block_paths}, expected both at least 1")
+        self._book = book
+        self._model = model
+        self._horizon_years = horizon_years
+        self._n_paths = n_paths
+        self._seed = seed
+        self._indices = DefaultIndices.at_horizon(model, horizon_years, book.index_weights)
+        self._collateral = _CollateralOnPaths(book, model, discount, horizon_years, seed)
+        self._block_paths = self._fitting_block() if block_paths is None else block_paths
+        self._thresholds = ndtri(book.default_probability)
+        self._guarantor_thresholds = ndtri(book.guarantor_default_probability)
+        self._loading = np.sqrt(book.asset_correlation)
+        self._own_share = np.sqrt(1.0 - book.asset_correlation)
+        self._by_borrower = np.argsort(book.borrower_of_loan, kind="stable")
+        self._path_losses = np.zeros(n_paths)
+        self._loan_losses = np.zeros(len(book))
+        self._loan_defaults = np.zeros(len(book), dtype=np.int64)
+        self._loan_collateral = np.zeros(len(book))
+
+    def run(self) -> Iterator[int]:
+        """Simulate block after block; yields how many paths are done after each."""
+        for first in range(0, self._n_paths, self._block_paths):
+            stop = min(first + self._block_paths, self._n_paths)
+            self._simulate_block(first, stop - first)
+            yield stop
+
+    def summary(self) -> LossSummary:
+        """The result, once `run` has ended."""
+        losses, n = self._path_losses, self._n_paths
+        sd = float(losses.std(ddof=1)) if n > 1 else 0.0
+        ordered = np.sort(losses)
+        defaults = self._loan_defaults
+        in_default = np.full(len(self._book), np.nan)
+        np.divide(self._loan_collateral, defaults, out=in_default, where=defaults > 0)
+        return LossSummary(
+            n_paths=n,
+            expected_loss=float(losses.mean()),
+            expected_loss_error=sd / np.sqrt(n),
+            unexpected_loss=sd,
+            tail=tuple(tail_estimate(ordered, confidence) for confidence in REPORTED_CONFIDENCES),
+            loan_expected_loss=self._loan_losses / n,
+            loan_default_share=defaults / n,
+            loan_collateral_mean=self._collateral.means(n),
+            loan_collateral_in_default=in_default,
+            path_losses=losses,
+        )
+
+    def _fitting_block(self) -> int:
+        """A block that keeps memory bounded and takes a fraction of a second."""
+        rows = 4 * self._model.n_primary + len(self._indices.loadings) + self._collateral.rows_per_path
+        by_memory = _BLOCK_BYTES // (8 * max(rows, 1))
+        by_time = _BLOCK_DRAWS // max(len(self._book), 1)
+        return int(np.clip(min(by_memory, by_time), 256, 32_768))
+
+    def _simulate_block(self, first: int, n: int) -> None:
+        book = self._book
+        states = self._model.simulate_states([self._horizon_years], n, self._seed, first_path=first)[:, 0, :]
+        indices = self._indices.values(states)
+        hits = self._default_paths(indices, first)
+        counts = np.fromiter((len(paths) for paths in hits), dtype=np.intp, count=len(hits))
+        loan = np.repeat(np.arange(len(book)), counts)
+        path = np.concatenate(hits) if hits else np.empty(0, dtype=np.intp)
+        collateral = self._collateral.in_default(hits, counts, states, first)
+        loss = book.unsecured_lgd[loan] * np.maximum(book.exposure_cny[loan] - collateral, 0.0)
+        loss *= 1.0 - self._guaranteed_shares(hits, counts, indices, first)
+        # Unbuffered sums continue in path order from block to block and, on a path, in loan order.
+        np.add.at(self._path_losses, first + path, loss)
+        np.add.at(self._loan_losses, loan, loss)
+        np.add.at(self._loan_collateral, loan, collateral)
+        self._loan_defaults += counts
+
+    def _default_paths(self, indices: Array, first: int) -> list[Lanes]:
+        """Paths of the block, ascending, on which each loan defaults."""
+        book, n = self._book, indices.shape[1]
+        lowest = indices.min(axis=1, initial=np.inf)[book.index_of_loan] if len(book) else np.empty(0)
+        # No path of the block has a higher conditional probability; the margin covers the rounding of ndtr.
+        ceilings = ndtr((self._thresholds - self._loading * lowest) / self._own_share) * (1.0 + 1e-9)
+        hits: list[Lanes] = [np.empty(0, dtype=np.intp)] * len(book)
+        borrower = -1
+        draws = np.empty(0)
+        for loan in self._by_borrower:
+            if book.borrower_of_loan[loan] != borrower:
+                borrower = int(book.borrower_of_loan[loan])
+                draws = uniforms(self._seed, Purpose.DEFAULT, n, first_path=first, lane=borrower)
+            candidates = np.flatnonzero(draws < ceilings[loan])
+            index = indices[book.index_of_loan[loan], candidates]
+            hits[loan] = candidates[draws[candidates] < self._conditional(self._thresholds, loan, index)]
+        return hits
+
+    def _conditional(self, thresholds: Array, loan: np.integer, index: Array) -> Array:
+        probability: Array = ndtr((thresholds[loan] - self._loading[loan] * index) / self._own_share[loan])
+        return probability
+
+    def _guaranteed_shares(self, hits: list[Lanes], counts: Lanes, indices: Array, first: int) -> Array:
+        """Share of the loss that the guarantor bears in each default; 0 where it failed too, [n_defaults]."""
+        book, n = self._book, indices.shape[1]
+        starts = np.cumsum(counts) - counts
+        shares = np.repeat(book.guarantee_share, counts)
+        may_fail = (book.guarantee_share > 0.0) & (book.guarantor_default_probability > 0.0) & (counts > 0)
+        for loan in np.flatnonzero(may_fail):
+            lane = int(book.guarantor_of_loan[loan])
+            draws = uniforms(self._seed, Purpose.GUARANTOR, n, first_path=first, lane=lane)[hits[loan]]
+            index = indices[book.index_of_loan[loan], hits[loan]]
+            failed = draws < self._conditional(self._guarantor_thresholds, loan, index)
+            shares[starts[loan] : starts[loan] + counts[loan]][failed] = 0.0
+        return shares
+
+
+class _CollateralOnPaths:
+    """Collateral values after disposal, evaluated where loans default."""
+
+    def __init__(
+        self, book: LoanBook, model: FactorModel, discount: DiscountFactors, horizon_years: float, seed: int
+    ) -> None:
+        self._model, self._discount, self._at, self._seed = model, discount, horizon_years, seed
+        self._loan = book.loan_of_collateral
+        self._n_loans = len(book)
+        self._schedules = ScheduleBook.stack(book.collateral, model)
+        self._weights = self._schedules.weights(horizon_years)
+        self._log_sd = np.sqrt(np.log1p(self._schedules.terms_array("quantity_cv") ** 2))
+        self._lost = -np.expm1(-self._schedules.terms_array("event_intensity") * horizon_years)
+        self._severity = self._schedules.terms_array("event_severity")
+        self._share = book.pledged_share * self._disposal_shares()
+        # Pledges of parts of one asset share its valuation error and the fate of its right.
+        numbers: dict[str, int] = {}
+        self._lanes = [numbers.setdefault(schedule.asset_id, len(numbers)) for schedule in book.collateral]
+        self._floored = self._assets_that_may_be_negative()
+        self._floored_sums = np.zeros(len(self._floored))
+
+    @property
+    def rows_per_path(self) -> int:
+        """Floats that a path of a block takes."""
+        return 4 * len(self._schedules.cell_time) + min(len(self._schedules), _ASSETS_PER_PRODUCT)
+
+    def in_default(self, hits: list[Lanes], counts: Lanes, states: Array, first: int) -> Array:
+        """Collateral behind each default of a block, [n_defaults] in order of loan, then path."""
+        out = np.zeros(int(counts.sum()))
+        if len(self._schedules) == 0:
+            return out
+        stops = np.cumsum(counts)
+        cells = self._schedules.cell_values(self._model, self._discount, states=states, at_years=self._at)
+        for begin in range(0, len(self._schedules), _ASSETS_PER_PRODUCT):
+            values: Array = self._weights[begin : begin + _ASSETS_PER_PRODUCT] @ cells
+            for asset in range(begin, begin + len(values)):
+                loan = self._loan[asset]
+                if counts[loan] > 0:
+                    sold = self._sold(asset, values[asset - begin], hits[loan], first)
+                    out[stops[loan] - counts[loan] : stops[loan]] += sold
+        self._add_floored(cells)
+        return out
+
+    def means(self, n_paths: int) -> Array:
+        """Expected collateral of each loan, [n_loans].
+
+        Closed form, since V(s; x) is itself an expectation given x: E V(s; x) is today's forward. Only an asset
+        whose value may be negative needs the mean over the paths, because its owner walks away below 0.
+        """
+        if len(self._schedules) == 0:
+            return np.zeros(self._n_loans)
+        book = self._schedules
+        forwards = self._model.forward_cells(book.cell_factor, book.cell_time)
+        discounts = self._discount(book.cell_time) / self._discount(np.array([self._at]))[0]
+        means: Array = self._weights @ (forwards * discounts)
+        means[self._floored] = self._floored_sums / n_paths
+        means *= self._share * (1.0 - self._severity * self._lost)
+        loan_means = np.zeros(self._n_loans)
+        np.add.at(loan_means, self._loan, means)
+        return loan_means
+
+    def _sold(self, asset: int, values: Array, paths: Lanes, first: int) -> Array:
+        """What the asset brings on the given paths of the block, for the values on all of them."""
+        sold = self._share[asset] * np.maximum(values[paths], 0.0)
+        lane, n = self._lanes[asset], len(values)
+        if self._log_sd[asset] > 0.0:
+            draws = uniforms(self._seed, Purpose.QUANTITY_ERROR, n, first_path=first, lane=lane)[paths]
+            sold *= np.exp(self._log_sd[asset] * ndtri(draws) - 0.5 * self._log_sd[asset] ** 2)
+        if self._lost[asset] > 0.0:
+            draws = uniforms(self._seed, Purpose.LOSS_OF_RIGHT, n, first_path=first, lane=lane)[paths]
+            sold *= 1.0 - self._severity[asset] * (draws < self._lost[asset])
+        return np.asarray(sold)
+
+    def _disposal_shares(self) -> Array:
+        """Share of the going value at the horizon that a forced sale brings, [n_assets]."""
+        lags = self._schedules.terms_array("disposal_lag_years")
+        premiums = self._schedules.terms_array("risk_premium_annual")
+        over_lag = np.ones(0)
+        if len(lags):
+            now = self._discount(np.array([self._at]))[0]
+            over_lag = self._discount(self._at + lags) / now * np.exp(-premiums * lags)
+        terms = [schedule.terms for schedule in self._schedules.schedules]
+        return np.array([t.disposal_share(float(d)) for t, d in zip(terms, over_lag, strict=True)])
+
+    def _assets_that_may_be_negative(self) -> Lanes:
+        signed = np.zeros(len(self._model.names), dtype=bool)
+        for i, derived in enumerate(self._model.derived, start=self._model.n_primary):
+            payoff = derived.payoff
+            lowest = min(*payoff.values, float(payoff(0.0)))
+            signed[i] = lowest < 0.0 or payoff.right_slope < 0.0
+        book = self._schedules
+        rows = (book.row_quantity < 0.0) | signed[book.cell_factor[book.row_cell]]
+        return np.unique(book.row_asset[rows])
+
+    def _add_floored(self, cells: Array) -> None:
+        if len(self._floored):
+            values: Array = self._weights[self._floored] @ cells
+            # A running sum keeps one order over all blocks.
+            running = np.column_stack([self._floored_sums, np.maximum(values, 0.0)])
+            self._floored_sums = np.cumsum(running, axis=1)[:, -1]
+
+
+def _require(name: str, values: Array, low: float, high: float) -> None:
+    wrong = ~((values >= low) & (values <= high))
+    if np.any(wrong):
+        at = int(np.flatnonzero(wrong)[0])
+        raise ValueError(f"{name}[{at}]: found {values[at]}, expected a number from {low} to {high}")

@@ -1,0 +1,335 @@
+"""Every expected figure is a closed form; Monte-Carlo tolerances are k standard errors of the same run."""
+
+import math
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from quant.credit import expected_loss_lognormal_collateral, vasicek_loss_quantile
+from quant.curves import DiscountCurve
+from quant.default_index import DefaultIndices
+from quant.factors import DerivedFactor, FactorModel, PrimaryFactor
+from quant.piecewise import PiecewiseLinear
+from quant.portfolio import LoanBook, LossSummary, simulate_losses
+from quant.schedules import CollateralTerms, ExposureSchedule
+
+SEED = 20260821
+FLAT = DiscountCurve.flat(0.03).discount_factors
+PRICE_SD = 0.4
+
+
+def market(correlation: float = 0.6) -> FactorModel:
+    return FactorModel(
+        (
+            PrimaryFactor(
+                "credit_cycle", 0.0, mean_reversion_annual=0.5, volatility_annual=1.0, deviation=0.3
+            ),
+            PrimaryFactor("price", math.log(50.0), volatility_annual=PRICE_SD),
+        ),
+        (
+            DerivedFactor(
+                "margin", "price", PiecewiseLinear((0.0,), (-50.0,), left_slope=1.0, right_slope=1.0)
+            ),
+        ),
+        np.array([[1.0, correlation], [correlation, 1.0]]),
+    )
+
+
+def schedule(
+    quantity: float,
+    *,
+    factor: str = "price",
+    time_years: float = 5.0,
+    asset_id: str = "a",
+    terms: CollateralTerms | None = None,
+) -> ExposureSchedule:
+    return ExposureSchedule(
+        asset_id,
+        np.array([time_years]),
+        (factor,),
+        np.array([quantity]),
+        ("",),
+        CollateralTerms() if terms is None else terms,
+    )
+
+
+def book(
+    n: int = 1, *, pd: float = 0.05, rho: float = 0.2, lgd: float = 1.0, exposure: float = 1.0
+) -> LoanBook:
+    return LoanBook(
+        exposure_cny=np.full(n, exposure),
+        default_probability=np.full(n, pd),
+        asset_correlation=np.full(n, rho),
+        index_of_loan=np.zeros(n, dtype=np.intp),
+        borrower_of_loan=np.arange(n),
+        unsecured_lgd=np.full(n, lgd),
+        guarantee_share=np.zeros(n),
+        guarantor_of_loan=np.arange(n),
+        guarantor_default_probability=np.zeros(n),
+        index_weights=np.array([[1.0, 0.0]]),
+        collateral=(),
+        loan_of_collateral=np.empty(0, dtype=np.intp),
+        pledged_share=np.empty(0),
+    )
+
+
+def secured(loans: LoanBook, *schedules: ExposureSchedule) -> LoanBook:
+    n = len(schedules)
+    return replace(
+        loans,
+        collateral=schedules,
+        loan_of_collateral=np.arange(n) % len(loans) if len(loans) >= n else np.zeros(n, dtype=np.intp),
+        pledged_share=np.ones(n),
+    )
+
+
+def run(loans: LoanBook, n_paths: int = 20_000, **changes: object) -> LossSummary:
+    arguments: dict[str, object] = {"horizon_years": 1.0, "n_paths": n_paths, "seed": SEED}
+    return simulate_losses(loans, market(), FLAT, **(arguments | changes))  # type: ignore[arg-type]  # changes
+
+
+def mixed_book() -> LoanBook:
+    """Every feature at once: shared borrowers, guarantors, two indices, noise, events, costs, several assets."""
+    n = 12
+    noisy = CollateralTerms(0.02, 0.05, 0.7, 0.3, 0.1, 1.5, 0.2)
+    assets = (
+        schedule(0.02, terms=noisy, asset_id="x"),
+        schedule(0.01, factor="margin", asset_id="y"),
+        schedule(0.015, terms=noisy, asset_id="x"),
+        schedule(-0.005, time_years=2.0, asset_id="z"),
+    )
+    return replace(
+        book(n, pd=0.08, exposure=2.0),
+        default_probability=np.linspace(0.01, 0.2, n),
+        borrower_of_loan=np.arange(n) // 2,
+        index_of_loan=np.arange(n) % 2,
+        index_weights=np.array([[1.0, 0.0], [0.5, 1.0]]),
+        guarantee_share=np.linspace(0.0, 0.8, n),
+        guarantor_of_loan=np.arange(n) // 3,
+        guarantor_default_probability=np.full(n, 0.05),
+        collateral=assets,
+        loan_of_collateral=np.array([0, 3, 3, 7]),
+        pledged_share=np.array([1.0, 0.5, 0.8, 1.0]),
+    )
+
+
+def test_many_small_unsecured_loans_lose_as_vasicek_says() -> None:
+    n, pd, rho, lgd = 1_500, 0.02, 0.15, 0.45
+    found = run(book(n, pd=pd, rho=rho, lgd=lgd, exposure=1.0 / n), n_paths=20_000)
+    assert abs(found.expected_loss - pd * lgd) < 4 * found.expected_loss_error
+    for tail in found.tail[:2]:
+        expected = lgd * float(vasicek_loss_quantile(tail.confidence, pd, rho))
+        # A pool of n loans adds its own granularity: Gordy 2003, table 3: below 2 % of the quantile here.
+        low, high = tail.value_at_risk_low, tail.value_at_risk_high
+        assert low * 0.98 < expected < high * 1.02, (tail, expected)
+
+
+@pytest.mark.parametrize("correlation", [-0.5, 0.0, 0.8])
+@pytest.mark.parametrize("median_ratio", [0.6, 1.2])
+def test_one_loan_with_lognormal_collateral_loses_as_the_closed_form_says(
+    correlation: float, median_ratio: float
+) -> None:
+    pd, rho, years, at = 0.1, 0.3, 5.0, 1.0
+    model = market(correlation)
+    # V(1; x) = q 50 exp(x) exp(sd^2 (5 - 1) / 2) D(1, 5), whose median is at x = 0.
+    median = float(50.0 * math.exp(PRICE_SD**2 * (years - at) / 2) * FLAT(years) / FLAT(at))
+    loans = secured(book(pd=pd, rho=rho), schedule(median_ratio / median, time_years=years))
+    found = simulate_losses(loans, model, FLAT, horizon_years=at, n_paths=200_000, seed=SEED)
+    step = model.step_covariance(at)
+    state_correlation = step[0, 1] / math.sqrt(step[0, 0] * step[1, 1])
+    expected = expected_loss_lognormal_collateral(
+        pd, median_ratio, PRICE_SD * math.sqrt(at), math.sqrt(rho) * state_correlation
+    )
+    assert abs(found.expected_loss - float(expected)) < 4 * found.expected_loss_error
+
+
+def test_valuation_error_widens_the_lognormal_of_the_collateral() -> None:
+    pd, rho, cv = 0.1, 0.3, 0.5
+    median = float(50.0 * math.exp(PRICE_SD**2 * 2.0) * FLAT(5.0) / FLAT(1.0))
+    noisy = CollateralTerms(quantity_cv=cv)
+    found = run(secured(book(pd=pd, rho=rho), schedule(0.9 / median, terms=noisy)), n_paths=200_000)
+    noise_sd = math.sqrt(math.log1p(cv**2))
+    total_sd = math.hypot(PRICE_SD, noise_sd)
+    step = market().step_covariance(1.0)
+    correlation = step[0, 1] / math.sqrt(step[0, 0] * step[1, 1]) * PRICE_SD / total_sd
+    expected = expected_loss_lognormal_collateral(
+        pd, 0.9 * math.exp(-0.5 * noise_sd**2), total_sd, math.sqrt(rho) * correlation
+    )
+    assert abs(found.expected_loss - float(expected)) < 4 * found.expected_loss_error
+
+
+def test_loss_of_the_right_mixes_secured_and_unsecured_loss() -> None:
+    pd, rho, intensity = 0.1, 0.3, 0.25
+    # Enough collateral to cover everything unless the right is lost, so the loss is pd x P(lost).
+    terms = CollateralTerms(event_intensity=intensity)
+    found = run(secured(book(pd=pd, rho=rho), schedule(1e6, terms=terms)), n_paths=100_000)
+    expected = pd * -math.expm1(-intensity)
+    assert abs(found.expected_loss - expected) < 4 * found.expected_loss_error
+
+
+def test_guarantor_failure_is_a_second_threshold_on_the_same_index() -> None:
+    pd, guarantor_pd, rho, share = 0.1, 0.2, 0.4, 0.8
+    loans = replace(
+        book(pd=pd, rho=rho),
+        guarantee_share=np.array([share]),
+        guarantor_default_probability=np.array([guarantor_pd]),
+    )
+    found = run(loans, n_paths=200_000)
+    # P(both default) by quadrature over the common index (Gauss-Hermite, 80 nodes).
+    from scipy.special import ndtr, ndtri
+
+    nodes, weights = np.polynomial.hermite_e.hermegauss(80)
+    given_y = [ndtr((ndtri(p) - math.sqrt(rho) * nodes) / math.sqrt(1 - rho)) for p in (pd, guarantor_pd)]
+    both = float(weights @ (given_y[0] * given_y[1])) / math.sqrt(2 * math.pi)
+    expected = (1 - share) * pd + share * both
+    assert abs(found.expected_loss - expected) < 4 * found.expected_loss_error
+
+
+def test_no_default_probability_no_loss_and_full_guarantee_no_loss() -> None:
+    assert run(book(5, pd=0.0)).path_losses.max() == 0.0
+    guaranteed = replace(book(5, pd=0.3), guarantee_share=np.ones(5))
+    found = run(guaranteed)
+    assert found.path_losses.max() == 0.0
+    assert found.loan_default_share.min() > 0.2
+
+
+def test_certain_default_loses_the_uncovered_part_exactly() -> None:
+    found = run(book(2, pd=1.0, lgd=0.4, exposure=10.0), n_paths=500)
+    assert np.all(found.path_losses == 8.0)
+    assert found.tail[2].value_at_risk == 8.0
+    assert found.tail[2].expected_shortfall == 8.0
+
+
+def test_loans_of_one_borrower_default_together() -> None:
+    loans = replace(book(2, pd=0.1), borrower_of_loan=np.array([7, 7]))
+    assert set(np.unique(run(loans).path_losses)) == {0.0, 2.0}
+    assert set(np.unique(run(book(2, pd=0.1)).path_losses)) == {0.0, 1.0, 2.0}
+
+
+def test_wrong_way_collateral_is_worth_less_in_default() -> None:
+    loans = secured(book(pd=0.05, rho=0.3), schedule(0.01))
+    wrong_way, independent = (
+        simulate_losses(loans, market(c), FLAT, horizon_years=1.0, n_paths=100_000, seed=SEED)
+        for c in (0.8, 0.0)
+    )
+    mean = 0.01 * 50.0 * math.exp(PRICE_SD**2 * 5.0 / 2) * FLAT(5.0) / FLAT(1.0)  # E V(1): the forward, at 1
+    assert wrong_way.loan_collateral_mean[0] == pytest.approx(mean, rel=1e-12)
+    assert wrong_way.loan_collateral_in_default[0] < 0.8 * mean
+    sd = mean * math.sqrt(math.expm1(PRICE_SD**2)) / math.sqrt(0.05 * 100_000)
+    assert abs(independent.loan_collateral_in_default[0] - mean) < 4 * sd
+
+
+def test_mean_of_collateral_that_may_be_negative_is_that_of_its_positive_part() -> None:
+    # A call: max(50 e^{x + ...} - 50, 0) at s, by Black's formula on the conditional forward.
+    from quant.factors import black_call
+
+    found = run(secured(book(pd=0.0), schedule(1.0, factor="margin")), n_paths=100_000)
+    forward = 50.0 * math.exp(PRICE_SD**2 * 5.0 / 2)
+    expected = float(black_call(forward, 50.0, PRICE_SD**2)) * FLAT(5.0) / FLAT(1.0)
+    sd = forward * PRICE_SD * 1.2
+    assert abs(found.loan_collateral_mean[0] - expected) < 4 * sd / math.sqrt(100_000)
+
+
+def test_disposal_cost_lag_and_liquidity_discount_take_their_parts() -> None:
+    plain = run(secured(book(), schedule(0.01)), n_paths=300).loan_collateral_mean[0]
+    terms = CollateralTerms(
+        risk_premium_annual=0.0, disposal_cost=0.1, disposal_lag_years=1.5, liquidity_discount=0.3
+    )
+    sold = run(secured(book(), schedule(0.01, terms=terms)), n_paths=300).loan_collateral_mean[0]
+    assert sold == pytest.approx(plain * 0.9 * 0.7 * FLAT(2.5) / FLAT(1.0), rel=1e-12)
+
+
+@pytest.mark.parametrize("block_paths", [1, 7, 1_000, 4_096, None])
+def test_block_size_does_not_change_a_bit(block_paths: int | None) -> None:
+    whole = run(mixed_book(), n_paths=3_001, block_paths=3_001)
+    blocks = run(mixed_book(), n_paths=3_001, block_paths=block_paths)
+    assert whole.path_losses.max() > 0.0
+    for name in ("path_losses", "loan_expected_loss", "loan_collateral_mean", "loan_collateral_in_default"):
+        assert getattr(whole, name).tobytes() == getattr(blocks, name).tobytes(), name
+    assert whole.tail == blocks.tail
+
+
+def test_a_longer_run_starts_with_the_shorter_one() -> None:
+    assert np.array_equal(run(mixed_book(), 2_000).path_losses[:700], run(mixed_book(), 700).path_losses)
+
+
+def test_loans_add_up_to_the_book() -> None:
+    found = run(mixed_book())
+    assert found.loan_expected_loss.sum() == pytest.approx(found.expected_loss, rel=1e-12)
+    assert found.path_losses.min() >= 0.0
+
+
+@settings(max_examples=15, deadline=None)
+@given(low=st.floats(0.0, 1.0), high=st.floats(0.0, 1.0), seed=st.integers(0, 2**62))
+def test_loss_grows_with_lgd_on_every_path(low: float, high: float, seed: int) -> None:
+    losses = [
+        run(replace(mixed_book(), unsecured_lgd=np.full(12, lgd)), 400, seed=seed).path_losses
+        for lgd in sorted((low, high))
+    ]
+    assert np.all(losses[0] <= losses[1])
+
+
+def test_progress_is_told_and_may_stop_the_simulation() -> None:
+    told: list[int] = []
+    run(book(), n_paths=1_000, block_paths=300, on_progress=told.append)
+    assert told == [300, 600, 900, 1_000]
+
+    def leave(done: int) -> None:
+        if done >= 600:
+            raise InterruptedError
+
+    with pytest.raises(InterruptedError):
+        run(book(), n_paths=1_000, block_paths=300, on_progress=leave)
+
+
+def test_indices_are_standard_normal_whatever_the_factors() -> None:
+    model = market()
+    indices = DefaultIndices.at_horizon(model, 2.0, np.array([[1.0, 0.0], [0.5, -2.0]]))
+    values = indices.values(model.simulate_states([2.0], 100_000, SEED)[:, 0, :])
+    error = 4 / math.sqrt(100_000)
+    assert np.all(np.abs(values.mean(axis=1)) < error)
+    assert np.all(np.abs(values.std(axis=1) - 1.0) < error)
+
+
+def test_an_index_without_randomness_is_refused() -> None:
+    still = FactorModel((PrimaryFactor("calm", 0.0),), (), np.eye(1))
+    with pytest.raises(ValueError, match="calm"):
+        DefaultIndices.at_horizon(still, 1.0, np.ones((1, 1)))
+    twins = FactorModel(
+        (PrimaryFactor("a", 0.0, volatility_annual=0.2), PrimaryFactor("b", 0.0, volatility_annual=0.3)),
+        (),
+        np.ones((2, 2)),
+    )
+    with pytest.raises(ValueError, match="cancel"):
+        DefaultIndices.at_horizon(twins, 1.0, np.array([[1.0, -1.0]]))
+
+
+@pytest.mark.parametrize(
+    ("change", "match"),
+    [
+        ({"default_probability": np.array([1.5])}, r"default_probability\[0\]: found 1.5"),
+        ({"asset_correlation": np.array([1.0])}, "asset_correlation"),
+        ({"exposure_cny": np.array([np.nan])}, "exposure_cny"),
+        ({"unsecured_lgd": np.array([0.4, 0.4])}, "unsecured_lgd: found 2 entries, expected 1"),
+        ({"pledged_share": np.array([0.5])}, "same length"),
+    ],
+)
+def test_a_wrong_book_is_refused(change: dict[str, np.ndarray], match: str) -> None:
+    with pytest.raises(ValueError, match=match):
+        replace(book(), **change)  # type: ignore[arg-type]  # one field of any of them
+
+
+@pytest.mark.parametrize("change", [{"horizon_years": 0.0}, {"n_paths": 0}, {"block_paths": 0}])
+def test_a_wrong_horizon_or_number_of_paths_is_refused(change: dict[str, float]) -> None:
+    with pytest.raises(ValueError, match="expected"):
+        run(book(), **{"n_paths": 100, **change})  # type: ignore[arg-type]  # wrong on purpose
+
+
+def test_an_unknown_factor_of_a_schedule_is_named() -> None:
+    unknown: Callable[[], LossSummary] = lambda: run(secured(book(), schedule(1.0, factor="gold")))  # noqa: E731
+    with pytest.raises(KeyError, match="gold"):
+        unknown()
