@@ -17,6 +17,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from services.runtime.errors import InvalidInput, Unavailable
+from services.runtime.institution import guard_scope
 from services.runtime.settings import Settings
 
 _BEGIN_OPTION = "ecopledge_begin"
@@ -59,10 +60,13 @@ def make_engine(
         ) from None
     backend = url.get_backend_name()
     if backend == "sqlite":
-        return _sqlite_engine(url, sqlite_synchronous, wait_s, pool_size)
-    if backend == "postgresql":
-        return _postgresql_engine(url, wait_s, pool_size)
-    raise InvalidInput(f"ECOPLEDGE_DATABASE_URL: found {backend!r}, expected sqlite or postgresql")
+        engine = _sqlite_engine(url, sqlite_synchronous, wait_s, pool_size)
+    elif backend == "postgresql":
+        engine = _postgresql_engine(url, wait_s, pool_size)
+    else:
+        raise InvalidInput(f"ECOPLEDGE_DATABASE_URL: found {backend!r}, expected sqlite or postgresql")
+    guard_scope(engine)
+    return engine
 
 
 @contextlib.contextmanager

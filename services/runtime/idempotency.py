@@ -17,13 +17,14 @@ from sqlalchemy.dialects import postgresql, sqlite
 from services.runtime.call import current_call
 from services.runtime.database import transaction
 from services.runtime.errors import Conflict, InvalidInput
+from services.runtime.institution import institution_column
 
 MAX_REQUEST_ID_CHARS = 64
 
 idempotency_table = sa.Table(
     "idempotency",
     sa.MetaData(),
-    sa.Column("institution_id", sa.String(64), primary_key=True),
+    institution_column(primary_key=True),
     sa.Column("method", sa.String(255), primary_key=True),
     sa.Column("request_id", sa.String(MAX_REQUEST_ID_CHARS), primary_key=True),
     sa.Column("request_hash", sa.String(64), nullable=False),

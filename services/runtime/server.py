@@ -1,10 +1,11 @@
 """Builds, announces and stops a gRPC server; the same for every service."""
 
-import contextlib
+import errno
 import ipaddress
 import json
 import os
 import signal
+import socket
 import sys
 import threading
 from collections.abc import Callable, Sequence
@@ -109,7 +110,7 @@ def build_server(
         FailedPrecondition: the port is in use or may not be used.
         InvalidInput: another host than loopback without TLS and token, or TLS files that cannot be read.
     """
-    host, port = _split_address(settings.listen_address)
+    host, _ = _split_address(settings.listen_address)
     credentials = _credentials(settings, host)
     log = make_logger(settings.log_level) if logger is None else logger
     token = None if settings.auth_token is None else settings.auth_token.get_secret_value()
@@ -125,7 +126,7 @@ def build_server(
         ],
     )
     health_servicer = _register(server, registrations)
-    bound = _bind(server, settings.listen_address, port, credentials)
+    bound = _bind(server, settings.listen_address, credentials)
     server.start()
     for name in ("", *(registration.service_name for registration in registrations)):
         health_servicer.set(name, health_pb2.HealthCheckResponse.SERVING)
@@ -207,19 +208,34 @@ def _register(server: grpc.Server, registrations: Sequence[Registration]) -> hea
     return servicer
 
 
-def _bind(server: grpc.Server, address: str, port: int, credentials: grpc.ServerCredentials | None) -> int:
-    bound = 0
-    with contextlib.suppress(RuntimeError):  # gRPC's own text does not say what to do
+def _bind(server: grpc.Server, address: str, credentials: grpc.ServerCredentials | None) -> int:
+    _check_free(address)
+    try:
         if credentials is None:
             bound = server.add_insecure_port(address)
         else:
             bound = server.add_secure_port(address, credentials)
-    if bound == 0:
-        raise FailedPrecondition(
-            f"cannot listen on {address}: port {port} is in use by another process or not allowed; "
-            "stop the other server or set ECOPLEDGE_LISTEN_ADDRESS to a free port"
-        )
+    except RuntimeError as error:
+        raise FailedPrecondition(f"cannot listen on {address}: {error}") from error
     return bound
+
+
+def _check_free(address: str) -> None:
+    """Asks the system first: gRPC writes lines of its own about a taken port and does not say what to do."""
+    host, port = _split_address(address)
+    try:
+        found = socket.getaddrinfo(host.strip("[]"), port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+        for family, kind, protocol, _name, place in found:
+            with socket.socket(family, kind, protocol) as probe:
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                probe.bind(place)
+    except OSError as error:
+        reason = (
+            f"port {port} is in use by another process; stop it or set ECOPLEDGE_LISTEN_ADDRESS to a free port"
+            if error.errno == errno.EADDRINUSE
+            else f"{error.strerror}; set ECOPLEDGE_LISTEN_ADDRESS to an address of this machine and a free port"
+        )
+        raise FailedPrecondition(f"cannot listen on {address}: {reason}") from error
 
 
 def _credentials(settings: Settings, host: str) -> grpc.ServerCredentials | None:
