@@ -1,0 +1,304 @@
+"""The catalogue of kinds: terms, caps and thresholds that are data, each with where it comes from.
+
+The file is services/valuation/catalogue.toml. Nothing in it is a default of the code: a term that is missing or
+misspelt is refused with its place. Loading reads data/forest_species.csv as well, so that one hash covers both.
+"""
+
+import csv
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from types import MappingProxyType
+from typing import TypeVar
+
+import msgspec
+
+from quant.schedules import CollateralTerms
+from services.runtime.errors import InvalidInput
+from services.runtime.market import Evidence, Source
+from services.valuation.asset import CarbonInstrument
+
+K = TypeVar("K")
+V = TypeVar("V")
+
+CATALOGUE_PATH = Path(__file__).with_name("catalogue.toml")
+SPECIES_PATH = Path(__file__).resolve().parents[2] / "data" / "forest_species.csv"
+SOURCED_TERMS = (
+    "realisable_share", "ltv_cap", "min_dscr", "cash_multiple_cap", "risk_premium_annual", "event_intensity",
+    "event_severity", "quantity_cv", "disposal_cost", "disposal_lag_years", "liquidity_discount",
+)  # fmt: skip
+"""Terms of a kind that must each be named by one of its sources."""
+
+
+class ServiceClass(StrEnum):
+    """The three classes of an ecosystem account."""
+
+    PROVISIONING = "provisioning"
+    REGULATING = "regulating"
+    CULTURAL = "cultural"
+
+
+class _Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """An entry of the file; unknown keys are refused because a misspelt term would silently keep its default."""
+
+
+class Kind(_Entry, frozen=True):
+    """One kind of asset, with its method where there are several.
+
+    Attributes:
+        code: such as "water_right" or "vep_project.residual_income".
+        name_zh, name_en: for people.
+        unit: unit of the annual quantity; empty where there is no single one.
+        factor: factor that prices it; empty for kinds with several.
+        quantity_times_factor: priced as a CataloguedRight; other kinds have a message of their own.
+        price_required: the factor is an index (or constant), so the asset must state its own price.
+        realisable_share: share of the quantity that is the pledgor's to sell, where the asset does not say.
+        terms: behaviour as security.
+        ltv_cap: highest loan over pledge value.
+        cash_multiple_cap: highest loan over a year's cash; None where there is none.
+        min_dscr: lowest debt-service cover.
+        sources: where each term comes from; `parameter` may name several, comma-separated.
+    """
+
+    code: str
+    name_zh: str
+    name_en: str
+    unit: str
+    factor: str
+    quantity_times_factor: bool
+    price_required: bool
+    realisable_share: float
+    terms: CollateralTerms
+    ltv_cap: float
+    min_dscr: float
+    sources: tuple[Source, ...]
+    cash_multiple_cap: float | None = None
+
+    def __post_init__(self) -> None:
+        for name in ("realisable_share", "ltv_cap"):
+            value = getattr(self, name)
+            if not 0.0 <= value <= 1.0:
+                raise ValueError(f"{self.code}.{name}: found {value}, expected a fraction from 0 to 1")
+        for name in ("min_dscr", "cash_multiple_cap"):
+            value = getattr(self, name)
+            if value is not None and not 0.0 < value < float("inf"):
+                raise ValueError(f"{self.code}.{name}: found {value}, expected a finite number above 0")
+        sourced = {name.strip() for source in self.sources for name in source.parameter.split(",")}
+        missing = [name for name in SOURCED_TERMS if name not in sourced]
+        if missing:
+            raise ValueError(
+                f"{self.code}.sources: none for {', '.join(missing)}, expected one for every term"
+            )
+
+
+class EcosystemService(_Entry, frozen=True):
+    """One service of an account: its class, the unit of its quantity and the factor that moves its cash."""
+
+    code: str
+    name_zh: str
+    name_en: str
+    service_class: ServiceClass
+    unit: str
+    factor: str
+
+
+class CarbonTerms(_Entry, frozen=True):
+    """Terms of one carbon instrument.
+
+    Attributes:
+        instrument: what is issued.
+        factor: price of one tonne.
+        risk_deduction: K of the methodology, where the asset does not say.
+        registration_probability: where the asset does not say.
+        sources: where each of them comes from, one for each.
+    """
+
+    instrument: CarbonInstrument
+    factor: str
+    risk_deduction: float
+    registration_probability: float
+    sources: tuple[Source, ...]
+
+    def __post_init__(self) -> None:
+        for name in ("risk_deduction", "registration_probability"):
+            value = getattr(self, name)
+            if not 0.0 <= value <= 1.0:
+                raise ValueError(f"{self.instrument}.{name}: found {value}, expected a fraction from 0 to 1")
+        if sorted(source.parameter for source in self.sources) != [
+            "registration_probability",
+            "risk_deduction",
+        ]:
+            raise ValueError(
+                f"{self.instrument}.sources: expected one for registration_probability and one for risk_deduction"
+            )
+
+
+class Thresholds(_Entry, frozen=True):
+    """Where cautions begin.
+
+    Attributes:
+        price_ratio_warning, price_ratio_implausible: price used over market price.
+        yield_t_per_ha_year_warning, yield_t_per_ha_year_implausible: forest carbon, tCO2e.
+        dominant_share: share of one service in an account total.
+        regulating_cash_share: realisable share of a regulating service.
+        permit_term_years: longest usual water permit.
+        crediting_years_low, crediting_years_high: crediting period of the CCER methodology.
+        sources: where each of them comes from.
+    """
+
+    price_ratio_warning: float
+    price_ratio_implausible: float
+    yield_t_per_ha_year_warning: float
+    yield_t_per_ha_year_implausible: float
+    dominant_share: float
+    regulating_cash_share: float
+    permit_term_years: float
+    crediting_years_low: float
+    crediting_years_high: float
+    sources: tuple[Source, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Species:
+    """Biomass and carbon parameters of a tree species.
+
+    Attributes:
+        name_zh, name_en: for people.
+        bef: biomass expansion factor.
+        svd: basic wood density, t dry matter per m3.
+        rsr: root-to-shoot ratio.
+        cf: carbon fraction of dry matter.
+    """
+
+    name_zh: str
+    name_en: str
+    bef: float
+    svd: float
+    rsr: float
+    cf: float
+    source: str
+    status: str
+
+
+class _File(_Entry, frozen=True):
+    thresholds: Thresholds
+    carbon: tuple[CarbonTerms, ...]
+    services: tuple[EcosystemService, ...]
+    kinds: tuple[Kind, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Catalogue:
+    """Everything that the pricers know about kinds; one value for the life of a server.
+
+    Attributes:
+        kinds: in the order of the file.
+        services: ecosystem services by code.
+        carbon: terms by instrument.
+        species: by Chinese name, full English name, and its part before the bracket in lower case.
+        thresholds: where cautions begin.
+        content_hash: SHA-256 of both files, hexadecimal.
+        assumptions: for each kind the terms that are assumptions, as text, by code.
+    """
+
+    kinds: Mapping[str, Kind]
+    services: Mapping[str, EcosystemService]
+    carbon: Mapping[CarbonInstrument, CarbonTerms]
+    species: Mapping[str, Species]
+    thresholds: Thresholds
+    content_hash: str
+    assumptions: Mapping[str, tuple[str, ...]]
+
+    def kind(self, code: str, field: str = "kind") -> Kind:
+        """The kind with a code.
+
+        Raises:
+            InvalidInput: with the known codes, if there is none.
+        """
+        try:
+            return self.kinds[code]
+        except KeyError:
+            raise InvalidInput.of(
+                field, f"found unknown kind {code!r}, expected one of {', '.join(self.kinds)}"
+            ) from None
+
+
+def read_catalogue(path: Path = CATALOGUE_PATH, species_path: Path = SPECIES_PATH) -> Catalogue:
+    """Read the catalogue and the species table.
+
+    Raises:
+        InvalidInput: if a file is missing or wrong, naming the place.
+    """
+    content, species_content = _bytes_of(path), _bytes_of(species_path)
+    try:
+        file = msgspec.toml.decode(content, type=_File)
+    except (msgspec.DecodeError, msgspec.ValidationError) as error:
+        raise InvalidInput.of(str(path), str(error)) from error
+    kinds = _by_code(path, [(kind.code, kind) for kind in file.kinds])
+    return Catalogue(
+        kinds=kinds,
+        services=_by_code(path, [(service.code, service) for service in file.services]),
+        carbon=_by_code(path, [(terms.instrument, terms) for terms in file.carbon]),
+        species=_read_species(species_path, species_content),
+        thresholds=file.thresholds,
+        content_hash=hashlib.sha256(content + b"\0" + species_content).hexdigest(),
+        assumptions=MappingProxyType({code: _assumptions(kind) for code, kind in kinds.items()}),
+    )
+
+
+def _bytes_of(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        raise InvalidInput.of(str(path), "no such file, expected part of the catalogue") from None
+
+
+def _by_code(path: Path, pairs: list[tuple[K, V]]) -> Mapping[K, V]:
+    found: dict[K, V] = {}
+    for code, entry in pairs:
+        if code in found:
+            raise InvalidInput.of(str(path), f"found {code!r} twice, expected each code once")
+        found[code] = entry
+    return MappingProxyType(found)
+
+
+def _assumptions(kind: Kind) -> tuple[str, ...]:
+    lines = []
+    for source in kind.sources:
+        if source.evidence is Evidence.ASSUMPTION:
+            figures = [
+                f"{name} = {figure:g}"
+                for name in (part.strip() for part in source.parameter.split(","))
+                if (figure := _figure(kind, name)) is not None
+            ]
+            if figures:
+                lines.append(f"{kind.name_zh} {kind.code}: {', '.join(figures)} ({source.citation})")
+    return tuple(lines)
+
+
+def _figure(kind: Kind, name: str) -> float | None:
+    """The term as it is used, None where the kind does not use it."""
+    if name == "realisable_share" and not kind.quantity_times_factor:
+        return None
+    figure: float | None = getattr(kind, name) if hasattr(kind, name) else getattr(kind.terms, name)
+    return figure
+
+
+def _read_species(path: Path, content: bytes) -> Mapping[str, Species]:
+    found: dict[str, Species] = {}
+    for line, row in enumerate(csv.DictReader(content.decode("utf-8-sig").splitlines()), start=2):
+        try:
+            species = Species(
+                row["species_zh"], row["species"], float(row["bef"]), float(row["svd"]), float(row["rsr"]),
+                float(row["cf"]), row["source"], row["status"],
+            )  # fmt: skip
+        except (KeyError, TypeError, ValueError) as error:
+            raise InvalidInput.of(
+                f"{path}, line {line}",
+                f"{type(error).__name__} {error}, expected species_zh, species, bef, svd, rsr, cf, source, status",
+            ) from None
+        short = species.name_en.partition("(")[0].strip().lower()
+        found |= {species.name_zh: species, species.name_en: species, short: species}
+    return MappingProxyType(found)

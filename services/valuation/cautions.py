@@ -1,0 +1,189 @@
+"""What a careful reader should know about a value: every warning the pricers can raise, with its stable code."""
+
+from services.runtime.results import Caution, Severity
+from services.valuation.asset import StatedValue, ValueBasis
+from services.valuation.catalogue import Thresholds
+
+UNDISCOUNTED_SUM = Caution(
+    "UNDISCOUNTED_SUM",
+    Severity.WARNING,
+    "公布价值为多年未折现合计，不是现值，不能作为押品价值。",
+    "The stated value is an undiscounted sum over years, not a present value; it is no collateral value.",
+    "stated_value.basis",
+)
+ANNUAL_FLOW_NOT_STOCK = Caution(
+    "ANNUAL_FLOW_NOT_STOCK",
+    Severity.WARNING,
+    "公布价值为一年流量，不是资产存量价值。",
+    "The stated value is the flow of one year, not the value of an asset.",
+    "stated_value.basis",
+)
+UNSTATED_BASIS = Caution(
+    "UNSTATED_BASIS",
+    Severity.WARNING,
+    "公布价值未说明口径（年流量、未折现合计或现值），仅作披露。",
+    "The stated value does not say its basis (annual flow, undiscounted sum or present value); disclosed only.",
+    "stated_value.basis",
+)
+TOTAL_NOT_CASH = Caution(
+    "TOTAL_NOT_CASH",
+    Severity.NOTE,
+    "生态产品总值不是现金收入：仅可变现部分计入押品价值，总值只作披露。",
+    "The account total is not cash: only the realisable part makes collateral value, the total is disclosed.",
+)
+NO_CASH = Caution(
+    "NO_CASH",
+    Severity.IMPLAUSIBLE,
+    "各项可变现份额均为零，没有可质押的现金流。",
+    "Every realisable share is zero: there is no cash to pledge.",
+)
+CATALOGUE_ASSUMPTION = Caution(
+    "CATALOGUE_ASSUMPTION",
+    Severity.NOTE,
+    "押品条款（风险溢价、折扣等）含目录假设，逐项列于假设清单。",
+    "Collateral terms (risk premium, discounts and others) rest on assumptions of the catalogue, listed one by one.",
+    "terms",
+)
+_OF_BASIS = {
+    ValueBasis.PERIOD_SUM_UNDISCOUNTED: UNDISCOUNTED_SUM,
+    ValueBasis.ANNUAL_FLOW: ANNUAL_FLOW_NOT_STOCK,
+    ValueBasis.UNSTATED: UNSTATED_BASIS,
+}
+
+
+def of_stated_value(stated: StatedValue | None) -> list[Caution]:
+    """What the basis of a stated value calls for."""
+    if stated is None or stated.basis is ValueBasis.PRESENT_VALUE:
+        return []
+    return [_OF_BASIS[stated.basis]]
+
+
+def of_price(used: float, market: float, unit: str, field: str, limits: Thresholds) -> list[Caution]:
+    """PRICE_FAR_ABOVE_MARKET where the price used exceeds the market's by the catalogue's multiple."""
+    if used < limits.price_ratio_warning * market:
+        return []
+    severe = used >= limits.price_ratio_implausible * market
+    return [
+        Caution(
+            "PRICE_FAR_ABOVE_MARKET",
+            Severity.IMPLAUSIBLE if severe else Severity.WARNING,
+            f"采用价格 {used:g} {unit} 为市场价 {market:g} 的 {used / market:.2f} 倍。",
+            f"The price used, {used:g} {unit}, is {used / market:.2f} times the market's {market:g}.",
+            field,
+        )
+    ]
+
+
+def of_yield(tonnes_per_year: float, area_ha: float, field: str, limits: Thresholds) -> list[Caution]:
+    """YIELD_IMPLAUSIBLE where the forest binds more than forests of the sources do; tonnes of CO2."""
+    found = tonnes_per_year / area_ha
+    if found <= limits.yield_t_per_ha_year_warning:
+        return []
+    severe = found > limits.yield_t_per_ha_year_implausible
+    return [
+        Caution(
+            "YIELD_IMPLAUSIBLE",
+            Severity.IMPLAUSIBLE if severe else Severity.WARNING,
+            f"单位面积固碳 {found:.1f} tCO2/公顷·年，高于合理上限 {limits.yield_t_per_ha_year_warning:g}；"
+            "请核对面积单位（亩/公顷）与碳、二氧化碳换算。",
+            f"The yield of {found:.1f} tCO2/ha a year is above a plausible {limits.yield_t_per_ha_year_warning:g}; "
+            "check the unit of area (mu or ha) and carbon against carbon dioxide.",
+            field,
+        )
+    ]
+
+
+def of_permit_term(term_years: float, renewed: bool, limits: Thresholds) -> list[Caution]:
+    """PERMIT_ENDS where nothing is counted after expiry; PERMIT_TERM_UNUSUAL where a permit runs very long."""
+    found = []
+    if not renewed:
+        found.append(
+            Caution(
+                "PERMIT_ENDS",
+                Severity.NOTE,
+                f"许可 {term_years:g} 年后到期，未计续期，到期后价值为零。",
+                f"The permit ends in {term_years:g} years; no renewal is counted and nothing is worth after it.",
+                "water_right.remaining_term_years",
+            )
+        )
+    if term_years > limits.permit_term_years:
+        found.append(
+            Caution(
+                "PERMIT_TERM_UNUSUAL",
+                Severity.WARNING,
+                f"剩余期限 {term_years:g} 年，超过取水许可通常最长 {limits.permit_term_years:g} 年。",
+                f"{term_years:g} years remain; abstraction permits run at most {limits.permit_term_years:g} usually.",
+                "water_right.remaining_term_years",
+            )
+        )
+    return found
+
+
+def of_methodology(field: str) -> Caution:
+    """METHODOLOGY_CHANGE: the rule that CCER forest credits are counted by is being revised."""
+    return Caution(
+        "METHODOLOGY_CHANGE",
+        Severity.NOTE,
+        "造林碳汇方法学修订稿已于 2026-08-13 征求意见，签发量可能改变。",
+        "A revised afforestation methodology went out for comment on 2026-08-13; issuance may change.",
+        field,
+    )
+
+
+def of_crediting_period(years: float, field: str, limits: Thresholds) -> list[Caution]:
+    """CREDITING_PERIOD_UNUSUAL where a CCER period is outside the methodology's range."""
+    if limits.crediting_years_low <= years <= limits.crediting_years_high:
+        return []
+    low, high = limits.crediting_years_low, limits.crediting_years_high
+    return [
+        Caution(
+            "CREDITING_PERIOD_UNUSUAL",
+            Severity.NOTE,
+            f"计入期 {years:g} 年，不在方法学规定的 {low:g}-{high:g} 年之内。",
+            f"The crediting period of {years:g} years is outside the methodology's {low:g} to {high:g}.",
+            field,
+        )
+    ]
+
+
+def of_dominance(
+    name_zh: str, name_en: str, share: float, n_services: int, limits: Thresholds
+) -> list[Caution]:
+    """DOMINANT_SERVICE where one of several services makes most of a total, so that one price decides it."""
+    if n_services < 2 or share <= limits.dominant_share:
+        return []
+    return [
+        Caution(
+            "DOMINANT_SERVICE",
+            Severity.WARNING,
+            f"“{name_zh}”占总值 {share:.0%}，一个价格决定总值，请复核。",
+            f"{name_en} makes {share:.0%} of the total: one price decides it and should be checked.",
+        )
+    ]
+
+
+def of_regulating_cash(name_zh: str, name_en: str, share: float, field: str) -> Caution:
+    """REGULATING_CASH_HIGH: a regulating service that is said to be paid for to an unusual extent."""
+    return Caution(
+        "REGULATING_CASH_HIGH",
+        Severity.WARNING,
+        f"调节服务“{name_zh}”可变现份额 {share:.0%} 偏高，请提供付款合同或补偿文件。",
+        f"The realisable share {share:.0%} of the regulating service {name_en} is high; a contract should back it.",
+        field,
+    )
+
+
+def of_assumed_inputs(fields: tuple[str, ...]) -> list[Caution]:
+    """ASSUMED_INPUT, one for all the inputs that the asset marks as assumptions."""
+    if len(fields) == 0:
+        return []
+    listed = ", ".join(fields)
+    return [
+        Caution(
+            "ASSUMED_INPUT",
+            Severity.WARNING,
+            f"以下输入为假设，未见公布数据：{listed}。",
+            f"These inputs are assumptions without published figures: {listed}.",
+            fields[0] if len(fields) == 1 else "",
+        )
+    ]

@@ -1,0 +1,80 @@
+"""Any right that is a quantity a year times a factor: compensation, certificates, allowances, tickets, quotas."""
+
+import math
+
+from services.runtime.errors import InvalidInput
+from services.valuation.asset import Asset, CataloguedRight
+from services.valuation.catalogue import Kind
+from services.valuation.cautions import of_price
+from services.valuation.pricers.calendar import payment_years
+from services.valuation.pricers.pricing import PricedAsset, PricingContext, Rows, priced_asset, require_range
+from services.valuation.pricers.units import conversion_factor
+
+_FIELD = "catalogued_right"
+
+
+def price_catalogued_right(asset: Asset, right: CataloguedRight, context: PricingContext) -> PricedAsset:
+    """Schedule of a catalogued right.
+
+    Raises:
+        InvalidInput: for an unknown kind, a unit that does not convert to the kind's, a missing price of a kind
+            without a market price, or a number out of its range.
+    """
+    kind = _known_kind(right, context)
+    _check(right)
+    quantity = right.quantity_per_year
+    if right.unit not in ("", kind.unit):
+        quantity *= conversion_factor(right.unit, kind.unit, f"{_FIELD}.unit")
+    market = context.level(kind.factor, f"{_FIELD}.kind")
+    price = _price(right, kind, market)
+    own_share = right.realisable_share
+    share = kind.realisable_share if own_share is None else own_share
+    years = payment_years(right.term_years, right.start_years)
+    rows = Rows()
+    label = f"{kind.name_zh}收入 {kind.name_en}"
+    rows.add_years(years, kind.factor, quantity * share * (price / market), label)
+    if right.cost_cny_per_year > 0.0:
+        rows.add_years(years, "cny", -right.cost_cny_per_year, "成本 Cost")
+    limits = context.catalogue.thresholds
+    unit = f"CNY/{kind.unit}"
+    priced_by_market = not kind.price_required and kind.factor != "cny"
+    return priced_asset(
+        asset,
+        kind,
+        context,
+        (("", rows),),
+        of_price(price, market, unit, f"{_FIELD}.unit_price_cny", limits) if priced_by_market else (),
+        annual_quantity=quantity,
+        annual_quantity_unit=kind.unit,
+    )
+
+
+def _known_kind(right: CataloguedRight, context: PricingContext) -> Kind:
+    kind = context.catalogue.kinds.get(right.kind)
+    if kind is not None and kind.quantity_times_factor:
+        return kind
+    known = ", ".join(code for code, entry in context.catalogue.kinds.items() if entry.quantity_times_factor)
+    what = "unknown kind" if kind is None else "kind with a message of its own,"
+    raise InvalidInput.of(f"{_FIELD}.kind", f"found {what} {right.kind!r}, expected one of {known}")
+
+
+def _price(right: CataloguedRight, kind: Kind, market: float) -> float:
+    if right.unit_price_cny is not None:
+        return right.unit_price_cny
+    if kind.price_required:
+        raise InvalidInput.of(
+            f"{_FIELD}.unit_price_cny",
+            f"is absent, expected CNY per {kind.unit}: the snapshot has no market price for {kind.code}",
+        )
+    return market
+
+
+def _check(right: CataloguedRight) -> None:
+    require_range(f"{_FIELD}.quantity_per_year", right.quantity_per_year, 0.0, math.inf, above_low=True)
+    require_range(f"{_FIELD}.term_years", right.term_years, 0.0, 70.0, above_low=True)
+    require_range(f"{_FIELD}.start_years", right.start_years, 0.0, 70.0)
+    require_range(f"{_FIELD}.cost_cny_per_year", right.cost_cny_per_year, 0.0, math.inf)
+    if right.realisable_share is not None:
+        require_range(f"{_FIELD}.realisable_share", right.realisable_share, 0.0, 1.0)
+    if right.unit_price_cny is not None:
+        require_range(f"{_FIELD}.unit_price_cny", right.unit_price_cny, 0.0, math.inf)

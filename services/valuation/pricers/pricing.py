@@ -1,0 +1,229 @@
+"""What every pricer takes and gives: the catalogue with today's market, and a priced asset."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from quant.schedules import CollateralTerms, ExposureSchedule
+from services.runtime.errors import InvalidInput
+from services.runtime.market import MarketSnapshot
+from services.runtime.results import Caution
+from services.valuation.asset import Asset, TermsOverride
+from services.valuation.catalogue import Catalogue, Kind
+from services.valuation.cautions import CATALOGUE_ASSUMPTION, of_assumed_inputs, of_stated_value
+
+
+@dataclass(frozen=True, slots=True)
+class LendingTerms:
+    """Caps on the loan: loan over pledge value, loan over a year's cash (None: no such cap), lowest cover."""
+
+    ltv_cap: float
+    cash_multiple_cap: float | None
+    min_dscr: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PricedAsset:
+    """One asset as schedules, ready to be valued.
+
+    Attributes:
+        asset_id: whose.
+        kind: code in the catalogue, such as "vep_project.residual_income".
+        alternatives: (name, schedule); one with an empty name, or several of which the better one counts.
+        cautions: what a careful reader should know.
+        disclosed_value_cny: value that is shown and never lent against; None where there is none.
+        assumptions: terms and inputs that are assumptions, as text.
+        annual_quantity: pledged units a year; None where there is no single unit.
+        annual_quantity_unit: unit of that, empty where there is none.
+        lending: caps on the loan.
+    """
+
+    asset_id: str
+    kind: str
+    alternatives: tuple[tuple[str, ExposureSchedule], ...]
+    cautions: tuple[Caution, ...]
+    disclosed_value_cny: float | None
+    assumptions: tuple[str, ...]
+    annual_quantity: float | None
+    annual_quantity_unit: str
+    lending: LendingTerms
+
+
+class PricingContext:
+    """Catalogue and snapshot with the levels of the factors at hand; immutable."""
+
+    __slots__ = ("_levels", "catalogue", "snapshot")
+
+    def __init__(self, catalogue: Catalogue, snapshot: MarketSnapshot) -> None:
+        self.catalogue = catalogue
+        self.snapshot = snapshot
+        levels = {factor.name: factor.level for factor in snapshot.primary_factors}
+        for derived in snapshot.derived_factors:
+            price = 1.0 if derived.price is None else levels[derived.price]
+            levels[derived.name] = price * float(derived.payoff(levels[derived.driver]))
+        self._levels = levels
+
+    def level(self, factor: str, field: str) -> float:
+        """Value today of a factor.
+
+        Raises:
+            InvalidInput: about `field`, with the known names, if the snapshot has no such factor.
+        """
+        try:
+            return self._levels[factor]
+        except KeyError:
+            known = ", ".join(self._levels)
+            raise InvalidInput.of(
+                field,
+                f"found factor {factor!r}, expected one of snapshot {self.snapshot.snapshot_id}: {known}",
+            ) from None
+
+
+class Rows:
+    """Collects the rows of one schedule."""
+
+    __slots__ = ("factors", "labels", "quantities", "times")
+
+    def __init__(self) -> None:
+        self.times: list[float] = []
+        self.factors: list[str] = []
+        self.quantities: list[float] = []
+        self.labels: list[str] = []
+
+    def add(self, time_years: float, factor: str, quantity: float, label: str) -> None:
+        """One row."""
+        self.times.append(time_years)
+        self.factors.append(factor)
+        self.quantities.append(quantity)
+        self.labels.append(label)
+
+    def add_years(
+        self, years: Sequence[tuple[float, float]], factor: str, annual_quantity: float, label: str
+    ) -> None:
+        """One row for each (time, share of a year)."""
+        n = len(years)
+        self.times += [time for time, _ in years]
+        self.quantities += [annual_quantity * share for _, share in years]
+        self.factors += [factor] * n
+        self.labels += [label] * n
+
+    def schedule(self, asset_id: str, terms: CollateralTerms) -> ExposureSchedule:
+        """The rows in order of time; rows of one time stay in the order in which they were added."""
+        times = np.array(self.times)
+        if len(times) > 1 and (times[1:] < times[:-1]).any():
+            order = np.argsort(times, kind="stable")
+            positions = order.tolist()
+            return ExposureSchedule(
+                asset_id,
+                times[order],
+                tuple([self.factors[i] for i in positions]),
+                np.array(self.quantities)[order],
+                tuple([self.labels[i] for i in positions]),
+                terms,
+            )
+        return ExposureSchedule(
+            asset_id, times, tuple(self.factors), np.array(self.quantities), tuple(self.labels), terms
+        )
+
+
+def collateral_terms(kind: Kind, override: TermsOverride | None) -> CollateralTerms:
+    """Terms of the kind with those of the asset in their place.
+
+    Raises:
+        InvalidInput: if a term of the asset is out of range.
+    """
+    if override is None:
+        return kind.terms
+    base = kind.terms
+
+    def chosen(own: float | None, catalogued: float) -> float:
+        return catalogued if own is None else own
+
+    try:
+        return CollateralTerms(
+            risk_premium_annual=chosen(override.risk_premium_annual, base.risk_premium_annual),
+            event_intensity=chosen(override.event_intensity_annual, base.event_intensity),
+            event_severity=chosen(override.event_severity, base.event_severity),
+            quantity_cv=chosen(override.quantity_cv, base.quantity_cv),
+            disposal_cost=chosen(override.disposal_cost, base.disposal_cost),
+            disposal_lag_years=chosen(override.disposal_lag_years, base.disposal_lag_years),
+            liquidity_discount=chosen(override.liquidity_discount, base.liquidity_discount),
+        )
+    except ValueError as error:
+        raise InvalidInput.of("terms", str(error)) from None
+
+
+def lending_terms(kind: Kind, asset: Asset) -> LendingTerms:
+    """Caps of the kind, with the asset's own loan-to-value cap in its place."""
+    own = None if asset.terms is None else asset.terms.ltv_cap
+    if own is not None:
+        require_range("terms.ltv_cap", own, 0.0, 1.0)
+    return LendingTerms(kind.ltv_cap if own is None else own, kind.cash_multiple_cap, kind.min_dscr)
+
+
+def require_range(field: str, value: float, low: float, high: float, *, above_low: bool = False) -> None:
+    """Refuse a number outside [low, high], or (low, high] where `above_low`.
+
+    Raises:
+        InvalidInput: naming the field, what was found and what was expected; NaN is refused.
+    """
+    if (low < value if above_low else low <= value) and value <= high and value != float("inf"):
+        return
+    lower = f"above {low:g}" if above_low else f"from {low:g}"
+    upper = "" if high == float("inf") else f" to {high:g}"
+    raise InvalidInput.of(field, f"found {value}, expected a finite number {lower}{upper}")
+
+
+def priced_asset(
+    asset: Asset,
+    kind: Kind,
+    context: PricingContext,
+    alternatives: Sequence[tuple[str, Rows]],
+    cautions: Sequence[Caution],
+    *,
+    disclosed_value_cny: float | None = None,
+    annual_quantity: float | None = None,
+    annual_quantity_unit: str = "",
+    assumptions: Sequence[str] = (),
+) -> PricedAsset:
+    """What a pricer found, with what every kind has: terms, cautions on the stated value, assumptions.
+
+    Args:
+        asset: whose rows these are.
+        kind: its entry in the catalogue.
+        context: catalogue and market.
+        alternatives: (name, rows).
+        cautions: of this pricer.
+        disclosed_value_cny: shown and not lent against; the asset's stated value where None.
+        annual_quantity: pledged units a year.
+        annual_quantity_unit: unit of that.
+        assumptions: terms of the pricer that are assumptions, as text.
+
+    Raises:
+        InvalidInput: if the asset's own terms are out of range or a row is not a finite number.
+    """
+    terms = collateral_terms(kind, asset.terms)
+    try:
+        schedules = tuple([(name, rows.schedule(asset.asset_id, terms)) for name, rows in alternatives])
+    except ValueError as error:
+        raise InvalidInput.of("detail", str(error)) from None
+    stated = asset.stated_value
+    if disclosed_value_cny is None and stated is not None:
+        disclosed_value_cny = stated.value_cny
+    return PricedAsset(
+        asset.asset_id,
+        kind.code,
+        schedules,
+        (
+            *cautions,
+            *of_stated_value(stated),
+            *of_assumed_inputs(asset.assumed_fields),
+            CATALOGUE_ASSUMPTION,
+        ),
+        disclosed_value_cny,
+        (*asset.assumed_fields, *assumptions, *context.catalogue.assumptions[kind.code]),
+        annual_quantity,
+        annual_quantity_unit,
+        lending_terms(kind, asset),
+    )

@@ -1,0 +1,87 @@
+"""Water right: term-limited income from the water that may be transferred and that arrives.
+
+Under a sharing scheme the delivered share is a derived factor `allocation.X` of the river, and the revenue the factor
+`water_revenue.X` (price times the same share), so that a dry year moves both. Without one, a stated reliability
+scales the volume. After the permit's end only renewals count, each with its probability; without them nothing does.
+"""
+
+from services.runtime.errors import InvalidInput
+from services.valuation.asset import Asset, WaterRight
+from services.valuation.cautions import of_permit_term, of_price
+from services.valuation.pricers.calendar import permit_years
+from services.valuation.pricers.pricing import PricedAsset, PricingContext, Rows, priced_asset, require_range
+
+PRICE_FACTOR = "water_price"
+_ALLOCATION, _REVENUE = "allocation.", "water_revenue."
+_FIELD = "water_right"
+
+
+def price_water_right(asset: Asset, right: WaterRight, context: PricingContext) -> PricedAsset:
+    """Schedule of a water right.
+
+    Raises:
+        InvalidInput: for an unknown allocation factor or a number out of its range.
+    """
+    _check(right)
+    market = context.level(PRICE_FACTOR, f"{_FIELD}.price_cny_per_m3")
+    price = market if right.price_cny_per_m3 is None else right.price_cny_per_m3
+    volume = right.volume_m3_per_year * right.transferable_share * right.conveyance_efficiency
+    if right.allocation_factor:
+        revenue_factor, cost_factor = _scheme_factors(right.allocation_factor, context)
+    else:
+        revenue_factor, cost_factor = PRICE_FACTOR, "cny"
+        volume *= right.reliability
+    years = permit_years(
+        right.remaining_term_years, right.renewal_probability, right.renewal_term_years, right.renewals
+    )
+    rows = Rows()
+    rows.add_years(years, revenue_factor, volume * (price / market), _revenue_label(price, market))
+    if right.cost_cny_per_m3 > 0.0:
+        rows.add_years(
+            years, cost_factor, -volume * right.cost_cny_per_m3, "水费与运行成本 Fees and operation"
+        )
+    limits = context.catalogue.thresholds
+    renewed = right.renewals > 0 and right.renewal_probability > 0.0
+    return priced_asset(
+        asset,
+        context.catalogue.kind("water_right"),
+        context,
+        (("", rows),),
+        (
+            *of_permit_term(right.remaining_term_years, renewed, limits),
+            *of_price(price, market, "CNY/m3", f"{_FIELD}.price_cny_per_m3", limits),
+        ),
+        annual_quantity=right.volume_m3_per_year,
+        annual_quantity_unit="m3",
+    )
+
+
+def _revenue_label(price: float, market: float) -> str:
+    if price == market:
+        return "用水权收入 Water revenue"
+    return f"用水权收入（当地价 {price:g} 元/m³） Water revenue at the local price"
+
+
+def _scheme_factors(allocation: str, context: PricingContext) -> tuple[str, str]:
+    field = f"{_FIELD}.allocation_factor"
+    if not allocation.startswith(_ALLOCATION):
+        raise InvalidInput.of(
+            field,
+            f"found {allocation!r}, expected a derived factor such as 'allocation.heihe.irrigation'",
+        )
+    revenue = _REVENUE + allocation.removeprefix(_ALLOCATION)
+    context.level(allocation, field)
+    context.level(revenue, field)
+    return revenue, allocation
+
+
+def _check(right: WaterRight) -> None:
+    for name in ("transferable_share", "conveyance_efficiency", "reliability", "renewal_probability"):
+        require_range(f"{_FIELD}.{name}", getattr(right, name), 0.0, 1.0)
+    require_range(f"{_FIELD}.volume_m3_per_year", right.volume_m3_per_year, 0.0, float("inf"), above_low=True)
+    require_range(f"{_FIELD}.remaining_term_years", right.remaining_term_years, 0.0, 50.0, above_low=True)
+    require_range(f"{_FIELD}.renewal_term_years", right.renewal_term_years, 0.0, 50.0, above_low=True)
+    require_range(f"{_FIELD}.renewals", right.renewals, 0, 10)
+    require_range(f"{_FIELD}.cost_cny_per_m3", right.cost_cny_per_m3, 0.0, float("inf"))
+    if right.price_cny_per_m3 is not None:
+        require_range(f"{_FIELD}.price_cny_per_m3", right.price_cny_per_m3, 0.0, float("inf"))
