@@ -1,0 +1,196 @@
+"""What the valuation service does, in the words of the business: value, size, store, list, replay."""
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import fields, is_dataclass, replace
+
+from quant.schedules import ExposureSchedule
+from services.runtime.errors import EcopledgeError, FailedPrecondition, FieldViolation, InvalidInput
+from services.valuation.appraisal import ENGINE_VERSION
+from services.valuation.asset import Asset
+from services.valuation.engine import ValuationEngine
+from services.valuation.operating_cash import low_cash_by_year
+from services.valuation.prepared_market import PreparedMarket
+from services.valuation.repository import ValuationRepository
+from services.valuation.sizing import payment_years, size_loan
+from services.valuation.valuation import (
+    Failure,
+    LoanTerms,
+    Replay,
+    Simulation,
+    SizedLoan,
+    StoredValuation,
+    Valuation,
+)
+
+Entry = Asset | Failure
+"""An asset that could be read, or why it could not."""
+
+
+class ValuationDesk:
+    """The use cases of the service.
+
+    Args:
+        engine: computes.
+        repository: keeps.
+    """
+
+    def __init__(self, engine: ValuationEngine, repository: ValuationRepository) -> None:
+        self.engine = engine
+        self.repository = repository
+
+    def value(
+        self,
+        institution_id: str,
+        entries: Sequence[Entry],
+        *,
+        snapshot_id: str,
+        valuation_date: dt.date | None,
+        simulation: Simulation,
+        explain: bool,
+    ) -> list[Valuation | Failure]:
+        """A valuation or a failure for each entry, in order.
+
+        Raises:
+            NotFound: no such snapshot.
+            InvalidInput: the valuation date lies before the snapshot's.
+        """
+        market = self.repository.market(institution_id, snapshot_id)
+        date = dated(valuation_date, market)
+        valued = iter(self.engine.value(_assets(entries), market, simulation, date, explain=explain))
+        return [entry if isinstance(entry, Failure) else next(valued) for entry in entries]
+
+    def exposures(
+        self, institution_id: str, entries: Sequence[Entry], *, snapshot_id: str
+    ) -> list[ExposureSchedule | Failure]:
+        """A schedule or a failure for each entry, in order.
+
+        Raises:
+            NotFound: no such snapshot.
+        """
+        market = self.repository.market(institution_id, snapshot_id)
+        schedules = iter(self.engine.exposures(_assets(entries), market))
+        return [entry if isinstance(entry, Failure) else next(schedules) for entry in entries]
+
+    def size_loan(
+        self,
+        institution_id: str,
+        asset: Asset,
+        terms: LoanTerms,
+        *,
+        snapshot_id: str,
+        valuation_date: dt.date | None,
+        simulation: Simulation,
+    ) -> SizedLoan:
+        """How much may be lent against one asset.
+
+        Raises:
+            NotFound: no such snapshot.
+            InvalidInput: the asset cannot be priced, or the valuation date lies before the snapshot's.
+        """
+        market = self.repository.market(institution_id, snapshot_id)
+        date = dated(valuation_date, market)
+        [outcome] = self.engine.appraise([asset], market, simulation, date, explain=True)
+        if isinstance(outcome, Failure):
+            raise _about_asset(outcome)
+        cash = low_cash_by_year(
+            outcome.schedule, market, simulation, payment_years(terms.tenor_years)
+        ).tolist()
+        priced = outcome.priced
+        return size_loan(outcome.valuation, priced.lending, priced.annual_quantity, cash, terms)
+
+    def replay(self, institution_id: str, valuation_id: str) -> Replay:
+        """Compute a stored valuation again and compare.
+
+        Raises:
+            NotFound: no such valuation.
+            FailedPrecondition: engine, catalogue or snapshot are not those of the stored valuation.
+        """
+        stored = self.repository.valuation(institution_id, valuation_id)
+        valuation, manifest = stored.valuation, stored.valuation.manifest
+        market = self.repository.market(institution_id, manifest.snapshot_id)
+        self._check_unchanged(stored, market)
+        simulation = Simulation(
+            manifest.n_paths, manifest.seed, valuation.horizon_years, valuation.confidence
+        )
+        [outcome] = self.engine.value(
+            [stored.asset],
+            market,
+            simulation,
+            valuation.valuation_date,
+            explain=len(valuation.cash_flows) > 0,
+        )
+        if isinstance(outcome, Failure):
+            raise FailedPrecondition(f"valuation {valuation_id!r} cannot be computed now: {outcome.message}")
+        recomputed = replace(outcome, valuation_id=valuation.valuation_id)
+        differences = tuple(difference_paths("", valuation, recomputed))
+        return Replay(not differences, differences, valuation, recomputed)
+
+    def _check_unchanged(self, stored: StoredValuation, market: PreparedMarket) -> None:
+        manifest = stored.valuation.manifest
+        parts = (
+            ("engine version", manifest.engine_version, ENGINE_VERSION),
+            ("catalogue", manifest.catalogue_hash, self.engine.catalogue.content_hash),
+            (f"snapshot {manifest.snapshot_id}", manifest.snapshot_hash, market.content_hash),
+        )
+        changed = [f"{name}: stored {was}, now {now}" for name, was, now in parts if was != now]
+        if changed:
+            raise FailedPrecondition(
+                f"valuation {stored.valuation.valuation_id!r} cannot be replayed, this has changed since: "
+                + "; ".join(changed)
+            )
+
+
+def dated(valuation_date: dt.date | None, market: PreparedMarket) -> dt.date:
+    """The date of a valuation: the snapshot's unless another is given.
+
+    Raises:
+        InvalidInput: a date before the snapshot's, which would use what was not known then.
+    """
+    as_of = market.snapshot.as_of
+    if valuation_date is None:
+        return as_of
+    if valuation_date < as_of:
+        raise InvalidInput.of(
+            "valuation_date",
+            f"found {valuation_date}, expected a date not before {as_of}, the date of snapshot "
+            f"{market.snapshot.snapshot_id}",
+        )
+    return valuation_date
+
+
+def difference_paths(path: str, stored: object, recomputed: object) -> list[str]:
+    """Every place where two results differ, floats compared by their bits."""
+    if is_dataclass(stored) and type(stored) is type(recomputed):
+        return [
+            line
+            for field in fields(stored)
+            for line in difference_paths(
+                f"{path}.{field.name}" if path else field.name,
+                getattr(stored, field.name),
+                getattr(recomputed, field.name),
+            )
+        ]
+    if isinstance(stored, tuple) and isinstance(recomputed, tuple) and len(stored) == len(recomputed):
+        return [
+            line
+            for i, pair in enumerate(zip(stored, recomputed, strict=True))
+            for line in difference_paths(f"{path}[{i}]", *pair)
+        ]
+    if isinstance(stored, float) and isinstance(recomputed, float):
+        same = stored.hex() == recomputed.hex()
+    else:
+        same = type(stored) is type(recomputed) and stored == recomputed
+    return [] if same else [f"{path}: stored {stored!r}, recomputed {recomputed!r}"]
+
+
+def _assets(entries: Sequence[Entry]) -> list[Asset]:
+    return [entry for entry in entries if isinstance(entry, Asset)]
+
+
+def _about_asset(failure: Failure) -> EcopledgeError:
+    violations = [
+        FieldViolation(f"asset.{item.field}" if item.field else "asset", item.description)
+        for item in failure.violations
+    ]
+    return InvalidInput.from_violations(violations or [FieldViolation("asset", failure.message)])

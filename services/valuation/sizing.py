@@ -1,0 +1,144 @@
+"""How much may be lent against one asset: every rule, what it allows, and which one binds."""
+
+import math
+from collections.abc import Sequence
+
+from services.valuation.pricers.pricing import LendingTerms
+from services.valuation.valuation import Limit, LimitRule, LoanTerms, SizedLoan, Valuation
+
+_WAN = 10_000.0
+
+
+def payment_years(tenor_years: float) -> int:
+    """Yearly payments of a loan: whole years of the tenor, at least one, so that none falls after maturity."""
+    return max(1, math.floor(tenor_years + 1e-9))
+
+
+def service_per_unit(terms: LoanTerms) -> tuple[float, ...]:
+    """Debt service of each year on a loan of 1: interest in the grace years, equal instalments after them.
+
+    A begun grace year counts as one with an instalment, which is the careful reading.
+    """
+    n = payment_years(terms.tenor_years)
+    grace = min(math.floor(terms.grace_years + 1e-9), n - 1)
+    left, rate = n - grace, terms.rate_annual
+    instalment = 1.0 / left if rate == 0.0 else rate / -math.expm1(-left * math.log1p(rate))
+    return (rate,) * grace + (instalment,) * left
+
+
+def size_loan(
+    valuation: Valuation,
+    lending: LendingTerms,
+    annual_quantity: float | None,
+    low_cash: Sequence[float],
+    terms: LoanTerms,
+) -> SizedLoan:
+    """Apply every rule to a valuation.
+
+    Args:
+        valuation: of the pledge.
+        lending: caps of the kind; those of `terms` go before.
+        annual_quantity: pledged units a year, for the loan per unit.
+        low_cash: P10 of each year's cash, CNY, one for each of `payment_years`.
+        terms: the loan that is asked for.
+    """
+    service = service_per_unit(terms)
+    min_dscr = lending.min_dscr if terms.min_dscr is None else terms.min_dscr
+    limits = [_pledge_limit(valuation, lending, terms)]
+    if lending.cash_multiple_cap is not None:
+        limits.append(_cash_limit(valuation, lending.cash_multiple_cap))
+    limits.append(_service_limit(low_cash, service, min_dscr))
+    limits += _caps_of_terms(terms)
+    binding = min(limits, key=lambda limit: limit.limit_cny)
+    limit = binding.limit_cny
+    return SizedLoan(
+        valuation,
+        tuple(limits),
+        binding.rule,
+        limit,
+        None if terms.requested_cny is None else terms.requested_cny <= limit,
+        _cover_at(limit, low_cash, service),
+        None if annual_quantity is None or annual_quantity <= 0.0 else limit / annual_quantity,
+    )
+
+
+def _pledge_limit(valuation: Valuation, lending: LendingTerms, terms: LoanTerms) -> Limit:
+    cap = lending.ltv_cap if terms.ltv_cap is None else terms.ltv_cap
+    limit = max(0.0, cap * valuation.pledge_value_cny)
+    return Limit(
+        LimitRule.PLEDGE_VALUE,
+        limit,
+        f"质押率上限 {cap:.0%} × 质押价值 {_wan(valuation.pledge_value_cny)} 万元"
+        f"（{valuation.horizon_years:g} 年后、{valuation.confidence:.1%} 置信度、扣除处置损失）= {_wan(limit)} 万元",
+        f"LTV cap {cap:.0%} x pledge value {_wan(valuation.pledge_value_cny)} x10k CNY (in "
+        f"{valuation.horizon_years:g} years, {valuation.confidence:.1%} confidence, after disposal) "
+        f"= {_wan(limit)} x10k CNY",
+    )
+
+
+def _cash_limit(valuation: Valuation, multiple: float) -> Limit:
+    limit = max(0.0, multiple * valuation.annual_cash_cny)
+    return Limit(
+        LimitRule.CASH_MULTIPLE,
+        limit,
+        f"年现金流倍数 {multiple:g} × 第一年预期净现金流 {_wan(valuation.annual_cash_cny)} 万元 = {_wan(limit)} 万元",
+        f"multiple {multiple:g} x expected net cash of the first year {_wan(valuation.annual_cash_cny)} x10k CNY "
+        f"= {_wan(limit)} x10k CNY",
+    )
+
+
+def _service_limit(low_cash: Sequence[float], service: Sequence[float], min_dscr: float) -> Limit:
+    """The largest loan whose service every year's low cash covers; infinity cannot arise, an instalment is due."""
+    carried = [
+        max(0.0, cash) / (min_dscr * due) if due > 0.0 else math.inf
+        for cash, due in zip(low_cash, service, strict=True)
+    ]
+    limit = min(carried)
+    year = carried.index(limit)
+    cash, due = low_cash[year], limit * service[year]
+    return Limit(
+        LimitRule.DEBT_SERVICE,
+        limit,
+        f"第 {year + 1} 年最紧：P10 现金流 {_wan(cash)} 万元 ÷ 最低偿债覆盖倍数 {min_dscr:.2f} "
+        f"可承担当年还本付息 {_wan(due)} 万元，对应贷款 {_wan(limit)} 万元",
+        f"year {year + 1} is the tightest: P10 cash {_wan(cash)} x10k CNY / lowest cover {min_dscr:.2f} carries "
+        f"debt service {_wan(due)} x10k CNY, which is a loan of {_wan(limit)} x10k CNY",
+    )
+
+
+def _caps_of_terms(terms: LoanTerms) -> list[Limit]:
+    limits = []
+    if terms.project_cost_cny is not None:
+        cost, equity = terms.project_cost_cny, terms.project_equity_cny
+        limit = max(0.0, cost - equity)
+        limits.append(
+            Limit(
+                LimitRule.PROJECT_COST,
+                limit,
+                f"项目总投资 {_wan(cost)} 万元 − 资本金 {_wan(equity)} 万元 = {_wan(limit)} 万元",
+                f"project cost {_wan(cost)} less equity {_wan(equity)} = {_wan(limit)} x10k CNY",
+            )
+        )
+    if terms.guarantor_cap_cny is not None:
+        limits.append(
+            _cap(LimitRule.GUARANTOR_CAP, terms.guarantor_cap_cny, "担保人担保上限", "guarantor's cap")
+        )
+    if terms.product_cap_cny is not None:
+        limits.append(_cap(LimitRule.PRODUCT_CAP, terms.product_cap_cny, "产品单笔上限", "product cap"))
+    return limits
+
+
+def _cap(rule: LimitRule, cap_cny: float, name_zh: str, name_en: str) -> Limit:
+    limit = max(0.0, cap_cny)
+    return Limit(rule, limit, f"{name_zh} {_wan(limit)} 万元", f"{name_en} {_wan(limit)} x10k CNY")
+
+
+def _cover_at(limit: float, low_cash: Sequence[float], service: Sequence[float]) -> float | None:
+    if limit <= 0.0:
+        return None
+    covers = [cash / (limit * due) for cash, due in zip(low_cash, service, strict=True) if due > 0.0]
+    return min(covers) if covers else None
+
+
+def _wan(amount_cny: float) -> str:
+    return f"{amount_cny / _WAN:,.2f}"
