@@ -1,0 +1,98 @@
+"""From text to numbers, dates and choices in canonical units: one cell at a time, no NaN, no guess."""
+
+import datetime as dt
+import functools
+import math
+import re
+from csv import DictReader
+
+from flows.accounts.columns import Column, Content
+from flows.accounts.problems import shown
+from flows.accounts.units import DATA_FOLDER, UnitError, factor_between
+
+Value = str | float | dt.date | None
+
+_NUMBER = re.compile(r"[+-]?(\d+|\d{1,3}(,\d{3})+)?(\.\d+)?([eE][+-]?\d{1,3})?")
+_DATE = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?( 00:00:00)?")
+
+
+class CellError(ValueError):
+    """A cell that is not what its column expects.
+
+    Attributes:
+        found, expected: plain words for the message.
+    """
+
+    def __init__(self, found: str, expected: str) -> None:
+        super().__init__(f"found {found}, expected {expected}")
+        self.found = found
+        self.expected = expected
+
+
+def read_cell(text: str, column: Column, stem: str, heading_unit: str = "", row_unit: str = "") -> Value:
+    """The value of a cell in the column's unit; None where it is empty.
+
+    Args:
+        text: what the cell holds.
+        column: what it should hold.
+        stem: table, for the words that stand for a choice.
+        heading_unit: unit that the heading states, empty where it states none.
+        row_unit: unit that the row states, empty where it states none.
+
+    Raises:
+        CellError: if it is something else.
+    """
+    if not text:
+        return None
+    if column.content is Content.TEXT:
+        return _labels(stem, column.name).get(text, text)
+    if column.content is Content.DATE:
+        return _date(text, column)
+    return _number(text, column) * _unit_factor(text, column, heading_unit, row_unit)
+
+
+def _number(text: str, column: Column) -> float:
+    if not any(character.isdigit() for character in text) or _NUMBER.fullmatch(text) is None:
+        raise CellError(shown(text), column.expectation)
+    value = float(text.replace(",", ""))
+    if not math.isfinite(value):
+        raise CellError(shown(text), column.expectation)
+    return value
+
+
+def _date(text: str, column: Column) -> dt.date:
+    match = _DATE.fullmatch(text)
+    try:
+        if match is not None:
+            return dt.date(int(match[1]), int(match[2]), int(match[3]))
+    except ValueError:
+        pass
+    raise CellError(shown(text), column.expectation)
+
+
+def _unit_factor(text: str, column: Column, heading_unit: str, row_unit: str) -> float:
+    if not column.unit:
+        return 1.0
+    try:
+        if heading_unit and row_unit:
+            ratio = factor_between(row_unit, heading_unit)
+            if not math.isclose(ratio, 1.0, rel_tol=1e-12):
+                converted = f"{text} {row_unit} are {_number(text, column) * ratio:g} {heading_unit}"
+                raise CellError(f"{text} {row_unit}", f"{heading_unit} as the heading says ({converted})")
+        stated = heading_unit or row_unit
+        if not stated:
+            raise CellError(f"{text} without a unit", f"a heading or a unit column that states {column.unit}")
+        return factor_between(stated, column.unit)
+    except UnitError as error:
+        raise CellError(f"unit {row_unit or heading_unit!r}", str(error).partition("expected ")[2]) from None
+
+
+@functools.cache
+def _labels(stem: str, column: str) -> dict[str, str]:
+    """Words of data/accounts/labels.csv that stand for a choice."""
+    with (DATA_FOLDER / "labels.csv").open(encoding="utf-8", newline="") as file:
+        return {
+            row["label"]: row["value"]
+            for row in DictReader(file)
+            if row["file"] == stem and row["column"] == column
+        }

@@ -1,0 +1,119 @@
+"""Which column a heading means: data/accounts/headings.csv lists every spelling, and people may add to it."""
+
+import csv
+import functools
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from flows.accounts.columns import TABLES, Need
+from flows.accounts.problems import Problem, nearest, shown
+from flows.accounts.tables import TextRow, TextTable
+from flows.accounts.units import DATA_FOLDER
+
+# Workbooks carry a title and a remark or two above their headings.
+ROWS_SEARCHED = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """A heading that was recognised.
+
+    Attributes:
+        index: position in the row, from 0.
+        text: as it was written.
+        column: canonical name.
+        unit: that the heading states; empty where it states none.
+    """
+
+    index: int
+    text: str
+    column: str
+    unit: str
+
+
+@dataclass(frozen=True, slots=True)
+class FoundHeadings:
+    """The headings of a table.
+
+    Attributes:
+        row: the row they stand in.
+        headings: recognised ones in order.
+        ignored: texts of headings that mean nothing here.
+    """
+
+    row: TextRow
+    headings: tuple[Heading, ...]
+    ignored: tuple[str, ...]
+
+
+def find_headings(table: TextTable, stem: str) -> tuple[FoundHeadings, list[Problem]]:
+    """Find the row of headings and what each means.
+
+    A required column that is missing is a problem that names the nearest heading found; so is a heading that is
+    nearly, but not quite, a known one, since it would otherwise be dropped in silence.
+    """
+    spellings = _spellings(stem)
+    row = max(table.rows[:ROWS_SEARCHED], key=lambda candidate: _recognised(candidate.cells, spellings))
+    headings = tuple(
+        Heading(index, text, *spellings[key])
+        for index, text in enumerate(row.cells)
+        if (key := normalised(text)) in spellings
+    )
+    unknown = [text for text in row.cells if text and normalised(text) not in spellings]
+    missing = [
+        column.name
+        for column in TABLES[stem]
+        if column.need is not Need.NOTHING and column.name not in {heading.column for heading in headings}
+    ]
+    problems = [_missing(table, row, name, unknown, spellings) for name in missing]
+    absent = (
+        {name for name, _ in spellings.values()} - set(missing) - {heading.column for heading in headings}
+    )
+    problems += [
+        Problem(
+            table.file,
+            f"column {shown(text)}",
+            f"column {meant}, or another name",
+            table.sheet,
+            row.number,
+            text,
+        )
+        for text in unknown
+        if (meant := _meant(text, spellings)) in absent
+    ]
+    return FoundHeadings(row, headings, tuple(unknown)), problems
+
+
+def normalised(text: str) -> str:
+    """A heading without blanks, in one width and in lower case."""
+    return "".join(unicodedata.normalize("NFKC", text).split()).lower()
+
+
+def _recognised(cells: Sequence[str], spellings: dict[str, tuple[str, str]]) -> int:
+    return sum(normalised(cell) in spellings for cell in cells)
+
+
+def _missing(
+    table: TextTable, row: TextRow, name: str, unknown: list[str], spellings: dict[str, tuple[str, str]]
+) -> Problem:
+    likely = next((text for text in unknown if _meant(text, spellings) == name), None)
+    found = f"no column {name}" if likely is None else f"column {likely!r}"
+    expected = f"column {name}" if likely is None else f"column {name}; was it renamed?"
+    return Problem(table.file, found, expected, table.sheet, row.number, name)
+
+
+def _meant(text: str, spellings: dict[str, tuple[str, str]]) -> str | None:
+    near = nearest(normalised(text), spellings)
+    return None if near is None else spellings[near][0]
+
+
+@functools.cache
+def _spellings(stem: str) -> dict[str, tuple[str, str]]:
+    """Normalised heading -> (column, unit), the canonical names among them."""
+    known = {normalised(column.name): (column.name, column.unit) for column in TABLES[stem]}
+    with (DATA_FOLDER / "headings.csv").open(encoding="utf-8", newline="") as file:
+        for row in csv.DictReader(file):
+            if row["file"] in {stem, "*"} and row["column"] in {column.name for column in TABLES[stem]}:
+                known[normalised(row["heading"])] = (row["column"], row["unit"])
+    return known

@@ -1,0 +1,64 @@
+"""What is wrong with an accounts folder: every problem, each with where, what was found and what was expected."""
+
+import difflib
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from services.runtime.errors import FieldViolation, InvalidInput
+
+LONGEST_SHOWN = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing that is wrong.
+
+    Attributes:
+        file: name in the accounts folder.
+        found, expected: plain words.
+        sheet: of a workbook; empty for CSV.
+        row: as a spreadsheet numbers it, the headings being row 1; None for the whole file.
+        column: heading, empty for the whole row.
+    """
+
+    file: str
+    found: str
+    expected: str
+    sheet: str = ""
+    row: int | None = None
+    column: str = ""
+
+    @property
+    def place(self) -> str:
+        """File, sheet, row and column in one line."""
+        parts = [self.file]
+        if self.sheet:
+            parts.append(f"sheet {self.sheet}")
+        if self.row is not None:
+            parts.append(f"row {self.row}")
+        if self.column:
+            parts.append(f"column {self.column}")
+        return ", ".join(parts)
+
+    def __str__(self) -> str:
+        return f"{self.place}: found {self.found}, expected {self.expected}"
+
+    def violation(self) -> FieldViolation:
+        """The problem as a field violation."""
+        return FieldViolation(self.place, f"found {self.found}, expected {self.expected}")
+
+
+def refusal(problems: Iterable[Problem]) -> InvalidInput:
+    """The error that carries every problem."""
+    return InvalidInput.from_violations(problem.violation() for problem in problems)
+
+
+def shown(text: str) -> str:
+    """A cell's text as a message quotes it, cut where it is long."""
+    return repr(text if len(text) <= LONGEST_SHOWN else text[:LONGEST_SHOWN] + "…")
+
+
+def nearest(name: str, known: Iterable[str]) -> str | None:
+    """The known name that was probably meant, None where none is near."""
+    matches = difflib.get_close_matches(name, list(known), n=1, cutoff=0.6)
+    return matches[0] if matches else None

@@ -1,0 +1,174 @@
+"""Tables as they were written: CSV and XLSX become rows of text with the row numbers that a person sees.
+
+Units, headings and meaning come later; here a table is only found, bounded and read.
+"""
+
+import csv
+import datetime as dt
+import io
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from flows.accounts.problems import Problem, refusal
+from services.runtime.errors import InvalidInput
+from services.runtime.settings import MIB
+
+if TYPE_CHECKING:
+    from openpyxl.worksheet.worksheet import Worksheet
+
+MAX_FILE_BYTES = 50 * MIB
+# A workbook is a zip; what it unpacks to is bounded too, or a small file could fill the memory.
+MAX_UNPACKED_BYTES = 8 * MAX_FILE_BYTES
+MAX_ROWS = 100_000
+MAX_MERGED_CELLS = 1_000_000
+SUFFIXES = (".csv", ".xlsx")
+ENCODINGS = ("utf-8-sig", "gb18030")
+
+
+@dataclass(frozen=True, slots=True)
+class TextRow:
+    """One row: its number as a spreadsheet shows it and the text of its cells."""
+
+    number: int
+    cells: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TextTable:
+    """A table as it was written; empty rows are left out.
+
+    Attributes:
+        file: name in the accounts folder.
+        sheet: of a workbook, empty for CSV.
+    """
+
+    file: str
+    sheet: str
+    rows: tuple[TextRow, ...]
+
+
+def find_table(folder: Path, stem: str) -> Path | None:
+    """The file `stem`.csv or `stem`.xlsx, None where there is neither.
+
+    Raises:
+        InvalidInput: if there are both, or the file is over the size limit; it is not read then.
+    """
+    found = [path for suffix in SUFFIXES if (path := folder / f"{stem}{suffix}").is_file()]
+    if len(found) > 1:
+        raise refusal([Problem(stem, f"both {found[0].name} and {found[1].name}", "one of the two")])
+    if not found:
+        return None
+    size = found[0].stat().st_size
+    if size > MAX_FILE_BYTES:
+        raise refusal(
+            [
+                Problem(
+                    found[0].name,
+                    f"a file of {size / MIB:.1f} MiB",
+                    f"at most {MAX_FILE_BYTES // MIB} MiB; it was not read",
+                )
+            ]
+        )
+    return found[0]
+
+
+def read_table(path: Path) -> TextTable:
+    """Read a CSV or XLSX file.
+
+    A workbook's sheet is the one named like the file, else the first. Merged cells hold their value in every row
+    and column they span.
+
+    Raises:
+        InvalidInput: if the file is not what its suffix says.
+    """
+    content = path.read_bytes()
+    sheet, rows = (
+        _xlsx(path.name, path.stem, content) if path.suffix == ".xlsx" else ("", _csv(path.name, content))
+    )
+    kept = tuple(row for row in rows if any(row.cells))
+    if len(kept) > MAX_ROWS:
+        found, expected = f"{len(kept)} rows", f"at most {MAX_ROWS}; split the file"
+        raise refusal([Problem(path.name, found, expected, sheet)])
+    if not kept:
+        raise refusal([Problem(path.name, "an empty table", "a row of headings and at least one row", sheet)])
+    return TextTable(path.name, sheet, kept)
+
+
+def _csv(name: str, content: bytes) -> list[TextRow]:
+    text = _decoded(name, content)
+    if "\0" in text:
+        raise refusal([Problem(name, "a NUL byte", "CSV text")])
+    try:
+        return [
+            TextRow(number, tuple(cell.strip() for cell in cells))
+            for number, cells in enumerate(csv.reader(io.StringIO(text)), start=1)
+        ]
+    except csv.Error as error:
+        raise refusal([Problem(name, f"text that is not CSV ({error})", "CSV with commas")]) from error
+
+
+def _decoded(name: str, content: bytes) -> str:
+    for encoding in ENCODINGS:
+        try:
+            return content.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+    raise refusal([Problem(name, "bytes that are no text", "CSV in UTF-8 or GB18030")])
+
+
+def _xlsx(name: str, stem: str, content: bytes) -> tuple[str, list[TextRow]]:
+    import openpyxl  # noqa: PLC0415  # only workbooks need it
+
+    try:
+        _check_unpacked_size(name, content)
+        workbook = openpyxl.load_workbook(io.BytesIO(content), data_only=True)
+        sheet = workbook[stem] if stem in workbook.sheetnames else workbook.worksheets[0]
+        return sheet.title, list(_sheet_rows(sheet))
+    except InvalidInput:
+        raise
+    except Exception as error:  # a broken workbook raises whatever its parser meets
+        raise refusal(
+            [Problem(name, f"a file that is no workbook ({type(error).__name__})", "XLSX")]
+        ) from error
+
+
+def _check_unpacked_size(name: str, content: bytes) -> None:
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        unpacked = sum(member.file_size for member in archive.infolist())
+    if unpacked > MAX_UNPACKED_BYTES:
+        raise refusal(
+            [
+                Problem(
+                    name,
+                    f"a workbook that unpacks to {unpacked / MIB:.0f} MiB",
+                    f"at most {MAX_UNPACKED_BYTES // MIB} MiB",
+                )
+            ]
+        )
+
+
+def _sheet_rows(sheet: "Worksheet") -> Iterator[TextRow]:
+    spanned: dict[tuple[int, int], Any] = {}
+    for area in sheet.merged_cells.ranges:
+        if len(spanned) + area.size["rows"] * area.size["columns"] > MAX_MERGED_CELLS:
+            raise ValueError("merged cells beyond any table")
+        value = sheet.cell(area.min_row, area.min_col).value
+        spanned |= dict.fromkeys(area.cells, value)
+    for number, cells in enumerate(sheet.iter_rows(values_only=True), start=1):
+        yield TextRow(
+            number,
+            tuple(_text(spanned.get((number, column), value)) for column, value in enumerate(cells, start=1)),
+        )
+
+
+def _text(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, dt.datetime):
+        return value.date().isoformat()
+    if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
+        return str(int(value))
+    return str(value).strip()
