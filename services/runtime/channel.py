@@ -49,7 +49,8 @@ def open_channel(
     timeout_s: float = 300.0,
     auth_token: str | None = None,
     tls_ca_path: Path | None = None,
-    max_message_bytes: int = 32 * MIB,
+    max_request_bytes: int = 32 * MIB,
+    max_response_bytes: int = 128 * MIB,
     wait_for_ready: bool = False,
     retry: RetryPolicy = RetryPolicy(),
 ) -> grpc.Channel:
@@ -61,7 +62,8 @@ def open_channel(
         timeout_s: deadline of a call that gives none itself.
         auth_token: sent as ``authorization: Bearer``.
         tls_ca_path: PEM roots to trust; None connects without TLS.
-        max_message_bytes: as on the server.
+        max_request_bytes: as on the server; a larger request is refused without sending it.
+        max_response_bytes: as on the server.
         wait_for_ready: wait for the server up to the deadline rather than fail at once when it is not there.
         retry: for UNAVAILABLE only.
 
@@ -75,8 +77,8 @@ def open_channel(
     options = [
         ("grpc.service_config", _service_config(retry)),
         ("grpc.enable_retries", 1 if retry.max_attempts > 1 else 0),
-        ("grpc.max_receive_message_length", max_message_bytes),
-        ("grpc.max_send_message_length", max_message_bytes),
+        ("grpc.max_receive_message_length", max_response_bytes),
+        ("grpc.max_send_message_length", max_request_bytes),
         ("grpc.max_metadata_size", _METADATA_BYTES),
     ]
     if tls_ca_path is None:
@@ -99,7 +101,8 @@ def open_channel_from(settings: Settings, target: str | None = None, **changes: 
         "timeout_s": settings.default_deadline_s,
         "auth_token": None if settings.auth_token is None else settings.auth_token.get_secret_value(),
         "tls_ca_path": settings.tls_ca_path,
-        "max_message_bytes": settings.max_message_bytes,
+        "max_request_bytes": settings.max_request_bytes,
+        "max_response_bytes": settings.max_response_bytes,
     }
     return open_channel(settings.listen_address if target is None else target, **(arguments | changes))
 

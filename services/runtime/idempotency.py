@@ -38,7 +38,7 @@ class WritingRequest(Protocol):
 
     request_id: str
 
-    def SerializeToString(self, *, deterministic: bool | None = None) -> bytes:  # noqa: N802  # protobuf's name
+    def SerializeToString(self, *, deterministic: bool = ...) -> bytes:  # noqa: N802  # protobuf's name
         """As every protobuf message."""
 
 

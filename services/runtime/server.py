@@ -103,8 +103,8 @@ def build_server(
 ) -> RunningServer:
     """Starts a server with the services, health, reflection, error table, log and limits.
 
-    A request above ``settings.max_message_bytes`` is refused by gRPC with RESOURCE_EXHAUSTED before any of it
-    is read into a message; so is a response above it.
+    A request above ``settings.max_request_bytes`` is refused by gRPC with RESOURCE_EXHAUSTED before any of it
+    is read into a message; so is a response above ``settings.max_response_bytes``.
 
     Raises:
         FailedPrecondition: the port is in use or may not be used.
@@ -120,8 +120,8 @@ def build_server(
         interceptors=[CallInterceptor(log, default_deadline_s=settings.default_deadline_s, auth_token=token)],
         options=[
             ("grpc.so_reuseport", 0),
-            ("grpc.max_receive_message_length", settings.max_message_bytes),
-            ("grpc.max_send_message_length", settings.max_message_bytes),
+            ("grpc.max_receive_message_length", settings.max_request_bytes),
+            ("grpc.max_send_message_length", settings.max_response_bytes),
             ("grpc.max_metadata_size", _METADATA_BYTES),
         ],
     )

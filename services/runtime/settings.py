@@ -24,7 +24,8 @@ class Settings(BaseSettings):
         institution_id: the institution a client speaks for.
         log_level: level from which log lines are written.
         max_threads: calls that run at the same time; further ones wait.
-        max_message_bytes: largest message in either direction; a larger one ends in RESOURCE_EXHAUSTED.
+        max_request_bytes: largest request; a larger one ends in RESOURCE_EXHAUSTED before it is read.
+        max_response_bytes: largest response or part of a response stream; the same.
         stop_grace_s: seconds that running calls may take to finish after SIGTERM.
         default_deadline_s: limit of a call without a deadline, and the client's default deadline.
         tls_certificate_path: PEM chain of the server.
@@ -43,7 +44,8 @@ class Settings(BaseSettings):
     institution_id: str = "demo"
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     max_threads: int = Field(default=16, ge=1, le=1024)
-    max_message_bytes: int = Field(default=32 * MIB, ge=64 * 1024, le=2**31 - 1)
+    max_request_bytes: int = Field(default=32 * MIB, ge=64 * 1024, le=2**31 - 1)
+    max_response_bytes: int = Field(default=128 * MIB, ge=64 * 1024, le=2**31 - 1)
     stop_grace_s: float = Field(default=10.0, ge=0, le=3600, allow_inf_nan=False)
     default_deadline_s: float = Field(default=300.0, gt=0, le=86_400, allow_inf_nan=False)
     tls_certificate_path: Path | None = None

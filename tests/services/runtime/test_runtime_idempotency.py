@@ -6,6 +6,7 @@ import pytest
 import sqlalchemy as sa
 from google.type.date_pb2 import Date
 
+from ecopledge.loans.v1.loans_pb2 import PutLoansRequest
 from services.runtime.call import acting_for
 from services.runtime.database import reading, transaction
 from services.runtime.errors import Conflict, InvalidInput
@@ -25,16 +26,8 @@ def entries(engine: sa.Engine) -> list[str]:
         return list(connection.scalars(sa.select(ledger.c.entry).order_by(ledger.c.entry)))
 
 
-class DateRequest:
-    """A protobuf message with the request_id that generated writing requests have."""
-
-    def __init__(self, request_id: str, day: int) -> None:
-        self.request_id = request_id
-        self._message = Date(year=2026, month=1, day=day)
-
-    def SerializeToString(self, *, deterministic: bool | None = None) -> bytes:  # noqa: N802  # protobuf's name
-        serialized: bytes = self._message.SerializeToString(deterministic=deterministic)
-        return serialized
+def putting(request_id: str, day: int) -> PutLoansRequest:
+    return PutLoansRequest(request_id=request_id, as_of=Date(year=2026, month=1, day=day))
 
 
 def put(engine: sa.Engine, request_id: str, day: int, answer: int, institution_id: str = "demo") -> Date:
@@ -43,7 +36,7 @@ def put(engine: sa.Engine, request_id: str, day: int, answer: int, institution_i
         return Date(year=answer)
 
     with acting_for(institution_id, method="/t.Ledger/Put"):
-        return IdempotentWrites(engine).run(DateRequest(request_id, day), Date, write)
+        return IdempotentWrites(engine).run(putting(request_id, day), Date, write)
 
 
 def test_the_repeat_of_a_request_gets_the_first_answer_and_writes_nothing(ledger_engine: sa.Engine) -> None:
@@ -86,7 +79,7 @@ def test_a_failed_write_leaves_the_request_id_free(ledger_engine: sa.Engine) -> 
         raise InvalidInput("the engine refuses")
 
     with acting_for("demo", method="/t.Ledger/Put"), pytest.raises(InvalidInput, match="refuses"):
-        IdempotentWrites(ledger_engine).run(DateRequest("r1", 1), Date, fail)
+        IdempotentWrites(ledger_engine).run(putting("r1", 1), Date, fail)
     assert entries(ledger_engine) == []
     assert put(ledger_engine, "r1", day=1, answer=7).year == 7
 
@@ -124,7 +117,7 @@ def test_the_second_request_waits_for_the_first_and_takes_over_when_it_fails(
 
     def first() -> None:
         with acting_for("demo", method="/t.Ledger/Put"):
-            IdempotentWrites(ledger_engine).run(DateRequest("r1", 1), Date, slow_failure)
+            IdempotentWrites(ledger_engine).run(putting("r1", 1), Date, slow_failure)
 
     with ThreadPoolExecutor(2) as threads:
         failing = threads.submit(first)
@@ -139,5 +132,5 @@ def test_the_second_request_waits_for_the_first_and_takes_over_when_it_fails(
 
 
 def test_the_hash_depends_on_the_content_alone() -> None:
-    assert hash_request(DateRequest("a", 1)) == hash_request(DateRequest("a", 1))
-    assert hash_request(DateRequest("a", 1)) != hash_request(DateRequest("a", 2))
+    assert hash_request(putting("a", 1)) == hash_request(putting("a", 1))
+    assert hash_request(putting("a", 1)) != hash_request(putting("a", 2))

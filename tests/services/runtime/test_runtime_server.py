@@ -156,8 +156,8 @@ def test_tls_files_are_named_when_missing(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("client_limit", [-1, 32 * MIB])
 def test_a_request_above_the_limit_is_refused_and_the_server_lives_on(start: Any, client_limit: int) -> None:
-    server = start(unary={"Do": length}, max_message_bytes=MIB)
-    with connect(server.address, institution_id="demo", max_message_bytes=client_limit) as channel:
+    server = start(unary={"Do": length}, max_request_bytes=MIB)
+    with connect(server.address, institution_id="demo", max_request_bytes=client_limit) as channel:
         with pytest.raises(ResourceExhausted, match=r"larger than max \(\d+ vs\. 1048576\)"), calling():
             channel.unary_unary(DO)(b"x" * (2 * MIB))
         assert channel.unary_unary(DO)(b"x" * (MIB - 1)) == str(MIB - 1).encode()
@@ -171,6 +171,18 @@ def test_the_default_limit_refuses_an_upload_of_50_mb(start: Any) -> None:
         calling(),
     ):
         channel.unary_unary(DO)(b"x" * 50_000_000, metadata=(("x-institution-id", "demo"),))
+
+
+def test_a_response_may_be_larger_than_a_request_up_to_its_own_limit(start: Any) -> None:
+    server = start(
+        unary={"Do": lambda request, _context: b"x" * int(request)},
+        max_request_bytes=MIB,
+        max_response_bytes=4 * MIB,
+    )
+    with connect(server.address, institution_id="demo") as channel:
+        assert len(channel.unary_unary(DO)(str(3 * MIB).encode())) == 3 * MIB
+        with pytest.raises(ResourceExhausted, match="larger than max"), calling():
+            channel.unary_unary(DO)(str(5 * MIB).encode())
 
 
 def test_sigterm_lets_a_running_call_finish(process: Any) -> None:

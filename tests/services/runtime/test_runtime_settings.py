@@ -45,7 +45,7 @@ def test_an_empty_variable_is_an_unset_one(monkeypatch: pytest.MonkeyPatch) -> N
         ("ECOPLEDGE_STOP_GRACE_S", "nan"),
         ("ECOPLEDGE_STOP_GRACE_S", "-1"),
         ("ECOPLEDGE_DEFAULT_DEADLINE_S", "0"),
-        ("ECOPLEDGE_MAX_MESSAGE_BYTES", "3000000000"),
+        ("ECOPLEDGE_MAX_REQUEST_BYTES", "3000000000"),
         ("ECOPLEDGE_SQLITE_SYNCHRONOUS", "OFF"),
     ],
 )
