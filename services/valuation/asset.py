@@ -5,6 +5,7 @@ in CNY, shares and probabilities as fractions of 1, terms in years from the valu
 the pricer then uses the catalogue or the snapshot.
 """
 
+import datetime as dt
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -200,6 +201,7 @@ class CataloguedRight:
     Attributes:
         kind: code in the catalogue, such as "green_certificate".
         quantity_per_year: in `unit`, or in the kind's unit where `unit` is empty.
+        quantity_as_of: date to which the quantity refers.
     """
 
     kind: str
@@ -210,6 +212,7 @@ class CataloguedRight:
     cost_cny_per_year: float = 0.0
     realisable_share: float | None = None
     start_years: float = 0.0
+    quantity_as_of: dt.date | None = None
 
 
 AssetDetail = (

@@ -1,0 +1,98 @@
+"""What each number of an asset's messages may be; the contract's comments, as data."""
+
+from services.valuation.field_rules import (
+    FINITE,
+    FRACTION,
+    NON_NEGATIVE,
+    POSITIVE,
+    NumberRule,
+    between,
+    positive_up_to,
+)
+
+_LONGEST_TERM_YEARS = 70.0
+
+TERMS = (
+    NumberRule("risk_premium_annual", FINITE, optional=True),
+    NumberRule("event_intensity_annual", NON_NEGATIVE, optional=True),
+    NumberRule("event_severity", FRACTION, optional=True),
+    NumberRule("quantity_cv", NON_NEGATIVE, optional=True),
+    NumberRule("disposal_cost", FRACTION, optional=True),
+    NumberRule("disposal_lag_years", NON_NEGATIVE, optional=True),
+    NumberRule("liquidity_discount", FRACTION, optional=True),
+    NumberRule("ltv_cap", FRACTION, optional=True),
+)
+WATER_RIGHT = (
+    NumberRule("volume_m3_per_year", POSITIVE),
+    NumberRule("remaining_term_years", positive_up_to(50.0)),
+    NumberRule("renewal_probability", FRACTION),
+    NumberRule("renewal_term_years", POSITIVE, optional=True),
+    NumberRule("renewals", between(0, 10)),
+    NumberRule("transferable_share", FRACTION, optional=True),
+    NumberRule("conveyance_efficiency", FRACTION, optional=True),
+    NumberRule("reliability", FRACTION, optional=True),
+    NumberRule("price_cny_per_m3", NON_NEGATIVE, optional=True),
+    NumberRule("cost_cny_per_m3", NON_NEGATIVE),
+)
+ISSUANCE = (
+    NumberRule("tonnes_per_year", POSITIVE, optional=True),
+    NumberRule("crediting_years", positive_up_to(60.0)),
+    NumberRule("monitoring_period_years", POSITIVE, optional=True),
+    NumberRule("issuance_lag_years", NON_NEGATIVE, optional=True),
+    NumberRule("risk_deduction", FRACTION, optional=True),
+    NumberRule("uncertainty_deduction", FRACTION, optional=True),
+    NumberRule("registration_probability", FRACTION, optional=True),
+    NumberRule("verification_ratio", FRACTION, optional=True),
+    NumberRule("price_cny_per_t", POSITIVE, optional=True),
+    NumberRule("cost_cny_per_issuance", NON_NEGATIVE),
+    NumberRule("area_ha", POSITIVE, optional=True),
+    NumberRule("start_years", NON_NEGATIVE),
+)
+GROWTH = (
+    NumberRule("area_ha", POSITIVE),
+    NumberRule("age_years", NON_NEGATIVE),
+    NumberRule("asymptotic_volume_m3_per_ha", POSITIVE),
+    NumberRule("rate_per_year", POSITIVE),
+    NumberRule("shape", POSITIVE),
+)
+TENURE = (
+    NumberRule("area_ha", POSITIVE),
+    NumberRule("years_to_harvest", positive_up_to(120.0)),
+    NumberRule("harvest_volume_m3_per_ha", POSITIVE),
+    NumberRule("net_price_cny_per_m3", NON_NEGATIVE),
+    NumberRule("cost_cny_per_ha_year", NON_NEGATIVE),
+    NumberRule("stand_adjustment", POSITIVE, optional=True),
+    NumberRule("tenure_term_years", POSITIVE, optional=True),
+)
+SERVICE_INCOME = (
+    NumberRule("account_value_cny_per_year", NON_NEGATIVE),
+    NumberRule("realisable_share", FRACTION),
+    NumberRule("cost_cny_per_year", NON_NEGATIVE),
+)
+TERM = (NumberRule("term_years", positive_up_to(_LONGEST_TERM_YEARS)),)
+VEP = (*TERM, NumberRule("restoration_cost_cny_per_year", NON_NEGATIVE))
+VEP_YEAR = (
+    NumberRule("year", between(1, _LONGEST_TERM_YEARS)),
+    NumberRule("revenue_cny", NON_NEGATIVE),
+    NumberRule("operating_cost_cny", NON_NEGATIVE),
+    NumberRule("wages_cny", NON_NEGATIVE),
+    NumberRule("capital_cny", NON_NEGATIVE),
+)
+RESIDUAL_INCOME = (
+    NumberRule("capital_return_annual", between(0.0, 1.0), optional=True),
+    NumberRule("ecological_share", FRACTION, optional=True),
+)
+SERVICE_CHANGE = (
+    NumberRule("quantity_with", FINITE),
+    NumberRule("quantity_without", FINITE),
+    NumberRule("unit_price_cny", NON_NEGATIVE),
+    NumberRule("realisable_share", FRACTION),
+)
+CATALOGUED = (
+    NumberRule("quantity_per_year", POSITIVE),
+    *TERM,
+    NumberRule("unit_price_cny", NON_NEGATIVE, optional=True),
+    NumberRule("cost_cny_per_year", NON_NEGATIVE),
+    NumberRule("realisable_share", FRACTION, optional=True),
+    NumberRule("start_years", NON_NEGATIVE),
+)

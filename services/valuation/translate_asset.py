@@ -1,0 +1,296 @@
+"""Assets between protobuf and the domain; every violation of an asset is collected with its path below the asset."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import fields
+from typing import Any, TypeVar
+
+from ecopledge.valuation.v1 import asset_pb2 as pb
+from services.runtime.errors import InvalidInput
+from services.runtime.violations import Violations
+from services.runtime.wire import date_from_wire, date_to_wire
+from services.valuation import asset_rules as rules
+from services.valuation.asset import (
+    Asset,
+    AssetDetail,
+    CarbonAndTenure,
+    CarbonInstrument,
+    CarbonIssuance,
+    CataloguedRight,
+    ForestCarbonReceivable,
+    ForestTenure,
+    GepRevenueRight,
+    ResidualIncome,
+    ServiceChange,
+    ServiceIncome,
+    StandGrowth,
+    StatedValue,
+    TermsOverride,
+    ValueBasis,
+    VepProject,
+    VepYear,
+    WaterRight,
+    WithWithout,
+)
+from services.valuation.field_rules import POSITIVE, NumberRule, read_numbers
+
+Item = TypeVar("Item")
+
+_LONGEST_ID = 64
+
+_BASES = {
+    pb.VALUE_BASIS_UNSPECIFIED: ValueBasis.UNSTATED,
+    pb.VALUE_BASIS_ANNUAL_FLOW: ValueBasis.ANNUAL_FLOW,
+    pb.VALUE_BASIS_PERIOD_SUM_UNDISCOUNTED: ValueBasis.PERIOD_SUM_UNDISCOUNTED,
+    pb.VALUE_BASIS_PRESENT_VALUE: ValueBasis.PRESENT_VALUE,
+}
+_BASES_TO_WIRE = {basis: number for number, basis in _BASES.items()}
+_INSTRUMENTS = {
+    pb.CARBON_INSTRUMENT_CCER: CarbonInstrument.CCER,
+    pb.CARBON_INSTRUMENT_TICKET: CarbonInstrument.TICKET,
+}
+_INSTRUMENTS_TO_WIRE = {instrument: number for number, instrument in _INSTRUMENTS.items()}
+
+
+def asset_from_wire(message: pb.Asset, at: Violations) -> Asset | None:
+    """The asset of a message, or None after noting everything that is wrong with it."""
+    before = len(at.found)
+    _check_text(message.asset_id, "asset_id", at)
+    stated = (
+        _stated_value(message.stated_value, at.at("stated_value"))
+        if message.HasField("stated_value")
+        else None
+    )
+    terms = (
+        TermsOverride(**read_numbers(message.terms, rules.TERMS, at.at("terms")))
+        if message.HasField("terms")
+        else None
+    )
+    chosen = message.WhichOneof("detail")
+    if chosen is None:
+        at.add("detail", f"is missing, expected exactly one of {', '.join(_READERS)}")
+        return None
+    detail = _READERS[chosen](getattr(message, chosen), at.at(chosen))
+    if len(at.found) > before:
+        return None
+    return Asset(
+        message.asset_id, message.name, message.place, detail, stated, tuple(message.assumed_fields), terms
+    )
+
+
+def asset_to_wire(asset: Asset) -> pb.Asset:
+    """The message of an asset."""
+    field, write = _WRITERS[type(asset.detail)]
+    return pb.Asset(
+        asset_id=asset.asset_id,
+        name=asset.name,
+        place=asset.place,
+        stated_value=None if asset.stated_value is None else _stated_value_to_wire(asset.stated_value),
+        assumed_fields=asset.assumed_fields,
+        terms=None if asset.terms is None else pb.TermsOverride(**_plain(asset.terms)),
+        **{field: write(asset.detail)},
+    )
+
+
+def _check_text(value: str, field: str, at: Violations) -> None:
+    if not 1 <= len(value) <= _LONGEST_ID:
+        at.add(field, f"found {len(value)} characters, expected 1 to {_LONGEST_ID}")
+    elif not value.isprintable():
+        at.add(field, f"found {value!r}, expected printable characters only")
+
+
+def _stated_value(message: pb.StatedValue, at: Violations) -> StatedValue:
+    numbers = read_numbers(message, (NumberRule("value_cny", POSITIVE),), at)
+    at.require(
+        message.basis in _BASES, "basis", f"found {message.basis}, expected a known value of ValueBasis"
+    )
+    return StatedValue(numbers["value_cny"], _BASES.get(message.basis, ValueBasis.UNSTATED), message.source)
+
+
+def _water_right(message: pb.WaterRight, at: Violations) -> WaterRight:
+    return WaterRight(
+        **read_numbers(message, rules.WATER_RIGHT, at), allocation_factor=message.allocation_factor
+    )
+
+
+def _issuance(message: pb.CarbonIssuance, at: Violations) -> CarbonIssuance:
+    at.require_known_enum("instrument", message.instrument, _INSTRUMENTS, "CarbonInstrument")
+    declared, grown = message.HasField("tonnes_per_year"), message.HasField("growth")
+    if declared == grown:
+        found = "both" if declared else "none"
+        at.add("tonnes_per_year", f"found {found} of tonnes_per_year and growth, expected exactly one")
+    return CarbonIssuance(
+        instrument=_INSTRUMENTS.get(message.instrument, CarbonInstrument.CCER),
+        **read_numbers(message, rules.ISSUANCE, at),
+        growth=_growth(message.growth, at.at("growth")) if grown else None,
+        methodology=message.methodology,
+    )
+
+
+def _growth(message: pb.StandGrowth, at: Violations) -> StandGrowth:
+    at.require_non_empty("species", message.species)
+    return StandGrowth(species=message.species, **read_numbers(message, rules.GROWTH, at))
+
+
+def _forest_carbon(message: pb.ForestCarbonReceivable, at: Violations) -> ForestCarbonReceivable:
+    return ForestCarbonReceivable(_issuance(message.issuance, at.at("issuance")))
+
+
+def _forest_tenure(message: pb.ForestTenure, at: Violations) -> ForestTenure:
+    return ForestTenure(**read_numbers(message, rules.TENURE, at))
+
+
+def _carbon_and_tenure(message: pb.CarbonAndTenure, at: Violations) -> CarbonAndTenure:
+    return CarbonAndTenure(
+        _forest_tenure(message.tenure, at.at("tenure")), _issuance(message.issuance, at.at("issuance"))
+    )
+
+
+def _gep_revenue(message: pb.GepRevenueRight, at: Violations) -> GepRevenueRight:
+    at.require_non_empty("services", message.services)
+    services = _each(message.services, "services", _service_income, at)
+    return GepRevenueRight(
+        services, **read_numbers(message, rules.TERM, at), specification=message.specification
+    )
+
+
+def _service_income(message: pb.ServiceIncome, at: Violations) -> ServiceIncome:
+    at.require_non_empty("service", message.service)
+    return ServiceIncome(service=message.service, **read_numbers(message, rules.SERVICE_INCOME, at))
+
+
+def _vep_project(message: pb.VepProject, at: Violations) -> VepProject:
+    numbers = read_numbers(message, rules.VEP, at)
+    method: ResidualIncome | WithWithout
+    match message.WhichOneof("method"):
+        case "residual_income":
+            method = _residual_income(message.residual_income, at.at("residual_income"))
+        case "with_without":
+            changes = message.with_without.changes
+            at.require_non_empty("with_without.changes", changes)
+            method = WithWithout(_each(changes, "with_without.changes", _service_change, at))
+        case _:
+            at.add("method", "is missing, expected exactly one of residual_income, with_without")
+            method = WithWithout(())
+    return VepProject(method=method, **numbers)
+
+
+def _residual_income(message: pb.ResidualIncome, at: Violations) -> ResidualIncome:
+    at.require_non_empty("years", message.years)
+    at.require_non_empty("revenue_factor", message.revenue_factor)
+    years = _each(message.years, "years", _vep_year, at)
+    seen: set[int] = set()
+    for i, year in enumerate(years):
+        at.require(
+            year.year not in seen, f"years[{i}].year", f"found {year.year} again, expected each year once"
+        )
+        seen.add(year.year)
+    return ResidualIncome(years, message.revenue_factor, **read_numbers(message, rules.RESIDUAL_INCOME, at))
+
+
+def _vep_year(message: pb.VepYear, at: Violations) -> VepYear:
+    return VepYear(**read_numbers(message, rules.VEP_YEAR, at))
+
+
+def _service_change(message: pb.ServiceChange, at: Violations) -> ServiceChange:
+    at.require_non_empty("service", message.service)
+    return ServiceChange(service=message.service, **read_numbers(message, rules.SERVICE_CHANGE, at))
+
+
+def _catalogued_right(message: pb.CataloguedRight, at: Violations) -> CataloguedRight:
+    at.require_non_empty("kind", message.kind)
+    as_of = None
+    if message.HasField("quantity_as_of"):
+        try:
+            as_of = date_from_wire(message.quantity_as_of)
+        except InvalidInput as error:
+            at.add("quantity_as_of", error.message)
+    return CataloguedRight(
+        kind=message.kind,
+        unit=message.unit,
+        quantity_as_of=as_of,
+        **read_numbers(message, rules.CATALOGUED, at),
+    )
+
+
+def _each(
+    messages: Sequence[Any], field: str, read: Callable[[Any, Violations], Item], at: Violations
+) -> tuple[Item, ...]:
+    return tuple(read(message, at.at(f"{field}[{i}]")) for i, message in enumerate(messages))
+
+
+_READERS: dict[str, Callable[[Any, Violations], AssetDetail]] = {
+    "water_right": _water_right,
+    "forest_carbon": _forest_carbon,
+    "forest_tenure": _forest_tenure,
+    "carbon_and_tenure": _carbon_and_tenure,
+    "gep_revenue": _gep_revenue,
+    "vep_project": _vep_project,
+    "catalogued_right": _catalogued_right,
+}
+
+
+def _plain(value: Any, *without: str) -> dict[str, Any]:
+    """The fields of a dataclass by name, None left out: they are named as in the message."""
+    return {
+        name: found
+        for name in (field.name for field in fields(value))
+        if name not in without and (found := getattr(value, name)) is not None
+    }
+
+
+def _stated_value_to_wire(stated: StatedValue) -> pb.StatedValue:
+    return pb.StatedValue(
+        value_cny=stated.value_cny, basis=_BASES_TO_WIRE[stated.basis], source=stated.source
+    )
+
+
+def _issuance_to_wire(issuance: CarbonIssuance) -> pb.CarbonIssuance:
+    return pb.CarbonIssuance(
+        **_plain(issuance, "instrument", "growth"),
+        instrument=_INSTRUMENTS_TO_WIRE[issuance.instrument],
+        growth=None if issuance.growth is None else pb.StandGrowth(**_plain(issuance.growth)),
+    )
+
+
+def _carbon_and_tenure_to_wire(detail: CarbonAndTenure) -> pb.CarbonAndTenure:
+    return pb.CarbonAndTenure(
+        tenure=pb.ForestTenure(**_plain(detail.tenure)), issuance=_issuance_to_wire(detail.issuance)
+    )
+
+
+def _gep_revenue_to_wire(detail: GepRevenueRight) -> pb.GepRevenueRight:
+    services = [pb.ServiceIncome(**_plain(service)) for service in detail.services]
+    return pb.GepRevenueRight(
+        services=services, term_years=detail.term_years, specification=detail.specification
+    )
+
+
+def _vep_project_to_wire(detail: VepProject) -> pb.VepProject:
+    method = detail.method
+    written: dict[str, Any]
+    if isinstance(method, ResidualIncome):
+        years = [pb.VepYear(**_plain(year)) for year in method.years]
+        written = {"residual_income": pb.ResidualIncome(years=years, **_plain(method, "years"))}
+    else:
+        changes = [pb.ServiceChange(**_plain(change)) for change in method.changes]
+        written = {"with_without": pb.WithWithout(changes=changes)}
+    return pb.VepProject(**_plain(detail, "method"), **written)
+
+
+def _catalogued_right_to_wire(detail: CataloguedRight) -> pb.CataloguedRight:
+    as_of = None if detail.quantity_as_of is None else date_to_wire(detail.quantity_as_of)
+    return pb.CataloguedRight(**_plain(detail, "quantity_as_of"), quantity_as_of=as_of)
+
+
+_WRITERS: dict[type, tuple[str, Callable[[Any], Any]]] = {
+    WaterRight: ("water_right", lambda detail: pb.WaterRight(**_plain(detail))),
+    ForestCarbonReceivable: (
+        "forest_carbon",
+        lambda detail: pb.ForestCarbonReceivable(issuance=_issuance_to_wire(detail.issuance)),
+    ),
+    ForestTenure: ("forest_tenure", lambda detail: pb.ForestTenure(**_plain(detail))),
+    CarbonAndTenure: ("carbon_and_tenure", _carbon_and_tenure_to_wire),
+    GepRevenueRight: ("gep_revenue", _gep_revenue_to_wire),
+    VepProject: ("vep_project", _vep_project_to_wire),
+    CataloguedRight: ("catalogued_right", _catalogued_right_to_wire),
+}
