@@ -1,0 +1,33 @@
+"""From what a chart shows to its picture."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from flows.reports.charts.bars import draw_bars, draw_stack
+from flows.reports.charts.canvas import as_svg
+from flows.reports.charts.comparisons import draw_estimates, draw_pairs, draw_spreads
+from flows.reports.charts.fans import draw_fan
+from flows.reports.charts.model import (
+    BarChart,
+    Chart,
+    EstimateChart,
+    FanChart,
+    PairChart,
+    SpreadChart,
+    StackChart,
+)
+
+# Every kind of chart and who draws it; each drawer takes exactly its kind.
+DRAWERS: Mapping[type[Chart], Callable[[Any], Any]] = {
+    BarChart: draw_bars,
+    StackChart: draw_stack,
+    PairChart: draw_pairs,
+    SpreadChart: draw_spreads,
+    EstimateChart: draw_estimates,
+    FanChart: draw_fan,
+}
+
+
+def draw(chart: Chart) -> bytes:
+    """The chart as SVG, the same bytes for the same chart."""
+    return as_svg(DRAWERS[type(chart)](chart))
