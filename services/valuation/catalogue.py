@@ -15,6 +15,7 @@ from typing import TypeVar
 
 import msgspec
 
+from quant.forestry import carbon_dioxide_t, carbon_tc, stand_biomass_t
 from quant.schedules import CollateralTerms
 from services.runtime.errors import InvalidInput
 from services.runtime.market import Evidence, Source
@@ -145,6 +146,7 @@ class Thresholds(_Entry, frozen=True):
         regulating_cash_share: realisable share of a regulating service.
         permit_term_years: longest usual water permit.
         crediting_years_low, crediting_years_high: crediting period of the CCER methodology.
+        quantity_age_years: age at which a quantity is out of date.
         sources: where each of them comes from.
     """
 
@@ -157,6 +159,7 @@ class Thresholds(_Entry, frozen=True):
     permit_term_years: float
     crediting_years_low: float
     crediting_years_high: float
+    quantity_age_years: float
     sources: tuple[Source, ...]
 
 
@@ -170,6 +173,8 @@ class Species:
         svd: basic wood density, t dry matter per m3.
         rsr: root-to-shoot ratio.
         cf: carbon fraction of dry matter.
+        co2_t_per_m3: carbon dioxide bound for each m3 of stem volume, from the four.
+        source, status: where the four come from, and how sure that is.
     """
 
     name_zh: str
@@ -178,6 +183,7 @@ class Species:
     svd: float
     rsr: float
     cf: float
+    co2_t_per_m3: float
     source: str
     status: str
 
@@ -290,10 +296,18 @@ def _read_species(path: Path, content: bytes) -> Mapping[str, Species]:
     found: dict[str, Species] = {}
     for line, row in enumerate(csv.DictReader(content.decode("utf-8-sig").splitlines()), start=2):
         try:
+            svd, bef, rsr, cf = (float(row[name]) for name in ("svd", "bef", "rsr", "cf"))
             species = Species(
-                row["species_zh"], row["species"], float(row["bef"]), float(row["svd"]), float(row["rsr"]),
-                float(row["cf"]), row["source"], row["status"],
-            )  # fmt: skip
+                row["species_zh"],
+                row["species"],
+                bef=bef,
+                svd=svd,
+                rsr=rsr,
+                cf=cf,
+                co2_t_per_m3=float(carbon_dioxide_t(carbon_tc(stand_biomass_t(1.0, svd, bef, rsr), cf))),
+                source=row["source"],
+                status=row["status"],
+            )
         except (KeyError, TypeError, ValueError) as error:
             raise InvalidInput.of(
                 f"{path}, line {line}",

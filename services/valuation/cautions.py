@@ -1,5 +1,7 @@
 """What a careful reader should know about a value: every warning the pricers can raise, with its stable code."""
 
+import datetime as dt
+
 from services.runtime.results import Caution, Severity
 from services.valuation.asset import StatedValue, ValueBasis
 from services.valuation.catalogue import Thresholds
@@ -69,6 +71,23 @@ def of_price(used: float, market: float, unit: str, field: str, limits: Threshol
             Severity.IMPLAUSIBLE if severe else Severity.WARNING,
             f"采用价格 {used:g} {unit} 为市场价 {market:g} 的 {used / market:.2f} 倍。",
             f"The price used, {used:g} {unit}, is {used / market:.2f} times the market's {market:g}.",
+            field,
+        )
+    ]
+
+
+def of_quantity_date(
+    quantity_as_of: dt.date | None, today: dt.date, field: str, limits: Thresholds
+) -> list[Caution]:
+    """QUANTITY_OUTDATED where a quantity is older than the catalogue's limit at the date of the snapshot."""
+    if quantity_as_of is None or (today - quantity_as_of).days <= 365.25 * limits.quantity_age_years:
+        return []
+    return [
+        Caution(
+            "QUANTITY_OUTDATED",
+            Severity.WARNING,
+            f"数量为 {quantity_as_of} 的数据，距 {today} 已超过 {limits.quantity_age_years:g} 年，请更新。",
+            f"The quantity is of {quantity_as_of}, more than {limits.quantity_age_years:g} years before {today}.",
             field,
         )
     ]

@@ -5,7 +5,8 @@ Two alternatives, of which the better one counts, never the sum of two values:
 - `harvest`: the timber is felled as planned. Credits issued until then are sold; at the felling the same number is
   bought back, since the carbon is reversed, and none is issued afterwards.
 - `hold_and_credit`: credits are issued over the whole crediting period and the timber is felled after it, if that is
-  still within the tenure; no growth beyond the stated volume is counted. Otherwise there is no timber.
+  still within the tenure; no growth beyond the stated volume is counted. Otherwise there is no timber. That credits
+  need not be bought back once the crediting period is over is an assumption: the risk deduction K stands for it.
 
 Both have the same terms, so one event takes its share of timber and carbon alike.
 """
@@ -13,7 +14,7 @@ Both have the same terms, so one event takes its share of timber and carbon alik
 from services.runtime.errors import InvalidInput
 from services.valuation.asset import Asset, CarbonAndTenure
 from services.valuation.pricers.carbon_issuance import IssuedCredits, issued_credits
-from services.valuation.pricers.forest_tenure import add_costs, add_harvest, check_tenure
+from services.valuation.pricers.forest_tenure import add_costs, add_harvest
 from services.valuation.pricers.pricing import PricedAsset, PricingContext, Rows, priced_asset
 
 HARVEST, HOLD_AND_CREDIT = "harvest", "hold_and_credit"
@@ -24,9 +25,8 @@ def price_carbon_and_tenure(asset: Asset, both: CarbonAndTenure, context: Pricin
     """Schedules of both decisions; `harvest` is left out where the tenure ends before it.
 
     Raises:
-        InvalidInput: if crediting outlasts the tenure, or for a number out of its range.
+        InvalidInput: if crediting outlasts the tenure, and as `issued_credits`.
     """
-    check_tenure(both.tenure, _TENURE)
     issued = issued_credits(both.issuance, _ISSUANCE, context)
     term = both.tenure.tenure_term_years
     crediting_end = both.issuance.start_years + both.issuance.crediting_years

@@ -12,13 +12,13 @@ from itertools import pairwise
 
 import numpy as np
 
-from quant.forestry import carbon_dioxide_t, carbon_tc, period_credits_t, richards, stand_biomass_t
+from quant.forestry import period_credits_t, richards
 from services.runtime.errors import InvalidInput
 from services.runtime.results import Caution
 from services.valuation.asset import CarbonInstrument, CarbonIssuance, StandGrowth
 from services.valuation.catalogue import Catalogue, Thresholds
 from services.valuation.cautions import of_crediting_period, of_methodology, of_price, of_yield
-from services.valuation.pricers.pricing import PricingContext, Rows, require_range
+from services.valuation.pricers.pricing import PricingContext, Rows
 
 _SAME_YEARS = 1e-9
 _SAME_TONNES = 1e-6
@@ -74,9 +74,9 @@ def issued_credits(issuance: CarbonIssuance, field: str, context: PricingContext
         context: catalogue and market.
 
     Raises:
-        InvalidInput: for an unknown species, or a number out of its range.
+        InvalidInput: for an unknown species or growth that makes no curve, or not exactly one of growth and tonnes.
     """
-    _check(issuance, field)
+    _require_one_source(issuance, field)
     terms = context.catalogue.carbon[issuance.instrument]
     market = context.level(terms.factor, f"{field}.instrument")
     price = market if issuance.price_cny_per_t is None else issuance.price_cny_per_t
@@ -150,10 +150,8 @@ def _grown_tonnes(
             growth.rate_per_year,
             growth.shape,
         )
-        biomass = stand_biomass_t(volume, species.svd, species.bef, species.rsr)
-        stock = carbon_dioxide_t(carbon_tc(biomass, species.cf))
         whole = period_credits_t(
-            np.diff(stock) * issuance.verification_ratio,
+            np.diff(volume) * (species.co2_t_per_m3 * issuance.verification_ratio),
             growth.area_ha,
             uncertainty_deduction=issuance.uncertainty_deduction,
             risk_deduction=risk,
@@ -193,22 +191,10 @@ def _assumptions(issuance: CarbonIssuance, catalogue: Catalogue) -> tuple[str, .
     )
 
 
-def _check(issuance: CarbonIssuance, field: str) -> None:
+def _require_one_source(issuance: CarbonIssuance, field: str) -> None:
     if (issuance.growth is None) == (issuance.tonnes_per_year is None):
         raise InvalidInput.of(
             field,
             "expected exactly one of tonnes_per_year and growth, found "
             + ("neither" if issuance.growth is None else "both"),
         )
-    for name in ("uncertainty_deduction", "verification_ratio", "risk_deduction", "registration_probability"):
-        value = getattr(issuance, name)
-        if value is not None:
-            require_range(f"{field}.{name}", value, 0.0, 1.0)
-    for name in ("crediting_years", "monitoring_period_years"):
-        require_range(f"{field}.{name}", getattr(issuance, name), 0.0, 60.0, above_low=True)
-    for name in ("tonnes_per_year", "price_cny_per_t", "area_ha"):
-        value = getattr(issuance, name)
-        if value is not None:
-            require_range(f"{field}.{name}", value, 0.0, math.inf, above_low=name != "price_cny_per_t")
-    for name in ("issuance_lag_years", "start_years", "cost_cny_per_issuance"):
-        require_range(f"{field}.{name}", getattr(issuance, name), 0.0, math.inf)

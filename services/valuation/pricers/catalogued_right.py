@@ -1,13 +1,11 @@
 """Any right that is a quantity a year times a factor: compensation, certificates, allowances, tickets, quotas."""
 
-import math
-
 from services.runtime.errors import InvalidInput
 from services.valuation.asset import Asset, CataloguedRight
 from services.valuation.catalogue import Kind
-from services.valuation.cautions import of_price
+from services.valuation.cautions import of_price, of_quantity_date
 from services.valuation.pricers.calendar import payment_years
-from services.valuation.pricers.pricing import PricedAsset, PricingContext, Rows, priced_asset, require_range
+from services.valuation.pricers.pricing import PricedAsset, PricingContext, Rows, priced_asset
 from services.valuation.pricers.units import conversion_factor
 
 _FIELD = "catalogued_right"
@@ -17,11 +15,10 @@ def price_catalogued_right(asset: Asset, right: CataloguedRight, context: Pricin
     """Schedule of a catalogued right.
 
     Raises:
-        InvalidInput: for an unknown kind, a unit that does not convert to the kind's, a missing price of a kind
-            without a market price, or a number out of its range.
+        InvalidInput: for an unknown kind, a unit that does not convert to the kind's, or a missing price of a
+            kind without a market price.
     """
     kind = _known_kind(right, context)
-    _check(right)
     quantity = right.quantity_per_year
     if right.unit not in ("", kind.unit):
         quantity *= conversion_factor(right.unit, kind.unit, f"{_FIELD}.unit")
@@ -36,14 +33,17 @@ def price_catalogued_right(asset: Asset, right: CataloguedRight, context: Pricin
     if right.cost_cny_per_year > 0.0:
         rows.add_years(years, "cny", -right.cost_cny_per_year, "成本 Cost")
     limits = context.catalogue.thresholds
-    unit = f"CNY/{kind.unit}"
-    priced_by_market = not kind.price_required and kind.factor != "cny"
+    cautions = of_quantity_date(
+        right.quantity_as_of, context.snapshot.as_of, f"{_FIELD}.quantity_as_of", limits
+    )
+    if not kind.price_required and kind.factor != "cny":
+        cautions += of_price(price, market, f"CNY/{kind.unit}", f"{_FIELD}.unit_price_cny", limits)
     return priced_asset(
         asset,
         kind,
         context,
         (("", rows),),
-        of_price(price, market, unit, f"{_FIELD}.unit_price_cny", limits) if priced_by_market else (),
+        cautions,
         annual_quantity=quantity,
         annual_quantity_unit=kind.unit,
     )
@@ -67,14 +67,3 @@ def _price(right: CataloguedRight, kind: Kind, market: float) -> float:
             f"is absent, expected CNY per {kind.unit}: the snapshot has no market price for {kind.code}",
         )
     return market
-
-
-def _check(right: CataloguedRight) -> None:
-    require_range(f"{_FIELD}.quantity_per_year", right.quantity_per_year, 0.0, math.inf, above_low=True)
-    require_range(f"{_FIELD}.term_years", right.term_years, 0.0, 70.0, above_low=True)
-    require_range(f"{_FIELD}.start_years", right.start_years, 0.0, 70.0)
-    require_range(f"{_FIELD}.cost_cny_per_year", right.cost_cny_per_year, 0.0, math.inf)
-    if right.realisable_share is not None:
-        require_range(f"{_FIELD}.realisable_share", right.realisable_share, 0.0, 1.0)
-    if right.unit_price_cny is not None:
-        require_range(f"{_FIELD}.unit_price_cny", right.unit_price_cny, 0.0, math.inf)

@@ -11,7 +11,7 @@ def price_forest_carbon(
     """Schedule of the revenue from forest carbon, without the forest.
 
     Raises:
-        InvalidInput: for an unknown species, or a number out of its range.
+        InvalidInput: as `issued_credits`.
     """
     issued = issued_credits(receivable.issuance, "forest_carbon.issuance", context)
     rows = Rows()

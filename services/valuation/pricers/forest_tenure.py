@@ -7,7 +7,7 @@ end of each year before it: `years_to_harvest` is u - n + 1, and costs fall at 1
 from services.runtime.errors import InvalidInput
 from services.valuation.asset import Asset, ForestTenure
 from services.valuation.pricers.calendar import years_before
-from services.valuation.pricers.pricing import PricedAsset, PricingContext, Rows, priced_asset, require_range
+from services.valuation.pricers.pricing import PricedAsset, PricingContext, Rows, priced_asset
 
 TIMBER_FACTOR = "timber_price"
 
@@ -16,10 +16,9 @@ def price_forest_tenure(asset: Asset, tenure: ForestTenure, context: PricingCont
     """Schedule of a forest tenure.
 
     Raises:
-        InvalidInput: if the harvest falls after the end of the tenure, or for a number out of its range.
+        InvalidInput: if the harvest falls after the end of the tenure.
     """
     field = "forest_tenure"
-    check_tenure(tenure, field)
     if tenure.tenure_term_years is not None and tenure.years_to_harvest > tenure.tenure_term_years:
         raise InvalidInput.of(
             f"{field}.years_to_harvest",
@@ -48,19 +47,3 @@ def add_costs(rows: Rows, tenure: ForestTenure, until_years: float) -> None:
     if tenure.cost_cny_per_ha_year > 0.0:
         annual = -tenure.area_ha * tenure.cost_cny_per_ha_year
         rows.add_years(years_before(until_years), "cny", annual, "管护成本 Management and protection")
-
-
-def check_tenure(tenure: ForestTenure, field: str) -> None:
-    """Refuse numbers out of their range.
-
-    Raises:
-        InvalidInput: about the first one.
-    """
-    infinity = float("inf")
-    for name in ("area_ha", "harvest_volume_m3_per_ha", "stand_adjustment"):
-        require_range(f"{field}.{name}", getattr(tenure, name), 0.0, infinity, above_low=True)
-    require_range(f"{field}.years_to_harvest", tenure.years_to_harvest, 0.0, 120.0, above_low=True)
-    for name in ("net_price_cny_per_m3", "cost_cny_per_ha_year"):
-        require_range(f"{field}.{name}", getattr(tenure, name), 0.0, infinity)
-    if tenure.tenure_term_years is not None:
-        require_range(f"{field}.tenure_term_years", tenure.tenure_term_years, 0.0, infinity, above_low=True)

@@ -3,32 +3,28 @@
 The account total is a flow, mostly not paid by anybody: it is disclosed and never makes a row.
 """
 
-import math
-
 from services.runtime.errors import InvalidInput
 from services.runtime.results import Caution
-from services.valuation.asset import Asset, GepRevenueRight, ServiceIncome
+from services.valuation.asset import Asset, GepRevenueRight
 from services.valuation.catalogue import Catalogue, EcosystemService, ServiceClass
 from services.valuation.cautions import NO_CASH, TOTAL_NOT_CASH, of_dominance, of_regulating_cash
 from services.valuation.pricers.calendar import payment_years
-from services.valuation.pricers.pricing import PricedAsset, PricingContext, Rows, priced_asset, require_range
+from services.valuation.pricers.pricing import PricedAsset, PricingContext, Rows, priced_asset
 
 
 def price_gep_revenue(asset: Asset, right: GepRevenueRight, context: PricingContext) -> PricedAsset:
     """Schedule of a GEP revenue right.
 
     Raises:
-        InvalidInput: for an unknown service, or a number out of its range.
+        InvalidInput: for an unknown service, or none at all.
     """
     field = "gep_revenue"
     if len(right.services) == 0:
         raise InvalidInput.of(f"{field}.services", "is empty, expected at least one service")
-    require_range(f"{field}.term_years", right.term_years, 0.0, 70.0, above_low=True)
     years = payment_years(right.term_years)
     rows = Rows()
     for number, income in enumerate(right.services):
         place = f"{field}.services[{number}]"
-        _check(income, place)
         service = known_service(context.catalogue, income.service, f"{place}.service")
         cash = income.account_value_cny_per_year * income.realisable_share
         if cash > 0.0:
@@ -83,9 +79,3 @@ def _cautions(right: GepRevenueRight, catalogue: Catalogue) -> list[Caution]:
             field = f"gep_revenue.services[{number}].realisable_share"
             found.append(of_regulating_cash(service.name_zh, service.name_en, income.realisable_share, field))
     return found
-
-
-def _check(income: ServiceIncome, place: str) -> None:
-    require_range(f"{place}.realisable_share", income.realisable_share, 0.0, 1.0)
-    for name in ("account_value_cny_per_year", "cost_cny_per_year"):
-        require_range(f"{place}.{name}", getattr(income, name), 0.0, math.inf)

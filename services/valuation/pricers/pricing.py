@@ -51,18 +51,15 @@ class PricedAsset:
 
 
 class PricingContext:
-    """Catalogue and snapshot with the levels of the factors at hand; immutable."""
+    """Catalogue and snapshot with the factors at hand; immutable."""
 
-    __slots__ = ("_levels", "catalogue", "snapshot")
+    __slots__ = ("_derived", "_levels", "catalogue", "snapshot")
 
     def __init__(self, catalogue: Catalogue, snapshot: MarketSnapshot) -> None:
         self.catalogue = catalogue
         self.snapshot = snapshot
-        levels = {factor.name: factor.level for factor in snapshot.primary_factors}
-        for derived in snapshot.derived_factors:
-            price = 1.0 if derived.price is None else levels[derived.price]
-            levels[derived.name] = price * float(derived.payoff(levels[derived.driver]))
-        self._levels = levels
+        self._levels = {factor.name: factor.level for factor in snapshot.primary_factors}
+        self._derived = {factor.name: factor for factor in snapshot.derived_factors}
 
     def level(self, factor: str, field: str) -> float:
         """Value today of a factor.
@@ -70,14 +67,26 @@ class PricingContext:
         Raises:
             InvalidInput: about `field`, with the known names, if the snapshot has no such factor.
         """
-        try:
-            return self._levels[factor]
-        except KeyError:
-            known = ", ".join(self._levels)
+        level = self._levels.get(factor)
+        if level is not None:
+            return level
+        self.require_factor(factor, field)
+        derived = self._derived[factor]
+        price = 1.0 if derived.price is None else self._levels[derived.price]
+        return price * float(derived.payoff(self._levels[derived.driver]))
+
+    def require_factor(self, factor: str, field: str) -> None:
+        """Refuse a factor that the snapshot does not have.
+
+        Raises:
+            InvalidInput: about `field`, with the known names.
+        """
+        if factor not in self._levels and factor not in self._derived:
+            known = ", ".join((*self._levels, *self._derived))
             raise InvalidInput.of(
                 field,
                 f"found factor {factor!r}, expected one of snapshot {self.snapshot.snapshot_id}: {known}",
-            ) from None
+            )
 
 
 class Rows:
@@ -157,22 +166,7 @@ def collateral_terms(kind: Kind, override: TermsOverride | None) -> CollateralTe
 def lending_terms(kind: Kind, asset: Asset) -> LendingTerms:
     """Caps of the kind, with the asset's own loan-to-value cap in its place."""
     own = None if asset.terms is None else asset.terms.ltv_cap
-    if own is not None:
-        require_range("terms.ltv_cap", own, 0.0, 1.0)
     return LendingTerms(kind.ltv_cap if own is None else own, kind.cash_multiple_cap, kind.min_dscr)
-
-
-def require_range(field: str, value: float, low: float, high: float, *, above_low: bool = False) -> None:
-    """Refuse a number outside [low, high], or (low, high] where `above_low`.
-
-    Raises:
-        InvalidInput: naming the field, what was found and what was expected; NaN is refused.
-    """
-    if (low < value if above_low else low <= value) and value <= high and value != float("inf"):
-        return
-    lower = f"above {low:g}" if above_low else f"from {low:g}"
-    upper = "" if high == float("inf") else f" to {high:g}"
-    raise InvalidInput.of(field, f"found {value}, expected a finite number {lower}{upper}")
 
 
 def priced_asset(

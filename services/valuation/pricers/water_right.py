@@ -9,7 +9,7 @@ from services.runtime.errors import InvalidInput
 from services.valuation.asset import Asset, WaterRight
 from services.valuation.cautions import of_permit_term, of_price
 from services.valuation.pricers.calendar import permit_years
-from services.valuation.pricers.pricing import PricedAsset, PricingContext, Rows, priced_asset, require_range
+from services.valuation.pricers.pricing import PricedAsset, PricingContext, Rows, priced_asset
 
 PRICE_FACTOR = "water_price"
 _ALLOCATION, _REVENUE = "allocation.", "water_revenue."
@@ -20,9 +20,8 @@ def price_water_right(asset: Asset, right: WaterRight, context: PricingContext) 
     """Schedule of a water right.
 
     Raises:
-        InvalidInput: for an unknown allocation factor or a number out of its range.
+        InvalidInput: for an unknown allocation factor, or one that is not an allocation.
     """
-    _check(right)
     market = context.level(PRICE_FACTOR, f"{_FIELD}.price_cny_per_m3")
     price = market if right.price_cny_per_m3 is None else right.price_cny_per_m3
     volume = right.volume_m3_per_year * right.transferable_share * right.conveyance_efficiency
@@ -70,18 +69,6 @@ def _scheme_factors(allocation: str, context: PricingContext) -> tuple[str, str]
             f"found {allocation!r}, expected a derived factor such as 'allocation.heihe.irrigation'",
         )
     revenue = _REVENUE + allocation.removeprefix(_ALLOCATION)
-    context.level(allocation, field)
-    context.level(revenue, field)
+    context.require_factor(allocation, field)
+    context.require_factor(revenue, field)
     return revenue, allocation
-
-
-def _check(right: WaterRight) -> None:
-    for name in ("transferable_share", "conveyance_efficiency", "reliability", "renewal_probability"):
-        require_range(f"{_FIELD}.{name}", getattr(right, name), 0.0, 1.0)
-    require_range(f"{_FIELD}.volume_m3_per_year", right.volume_m3_per_year, 0.0, float("inf"), above_low=True)
-    require_range(f"{_FIELD}.remaining_term_years", right.remaining_term_years, 0.0, 50.0, above_low=True)
-    require_range(f"{_FIELD}.renewal_term_years", right.renewal_term_years, 0.0, 50.0, above_low=True)
-    require_range(f"{_FIELD}.renewals", right.renewals, 0, 10)
-    require_range(f"{_FIELD}.cost_cny_per_m3", right.cost_cny_per_m3, 0.0, float("inf"))
-    if right.price_cny_per_m3 is not None:
-        require_range(f"{_FIELD}.price_cny_per_m3", right.price_cny_per_m3, 0.0, float("inf"))
