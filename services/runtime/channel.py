@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 
 import grpc
 
+from services.runtime.addresses import is_loopback, split_address
 from services.runtime.errors import InvalidInput
 from services.runtime.settings import INSTITUTION_PATTERN, MIB, Settings
 from services.runtime.status_table import DETAILS_LIMIT_KEY, MAX_DETAILS_BYTES, from_rpc_error
@@ -68,7 +69,8 @@ def open_channel(
         retry: for UNAVAILABLE only.
 
     Raises:
-        InvalidInput: an institution id of another form, or roots that cannot be read.
+        InvalidInput: an institution id of another form, roots that cannot be read, or a token without TLS to
+            another machine.
     """
     if INSTITUTION_PATTERN.fullmatch(institution_id) is None:
         raise InvalidInput.of(
@@ -82,6 +84,10 @@ def open_channel(
         ("grpc.max_metadata_size", _METADATA_BYTES),
     ]
     if tls_ca_path is None:
+        if auth_token is not None and not is_loopback(split_address(target)[0]):
+            raise InvalidInput(
+                f"the token would travel in the clear to {target}; expected ECOPLEDGE_TLS_CA_PATH to be set"
+            )
         channel = grpc.insecure_channel(target, options)
     else:
         channel = grpc.secure_channel(target, grpc.ssl_channel_credentials(_read_roots(tls_ca_path)), options)

@@ -1,7 +1,6 @@
 """Builds, announces and stops a gRPC server; the same for every service."""
 
 import errno
-import ipaddress
 import json
 import os
 import signal
@@ -20,11 +19,12 @@ from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 from structlog.typing import FilteringBoundLogger
 
+from services.runtime.addresses import is_loopback, split_address
 from services.runtime.errors import FailedPrecondition, InvalidInput
 from services.runtime.health import make_health_servicer
 from services.runtime.interceptors import CallInterceptor
 from services.runtime.logs import make_logger
-from services.runtime.settings import ADDRESS_PATTERN, Settings
+from services.runtime.settings import Settings
 
 # After the grace, running calls have been cancelled; work that ignores it gets this long.
 _STRAGGLERS_S = 2.0
@@ -110,7 +110,7 @@ def build_server(
         FailedPrecondition: the port is in use or may not be used.
         InvalidInput: another host than loopback without TLS and token, or TLS files that cannot be read.
     """
-    host, _ = _split_address(settings.listen_address)
+    host, _ = split_address(settings.listen_address)
     credentials = _credentials(settings, host)
     log = make_logger(settings.log_level) if logger is None else logger
     token = None if settings.auth_token is None else settings.auth_token.get_secret_value()
@@ -222,7 +222,7 @@ def _bind(server: grpc.Server, address: str, credentials: grpc.ServerCredentials
 
 def _check_free(address: str) -> None:
     """Asks the system first: gRPC writes lines of its own about a taken port and does not say what to do."""
-    host, port = _split_address(address)
+    host, port = split_address(address)
     try:
         found = socket.getaddrinfo(host.strip("[]"), port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
         for family, kind, protocol, _name, place in found:
@@ -244,7 +244,7 @@ def _credentials(settings: Settings, host: str) -> grpc.ServerCredentials | None
         raise InvalidInput(
             "ECOPLEDGE_TLS_CERTIFICATE_PATH and ECOPLEDGE_TLS_KEY_PATH: found only one, expected both"
         )
-    if not _is_loopback(host) and (certificate is None or settings.auth_token is None):
+    if not is_loopback(host) and (certificate is None or settings.auth_token is None):
         raise InvalidInput(
             f"ECOPLEDGE_LISTEN_ADDRESS: {settings.listen_address} is open to other machines; expected a "
             "loopback address, or ECOPLEDGE_TLS_CERTIFICATE_PATH, ECOPLEDGE_TLS_KEY_PATH and "
@@ -264,19 +264,3 @@ def _read_file(variable: str, path: Path) -> bytes:
         return path.read_bytes()
     except OSError as error:
         raise InvalidInput(f"{variable}: cannot read {path}: {error.strerror}") from error
-
-
-def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return False  # a name may resolve to anything
-
-
-def _split_address(address: str) -> tuple[str, int]:
-    match = ADDRESS_PATTERN.fullmatch(address)
-    if match is None:
-        raise InvalidInput(f"ECOPLEDGE_LISTEN_ADDRESS: found {address!r}, expected host:port")
-    return match[1], int(match[2])

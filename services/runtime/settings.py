@@ -7,11 +7,11 @@ from typing import Any, Literal
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from services.runtime.addresses import split_address
 from services.runtime.errors import FieldViolation, InvalidInput
 
 PREFIX = "ECOPLEDGE_"
 INSTITUTION_PATTERN = re.compile(r"[a-z0-9-]{1,64}")
-ADDRESS_PATTERN = re.compile(r"(\[[0-9a-fA-F:.]+\]|[^\s:\[\]/]+):([0-9]{1,5})")
 MIB = 1024 * 1024
 
 
@@ -66,9 +66,10 @@ class Settings(BaseSettings):
     @field_validator("listen_address")
     @classmethod
     def _check_listen_address(cls, value: str) -> str:
-        match = ADDRESS_PATTERN.fullmatch(value)
-        if match is None or int(match[2]) > 65_535:
-            raise ValueError("expected host:port with a port from 0 to 65535")
+        try:
+            split_address(value)
+        except InvalidInput:
+            raise ValueError("expected host:port with a port from 0 to 65535") from None
         return value
 
     @field_validator("log_level", mode="before")

@@ -16,6 +16,8 @@ from services.runtime.errors import InvalidInput
 CURRENCY = "CNY"
 NANOS_PER_UNIT = 1_000_000_000
 MAX_UNITS = 2**63 - 1
+# An amount may be written with zeros at its end; beyond this many digits it is not an amount.
+_MAX_DIGITS = 1000
 
 
 def decimal_from_money(money: Money) -> Decimal:
@@ -48,12 +50,16 @@ def money_from_decimal(amount_cny: Decimal) -> Money:
         raise InvalidInput.of("", f"found {amount_cny}, expected a finite amount")
     sign, digits, exponent = amount_cny.as_tuple()
     assert isinstance(exponent, int)  # noqa: S101  # true of every finite Decimal; tells mypy
-    coefficient = int("".join(map(str, digits)))
-    if coefficient == 0:
+    if amount_cny == 0:
         return Money(currency_code=CURRENCY)
     if exponent + len(digits) > 19:
         raise InvalidInput.of("", f"found {amount_cny}, expected units within 64 bits")
     shift = exponent + 9
+    if (
+        -shift >= len(digits) or len(digits) > _MAX_DIGITS
+    ):  # not zero, so some digit is beyond the ninth decimal
+        raise InvalidInput.of("", f"found {amount_cny:.3e}, expected at most 9 decimals")
+    coefficient = int("".join(map(str, digits)))
     total_nanos, remainder = (coefficient * 10**shift, 0) if shift >= 0 else divmod(coefficient, 10**-shift)
     if remainder != 0:
         raise InvalidInput.of("", f"found {amount_cny}, expected at most 9 decimals")
@@ -118,5 +124,14 @@ def timestamp_from_datetime(moment: dt.datetime) -> Timestamp:
 
 
 def datetime_from_timestamp(stamp: Timestamp) -> dt.datetime:
-    """The moment in UTC, to the microsecond."""
-    return stamp.ToDatetime(tzinfo=dt.UTC)
+    """The moment in UTC, to the microsecond.
+
+    Raises:
+        InvalidInput: outside the years 1 to 9999.
+    """
+    try:
+        return stamp.ToDatetime(tzinfo=dt.UTC)
+    except (ValueError, OverflowError) as error:
+        raise InvalidInput.of(
+            "", f"found {stamp.seconds} s, expected a moment of the years 1 to 9999"
+        ) from error

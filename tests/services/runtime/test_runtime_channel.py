@@ -151,6 +151,12 @@ def test_settings_make_the_channel_of_their_server(start: Any) -> None:
         assert channel.unary_unary(DO)(b"") == b"ok"
 
 
+def test_a_token_is_not_sent_in_the_clear_to_another_machine() -> None:
+    with pytest.raises(InvalidInput, match="in the clear") as caught:
+        open_channel("192.0.2.1:50551", institution_id="demo", auth_token="hidden" * 3)
+    assert "hidden" not in caught.value.message
+
+
 def test_an_institution_of_another_form_is_refused_before_any_call() -> None:
     with pytest.raises(InvalidInput, match="institution_id: found 'Bank A'"):
         connect("127.0.0.1:1", institution_id="Bank A")

@@ -34,6 +34,7 @@ from services.runtime.server import Registration, serve
 from services.runtime.settings import load_settings
 
 def wait(request, context):
+    print("working", flush=True)
     end = time.monotonic() + float(request)
     while time.monotonic() < end:
         time.sleep(0.02)
@@ -189,7 +190,7 @@ def test_sigterm_lets_a_running_call_finish(process: Any) -> None:
     running, address = process()
     with connect(address, institution_id="demo") as channel, ThreadPoolExecutor(1) as threads:
         call = threads.submit(channel.unary_unary(DO), b"1.0")
-        time.sleep(0.3)
+        assert running.stdout.readline() == "working\n"
         running.send_signal(signal.SIGTERM)
         time.sleep(0.2)
         with pytest.raises((grpc.RpcError, AssertionError)):  # no new calls while stopping
@@ -202,7 +203,7 @@ def test_a_call_beyond_the_grace_does_not_hold_the_process(process: Any) -> None
     running, address = process(ECOPLEDGE_STOP_GRACE_S="0.2")
     with connect(address, institution_id="demo") as channel:
         call = channel.unary_unary(DO).future(b"60")
-        time.sleep(0.3)
+        assert running.stdout.readline() == "working\n"
         started_s = time.monotonic()
         running.send_signal(signal.SIGINT)
         assert running.wait(10) == 1  # the handler never looked whether it was cancelled
@@ -214,7 +215,7 @@ def test_a_second_signal_ends_at_once(process: Any) -> None:
     running, address = process(ECOPLEDGE_STOP_GRACE_S="60")
     with connect(address, institution_id="demo") as channel:
         call = channel.unary_unary(DO).future(b"60")
-        time.sleep(0.3)
+        assert running.stdout.readline() == "working\n"
         running.send_signal(signal.SIGTERM)
         time.sleep(0.2)
         assert running.poll() is None

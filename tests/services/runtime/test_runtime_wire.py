@@ -2,6 +2,7 @@ import datetime as dt
 from decimal import Decimal
 
 import pytest
+from google.protobuf.timestamp_pb2 import Timestamp
 from google.type.date_pb2 import Date
 from google.type.money_pb2 import Money
 from hypothesis import given
@@ -58,6 +59,8 @@ def test_money_survives_the_wire(units: int, nanos: int) -> None:
         ("9223372036854775808", "64 bits"),
         ("1E+400000", "64 bits"),
         ("1E-400000", "at most 9 decimals"),
+        ("1E-999999999", "at most 9 decimals"),
+        ("0." + "1" * 5000, "at most 9 decimals"),
     ],
 )
 def test_an_amount_that_money_cannot_hold_is_refused(amount: str, complaint: str) -> None:
@@ -116,6 +119,12 @@ FIRST, LAST = dt.datetime.fromisoformat("0001-01-02"), dt.datetime.fromisoformat
 @given(st.datetimes(FIRST, LAST, timezones=st.timezones()))
 def test_moments_survive_the_wire(moment: dt.datetime) -> None:
     assert datetime_from_timestamp(timestamp_from_datetime(moment)) == moment.astimezone(dt.UTC)
+
+
+@pytest.mark.parametrize("seconds", [2**62, -(2**62), 253_402_300_800])
+def test_a_moment_beyond_the_calendar_is_refused(seconds: int) -> None:
+    with pytest.raises(InvalidInput, match="years 1 to 9999"):
+        datetime_from_timestamp(Timestamp(seconds=seconds))
 
 
 def test_a_moment_without_zone_is_refused() -> None:
