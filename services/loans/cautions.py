@@ -1,0 +1,118 @@
+"""What a careful reader should know about a simulated loss: old valuations, other markets, too few paths."""
+
+from collections import defaultdict
+from collections.abc import Iterator
+
+from quant.portfolio import LossSummary
+from services.loans.book import SecuredBook
+from services.loans.loan import Loan
+from services.loans.portfolio import PortfolioQuestion
+from services.runtime.results import Caution, Severity
+
+OLD_VALUATION_DAYS = 365
+DISTANT_SNAPSHOT_DAYS = 31
+_SHOWN = 3
+
+
+def cautions_about(question: PortfolioQuestion, book: SecuredBook, found: LossSummary) -> tuple[Caution, ...]:
+    """All cautions about a result, in a fixed order."""
+    return (
+        *_about_dates(question, book),
+        *_about_snapshots(question, book),
+        *_about_borrowers(book),
+        *_about_loans(question, book),
+        *_about_paths(found),
+    )
+
+
+def _about_dates(question: PortfolioQuestion, book: SecuredBook) -> Iterator[Caution]:
+    distance = abs((question.snapshot.as_of - book.day).days)
+    if distance > 0:
+        yield Caution(
+            "SNAPSHOT_DATE_DIFFERS",
+            Severity.WARNING if distance > DISTANT_SNAPSHOT_DAYS else Severity.NOTE,
+            f"市场快照日期 {question.snapshot.as_of} 与账簿日期 {book.day} 相差 {distance} 天，按账簿日期的市场使用",
+            f"the snapshot of {question.snapshot.as_of} is {distance} days from the book of {book.day} and is taken "
+            "as the market of that day",
+            "snapshot.as_of",
+        )
+    old = [
+        c.collateral_id for c in book.collateral if (book.day - c.valuation_date).days > OLD_VALUATION_DAYS
+    ]
+    if old:
+        yield Caution(
+            "COLLATERAL_VALUATION_OLD",
+            Severity.WARNING,
+            f"{len(old)} 项押品估值早于账簿日期一年以上：{_some(old)}",
+            f"{len(old)} collateral valuations are more than a year older than the book: {_some(old)}",
+        )
+    later = [c.collateral_id for c in book.collateral if c.valuation_date > book.day]
+    if later:
+        yield Caution(
+            "COLLATERAL_VALUED_AFTER_BOOK",
+            Severity.NOTE,
+            f"{len(later)} 项押品估值晚于账簿日期：{_some(later)}",
+            f"{len(later)} collateral valuations are later than the book: {_some(later)}",
+        )
+
+
+def _about_snapshots(question: PortfolioQuestion, book: SecuredBook) -> Iterator[Caution]:
+    other = [
+        c.collateral_id for c in book.collateral if c.snapshot_id not in {"", question.snapshot.snapshot_id}
+    ]
+    if other:
+        yield Caution(
+            "COLLATERAL_OTHER_SNAPSHOT",
+            Severity.NOTE,
+            f"{len(other)} 项押品的现金流表按其他市场快照编制：{_some(other)}",
+            f"{len(other)} collateral schedules were made under another snapshot: {_some(other)}",
+        )
+
+
+def _about_borrowers(book: SecuredBook) -> Iterator[Caution]:
+    views: dict[str, set[object]] = defaultdict(set)
+    for loan in book.loans:
+        views[loan.borrower_id].add(_view_of_borrower(loan))
+    torn = sorted(borrower for borrower, seen in views.items() if len(seen) > 1)
+    if torn:
+        yield Caution(
+            "BORROWER_TERMS_DIFFER",
+            Severity.WARNING,
+            f"{len(torn)} 个借款人的各笔贷款违约参数不一致，未必同时违约：{_some(torn)}",
+            f"{len(torn)} borrowers have loans with different default parameters, which may default apart: "
+            f"{_some(torn)}",
+        )
+
+
+def _view_of_borrower(loan: Loan) -> object:
+    return (loan.default_probability_annual, loan.asset_correlation, loan.index_weights)
+
+
+def _about_loans(question: PortfolioQuestion, book: SecuredBook) -> Iterator[Caution]:
+    years = book.years_at_risk(question.horizon_years)
+    matured = [loan.loan_id for loan, left in zip(book.loans, years, strict=True) if left == 0.0]
+    if matured:
+        yield Caution(
+            "LOANS_MATURED",
+            Severity.WARNING,
+            f"{len(matured)} 笔贷款在账簿日期已到期，敞口按 0 计：{_some(matured)}",
+            f"{len(matured)} loans have matured by the day of the book and count with exposure 0: {_some(matured)}",
+        )
+
+
+def _about_paths(found: LossSummary) -> Iterator[Caution]:
+    unresolved = [tail.confidence for tail in found.tail if not tail.is_resolved]
+    if unresolved:
+        levels = ", ".join(f"{level:.1%}" for level in unresolved)
+        yield Caution(
+            "TAIL_NEEDS_MORE_PATHS",
+            Severity.WARNING,
+            f"路径数 {found.n_paths} 不足以给出 {levels} 分位数的置信区间上限",
+            f"{found.n_paths} paths are too few for the upper end of the interval at {levels}",
+            "n_paths",
+        )
+
+
+def _some(names: list[str]) -> str:
+    rest = len(names) - _SHOWN
+    return ", ".join(names[:_SHOWN]) + (f" (+{rest})" if rest > 0 else "")

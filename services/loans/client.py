@@ -1,0 +1,155 @@
+"""The typed client of the loans service: domain values in and out, domain errors."""
+
+import datetime as dt
+import uuid
+from collections.abc import Callable, Iterator, Sequence
+
+import grpc
+
+from ecopledge.loans.v1 import loans_pb2 as pb
+from ecopledge.loans.v1.loans_pb2_grpc import LoansServiceStub
+from services.loans import translate, translate_listing, translate_loss
+from services.loans.collateral import Collateral
+from services.loans.loan import Loan, LoanRecord, PutCounts, RepaymentTerms
+from services.loans.portfolio import (
+    DEFAULT_HORIZON_YEARS,
+    DEFAULT_PATHS,
+    DEFAULT_SEED,
+    PortfolioLoss,
+    PortfolioQuestion,
+)
+from services.loans.schedule import RepaymentSchedule
+from services.runtime.channel import calling, receiving
+from services.runtime.errors import Internal, InvalidInput
+from services.runtime.market import MarketSnapshot
+from services.runtime.results import Progress
+from services.runtime.wire import date_to_wire
+
+
+class LoansClient:
+    """Calls the loans service.
+
+    Args:
+        channel: from `services.runtime.channel.open_channel`; it says for which institution.
+
+    Every method may raise the errors of `services.runtime.errors`.
+    """
+
+    def __init__(self, channel: grpc.Channel) -> None:
+        self._stub = LoansServiceStub(channel)
+
+    def put_loans(self, as_of: dt.date, loans: Sequence[Loan], *, request_id: str | None = None) -> PutCounts:
+        """Stores loans, all or nothing, as their states of a business date.
+
+        Args:
+            as_of: business date.
+            loans: 1 to 100,000 with distinct ids.
+            request_id: a repeat with the same id returns the first answer; a new one when absent.
+
+        Raises:
+            InvalidInput: with every wrong field.
+            Conflict: the request_id was used for other content.
+        """
+        request = pb.PutLoansRequest(
+            request_id=_id(request_id),
+            as_of=date_to_wire(as_of),
+            loans=[translate.loan_to_wire(loan) for loan in loans],
+        )
+        with calling():
+            return translate.counts_from_wire(self._stub.PutLoans(request))
+
+    def list_loans(
+        self, *, known_at: dt.datetime | None = None, page_size: int = 1_000
+    ) -> Iterator[LoanRecord]:
+        """All loans in order of id, as they were known at a moment (now when absent).
+
+        Raises:
+            InvalidInput: a page size out of range, a moment without time zone.
+        """
+        request = pb.ListLoansRequest(
+            known_at="" if known_at is None else translate_listing.text_of(known_at), page_size=page_size
+        )
+        while True:
+            with calling():
+                response = self._stub.ListLoans(request)
+            yield from translate_listing.records_from_wire(response)
+            if not response.next_page_token:
+                return
+            request.page_token = response.next_page_token
+
+    def put_collateral(self, collateral: Sequence[Collateral], *, request_id: str | None = None) -> PutCounts:
+        """Stores collateral, all or nothing; see `put_loans`.
+
+        Raises:
+            InvalidInput: with every wrong field.
+            NotFound: naming loans that do not exist.
+            Conflict: the request_id was used for other content.
+        """
+        request = pb.PutCollateralRequest(
+            request_id=_id(request_id), collateral=[translate.collateral_to_wire(item) for item in collateral]
+        )
+        with calling():
+            return translate.counts_from_wire(self._stub.PutCollateral(request))
+
+    def get_schedule(
+        self, loan_id: str | None = None, *, terms: RepaymentTerms | None = None
+    ) -> RepaymentSchedule:
+        """The repayment schedule of a stored loan or of given terms.
+
+        Raises:
+            InvalidInput: not exactly one of both.
+            NotFound: no such loan.
+        """
+        if (loan_id is None) == (terms is None):
+            raise InvalidInput.of("of", "expected exactly one of loan_id and terms")
+        request = pb.GetScheduleRequest()
+        if terms is not None:
+            request.terms.CopyFrom(translate.terms_to_wire(terms))
+        else:
+            request.loan_id = loan_id or ""
+        with calling():
+            return translate.schedule_from_response(self._stub.GetSchedule(request))
+
+    def simulate_portfolio(
+        self,
+        snapshot: MarketSnapshot,
+        *,
+        as_of: dt.date | None = None,
+        loan_ids: Sequence[str] = (),
+        horizon_years: float = DEFAULT_HORIZON_YEARS,
+        n_paths: int = DEFAULT_PATHS,
+        seed: int = DEFAULT_SEED,
+        on_progress: Callable[[Progress], None] | None = None,
+        timeout_s: float | None = None,
+    ) -> PortfolioLoss:
+        """Simulates the loss of the book over one horizon.
+
+        Args:
+            snapshot: the market, taken as that of the day of the book.
+            as_of: day of the book; the snapshot's when absent.
+            loan_ids: only these; all of the institution when empty.
+            horizon_years: > 0 and at most 10.
+            n_paths: 256 to 10,000,000.
+            seed: of the scenario universe.
+            on_progress: told how far it is; what it raises cancels the call.
+            timeout_s: deadline; that of the channel when absent.
+
+        Raises:
+            NotFound: no loans, or an unknown one.
+            InvalidInput: a wrong field, or a factor that the snapshot does not have.
+        """
+        try:
+            question = PortfolioQuestion(snapshot, as_of, tuple(loan_ids), horizon_years, n_paths, seed)
+        except ValueError as error:
+            raise InvalidInput(str(error)) from error
+        responses = self._stub.SimulatePortfolio(translate_loss.question_to_wire(question), timeout=timeout_s)
+        for event in map(translate_loss.event_from_wire, receiving(responses)):
+            if isinstance(event, PortfolioLoss):
+                return event
+            if on_progress is not None:
+                on_progress(event)
+        raise Internal("SimulatePortfolio: the stream ended without a result")
+
+
+def _id(request_id: str | None) -> str:
+    return uuid.uuid4().hex if request_id is None else request_id

@@ -1,0 +1,253 @@
+"""Where loans and collateral are kept: the port that the engine speaks to, and its SQL adapter.
+
+Rows are added and never changed. The state in force on a day is the one with the latest business date up to that
+day and, among states of one date, the one recorded last. A store speaks for one institution and sees no other.
+"""
+
+import datetime as dt
+import zlib
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import sqlalchemy as sa
+
+from services.loans import stored
+from services.loans.collateral import Collateral
+from services.loans.loan import Loan, LoanRecord, PutCounts
+
+# Below the number of parameters that a statement may have on either database.
+_IDS_PER_QUERY = 5_000
+_LOCK_CLASS = 0x6C6F616E
+
+_metadata = sa.MetaData()
+loan_table = sa.Table(
+    "loan_state",
+    _metadata,
+    sa.Column("seq", sa.BigInteger, primary_key=True),
+    sa.Column("institution_id", sa.String(64), nullable=False),
+    sa.Column("loan_id", sa.String(64), nullable=False),
+    sa.Column("as_of", sa.Date, nullable=False),
+    sa.Column("recorded_at", sa.String(64), nullable=False),
+    sa.Column("content_hash", sa.String(64), nullable=False),
+    sa.Column("content", sa.Text, nullable=False),
+)
+collateral_table = sa.Table(
+    "collateral_state",
+    _metadata,
+    sa.Column("seq", sa.BigInteger, primary_key=True),
+    sa.Column("institution_id", sa.String(64), nullable=False),
+    sa.Column("collateral_id", sa.String(64), nullable=False),
+    sa.Column("loan_id", sa.String(64), nullable=False),
+    sa.Column("valuation_date", sa.Date, nullable=False),
+    sa.Column("recorded_at", sa.String(64), nullable=False),
+    sa.Column("content_hash", sa.String(64), nullable=False),
+    sa.Column("content", sa.Text, nullable=False),
+)
+
+
+class LoanStore(Protocol):
+    """Loans and collateral of one institution, within one transaction."""
+
+    def put_loans(self, as_of: dt.date, loans: Sequence[Loan]) -> PutCounts:
+        """Adds a state for each loan that differs from the one in force on its day; ids are distinct."""
+
+    def put_collateral(self, collateral: Sequence[Collateral]) -> PutCounts:
+        """Adds a state for each collateral that differs from the one in force; ids are distinct."""
+
+    def page(self, known_at: dt.datetime, after: str, n: int) -> list[LoanRecord]:
+        """Up to `n` loans in order of id, beginning after an id, as they were known at a moment."""
+
+    def loans_in_force(self, day: dt.date, loan_ids: Sequence[str] = ()) -> list[Loan]:
+        """Loans in order of id with their state in force on a day; all of them when no ids are given."""
+
+    def collateral_of(self, loan_ids: Iterable[str]) -> list[Collateral]:
+        """The newest state of all collateral that secures the loans, in order of loan, then collateral."""
+
+    def first_day(self) -> dt.date | None:
+        """The earliest business date of any loan; None without loans."""
+
+    def unknown_loans(self, loan_ids: Iterable[str]) -> list[str]:
+        """Those of the ids that no loan has, in order."""
+
+
+@dataclass(frozen=True, slots=True)
+class SqlLoanStore:
+    """The store on SQLite or PostgreSQL, in the transaction of `connection`.
+
+    Attributes:
+        connection: of a transaction that the caller ends.
+        institution_id: whose rows are read and written.
+        now: the clock.
+    """
+
+    connection: sa.Connection
+    institution_id: str
+    now: Callable[[], dt.datetime] = lambda: dt.datetime.now(dt.UTC)
+
+    def put_loans(self, as_of: dt.date, loans: Sequence[Loan]) -> PutCounts:
+        """See the port."""
+        texts = {loan.loan_id: stored.loan_to_text(loan) for loan in loans}
+        return self._put(
+            loan_table, "loan_id", "as_of", {key: (as_of, text) for key, text in texts.items()}, {}
+        )
+
+    def put_collateral(self, collateral: Sequence[Collateral]) -> PutCounts:
+        """See the port."""
+        return self._put(
+            collateral_table,
+            "collateral_id",
+            "valuation_date",
+            {c.collateral_id: (c.valuation_date, stored.collateral_to_text(c)) for c in collateral},
+            {c.collateral_id: {"loan_id": c.loan_id} for c in collateral},
+        )
+
+    def page(self, known_at: dt.datetime, after: str, n: int) -> list[LoanRecord]:
+        """See the port."""
+        columns, moment = loan_table.c, text_of_moment(known_at)
+        known = sa.and_(columns.institution_id == self.institution_id, columns.recorded_at <= moment)
+        ids = self.connection.scalars(
+            sa.select(columns.loan_id).where(known, columns.loan_id > after)
+            .distinct().order_by(columns.loan_id).limit(n)
+        ).all()  # fmt: skip
+        if not ids:
+            return []
+        latest = _latest(loan_table, "loan_id", "as_of", known & columns.loan_id.between(ids[0], ids[-1]))
+        pledged = self._pledged(ids, moment)
+        rows = self.connection.execute(latest.order_by(sa.column("loan_id")))
+        return [
+            LoanRecord(
+                stored.loan_from_text(row.content),
+                row.as_of,
+                dt.datetime.fromisoformat(row.recorded_at),
+                tuple(pledged.get(row.loan_id, ())),
+            )
+            for row in rows
+        ]
+
+    def loans_in_force(self, day: dt.date, loan_ids: Sequence[str] = ()) -> list[Loan]:
+        """See the port."""
+        columns = loan_table.c
+        known = sa.and_(columns.institution_id == self.institution_id, columns.as_of <= day)
+        found: list[Loan] = []
+        for condition in self._conditions(columns.loan_id, loan_ids) if loan_ids else [sa.true()]:
+            rows = self.connection.execute(_latest(loan_table, "loan_id", "as_of", known & condition))
+            found.extend(stored.loan_from_text(row.content) for row in rows)
+        return sorted(found, key=lambda loan: loan.loan_id)
+
+    def collateral_of(self, loan_ids: Iterable[str]) -> list[Collateral]:
+        """See the port."""
+        wanted = set(loan_ids)
+        mine = collateral_table.c.institution_id == self.institution_id
+        latest = _latest(collateral_table, "collateral_id", "valuation_date", mine)
+        found = [
+            stored.collateral_from_text(row.content)
+            for row in self.connection.execute(latest)
+            if row.loan_id in wanted
+        ]
+        return sorted(found, key=lambda item: (item.loan_id, item.collateral_id))
+
+    def first_day(self) -> dt.date | None:
+        """See the port."""
+        columns = loan_table.c
+        day: dt.date | None = self.connection.scalar(
+            sa.select(sa.func.min(columns.as_of)).where(columns.institution_id == self.institution_id)
+        )
+        return day
+
+    def unknown_loans(self, loan_ids: Iterable[str]) -> list[str]:
+        """See the port."""
+        wanted, columns = sorted(set(loan_ids)), loan_table.c
+        known: set[str] = set()
+        for condition in self._conditions(columns.loan_id, wanted):
+            query = sa.select(columns.loan_id).where(columns.institution_id == self.institution_id, condition)
+            known.update(self.connection.scalars(query.distinct()))
+        return [loan_id for loan_id in wanted if loan_id not in known]
+
+    def _put(
+        self,
+        table: sa.Table,
+        key: str,
+        date: str,
+        states: dict[str, tuple[dt.date, str]],
+        more: dict[str, dict[str, str]],
+    ) -> PutCounts:
+        self._wait_for_writers()
+        recorded_at = text_of_moment(self.now())
+        existing, in_force = self._in_force(table, key, date, {k: day for k, (day, _) in states.items()})
+        rows = []
+        for identifier, (day, text) in states.items():
+            content_hash = stored.hash_text(text)
+            if in_force.get(identifier) == content_hash:
+                continue
+            rows.append(
+                {
+                    "institution_id": self.institution_id, key: identifier, date: day, "recorded_at": recorded_at,
+                    "content_hash": content_hash, "content": text, **more.get(identifier, {}),
+                }
+            )  # fmt: skip
+        if rows:
+            self.connection.execute(sa.insert(table), rows)
+        created = sum(1 for row in rows if row[key] not in existing)
+        return PutCounts(created, len(rows) - created, len(states) - len(rows))
+
+    def _in_force(
+        self, table: sa.Table, key: str, date: str, days: dict[str, dt.date]
+    ) -> tuple[set[str], dict[str, str]]:
+        """Which ids exist, and the content hash of each id's state in force on its day."""
+        columns, existing, in_force = table.c, set[str](), dict[str, str]()
+        for condition in self._conditions(columns[key], list(days)):
+            query = (
+                sa.select(columns[key], columns[date], columns.content_hash)
+                .where(columns.institution_id == self.institution_id, condition)
+                .order_by(columns[date], columns.seq)
+            )
+            for identifier, day, content_hash in self.connection.execute(query):
+                existing.add(identifier)
+                if day <= days[identifier]:
+                    in_force[identifier] = content_hash
+        return existing, in_force
+
+    def _pledged(self, loan_ids: Sequence[str], moment: str) -> dict[str, list[str]]:
+        """Ids of the collateral of loans in a range, in order, as known at a moment."""
+        columns, wanted = collateral_table.c, set(loan_ids)
+        known = sa.and_(columns.institution_id == self.institution_id, columns.recorded_at <= moment)
+        # A collateral that once secured a loan of the page may secure another by now: its newest state decides.
+        touched = sa.select(columns.collateral_id).where(
+            known, columns.loan_id.between(loan_ids[0], loan_ids[-1])
+        )
+        latest = _latest(
+            collateral_table, "collateral_id", "valuation_date", known & columns.collateral_id.in_(touched)
+        )
+        pledged: dict[str, list[str]] = {}
+        for row in self.connection.execute(latest.order_by(sa.column("collateral_id"))):
+            if row.loan_id in wanted:
+                pledged.setdefault(row.loan_id, []).append(row.collateral_id)
+        return pledged
+
+    def _conditions(
+        self, column: sa.ColumnElement[str], ids: Sequence[str]
+    ) -> Iterator[sa.ColumnElement[bool]]:
+        for begin in range(0, len(ids), _IDS_PER_QUERY):
+            yield column.in_(ids[begin : begin + _IDS_PER_QUERY])
+
+    def _wait_for_writers(self) -> None:
+        """One writer of an institution at a time; SQLite has but one writer anyway."""
+        if self.connection.dialect.name == "postgresql":
+            key = zlib.crc32(self.institution_id.encode()) - 2**31
+            self.connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_LOCK_CLASS, key)))
+
+
+def text_of_moment(moment: dt.datetime) -> str:
+    """A moment as text in UTC that sorts in order of time, on every database alike (RFC 3339)."""
+    return moment.astimezone(dt.UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+
+
+def _latest(table: sa.Table, key: str, date: str, condition: sa.ColumnElement[bool]) -> sa.Select[tuple[str]]:
+    """Of the rows that meet the condition, the state of each key with the latest date, then the latest record."""
+    columns = table.c
+    rank = sa.func.row_number().over(
+        partition_by=columns[key], order_by=[columns[date].desc(), columns.seq.desc()]
+    )
+    ranked = sa.select(table, rank.label("newest")).where(condition).subquery()
+    return sa.select(ranked).where(ranked.c.newest == 1)

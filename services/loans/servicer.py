@@ -1,0 +1,98 @@
+"""The rpcs: translate, call, translate."""
+
+# gRPC gives the methods their names and arguments.
+# ruff: noqa: N802, ARG002
+
+import contextlib
+import datetime as dt
+from collections.abc import Iterator
+
+import grpc
+import sqlalchemy as sa
+
+from ecopledge.loans.v1 import loans_pb2 as pb
+from ecopledge.loans.v1.loans_pb2_grpc import LoansServiceServicer
+from services.loans import engine, translate, translate_listing, translate_loss
+from services.loans.repository import LoanStore, SqlLoanStore
+from services.loans.schedule import RepaymentSchedule, repayment_schedule
+from services.runtime.call import current_call
+from services.runtime.database import reading
+from services.runtime.errors import InvalidInput
+from services.runtime.idempotency import IdempotentWrites
+from services.runtime.violations import Violations
+
+
+class LoansServicer(LoansServiceServicer):
+    """The loans service on one database."""
+
+    def __init__(self, database: sa.Engine) -> None:
+        self._database = database
+        self._writes = IdempotentWrites(database)
+
+    def PutLoans(self, request: pb.PutLoansRequest, context: grpc.ServicerContext) -> pb.PutLoansResponse:
+        """Stores loans."""
+        as_of, loans = translate.loans_from_wire(request)
+        return self._writes.run(
+            request,
+            pb.PutLoansResponse,
+            lambda connection: translate.counts_to_loans_response(
+                engine.put_loans(_store(connection), as_of, loans)
+            ),
+        )
+
+    def ListLoans(self, request: pb.ListLoansRequest, context: grpc.ServicerContext) -> pb.ListLoansResponse:
+        """Lists the current state of loans."""
+        asked = translate_listing.page_from_wire(request, dt.datetime.now(dt.UTC))
+        with self._reading() as store:
+            page = engine.list_loans(store, asked.known_at, asked.after, asked.page_size)
+        return translate_listing.page_to_wire(page, asked)
+
+    def PutCollateral(
+        self, request: pb.PutCollateralRequest, context: grpc.ServicerContext
+    ) -> pb.PutCollateralResponse:
+        """Stores collateral."""
+        collateral = translate.collateral_from_wire(request)
+        return self._writes.run(
+            request,
+            pb.PutCollateralResponse,
+            lambda connection: translate.counts_to_collateral_response(
+                engine.put_collateral(_store(connection), collateral)
+            ),
+        )
+
+    def GetSchedule(
+        self, request: pb.GetScheduleRequest, context: grpc.ServicerContext
+    ) -> pb.GetScheduleResponse:
+        """Returns a repayment schedule."""
+        return translate.schedule_to_response(self._schedule(request))
+
+    def SimulatePortfolio(
+        self, request: pb.SimulatePortfolioRequest, context: grpc.ServicerContext
+    ) -> Iterator[pb.SimulatePortfolioResponse]:
+        """Simulates the book; progress, then the result."""
+        question = translate_loss.question_from_wire(request)
+        events = engine.simulate_portfolio(self._reading, question, current_call().check_alive)
+        yield from map(translate_loss.event_to_wire, events)
+
+    def _schedule(self, request: pb.GetScheduleRequest) -> RepaymentSchedule:
+        match request.WhichOneof("of"):
+            case "loan_id":
+                with self._reading() as store:
+                    return engine.schedule_of_loan(store, request.loan_id)
+            case "terms":
+                violations = Violations()
+                terms = translate.terms_from_wire(request.terms, violations.at("terms"))
+                violations.raise_if_any()
+                assert terms is not None  # noqa: S101  # every reason for None is a violation; tells mypy
+                return repayment_schedule(terms)
+            case _:
+                raise InvalidInput.of("of", "is missing, expected loan_id or terms")
+
+    @contextlib.contextmanager
+    def _reading(self) -> Iterator[LoanStore]:
+        with reading(self._database) as connection:
+            yield _store(connection)
+
+
+def _store(connection: sa.Connection) -> LoanStore:
+    return SqlLoanStore(connection, current_call().institution_id)

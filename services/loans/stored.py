@@ -1,0 +1,97 @@
+"""Loans and collateral as stored text: JSON that comes back as the same value, with a hash of the content."""
+
+import datetime as dt
+import hashlib
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+import numpy as np
+
+from quant.schedules import CollateralTerms, ExposureSchedule
+from services.loans.collateral import Collateral
+from services.loans.loan import Loan
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    time_years: float
+    factor: str
+    quantity: float
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class _CollateralContent:
+    collateral_id: str
+    loan_id: str
+    valuation_date: dt.date
+    snapshot_id: str
+    pledged_share: float
+    asset_id: str
+    rows: tuple[_Row, ...]
+    terms: CollateralTerms
+
+
+def loan_to_text(loan: Loan) -> str:
+    """A loan as JSON."""
+    return _encode(loan)
+
+
+def loan_from_text(text: str) -> Loan:
+    """The loan of a stored text."""
+    return msgspec.json.decode(text, type=Loan)
+
+
+def collateral_to_text(collateral: Collateral) -> str:
+    """Collateral as JSON."""
+    schedule = collateral.schedule
+    columns = zip(
+        schedule.times_years.tolist(),
+        schedule.factors,
+        schedule.quantities.tolist(),
+        schedule.labels,
+        strict=True,
+    )
+    return _encode(
+        _CollateralContent(
+            collateral.collateral_id,
+            collateral.loan_id,
+            collateral.valuation_date,
+            collateral.snapshot_id,
+            collateral.pledged_share,
+            schedule.asset_id,
+            tuple(_Row(*row) for row in columns),
+            schedule.terms,
+        )
+    )
+
+
+def collateral_from_text(text: str) -> Collateral:
+    """The collateral of a stored text."""
+    content = msgspec.json.decode(text, type=_CollateralContent)
+    schedule = ExposureSchedule(
+        content.asset_id,
+        np.array([row.time_years for row in content.rows]),
+        tuple(row.factor for row in content.rows),
+        np.array([row.quantity for row in content.rows]),
+        tuple(row.label for row in content.rows),
+        content.terms,
+    )
+    return Collateral(
+        content.collateral_id,
+        content.loan_id,
+        schedule,
+        content.valuation_date,
+        content.snapshot_id,
+        content.pledged_share,
+    )
+
+
+def hash_text(text: str) -> str:
+    """SHA-256 of a stored text, hexadecimal."""
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _encode(value: Any) -> str:
+    return msgspec.json.encode(value, order="deterministic").decode()

@@ -1,0 +1,352 @@
+"""Loans, collateral and schedules between protobuf and the domain; everything wrong is collected, nothing guessed."""
+
+import datetime as dt
+from collections.abc import Sequence
+from decimal import Decimal
+
+from google.type.date_pb2 import Date
+
+from ecopledge.loans.v1 import loans_pb2 as pb
+from quant.daycount import DayCount
+from services.loans.collateral import Collateral
+from services.loans.loan import (
+    MAX_ID_CHARS,
+    MAX_PERIODS,
+    MAX_PRINCIPAL_CNY,
+    MONTHS_PER_PERIOD,
+    Guarantee,
+    IndexWeight,
+    Loan,
+    PutCounts,
+    RepaymentKind,
+    RepaymentTerms,
+)
+from services.loans.schedule import Instalment, RepaymentSchedule
+from services.runtime.violations import Violations
+from services.runtime.wire import date_from_wire, date_to_wire, decimal_from_money, money_from_decimal
+from services.runtime.wire_results import schedule_from_wire, schedule_to_wire
+
+MAX_ROWS = 100_000
+_MAX_LABEL_CHARS = 200
+_KINDS = {
+    pb.REPAYMENT_KIND_EQUAL_INSTALMENT: RepaymentKind.EQUAL_INSTALMENT,
+    pb.REPAYMENT_KIND_EQUAL_PRINCIPAL: RepaymentKind.EQUAL_PRINCIPAL,
+    pb.REPAYMENT_KIND_BULLET: RepaymentKind.BULLET,
+}
+_KIND_TO_WIRE = {kind: number for number, kind in _KINDS.items()}
+_DAY_COUNTS = {
+    pb.DAY_COUNT_UNSPECIFIED: None,
+    pb.DAY_COUNT_ACT_360: DayCount.ACT_360,
+    pb.DAY_COUNT_ACT_365: DayCount.ACT_365,
+    pb.DAY_COUNT_30E_360: DayCount.THIRTY_E_360,
+}
+_DAY_COUNT_TO_WIRE = {convention: number for number, convention in _DAY_COUNTS.items()}
+
+
+# Requests of writing calls
+
+
+def loans_from_wire(request: pb.PutLoansRequest) -> tuple[dt.date, tuple[Loan, ...]]:
+    """Business date and loans of a PutLoansRequest.
+
+    Raises:
+        InvalidInput: with everything that is wrong in any row.
+    """
+    violations = Violations()
+    as_of = violations.collect("as_of", date_from_wire, request.as_of)
+    violations.require_non_empty("loans", request.loans)
+    violations.require_max_length("loans", request.loans, MAX_ROWS)
+    loans = [_loan(row, violations.at(f"loans[{i}]")) for i, row in enumerate(request.loans)]
+    _require_distinct(violations, "loans", "loan_id", [row.loan_id for row in request.loans])
+    violations.raise_if_any()
+    assert as_of is not None  # noqa: S101  # a missing date is a violation; tells mypy
+    return as_of, tuple(loan for loan in loans if loan is not None)
+
+
+def collateral_from_wire(request: pb.PutCollateralRequest) -> tuple[Collateral, ...]:
+    """Collateral of a PutCollateralRequest.
+
+    Raises:
+        InvalidInput: with everything that is wrong in any row.
+    """
+    violations = Violations()
+    violations.require_non_empty("collateral", request.collateral)
+    violations.require_max_length("collateral", request.collateral, MAX_ROWS)
+    read = [_collateral(row, violations.at(f"collateral[{i}]")) for i, row in enumerate(request.collateral)]
+    _require_distinct(
+        violations, "collateral", "collateral_id", [row.collateral_id for row in request.collateral]
+    )
+    violations.raise_if_any()
+    return tuple(item for item in read if item is not None)
+
+
+def terms_from_wire(message: pb.RepaymentTerms, violations: Violations) -> RepaymentTerms | None:
+    """Terms, or None after noting everything that is wrong with them."""
+    principal = violations.collect("principal", decimal_from_money, message.principal)
+    good = principal is not None and _check_principal(violations, principal)
+    drawn_on = violations.collect("drawn_on", date_from_wire, message.drawn_on)
+    good &= violations.require_range("periods", message.periods, 1, MAX_PERIODS)
+    months = message.months_per_period or 1
+    good &= violations.require(
+        months in MONTHS_PER_PERIOD, "months_per_period", f"found {months}, expected 1, 3, 6 or 12"
+    )
+    good &= violations.require(
+        message.grace_periods < max(message.periods, 1),
+        "grace_periods",
+        f"found {message.grace_periods}, expected fewer than periods ({message.periods})",
+    )
+    good &= violations.require_fraction("rate_annual", message.rate_annual)
+    good &= violations.require_known_enum("kind", message.kind, _KINDS, "RepaymentKind")
+    good &= violations.require(
+        message.day_count in _DAY_COUNTS,
+        "day_count",
+        f"found {message.day_count}, expected a known value of DayCount",
+    )
+    if not good or principal is None or drawn_on is None:
+        return None
+    try:
+        return RepaymentTerms(
+            principal,
+            drawn_on,
+            message.periods,
+            message.rate_annual,
+            _KINDS[message.kind],
+            months,
+            message.grace_periods,
+            _DAY_COUNTS[message.day_count],
+        )
+    except ValueError as error:
+        violations.add("", str(error))
+        return None
+
+
+# Domain to messages
+
+
+def loan_to_wire(loan: Loan) -> pb.Loan:
+    """The message of a loan."""
+    message = pb.Loan(
+        loan_id=loan.loan_id,
+        borrower_id=loan.borrower_id,
+        name=loan.name,
+        county=loan.county,
+        industry=loan.industry,
+        product=loan.product,
+        terms=terms_to_wire(loan.terms),
+        default_probability_annual=loan.default_probability_annual,
+        asset_correlation=loan.asset_correlation,
+        index_weights=[pb.IndexWeight(factor=w.factor, weight=w.weight) for w in loan.index_weights],
+        unsecured_lgd=loan.unsecured_lgd,
+    )
+    if loan.guarantee is not None:
+        message.guarantee.CopyFrom(
+            pb.Guarantee(
+                guarantor_id=loan.guarantee.guarantor_id,
+                share=loan.guarantee.share,
+                default_probability_annual=loan.guarantee.default_probability_annual,
+            )
+        )
+    return message
+
+
+def loan_from_wire(message: pb.Loan) -> Loan:
+    """The loan of a message.
+
+    Raises:
+        InvalidInput: with everything that is wrong with it.
+    """
+    violations = Violations()
+    loan = _loan(message, violations)
+    violations.raise_if_any()
+    assert loan is not None  # noqa: S101  # every reason for None is a violation; tells mypy
+    return loan
+
+
+def terms_to_wire(terms: RepaymentTerms) -> pb.RepaymentTerms:
+    """The message of terms."""
+    return pb.RepaymentTerms(
+        principal=money_from_decimal(terms.principal_cny),
+        drawn_on=date_to_wire(terms.drawn_on),
+        periods=terms.periods,
+        months_per_period=terms.months_per_period,
+        grace_periods=terms.grace_periods,
+        rate_annual=terms.rate_annual,
+        kind=_KIND_TO_WIRE[terms.kind],
+        day_count=_DAY_COUNT_TO_WIRE[terms.day_count],
+    )
+
+
+def collateral_to_wire(collateral: Collateral) -> pb.Collateral:
+    """The message of collateral."""
+    return pb.Collateral(
+        collateral_id=collateral.collateral_id,
+        loan_id=collateral.loan_id,
+        pledged_share=collateral.pledged_share,
+        schedule=schedule_to_wire(collateral.schedule),
+        valuation_date=date_to_wire(collateral.valuation_date),
+        snapshot_id=collateral.snapshot_id,
+    )
+
+
+def counts_to_loans_response(counts: PutCounts) -> pb.PutLoansResponse:
+    """The answer of PutLoans."""
+    return pb.PutLoansResponse(created=counts.created, updated=counts.updated, unchanged=counts.unchanged)
+
+
+def counts_to_collateral_response(counts: PutCounts) -> pb.PutCollateralResponse:
+    """The answer of PutCollateral."""
+    return pb.PutCollateralResponse(
+        created=counts.created, updated=counts.updated, unchanged=counts.unchanged
+    )
+
+
+def counts_from_wire(message: pb.PutLoansResponse | pb.PutCollateralResponse) -> PutCounts:
+    """What a writing call did."""
+    return PutCounts(message.created, message.updated, message.unchanged)
+
+
+def schedule_to_response(schedule: RepaymentSchedule) -> pb.GetScheduleResponse:
+    """The answer of GetSchedule."""
+    return pb.GetScheduleResponse(
+        instalments=[
+            pb.Instalment(
+                period=row.period,
+                due_on=date_to_wire(row.due_on),
+                opening=money_from_decimal(row.opening_cny),
+                interest=money_from_decimal(row.interest_cny),
+                principal=money_from_decimal(row.principal_cny),
+                payment=money_from_decimal(row.payment_cny),
+                closing=money_from_decimal(row.closing_cny),
+            )
+            for row in schedule.instalments
+        ],
+        total_interest=money_from_decimal(schedule.total_interest_cny),
+    )
+
+
+def schedule_from_response(message: pb.GetScheduleResponse) -> RepaymentSchedule:
+    """The schedule of an answer."""
+    return RepaymentSchedule(
+        tuple(
+            Instalment(
+                row.period,
+                date_from_wire(row.due_on),
+                *(
+                    round(decimal_from_money(amount), 2)
+                    for amount in (row.opening, row.interest, row.principal, row.closing)
+                ),
+            )
+            for row in message.instalments
+        )
+    )
+
+
+# Rows
+
+
+def _loan(message: pb.Loan, violations: Violations) -> Loan | None:
+    good = _check_id(violations, "loan_id", message.loan_id)
+    good &= _check_id(violations, "borrower_id", message.borrower_id)
+    for field in ("name", "county", "industry", "product"):
+        good &= violations.require_max_length(field, getattr(message, field), _MAX_LABEL_CHARS)
+    terms = terms_from_wire(message.terms, violations.at("terms"))
+    for field in ("default_probability_annual", "unsecured_lgd"):
+        good &= violations.require_fraction(field, getattr(message, field))
+    good &= violations.require(
+        0.0 <= message.asset_correlation < 1.0,
+        "asset_correlation",
+        f"found {message.asset_correlation}, expected a number from 0 to below 1",
+    )
+    weights = _index_weights(message.index_weights, violations)
+    guarantee = None
+    if message.HasField("guarantee"):
+        guarantee = _guarantee(message.guarantee, violations.at("guarantee"))
+        good &= guarantee is not None
+    if not good or terms is None or weights is None:
+        return None
+    return Loan(
+        message.loan_id,
+        message.borrower_id,
+        message.name,
+        message.county,
+        message.industry,
+        message.product,
+        terms,
+        message.default_probability_annual,
+        message.asset_correlation,
+        message.unsecured_lgd,
+        weights,
+        guarantee,
+    )
+
+
+def _index_weights(
+    messages: Sequence[pb.IndexWeight], violations: Violations
+) -> tuple[IndexWeight, ...] | None:
+    before = len(violations.found)
+    for i, message in enumerate(messages):
+        at = violations.at(f"index_weights[{i}]")
+        at.require_non_empty("factor", message.factor)
+        if at.require_finite("weight", message.weight):
+            at.require(message.weight != 0.0, "weight", "found 0, expected a weight other than 0")
+    _require_distinct(violations, "index_weights", "factor", [message.factor for message in messages])
+    if len(violations.found) > before:
+        return None
+    return tuple(IndexWeight(message.factor, message.weight) for message in messages)
+
+
+def _guarantee(message: pb.Guarantee, violations: Violations) -> Guarantee | None:
+    good = violations.require_max_length("guarantor_id", message.guarantor_id, MAX_ID_CHARS)
+    good &= violations.require_fraction("share", message.share)
+    good &= violations.require_fraction("default_probability_annual", message.default_probability_annual)
+    if not good:
+        return None
+    return Guarantee(message.guarantor_id, message.share, message.default_probability_annual)
+
+
+def _collateral(message: pb.Collateral, violations: Violations) -> Collateral | None:
+    good = _check_id(violations, "collateral_id", message.collateral_id)
+    good &= _check_id(violations, "loan_id", message.loan_id)
+    share = message.pledged_share if message.HasField("pledged_share") else 1.0
+    good &= violations.require_fraction("pledged_share", share)
+    schedule = schedule_from_wire(message.schedule, violations.at("schedule"))
+    valuation_date = violations.collect("valuation_date", date_from_wire, message.valuation_date)
+    good &= violations.require_max_length("snapshot_id", message.snapshot_id, MAX_ID_CHARS)
+    if not good or schedule is None or valuation_date is None:
+        return None
+    return Collateral(
+        message.collateral_id, message.loan_id, schedule, valuation_date, message.snapshot_id, share
+    )
+
+
+def _check_principal(violations: Violations, principal: Decimal) -> bool:
+    return violations.require(
+        0 < principal <= MAX_PRINCIPAL_CNY,
+        "principal",
+        f"found {principal.normalize():f}, expected above 0 and at most {MAX_PRINCIPAL_CNY:f}",
+    ) and violations.require(
+        principal == round(principal, 2),
+        "principal",
+        f"found {principal.normalize():f}, expected whole cents",
+    )
+
+
+def _check_id(violations: Violations, field: str, value: str) -> bool:
+    return violations.require_non_empty(field, value) and violations.require_max_length(
+        field, value, MAX_ID_CHARS
+    )
+
+
+def _require_distinct(violations: Violations, rows: str, field: str, values: Sequence[str]) -> None:
+    first: dict[str, int] = {}
+    for i, value in enumerate(values):
+        if value and first.setdefault(value, i) != i:
+            violations.add(
+                f"{rows}[{i}].{field}",
+                f"found {value!r} again after {rows}[{first[value]}], expected each once",
+            )
+
+
+def as_of_to_wire(day: dt.date | None) -> Date | None:
+    """The message of a day that may be absent."""
+    return None if day is None else date_to_wire(day)

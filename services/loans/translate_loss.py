@@ -1,0 +1,174 @@
+"""Questions about a book and its losses between protobuf and the domain."""
+
+from ecopledge.loans.v1 import loans_pb2 as pb
+from services.loans.portfolio import (
+    DEFAULT_HORIZON_YEARS,
+    DEFAULT_PATHS,
+    DEFAULT_SEED,
+    MAX_HORIZON_YEARS,
+    MAX_PATHS,
+    MAX_SEED,
+    MIN_PATHS,
+    LossShare,
+    PortfolioLoss,
+    PortfolioQuestion,
+    TailFigure,
+)
+from services.loans.translate import MAX_ROWS, as_of_to_wire
+from services.runtime.errors import Internal
+from services.runtime.results import Progress
+from services.runtime.violations import Violations
+from services.runtime.wire import date_from_wire
+from services.runtime.wire_market import snapshot_from_wire, snapshot_to_wire
+from services.runtime.wire_results import (
+    caution_from_wire,
+    caution_to_wire,
+    manifest_from_wire,
+    manifest_to_wire,
+    progress_from_wire,
+    progress_to_wire,
+)
+
+
+def question_from_wire(request: pb.SimulatePortfolioRequest) -> PortfolioQuestion:
+    """What a SimulatePortfolioRequest asks.
+
+    Raises:
+        InvalidInput: with everything that is wrong.
+    """
+    violations = Violations()
+    snapshot = snapshot_from_wire(request.snapshot, violations.at("snapshot"))
+    as_of = None
+    if request.HasField("as_of"):
+        as_of = violations.collect("as_of", date_from_wire, request.as_of)
+    violations.require_max_length("loan_ids", request.loan_ids, MAX_ROWS)
+    violations.require(
+        len(set(request.loan_ids)) == len(request.loan_ids),
+        "loan_ids",
+        "found an id twice, expected each once",
+    )
+    horizon = request.horizon_years if request.HasField("horizon_years") else DEFAULT_HORIZON_YEARS
+    if violations.require_positive("horizon_years", horizon):
+        violations.require(
+            horizon <= MAX_HORIZON_YEARS,
+            "horizon_years",
+            f"found {horizon}, expected at most {MAX_HORIZON_YEARS:g}",
+        )
+    n_paths = request.n_paths if request.HasField("n_paths") else DEFAULT_PATHS
+    violations.require_range("n_paths", n_paths, MIN_PATHS, MAX_PATHS)
+    seed = request.seed if request.HasField("seed") else DEFAULT_SEED
+    violations.require(seed <= MAX_SEED, "seed", f"found {seed}, expected at most {MAX_SEED}")
+    violations.raise_if_any()
+    assert snapshot is not None  # noqa: S101  # every reason for None is a violation; tells mypy
+    return PortfolioQuestion(snapshot, as_of, tuple(request.loan_ids), horizon, n_paths, seed)
+
+
+def question_to_wire(question: PortfolioQuestion) -> pb.SimulatePortfolioRequest:
+    """The request of a question."""
+    return pb.SimulatePortfolioRequest(
+        snapshot=snapshot_to_wire(question.snapshot),
+        as_of=as_of_to_wire(question.as_of),
+        loan_ids=question.loan_ids,
+        horizon_years=question.horizon_years,
+        n_paths=question.n_paths,
+        seed=question.seed,
+    )
+
+
+def event_to_wire(event: Progress | PortfolioLoss) -> pb.SimulatePortfolioResponse:
+    """A message of the stream."""
+    if isinstance(event, Progress):
+        return pb.SimulatePortfolioResponse(progress=progress_to_wire(event))
+    return pb.SimulatePortfolioResponse(result=_loss_to_wire(event))
+
+
+def event_from_wire(message: pb.SimulatePortfolioResponse) -> Progress | PortfolioLoss:
+    """What a message of the stream says.
+
+    Raises:
+        Internal: a message of a kind that this version does not know.
+    """
+    match message.WhichOneof("event"):
+        case "progress":
+            return progress_from_wire(message.progress)
+        case "result":
+            return _loss_from_wire(message.result)
+        case other:
+            raise Internal(f"SimulatePortfolio: found event {other!r}, expected progress or result")
+
+
+def _loss_to_wire(loss: PortfolioLoss) -> pb.PortfolioLoss:
+    return pb.PortfolioLoss(
+        n_loans=loss.n_loans,
+        exposure_cny=loss.exposure_cny,
+        expected_loss_cny=loss.expected_loss_cny,
+        expected_loss_error_cny=loss.expected_loss_error_cny,
+        unexpected_loss_cny=loss.unexpected_loss_cny,
+        tail=[_tail_to_wire(tail) for tail in loss.tail],
+        by_loan=[_share_to_wire(share) for share in loss.by_loan],
+        by_county=[_share_to_wire(share) for share in loss.by_county],
+        by_product=[_share_to_wire(share) for share in loss.by_product],
+        warnings=[caution_to_wire(caution) for caution in loss.cautions],
+        manifest=manifest_to_wire(loss.manifest),
+    )
+
+
+def _loss_from_wire(message: pb.PortfolioLoss) -> PortfolioLoss:
+    return PortfolioLoss(
+        n_loans=message.n_loans,
+        exposure_cny=message.exposure_cny,
+        expected_loss_cny=message.expected_loss_cny,
+        expected_loss_error_cny=message.expected_loss_error_cny,
+        unexpected_loss_cny=message.unexpected_loss_cny,
+        tail=tuple(_tail_from_wire(tail) for tail in message.tail),
+        by_loan=tuple(_share_from_wire(share) for share in message.by_loan),
+        by_county=tuple(_share_from_wire(share) for share in message.by_county),
+        by_product=tuple(_share_from_wire(share) for share in message.by_product),
+        cautions=tuple(caution_from_wire(warning) for warning in message.warnings),
+        manifest=manifest_from_wire(message.manifest),
+    )
+
+
+def _tail_to_wire(tail: TailFigure) -> pb.TailFigure:
+    return pb.TailFigure(
+        confidence=tail.confidence,
+        value_at_risk_cny=tail.value_at_risk_cny,
+        value_at_risk_low_cny=tail.value_at_risk_low_cny,
+        value_at_risk_high_cny=tail.value_at_risk_high_cny,
+        expected_shortfall_cny=tail.expected_shortfall_cny,
+        expected_shortfall_error_cny=tail.expected_shortfall_error_cny,
+    )
+
+
+def _tail_from_wire(message: pb.TailFigure) -> TailFigure:
+    return TailFigure(
+        message.confidence,
+        message.value_at_risk_cny,
+        message.value_at_risk_low_cny,
+        message.value_at_risk_high_cny,
+        message.expected_shortfall_cny,
+        message.expected_shortfall_error_cny,
+    )
+
+
+def _share_to_wire(share: LossShare) -> pb.LossShare:
+    return pb.LossShare(
+        key=share.key,
+        exposure_cny=share.exposure_cny,
+        expected_loss_cny=share.expected_loss_cny,
+        defaults_mean=share.defaults_mean,
+        collateral_mean_cny=share.collateral_mean_cny,
+        collateral_mean_in_default_cny=share.collateral_mean_in_default_cny,
+    )
+
+
+def _share_from_wire(message: pb.LossShare) -> LossShare:
+    in_default = message.HasField("collateral_mean_in_default_cny")
+    return LossShare(
+        message.key,
+        message.exposure_cny,
+        message.expected_loss_cny,
+        message.defaults_mean,
+        message.collateral_mean_cny,
+        message.collateral_mean_in_default_cny if in_default else None,
+    )
