@@ -4,6 +4,8 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import fields, is_dataclass, replace
 
+import sqlalchemy as sa
+
 from quant.schedules import ExposureSchedule
 from services.runtime.errors import EcopledgeError, FailedPrecondition, FieldViolation, InvalidInput
 from services.valuation.appraisal import ENGINE_VERSION
@@ -59,6 +61,23 @@ class ValuationDesk:
         date = dated(valuation_date, market)
         valued = iter(self.engine.value(_assets(entries), market, simulation, date, explain=explain))
         return [entry if isinstance(entry, Failure) else next(valued) for entry in entries]
+
+    def store(
+        self,
+        connection: sa.Connection,
+        institution_id: str,
+        request_id: str,
+        entries: Sequence[Entry],
+        outcomes: Sequence[Valuation | Failure],
+    ) -> list[Valuation | Failure]:
+        """Keep the valuations among the outcomes; returns the outcomes with their new ids."""
+        valued = [
+            (entry, outcome)
+            for entry, outcome in zip(entries, outcomes, strict=True)
+            if isinstance(entry, Asset) and isinstance(outcome, Valuation)
+        ]
+        kept = iter(self.repository.add_valuations(connection, institution_id, request_id, valued))
+        return [outcome if isinstance(outcome, Failure) else next(kept) for outcome in outcomes]
 
     def exposures(
         self, institution_id: str, entries: Sequence[Entry], *, snapshot_id: str

@@ -6,8 +6,6 @@ last bit.
 """
 
 import datetime as dt
-import threading
-from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
 
 from quant.cell_bank import CellBank
@@ -15,17 +13,18 @@ from quant.distribution import HorizonScenarios
 from quant.pledge_values import value_assets
 from quant.schedules import ExposureSchedule
 from services.runtime.errors import InvalidInput
-from services.runtime.market import MarketSnapshot
 from services.valuation.appraisal import Appraisal, Task, appraise
 from services.valuation.asset import Asset
 from services.valuation.catalogue import Catalogue
 from services.valuation.prepared_market import PreparedMarket
-from services.valuation.pricers.pricing import PricedAsset
+from services.valuation.pricers import PricedAsset, PricingContext, price_in
+from services.valuation.recent import Recent
 from services.valuation.valuation import Failure, Simulation, Valuation
 
-Pricer = Callable[[Asset, Catalogue, MarketSnapshot], PricedAsset]
+Pricer = Callable[[Asset, PricingContext], PricedAsset]
 
 _ROWS_AT_ONCE = 4096
+_MARKETS_KEPT = 16
 _BANKS_KEPT = 4
 
 
@@ -37,11 +36,11 @@ class ValuationEngine:
         price: turns one asset into schedules; raises InvalidInput for an asset that makes no sense.
     """
 
-    def __init__(self, catalogue: Catalogue, price: Pricer) -> None:
+    def __init__(self, catalogue: Catalogue, price: Pricer = price_in) -> None:
         self.catalogue = catalogue
         self._price = price
-        self._banks: OrderedDict[tuple[str, int, int, float], CellBank] = OrderedDict()
-        self._banks_lock = threading.Lock()
+        self._contexts: Recent[str, PricingContext] = Recent(_MARKETS_KEPT)
+        self._banks: Recent[tuple[str, int, int, float], CellBank] = Recent(_BANKS_KEPT)
 
     def value(
         self,
@@ -69,7 +68,12 @@ class ValuationEngine:
     ) -> list[Appraisal | Failure]:
         """As `value`, with what the pricer said."""
         task = Task.of(market, simulation, valuation_date, self.catalogue.content_hash, explain=explain)
-        outcomes: list[Appraisal | Failure | PricedAsset] = [self._priced(asset, market) for asset in assets]
+        context = self._contexts.get(
+            market.content_hash, lambda: PricingContext(self.catalogue, market.snapshot)
+        )
+        outcomes: list[Appraisal | Failure | PricedAsset] = [
+            self._priced(asset, market, context) for asset in assets
+        ]
         for block in _blocks(outcomes):
             priced = [item for _, item in block]
             values = value_assets(
@@ -86,9 +90,9 @@ class ValuationEngine:
         outcomes = self.appraise(assets, market, Simulation(n_paths=256), market.snapshot.as_of)
         return [outcome if isinstance(outcome, Failure) else outcome.schedule for outcome in outcomes]
 
-    def _priced(self, asset: Asset, market: PreparedMarket) -> PricedAsset | Failure:
+    def _priced(self, asset: Asset, market: PreparedMarket, context: PricingContext) -> PricedAsset | Failure:
         try:
-            priced = self._price(asset, self.catalogue, market.snapshot)
+            priced = self._price(asset, context)
             for _, schedule in priced.alternatives:
                 _check_rows(schedule, market)
         except InvalidInput as error:
@@ -99,21 +103,14 @@ class ValuationEngine:
 
     def _bank(self, market: PreparedMarket, simulation: Simulation) -> CellBank:
         key = (market.content_hash, simulation.seed, simulation.n_paths, simulation.horizon_years)
-        with self._banks_lock:
-            bank = self._banks.get(key)
-            if bank is not None:
-                self._banks.move_to_end(key)
-                return bank
-        # Drawn outside the lock: two callers may both draw the same scenarios, and either will do.
-        scenarios = HorizonScenarios.draw(
-            market.model, simulation.horizon_years, simulation.n_paths, simulation.seed
-        )
-        made = CellBank(market.model, market.curve.discount_factors, scenarios)
-        with self._banks_lock:
-            bank = self._banks.setdefault(key, made)
-            while len(self._banks) > _BANKS_KEPT:
-                self._banks.popitem(last=False)
-        return bank
+        return self._banks.get(key, lambda: _new_bank(market, simulation))
+
+
+def _new_bank(market: PreparedMarket, simulation: Simulation) -> CellBank:
+    scenarios = HorizonScenarios.draw(
+        market.model, simulation.horizon_years, simulation.n_paths, simulation.seed
+    )
+    return CellBank(market.model, market.curve.discount_factors, scenarios)
 
 
 def _check_rows(schedule: ExposureSchedule, market: PreparedMarket) -> None:

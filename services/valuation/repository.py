@@ -4,9 +4,7 @@ Both tables are append-only. Moments are microseconds since 1970 in UTC, which b
 """
 
 import datetime as dt
-import threading
 import uuid
-from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
@@ -20,6 +18,7 @@ from services.runtime.market import MarketSnapshot
 from services.runtime.migrate import upgrade, upgrade_runtime
 from services.valuation.asset import Asset
 from services.valuation.prepared_market import PreparedMarket
+from services.valuation.recent import Recent
 from services.valuation.stored_form import (
     asset_from_json,
     asset_to_json,
@@ -134,8 +133,7 @@ class SqlValuationRepository:
     def __init__(self, engine: sa.Engine, standard: MarketSnapshot) -> None:
         self._engine = engine
         self._standard = PreparedMarket.of(standard)
-        self._markets: OrderedDict[tuple[str, str], PreparedMarket] = OrderedDict()
-        self._markets_lock = threading.Lock()
+        self._markets: Recent[tuple[str, str], PreparedMarket] = Recent(_MARKETS_KEPT)
 
     def put_market(
         self, connection: sa.Connection, institution_id: str, snapshot: MarketSnapshot
@@ -165,18 +163,10 @@ class SqlValuationRepository:
         """See the port."""
         if snapshot_id in {"", self._standard.snapshot.snapshot_id}:
             return self._standard
-        key = (institution_id, snapshot_id)
-        with self._markets_lock:
-            kept = self._markets.get(key)
-            if kept is not None:
-                self._markets.move_to_end(key)
-                return kept
-        made = PreparedMarket.of(self._read_snapshot(institution_id, snapshot_id))
-        with self._markets_lock:
-            self._markets[key] = made
-            while len(self._markets) > _MARKETS_KEPT:
-                self._markets.popitem(last=False)
-        return made
+        return self._markets.get(
+            (institution_id, snapshot_id),
+            lambda: PreparedMarket.of(self._read_snapshot(institution_id, snapshot_id)),
+        )
 
     def add_valuations(
         self,

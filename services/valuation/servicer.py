@@ -1,0 +1,185 @@
+"""The valuation service on gRPC: each rpc translates, calls the desk, and translates back."""
+
+from collections.abc import Sequence
+
+import grpc
+import sqlalchemy as sa
+
+from ecopledge.valuation.v1 import valuation_pb2 as pb
+from ecopledge.valuation.v1 import valuation_pb2_grpc
+from services.runtime.call import current_call
+from services.runtime.errors import InvalidInput
+from services.runtime.idempotency import IdempotentWrites, check_request_id
+from services.runtime.violations import Violations
+from services.runtime.wire_market import snapshot_from_wire, snapshot_to_wire
+from services.runtime.wire_results import schedule_to_wire
+from services.valuation.asset_kind import asset_kind
+from services.valuation.desk import Entry, ValuationDesk
+from services.valuation.translate_asset import asset_to_wire
+from services.valuation.translate_request import (
+    date_from_request,
+    entries_from_wire,
+    list_from_wire,
+    loan_terms_from_wire,
+    one_asset_from_wire,
+    page_token,
+    simulation_from_wire,
+)
+from services.valuation.translate_valuation import (
+    kind_to_wire,
+    outcomes_to_wire,
+    replay_to_wire,
+    sized_loan_to_wire,
+    summary_to_wire,
+    valuation_to_wire,
+)
+from services.valuation.valuation import Failure, Valuation
+
+
+class ValuationServicer(valuation_pb2_grpc.ValuationServiceServicer):
+    """See the contract protos/ecopledge/valuation/v1/valuation.proto for what each rpc does and how it fails.
+
+    Args:
+        desk: the use cases.
+        engine: of the database that the desk's repository writes to.
+    """
+
+    def __init__(self, desk: ValuationDesk, engine: sa.Engine) -> None:
+        self._desk = desk
+        self._writes = IdempotentWrites(engine)
+
+    def PutMarketSnapshot(  # noqa: N802  # the contract's name
+        self, request: pb.PutMarketSnapshotRequest, _context: grpc.ServicerContext
+    ) -> pb.PutMarketSnapshotResponse:
+        """Stores a snapshot once."""
+        check_request_id(request.request_id)
+        violations = Violations()
+        snapshot = snapshot_from_wire(request.snapshot, violations.at("snapshot"))
+        if snapshot is None:
+            raise InvalidInput.from_violations(violations.found)
+
+        def write(connection: sa.Connection) -> pb.PutMarketSnapshotResponse:
+            market = self._desk.repository.put_market(connection, _institution(), snapshot)
+            return pb.PutMarketSnapshotResponse(
+                snapshot_id=snapshot.snapshot_id, snapshot_hash=market.content_hash
+            )
+
+        return self._writes.run(request, pb.PutMarketSnapshotResponse, write)
+
+    def GetMarketSnapshot(  # noqa: N802  # the contract's name
+        self, request: pb.GetMarketSnapshotRequest, _context: grpc.ServicerContext
+    ) -> pb.GetMarketSnapshotResponse:
+        """Returns a snapshot."""
+        market = self._desk.repository.market(_institution(), request.snapshot_id)
+        return pb.GetMarketSnapshotResponse(
+            snapshot=snapshot_to_wire(market.snapshot), snapshot_hash=market.content_hash
+        )
+
+    def ValueAssets(  # noqa: N802  # the contract's name
+        self, request: pb.ValueAssetsRequest, _context: grpc.ServicerContext
+    ) -> pb.ValueAssetsResponse:
+        """Values assets; stores the valuations where the request has an id."""
+        stored = request.request_id != ""
+        if stored:
+            check_request_id(request.request_id)
+        # Computed before the transaction begins, so that no other writer waits for the computation.
+        entries, outcomes = self._value(request)
+        if not stored:
+            return _valuations_to_wire(outcomes)
+        return self._writes.run(
+            request,
+            pb.ValueAssetsResponse,
+            lambda connection: _valuations_to_wire(
+                self._desk.store(connection, _institution(), request.request_id, entries, outcomes)
+            ),
+        )
+
+    def GetExposures(  # noqa: N802  # the contract's name
+        self, request: pb.GetExposuresRequest, _context: grpc.ServicerContext
+    ) -> pb.GetExposuresResponse:
+        """Turns assets into schedules."""
+        entries = entries_from_wire(request.assets)
+        outcomes = self._desk.exposures(_institution(), entries, snapshot_id=request.snapshot_id)
+        return pb.GetExposuresResponse(
+            outcomes=outcomes_to_wire(outcomes, "schedule", schedule_to_wire, pb.ExposureOutcome)
+        )
+
+    def SizeLoan(  # noqa: N802  # the contract's name
+        self, request: pb.SizeLoanRequest, _context: grpc.ServicerContext
+    ) -> pb.SizeLoanResponse:
+        """Says how much may be lent."""
+        violations = Violations()
+        asset = one_asset_from_wire(request.asset, violations)
+        terms = loan_terms_from_wire(request.terms, violations.at("terms"))
+        simulation = simulation_from_wire(request, violations)
+        date = date_from_request(request, violations)
+        if asset is None or violations.found:
+            raise InvalidInput.from_violations(violations.found)
+        return sized_loan_to_wire(
+            self._desk.size_loan(
+                _institution(),
+                asset,
+                terms,
+                snapshot_id=request.snapshot_id,
+                valuation_date=date,
+                simulation=simulation,
+            )
+        )
+
+    def GetValuation(  # noqa: N802  # the contract's name
+        self, request: pb.GetValuationRequest, _context: grpc.ServicerContext
+    ) -> pb.GetValuationResponse:
+        """Returns one stored valuation."""
+        stored = self._desk.repository.valuation(_institution(), request.valuation_id)
+        return pb.GetValuationResponse(
+            valuation=valuation_to_wire(stored.valuation), asset=asset_to_wire(stored.asset)
+        )
+
+    def ListValuations(  # noqa: N802  # the contract's name
+        self, request: pb.ListValuationsRequest, _context: grpc.ServicerContext
+    ) -> pb.ListValuationsResponse:
+        """Lists stored valuations."""
+        page = self._desk.repository.valuations(_institution(), **list_from_wire(request))
+        return pb.ListValuationsResponse(
+            valuations=[summary_to_wire(summary) for summary in page.valuations],
+            next_page_token=page_token(page.next_key),
+        )
+
+    def ReplayValuation(  # noqa: N802  # the contract's name
+        self, request: pb.ReplayValuationRequest, _context: grpc.ServicerContext
+    ) -> pb.ReplayValuationResponse:
+        """Computes a stored valuation again."""
+        return replay_to_wire(self._desk.replay(_institution(), request.valuation_id))
+
+    def ListAssetKinds(  # noqa: N802  # the contract's name
+        self, _request: pb.ListAssetKindsRequest, _context: grpc.ServicerContext
+    ) -> pb.ListAssetKindsResponse:
+        """Lists the kinds of the catalogue."""
+        kinds = self._desk.engine.catalogue.kinds.values()
+        return pb.ListAssetKindsResponse(kinds=[kind_to_wire(asset_kind(kind)) for kind in kinds])
+
+    def _value(self, request: pb.ValueAssetsRequest) -> tuple[list[Entry], list[Valuation | Failure]]:
+        violations = Violations()
+        simulation = simulation_from_wire(request, violations)
+        date = date_from_request(request, violations)
+        violations.raise_if_any()
+        entries = entries_from_wire(request.assets)
+        outcomes = self._desk.value(
+            _institution(),
+            entries,
+            snapshot_id=request.snapshot_id,
+            valuation_date=date,
+            simulation=simulation,
+            explain=request.explain,
+        )
+        return entries, outcomes
+
+
+def _institution() -> str:
+    return current_call().institution_id
+
+
+def _valuations_to_wire(outcomes: Sequence[Valuation | Failure]) -> pb.ValueAssetsResponse:
+    return pb.ValueAssetsResponse(
+        outcomes=outcomes_to_wire(outcomes, "valuation", valuation_to_wire, pb.AssetOutcome)
+    )

@@ -1,0 +1,302 @@
+"""Results between protobuf and the domain: valuations, failures, sized loans, summaries, kinds."""
+
+import datetime as dt
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import grpc
+from google.rpc import error_details_pb2, status_pb2
+
+from ecopledge.valuation.v1 import valuation_pb2 as pb
+from services.runtime.errors import FieldViolation, Internal
+from services.runtime.violations import Violations
+from services.runtime.wire import date_from_wire, date_to_wire
+from services.runtime.wire_market import source_from_wire, source_to_wire
+from services.runtime.wire_results import (
+    caution_from_wire,
+    caution_to_wire,
+    distribution_from_wire,
+    distribution_to_wire,
+    manifest_from_wire,
+    manifest_to_wire,
+    terms_from_wire,
+    terms_to_wire,
+)
+from services.valuation.asset_kind import AssetKind
+from services.valuation.valuation import (
+    CashFlowLine,
+    Failure,
+    Limit,
+    LimitRule,
+    Replay,
+    SizedLoan,
+    Valuation,
+    ValuationSummary,
+)
+
+_RULES = {
+    LimitRule.PLEDGE_VALUE: pb.LIMIT_RULE_PLEDGE_VALUE,
+    LimitRule.CASH_MULTIPLE: pb.LIMIT_RULE_CASH_MULTIPLE,
+    LimitRule.DEBT_SERVICE: pb.LIMIT_RULE_DEBT_SERVICE,
+    LimitRule.PROJECT_COST: pb.LIMIT_RULE_PROJECT_COST,
+    LimitRule.GUARANTOR_CAP: pb.LIMIT_RULE_GUARANTOR_CAP,
+    LimitRule.PRODUCT_CAP: pb.LIMIT_RULE_PRODUCT_CAP,
+}
+_RULES_FROM_WIRE: dict[int, LimitRule] = {number: rule for rule, number in _RULES.items()}
+_STATUS_NUMBERS = {code.name: code.value[0] for code in grpc.StatusCode}
+_STATUS_NAMES = {number: name for name, number in _STATUS_NUMBERS.items()}
+
+
+def valuation_to_wire(valuation: Valuation) -> pb.Valuation:
+    """The message of a valuation."""
+    return pb.Valuation(
+        valuation_id=valuation.valuation_id,
+        asset_id=valuation.asset_id,
+        kind=valuation.kind,
+        valuation_date=date_to_wire(valuation.valuation_date),
+        value_cny=valuation.value_cny,
+        value_at_horizon=pb.Distribution(
+            horizon_years=valuation.horizon_years,
+            confidence=valuation.confidence,
+            values_cny=distribution_to_wire(valuation.value_at_horizon),
+        ),
+        haircut=valuation.haircut,
+        pledge_value_cny=valuation.pledge_value_cny,
+        undiscounted_sum_cny=valuation.undiscounted_sum_cny,
+        annual_cash_cny=valuation.annual_cash_cny,
+        disclosed_value_cny=valuation.disclosed_value_cny,
+        best_alternative=valuation.best_alternative,
+        warnings=[caution_to_wire(caution) for caution in valuation.cautions],
+        cash_flows=[_cash_flow_to_wire(line) for line in valuation.cash_flows],
+        manifest=manifest_to_wire(valuation.manifest),
+        assumptions=valuation.assumptions,
+    )
+
+
+def valuation_from_wire(message: pb.Valuation) -> Valuation:
+    """The valuation of a message."""
+    return Valuation(
+        valuation_id=message.valuation_id,
+        asset_id=message.asset_id,
+        kind=message.kind,
+        valuation_date=date_from_wire(message.valuation_date),
+        value_cny=message.value_cny,
+        horizon_years=message.value_at_horizon.horizon_years,
+        confidence=message.value_at_horizon.confidence,
+        value_at_horizon=distribution_from_wire(message.value_at_horizon.values_cny),
+        haircut=message.haircut,
+        pledge_value_cny=message.pledge_value_cny,
+        undiscounted_sum_cny=message.undiscounted_sum_cny,
+        annual_cash_cny=message.annual_cash_cny,
+        disclosed_value_cny=_optional(message, "disclosed_value_cny"),
+        best_alternative=message.best_alternative,
+        cautions=tuple(caution_from_wire(warning) for warning in message.warnings),
+        assumptions=tuple(message.assumptions),
+        cash_flows=tuple(_cash_flow_from_wire(line) for line in message.cash_flows),
+        manifest=manifest_from_wire(message.manifest),
+    )
+
+
+def outcomes_to_wire(
+    outcomes: Sequence[Any], field: str, to_wire: Callable[[Any], Any], make: Callable[..., Any]
+) -> list[Any]:
+    """One outcome message an asset: `field` holds the result, or `failure` says why there is none."""
+    return [
+        make(asset_id=outcome.asset_id, failure=failure_to_wire(outcome, f"assets[{i}]"))
+        if isinstance(outcome, Failure)
+        else make(asset_id=outcome.asset_id, **{field: to_wire(outcome)})
+        for i, outcome in enumerate(outcomes)
+    ]
+
+
+def outcomes_from_wire(messages: Sequence[Any], field: str, from_wire: Callable[[Any], Any]) -> list[Any]:
+    """The results and failures of outcome messages, in order."""
+    return [
+        from_wire(getattr(message, field))
+        if message.WhichOneof("outcome") == field
+        else failure_from_wire(message.asset_id, message.failure)
+        for message in messages
+    ]
+
+
+def failure_to_wire(failure: Failure, at: str) -> status_pb2.Status:
+    """The status of a failure; the paths of its violations go below `at`."""
+    status = status_pb2.Status(code=_STATUS_NUMBERS[failure.code], message=failure.message)
+    if failure.violations:
+        detail = error_details_pb2.BadRequest()
+        for violation in failure.violations:
+            path = f"{at}.{violation.field}" if violation.field else at
+            detail.field_violations.add(field=path, description=violation.description)
+        status.details.add().Pack(detail)
+    return status
+
+
+def failure_from_wire(asset_id: str, status: status_pb2.Status) -> Failure:
+    """The failure of a status."""
+    violations: list[FieldViolation] = []
+    for packed in status.details:
+        detail = error_details_pb2.BadRequest()
+        if packed.Unpack(detail):
+            violations += [FieldViolation(item.field, item.description) for item in detail.field_violations]
+    return Failure(asset_id, _STATUS_NAMES.get(status.code, "UNKNOWN"), status.message, tuple(violations))
+
+
+def sized_loan_to_wire(sized: SizedLoan) -> pb.SizeLoanResponse:
+    """The response for a sized loan."""
+    return pb.SizeLoanResponse(
+        valuation=valuation_to_wire(sized.valuation),
+        limits=[
+            pb.Limit(
+                rule=_RULES[limit.rule],
+                limit_cny=limit.limit_cny,
+                explanation_zh=limit.explanation_zh,
+                explanation_en=limit.explanation_en,
+            )
+            for limit in sized.limits
+        ],
+        binding_rule=_RULES[sized.binding_rule],
+        limit_cny=sized.limit_cny,
+        requested_within_limit=sized.requested_within_limit,
+        min_dscr_at_limit=sized.min_dscr_at_limit,
+        loan_per_unit_cny=sized.loan_per_unit_cny,
+    )
+
+
+def sized_loan_from_wire(message: pb.SizeLoanResponse) -> SizedLoan:
+    """The sized loan of a response."""
+    return SizedLoan(
+        valuation_from_wire(message.valuation),
+        tuple(
+            Limit(_rule(limit.rule), limit.limit_cny, limit.explanation_zh, limit.explanation_en)
+            for limit in message.limits
+        ),
+        _rule(message.binding_rule),
+        message.limit_cny,
+        _optional(message, "requested_within_limit"),
+        _optional(message, "min_dscr_at_limit"),
+        _optional(message, "loan_per_unit_cny"),
+    )
+
+
+def summary_to_wire(summary: ValuationSummary) -> pb.ValuationSummary:
+    """The message of a summary."""
+    return pb.ValuationSummary(
+        valuation_id=summary.valuation_id,
+        asset_id=summary.asset_id,
+        kind=summary.kind,
+        valuation_date=date_to_wire(summary.valuation_date),
+        recorded_at=summary.recorded_at.astimezone(dt.UTC).isoformat().replace("+00:00", "Z"),
+        value_cny=summary.value_cny,
+        pledge_value_cny=summary.pledge_value_cny,
+        snapshot_id=summary.snapshot_id,
+    )
+
+
+def summary_from_wire(message: pb.ValuationSummary) -> ValuationSummary:
+    """The summary of a message."""
+    return ValuationSummary(
+        message.valuation_id,
+        message.asset_id,
+        message.kind,
+        date_from_wire(message.valuation_date),
+        dt.datetime.fromisoformat(message.recorded_at),
+        message.value_cny,
+        message.pledge_value_cny,
+        message.snapshot_id,
+    )
+
+
+def replay_to_wire(replay: Replay) -> pb.ReplayValuationResponse:
+    """The response for a replay."""
+    return pb.ReplayValuationResponse(
+        identical=replay.identical,
+        differences=replay.differences,
+        stored=valuation_to_wire(replay.stored),
+        recomputed=valuation_to_wire(replay.recomputed),
+    )
+
+
+def replay_from_wire(message: pb.ReplayValuationResponse) -> Replay:
+    """The replay of a response."""
+    return Replay(
+        message.identical,
+        tuple(message.differences),
+        valuation_from_wire(message.stored),
+        valuation_from_wire(message.recomputed),
+    )
+
+
+def kind_to_wire(kind: AssetKind) -> pb.AssetKind:
+    """The message of a kind."""
+    return pb.AssetKind(
+        kind=kind.kind,
+        name_zh=kind.name_zh,
+        name_en=kind.name_en,
+        unit=kind.unit,
+        factor=kind.factor,
+        terms=terms_to_wire(kind.terms),
+        ltv_cap=kind.ltv_cap,
+        cash_multiple_cap=kind.cash_multiple_cap,
+        min_dscr=kind.min_dscr,
+        sources=[source_to_wire(source) for source in kind.sources],
+    )
+
+
+def kind_from_wire(message: pb.AssetKind) -> AssetKind:
+    """The kind of a message.
+
+    Raises:
+        Internal: a message that no server of this version sends.
+    """
+    violations = Violations(message.kind)
+    terms = terms_from_wire(message.terms, violations.at("terms"))
+    sources = [source_from_wire(source, violations.at("sources")) for source in message.sources]
+    if terms is None or violations.found:
+        raise Internal(f"the server sent a kind that makes no sense: {violations.found[0]}")
+    return AssetKind(
+        message.kind,
+        message.name_zh,
+        message.name_en,
+        message.unit,
+        message.factor,
+        terms,
+        message.ltv_cap,
+        _optional(message, "cash_multiple_cap"),
+        message.min_dscr,
+        tuple(source for source in sources if source is not None),
+    )
+
+
+def _cash_flow_to_wire(line: CashFlowLine) -> pb.CashFlowLine:
+    return pb.CashFlowLine(
+        time_years=line.time_years,
+        factor=line.factor,
+        quantity=line.quantity,
+        expected_factor=line.expected_factor,
+        expected_amount_cny=line.expected_amount_cny,
+        present_value_cny=line.present_value_cny,
+        label=line.label,
+    )
+
+
+def _cash_flow_from_wire(line: pb.CashFlowLine) -> CashFlowLine:
+    return CashFlowLine(
+        line.time_years,
+        line.factor,
+        line.quantity,
+        line.expected_factor,
+        line.expected_amount_cny,
+        line.present_value_cny,
+        line.label,
+    )
+
+
+def _rule(number: int) -> LimitRule:
+    rule = _RULES_FROM_WIRE.get(number)
+    if rule is None:
+        raise Internal(f"the server named limit rule {number}, which this client does not know")
+    return rule
+
+
+def _optional(message: Any, field: str) -> Any:
+    return getattr(message, field) if message.HasField(field) else None
