@@ -1,0 +1,138 @@
+"""The fund service as typed Python: domain values in and out, domain errors raised."""
+
+import datetime as dt
+from collections.abc import Callable, Sequence
+from types import TracebackType
+from typing import Any, Self
+
+import grpc
+
+from ecopledge.fund.v1 import fund_pb2 as pb
+from ecopledge.fund.v1 import fund_pb2_grpc
+from services.fund.outcome import (
+    DEFAULT_PATHS,
+    DEFAULT_SEED,
+    FundOutcome,
+    FundSimulation,
+    Investment,
+)
+from services.fund.project import Project, ProjectFlag, ProjectList, PutOutcome
+from services.fund.terms import FundCashFlow, FundTerms, WaterfallResult
+from services.fund.translate_projects import (
+    LARGEST_PAGE,
+    flag_from_wire,
+    project_to_wire,
+    put_outcome_from_wire,
+    stored_project_from_wire,
+)
+from services.fund.translate_simulation import event_from_wire, simulation_to_wire
+from services.fund.translate_terms import flow_to_wire, result_from_wire, terms_to_wire
+from services.runtime.channel import calling, receiving
+from services.runtime.errors import Internal
+from services.runtime.market import MarketSnapshot
+from services.runtime.results import Progress
+from services.runtime.wire import date_to_wire, decimal_from_money
+
+
+class FundClient:
+    """Calls the fund service over a channel of `services.runtime.channel`, which it closes as a context manager.
+
+    Every method raises the domain error that the server raised (`services.runtime.errors`).
+    """
+
+    def __init__(self, channel: grpc.Channel) -> None:
+        self._channel = channel
+        self._stub = fund_pb2_grpc.FundServiceStub(channel)
+
+    def put_projects(self, request_id: str, as_of: dt.date, projects: Sequence[Project]) -> PutOutcome:
+        """Store states of projects, all or nothing; a repeat with the same request id gets the first answer.
+
+        Raises:
+            InvalidInput: wrong fields, all of them named.
+            Conflict: the request id was used for other content.
+        """
+        request = pb.PutProjectsRequest(
+            request_id=request_id,
+            as_of=date_to_wire(as_of),
+            projects=[project_to_wire(project) for project in projects],
+        )
+        with calling():
+            return put_outcome_from_wire(self._stub.PutProjects(request))
+
+    def list_projects(self, pipeline: str = "", *, page_size: int = LARGEST_PAGE) -> ProjectList:
+        """All projects of a pipeline ("" for all pipelines), with totals and flags."""
+        projects: list[Project] = []
+        flags: list[ProjectFlag] = []
+        token = ""
+        while True:
+            request = pb.ListProjectsRequest(pipeline=pipeline, page_size=page_size, page_token=token)
+            with calling():
+                page = self._stub.ListProjects(request)
+            projects += map(stored_project_from_wire, page.projects)
+            flags += map(flag_from_wire, page.flags)
+            token = page.next_page_token
+            if not token:
+                total = decimal_from_money(page.total_investment)
+                return ProjectList(tuple(projects), page.total_count, total, tuple(flags))
+
+    def run_waterfall(self, terms: FundTerms, flows: Sequence[FundCashFlow]) -> WaterfallResult:
+        """Share given cash by given terms, exact to the cent.
+
+        Raises:
+            InvalidInput: terms or flows that cannot be run, all of them named.
+        """
+        request = pb.RunWaterfallRequest(
+            terms=terms_to_wire(terms), flows=[flow_to_wire(flow) for flow in flows]
+        )
+        with calling():
+            return result_from_wire(self._stub.RunWaterfall(request))
+
+    def simulate_fund(
+        self,
+        snapshot: MarketSnapshot,
+        terms: FundTerms,
+        investments: Sequence[Investment],
+        first_year: int,
+        *,
+        n_paths: int = DEFAULT_PATHS,
+        seed: int = DEFAULT_SEED,
+        on_progress: Callable[[Progress], None] | None = None,
+    ) -> FundOutcome:
+        """Simulate the fund on stored projects.
+
+        Args:
+            snapshot: factors; its date counts as the first closing.
+            terms: of the fund.
+            investments: in stored projects.
+            first_year: calendar year of year 0.
+            n_paths: 256 to 1,000,000.
+            seed: of the scenario universe.
+            on_progress: told after each block of paths; raising in it cancels the simulation.
+
+        Raises:
+            NotFound: a project is not stored.
+            InvalidInput: wrong fields, all of them named.
+        """
+        simulation = FundSimulation(snapshot, terms, tuple(investments), first_year, n_paths, seed)
+        call: Any = self._stub.SimulateFund(simulation_to_wire(simulation))
+        try:
+            for event in map(event_from_wire, receiving(call)):
+                if isinstance(event, FundOutcome):
+                    return event
+                if event is not None and on_progress is not None:
+                    on_progress(event)
+        finally:
+            call.cancel()  # no effect once the stream has ended
+        raise Internal("SimulateFund: the stream ended without a result")
+
+    def close(self) -> None:
+        """Close the channel."""
+        self._channel.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
