@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from flows.published_cases.case import CNY_PER_WAN
 from flows.published_cases.mapping import CaseMapping, Sufficiency
 from services.runtime.results import Caution
-from services.valuation.valuation import Failure, SizedLoan, Valuation
+from services.valuation.valuation import Failure, LimitRule, SizedLoan, Valuation
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,8 +22,17 @@ class PricedPledge:
 
     @property
     def limit_cny(self) -> float | None:
-        """What may be lent, CNY; None where that is not known."""
+        """What may be lent by all rules, CNY; None where that is not known."""
         return self.sized.limit_cny if isinstance(self.sized, SizedLoan) else None
+
+    @property
+    def pledge_limit_cny(self) -> float | None:
+        """What the pledge value alone allows, CNY; None where that is not known."""
+        if not isinstance(self.sized, SizedLoan):
+            return None
+        return next(
+            (limit.limit_cny for limit in self.sized.limits if limit.rule is LimitRule.PLEDGE_VALUE), None
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,18 +74,27 @@ class CaseAppraisal:
         return None if line_wan is None else float(line_wan * CNY_PER_WAN)
 
     @property
+    def granted_cny(self) -> float | None:
+        """What the bank gave, CNY: the loan where published, else the credit line."""
+        return self.loan_cny if self.loan_cny is not None else self.credit_line_cny
+
+    @property
     def granted_to_limit(self) -> float | None:
-        """The published loan (else the credit line) over the limit; None where either is unknown or the limit 0.
+        """What the bank gave over the limit by all rules; None where either is unknown or the limit is 0."""
+        return _ratio(self.granted_cny, None if self.pledge is None else self.pledge.limit_cny)
 
-        Where the size of the pledge is illustrative this is by how much the pledge must be larger than assumed.
+    @property
+    def granted_to_pledge_limit(self) -> float | None:
+        """What the bank gave over what the pledge value alone allows.
+
+        None where either is unknown or the limit is 0. Banks publish loan over value, so this compares like with
+        like. Value is proportional to size: where the size of the pledge is illustrative, this is how many times as
+        large the pledge must be to carry the loan.
         """
-        return granted_to_limit(self.mapping, self.pledge)
+        return _ratio(self.granted_cny, None if self.pledge is None else self.pledge.pledge_limit_cny)
 
 
-def granted_to_limit(mapping: CaseMapping, pledge: PricedPledge | None) -> float | None:
-    """What the bank gave over what may be lent; None where either is unknown or the limit is 0."""
-    granted_wan = mapping.case.granted_wan
-    limit_cny = None if pledge is None else pledge.limit_cny
-    if granted_wan is None or limit_cny is None or limit_cny <= 0.0:
+def _ratio(granted_cny: float | None, limit_cny: float | None) -> float | None:
+    if granted_cny is None or limit_cny is None or limit_cny <= 0.0:
         return None
-    return float(granted_wan * CNY_PER_WAN) / limit_cny
+    return granted_cny / limit_cny

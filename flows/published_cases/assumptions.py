@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeVar
 
 import msgspec
 
@@ -12,8 +13,7 @@ from services.runtime.errors import FieldViolation, InvalidInput
 ALL_KINDS = "all"
 
 
-@dataclass(frozen=True, slots=True)
-class Assumption:
+class Assumption(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One assumption; never a published fact.
 
     Attributes:
@@ -48,7 +48,8 @@ class CaseTreatment(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     inputs: dict[str, Assumption] = msgspec.field(default_factory=dict)
 
 
-class Assumptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+@dataclass(frozen=True, slots=True)
+class Assumptions:
     """The whole file: defaults by kind ("all" for every kind) and what differs for each case."""
 
     defaults: dict[str, dict[str, Assumption]]
@@ -65,12 +66,41 @@ class Assumptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return next((scope[name] for scope in scopes if name in scope), None)
 
 
+class _Sections(msgspec.Struct, forbid_unknown_fields=True):
+    """The file before its sections are read one by one, so that a complaint can name the section."""
+
+    defaults: dict[str, object]
+    cases: dict[str, object]
+
+
+T = TypeVar("T")
+
+
 @dataclass(slots=True)
 class _Check:
-    """Walks the file and notes what is wrong."""
+    """Walks the file, turns its sections into values and notes what is wrong."""
 
     path: Path
     violations: list[FieldViolation] = field(default_factory=list)
+
+    def section(self, place: str, content: object, wanted: type[T]) -> T | None:
+        """The section as a value, or None with a violation that names its place."""
+        try:
+            return msgspec.convert(content, wanted)
+        except msgspec.ValidationError as error:
+            self.add(place, str(error))
+            return None
+
+    def assumptions(self, place: str, content: object) -> dict[str, Assumption]:
+        entries = self.section(place, content, dict[str, object]) or {}
+        read = {name: self.section(f"{place}.{name}", entry, Assumption) for name, entry in entries.items()}
+        return {name: assumption for name, assumption in read.items() if assumption is not None}
+
+    def treatment(self, place: str, content: object) -> CaseTreatment | None:
+        entries = dict(self.section(place, content, dict[str, object]) or {})
+        inputs = self.assumptions(f"{place}.inputs", entries.pop("inputs", {}))
+        treatment = self.section(place, entries, CaseTreatment)
+        return None if treatment is None else msgspec.structs.replace(treatment, inputs=inputs)
 
     def add(self, place: str, description: str) -> None:
         self.violations.append(FieldViolation(f"{self.path}, [{place}]", description))
@@ -131,13 +161,20 @@ def read_assumptions(path: Path) -> Assumptions:
     if not path.is_file():
         raise InvalidInput.of(str(path), "no such file, expected the assumptions in TOML")
     try:
-        assumptions = msgspec.toml.decode(path.read_bytes(), type=Assumptions)
+        content = msgspec.toml.decode(path.read_bytes(), type=_Sections)
     except (msgspec.DecodeError, UnicodeDecodeError, ValueError) as error:
         raise InvalidInput.of(str(path), str(error)) from error
     check = _Check(path)
-    check.defaults(assumptions.defaults)
-    for case_id, treatment in assumptions.cases.items():
+    defaults = {
+        scope: check.assumptions(f"defaults.{scope}", section) for scope, section in content.defaults.items()
+    }
+    treatments = {
+        case_id: check.treatment(f"cases.{case_id}", section) for case_id, section in content.cases.items()
+    }
+    cases = {case_id: treatment for case_id, treatment in treatments.items() if treatment is not None}
+    check.defaults(defaults)
+    for case_id, treatment in cases.items():
         check.case(case_id, treatment)
     if check.violations:
         raise InvalidInput.from_violations(check.violations)
-    return assumptions
+    return Assumptions(defaults, cases)

@@ -69,6 +69,18 @@ _TABLE = (
         choices=("ccer", "carbon_ticket"),
         decisive=False,
     ),
+    CaseInput(
+        "monitoring_period_years", "监测核证间隔", "years between issuances", "yr", 0.25, 20, decisive=False
+    ),
+    CaseInput(
+        "issuance_lag_years",
+        "监测期末至签发时间",
+        "lag from monitoring to issuance",
+        "yr",
+        0,
+        10,
+        decisive=False,
+    ),
     CaseInput("forest_area_ha", "林地面积", "forest area", "ha", _TINY, 1e8, decisive=False),
     # Forest tenure and tickets.
     CaseInput("tenure_area_ha", "抵押林地面积", "area of the tenure", "ha", _TINY, 1e8),

@@ -90,6 +90,8 @@ def _issuance(sheet: CaseSheet, path: str) -> CarbonIssuance:
         ),
         crediting_years=crediting_years,
         tonnes_per_year=sheet.number("tonnes_per_year", f"{path}.tonnes_per_year", tonnes),
+        monitoring_period_years=sheet.number("monitoring_period_years", f"{path}.monitoring_period_years"),
+        issuance_lag_years=sheet.number("issuance_lag_years", f"{path}.issuance_lag_years"),
         price_cny_per_t=None if price is None else float(price),
         area_ha=_carbon_area_ha(sheet, path),
     )
