@@ -1,10 +1,13 @@
 """What commands print: tables for people, JSON for programs; progress goes to stderr."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Machine-readable output alone on stdout.")
 
@@ -22,18 +25,34 @@ def _encode(value: Any) -> Any:
     raise TypeError(f"cannot print {type(value)} as JSON")
 
 
-def print_table(title: str, columns: Iterable[str], rows: Iterable[Iterable[str]], *, left: int = 1) -> None:
-    """Print a table; the first `left` columns are text, the others numbers set flush right."""
-    from rich import box
+WIDTH_WITHOUT_TERMINAL = 140
+
+
+def console() -> "Console":
+    """Standard output; wide where it is no terminal, so that a log is readable."""
     from rich.console import Console
+
+    known = Console()
+    return known if known.is_terminal else Console(width=WIDTH_WITHOUT_TERMINAL)
+
+
+def print_table(
+    title: str, columns: Iterable[str], rows: Iterable[Iterable[str]], *, left: Collection[int] = (0,)
+) -> None:
+    """Print a table; columns at the positions `left` are text, the others numbers set flush right.
+
+    A heading "中文 English" is written on two lines.
+    """
+    from rich import box
     from rich.table import Table
 
     table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, title_style="bold")
     for i, column in enumerate(columns):
-        table.add_column(column, justify="left" if i < left else "right", overflow="fold")
+        heading = column.replace(" ", "\n", 1)
+        table.add_column(heading, justify="left" if i in left else "right", overflow="fold")
     for row in rows:
         table.add_row(*row)
-    Console().print(table)
+    console().print(table)
 
 
 def wan(value_cny: float) -> str:

@@ -23,6 +23,7 @@ from quant.credit import (
 from quant.forestry import PowerEquation, Thinning, land_expectation_value, tree_biomass_kg
 from quant.migration import value_distribution
 from quant.pacing import takahashi_alexander
+from quant.waterfall import european_waterfall_case
 
 Row: TypeAlias = Mapping[str, str]
 
@@ -175,6 +176,25 @@ def _spruce_biomass(row: Row) -> Iterator[Check]:
     yield _check(row, f"spruce biomass kg, {stated}", row["expected"], got)
 
 
+def _european_waterfall(row: Row) -> Iterator[Check]:
+    stated = row["inputs"]
+    published = re.fullmatch(rf"LP ({_NUMBER}); GP ({_NUMBER})", row["expected"])
+    terms = re.search(
+        rf"({_NUMBER}) in, ({_NUMBER}) out after (\d+) year, ({_NUMBER}) % preferred, full catch-up, ({_NUMBER}) %",
+        stated,
+    )
+    if published is None or terms is None:
+        raise ValueError(
+            f"fund: inputs: found {stated!r} -> {row['expected']!r}, expected a European waterfall"
+        )
+    paid_in, received, years, hurdle_pct, carry_pct = terms.groups()
+    shares = european_waterfall_case(
+        float(paid_in), float(received), float(hurdle_pct) / 100.0, float(carry_pct) / 100.0, years=int(years)
+    )
+    for who, expected, got in zip(("investors", "manager"), published.groups(), shares, strict=True):
+        yield _check(row, f"{who} of {stated}", expected, got)
+
+
 def _paced_contributions(row: Row) -> Iterator[Check]:
     stated = row["inputs"]
     listed = re.search(r"RC ([\d./]+) %", stated)
@@ -205,6 +225,7 @@ ROW_CHECKS: Mapping[str, RowCheck] = {
     "forestry/land_expectation_value": _land_expectation_value,
     "forestry/spruce_biomass_kg": _spruce_biomass,
     "frye_jacobs": _frye_jacobs,
+    "fund/european_waterfall": _european_waterfall,
     "fund/takahashi_alexander_contributions": _paced_contributions,
     "internal_rate_of_return": _irr,
     "irb_risk_weights": _irb_risk_weight,

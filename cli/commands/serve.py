@@ -43,4 +43,4 @@ def host(settings: "Settings", names: tuple[str, ...]) -> None:
     engine = engine_from(settings)
     upgrade_runtime(engine)
     modules = [importlib.import_module(f"services.{name}.__main__") for name in names]
-    serve(settings, [module.registration(settings, engine) for module in modules], on_stopped=engine.dispose)
+    serve(settings, [module.registration(engine) for module in modules], on_stopped=engine.dispose)

@@ -27,10 +27,9 @@ def command(file: Path, target: str | None, *, as_json: bool) -> int:
     Example:
       ecopledge size examples/water-right.toml
     """
-    from services.valuation.client import ValuationClient
-
     from cli.asset_file import read_asset_file
     from services.runtime.errors import InvalidInput
+    from services.valuation.client import ValuationClient
 
     content = read_asset_file(file)
     if content.loan is None:
@@ -64,7 +63,7 @@ def _print(sized: "SizedLoan") -> None:
         f"(value {wan(valuation.value_cny)}, haircut {percent(valuation.haircut)})",
         ("", "约束 Constraint", "上限 Limit 万元", "依据 How"),
         rows,
-        left=2,
+        left=(0, 1, 3),
     )
     if sized.requested_within_limit is not None:
         click.echo(

@@ -34,9 +34,8 @@ def command(
       ecopledge value examples/water-right.toml --explain
       ecopledge value examples/water-right.toml --record --json
     """
-    from services.valuation.client import ValuationClient
-
     from cli.asset_file import read_asset_file
+    from services.valuation.client import ValuationClient
     from services.valuation.valuation import Simulation, Valuation
 
     assets = read_asset_file(file).assets
@@ -91,7 +90,7 @@ def _print(outcomes: "list[Valuation | Failure]", *, explain: bool) -> None:
                 ]
                 for v in valued
             ),
-            left=2,
+            left=(0, 1, 6),
         )
     for valuation in valued:
         print_valuation_notes(valuation)
@@ -140,5 +139,5 @@ def print_cash_flows(valuation: "Valuation") -> None:
             "现值 PV",
         ),
         lines,
-        left=3,
+        left=(0, 1, 2),
     )

@@ -36,7 +36,7 @@ def command(tables: tuple[str, ...], *, as_json: bool) -> int:
             "公开数字复核 · Published figures",
             ("表 Table", "算例 Case", "来源 Source", "应为 Expected", "所得 Got", "容差 Tolerance", ""),
             ([c.table, *_row(c.check)] for c in checks),
-            left=3,
+            left=(0, 1, 2),
         )
         click.echo(f"{len(checks) - len(failed)} of {len(checks)} published figures reproduced · 已复核")
     return 1 if failed else 0
