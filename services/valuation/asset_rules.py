@@ -79,7 +79,7 @@ VEP_YEAR = (
     NumberRule("capital_cny", NON_NEGATIVE),
 )
 RESIDUAL_INCOME = (
-    NumberRule("capital_return_annual", between(0.0, 1.0), optional=True),
+    NumberRule("capital_return_annual", between(0.0, 1.0)),
     NumberRule("ecological_share", FRACTION, optional=True),
 )
 SERVICE_CHANGE = (
