@@ -1,0 +1,133 @@
+"""Schedules against numpy-financial, hand calculation and identities."""
+
+import datetime as dt
+import itertools
+from decimal import ROUND_HALF_UP, Decimal
+
+import numpy as np
+import numpy_financial as npf
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from quant.daycount import DayCount
+from services.loans.loan import RepaymentKind, RepaymentTerms, due_date
+from services.loans.schedule import due_dates, repayment_schedule, scheduled_balances
+
+CENT = Decimal("0.01")
+
+
+def terms(**changes: object) -> RepaymentTerms:
+    given: dict[str, object] = {
+        "principal_cny": Decimal("1000000.00"),
+        "drawn_on": dt.date(2026, 1, 31),
+        "periods": 36,
+        "rate_annual": 0.0435,
+        "kind": RepaymentKind.EQUAL_INSTALMENT,
+    }
+    return RepaymentTerms(**(given | changes))  # type: ignore[arg-type]  # any field
+
+
+def cents(value: float) -> Decimal:
+    return Decimal(repr(float(value))).quantize(CENT, ROUND_HALF_UP)
+
+
+@pytest.mark.parametrize("months", [1, 3, 6, 12])
+@pytest.mark.parametrize("periods", [1, 12, 36, 360])
+@pytest.mark.parametrize("rate", [0.0, 0.0345, 0.12])
+def test_equal_instalments_are_those_of_numpy_financial_to_the_cent(
+    months: int, periods: int, rate: float
+) -> None:
+    schedule = repayment_schedule(terms(periods=periods, months_per_period=months, rate_annual=rate))
+    expected = cents(-npf.pmt(rate * months / 12, periods, 1_000_000.0))
+    payments = [row.payment_cny for row in schedule.instalments]
+    assert all(payment == expected for payment in payments[:-1])
+    # The last one carries the rounding of all the others: half a cent each, with interest.
+    bound = periods * Decimal("0.005") * Decimal(repr((1 + rate * months / 12) ** periods)) + CENT
+    assert abs(payments[-1] - expected) <= bound
+
+
+def test_equal_principal_by_hand() -> None:
+    rows = repayment_schedule(
+        terms(
+            principal_cny=Decimal("1200.00"), periods=3, rate_annual=0.12, kind=RepaymentKind.EQUAL_PRINCIPAL
+        )
+    ).instalments
+    assert [row.principal_cny for row in rows] == [Decimal("400.00")] * 3
+    assert [row.interest_cny for row in rows] == [Decimal("12.00"), Decimal("8.00"), Decimal("4.00")]
+
+
+def test_bullet_with_actual_days_by_hand() -> None:
+    schedule = repayment_schedule(
+        terms(
+            principal_cny=Decimal("360000.00"),
+            periods=2,
+            rate_annual=0.05,
+            kind=RepaymentKind.BULLET,
+            day_count=DayCount.ACT_360,
+        )
+    )
+    # 31 January to 28 February: 28 days of 50 CNY; to 31 March: 31 days.
+    assert [row.due_on for row in schedule.instalments] == [dt.date(2026, 2, 28), dt.date(2026, 3, 31)]
+    assert [row.interest_cny for row in schedule.instalments] == [Decimal("1400.00"), Decimal("1550.00")]
+    assert schedule.total_interest_cny == Decimal("2950.00")
+    assert schedule.instalments[-1].principal_cny == Decimal("360000.00")
+
+
+def test_grace_pays_interest_alone_and_then_levels() -> None:
+    rows = repayment_schedule(terms(periods=18, grace_periods=6)).instalments
+    assert all(row.principal_cny == 0 for row in rows[:6])
+    level = cents(-npf.pmt(0.0435 / 12, 12, 1_000_000.0))
+    assert {row.payment_cny for row in rows[6:-1]} == {level}
+
+
+any_terms = st.builds(
+    RepaymentTerms,
+    principal_cny=st.integers(1, 10**13).map(lambda value: Decimal(value).scaleb(-2)),
+    drawn_on=st.dates(dt.date(1990, 1, 1), dt.date(2100, 12, 31)),
+    periods=st.integers(7, 120),
+    rate_annual=st.floats(0.0, 0.36),
+    kind=st.sampled_from(RepaymentKind),
+    months_per_period=st.sampled_from([1, 3, 6, 12]),
+    grace_periods=st.integers(0, 6),
+    day_count=st.sampled_from([None, *DayCount]),
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(any_terms)
+def test_identities_of_every_schedule(loan: RepaymentTerms) -> None:
+    rows = repayment_schedule(loan).instalments
+    assert rows[0].opening_cny == loan.principal_cny
+    assert sum(row.principal_cny for row in rows) == loan.principal_cny
+    assert rows[-1].closing_cny == 0
+    assert rows[-1].due_on == loan.matures_on
+    for row, following in itertools.pairwise(rows):
+        assert row.closing_cny == following.opening_cny
+        assert row.due_on < following.due_on
+    for row in rows:
+        assert row.closing_cny == row.opening_cny - row.principal_cny
+        assert row.payment_cny == row.interest_cny + row.principal_cny
+        assert row.principal_cny >= 0
+        assert row.interest_cny >= 0
+        assert row.payment_cny == row.payment_cny.quantize(CENT)
+        assert row.due_on == due_date(loan.drawn_on, row.period * loan.months_per_period)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(st.tuples(any_terms, st.integers(-400, 4_000)), min_size=1, max_size=6))
+def test_balances_of_a_book_are_those_of_each_schedule(book: list[tuple[RepaymentTerms, int]]) -> None:
+    days = [loan.drawn_on + dt.timedelta(days=offset) for loan, offset in book]
+    balances = scheduled_balances([loan for loan, _ in book], days)
+    for (loan, _), day, balance in zip(book, days, balances.tolist(), strict=True):
+        expected = Decimal(0) if day < loan.drawn_on else loan.principal_cny
+        for row in repayment_schedule(loan).instalments:
+            if row.due_on <= day:
+                expected = row.closing_cny
+        assert balance == expected * 100
+
+
+def test_due_dates_of_many_loans_are_those_of_each() -> None:
+    loans = [terms(drawn_on=day) for day in (dt.date(2027, 8, 31), dt.date(2028, 2, 29), dt.date(2026, 5, 1))]
+    expected = [[due_date(loan.drawn_on, k) for k in range(37)] for loan in loans]
+    assert np.array_equal(due_dates(loans), np.array(expected, dtype="datetime64[D]"))
