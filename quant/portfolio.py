@@ -29,7 +29,7 @@ Lanes = NDArray[np.intp]
 REPORTED_CONFIDENCES = (0.95, 0.99, 0.999)
 _ASSETS_PER_PRODUCT = 256
 _BLOCK_BYTES = 96 * 2**20
-_BLOCK_DRAWS = 3_000_000
+_BLOCK_DRAWS = 6_000_000
 
 
 @dataclass(frozen=True, slots=True, eq=False)

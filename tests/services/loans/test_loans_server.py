@@ -406,7 +406,10 @@ def test_everything_wrong_with_the_other_requests_is_named(channel: grpc.Channel
             {"known_at", "page_size", "page_token"},
         ),
         (lambda: stub.ListLoans(pb.ListLoansRequest(known_at="2026-06-30T08:00:00")), {"known_at"}),
-        (lambda: stub.ListLoans(pb.ListLoansRequest(page_size=10_001, page_token=other_token)), {"page_size", "page_token"}),
+        (
+            lambda: stub.ListLoans(pb.ListLoansRequest(page_size=10_001, page_token=other_token)),
+            {"page_size", "page_token"},
+        ),
         (
             lambda: list(
                 stub.SimulatePortfolio(
