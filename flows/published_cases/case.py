@@ -43,6 +43,8 @@ _BASIS_OF_WORDING = {
     "option-adjusted model value (model lower bound 592)": ValueBasis.PRESENT_VALUE,
 }
 
+_OTHER_PLEDGES = ("plus fixed assets", "added to a sewage-fee pledge")
+
 
 @dataclass(frozen=True, slots=True)
 class PublishedCase:
@@ -98,6 +100,11 @@ class PublishedCase:
     def is_lower_bound(self) -> bool:
         """Whether the published value is only the least that it may be."""
         return "lower bound" in self.value_basis and not self.value_basis.startswith("option")
+
+    @property
+    def has_other_pledge(self) -> bool:
+        """Whether something that was not published stood behind the loan as well."""
+        return any(wording in self.structure for wording in _OTHER_PLEDGES)
 
     @property
     def granted_wan(self) -> Decimal | None:

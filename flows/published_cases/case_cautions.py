@@ -7,6 +7,13 @@ from flows.published_cases.mapping import CaseMapping, Sufficiency
 from services.runtime.results import Caution, Severity
 from services.valuation.valuation import Failure
 
+_OTHER_PLEDGE = Caution(
+    "OTHER_PLEDGE_TOO",
+    Severity.NOTE,
+    "贷款另有未公布的押品，不能只与本押品的限额相比",
+    "something else that was not published was pledged too: the loan does not compare with this limit alone",
+)
+
 
 def of_service(pledge: PricedPledge | None) -> tuple[Caution, ...]:
     """The cautions of the valuation; none where there is no valuation."""
@@ -35,6 +42,9 @@ def _of_comparison(appraisal: CaseAppraisal) -> Iterator[Caution]:
         yield _illustrative(appraisal.granted_to_pledge_limit)
     if pledge.limit_cny is not None and pledge.limit_cny <= 0.0:
         yield _nothing_by_all_rules(pledge)
+    if mapping.case.has_other_pledge:
+        yield _OTHER_PLEDGE
+        return
     ratio = appraisal.granted_to_pledge_limit
     if not mapping.is_illustrative and ratio is not None and ratio > 1.0:
         yield Caution(

@@ -10,7 +10,6 @@ from services.runtime.results import Severity
 from services.valuation.asset import ValueBasis
 
 _NO_PLEDGE = "no collateral"
-_OTHER_PLEDGE = "plus fixed assets"
 
 
 def whole_town(case: PublishedCase) -> Oddity:
@@ -163,9 +162,7 @@ def ticket_loan_per_mu(case: PublishedCase) -> Oddity:
 def water_loan_per_m3(cases: Iterable[PublishedCase]) -> Oddity:
     """The loan on each annual m3, where the water right was the whole pledge; the range is enormous."""
     found = tuple(
-        case
-        for case in cases
-        if case.quantity_unit is QuantityUnit.M3_PER_YEAR and case.structure != _OTHER_PLEDGE
+        case for case in cases if case.quantity_unit is QuantityUnit.M3_PER_YEAR and not case.has_other_pledge
     )
     figures = tuple(
         Figure(
