@@ -67,13 +67,20 @@ class ProjectCash:
         """Year of the fund in which each row is paid, [n]."""
         return self.end_year + np.ceil(self.times_years - _ROUNDING_YEARS).astype(np.intp)
 
-    def instalments(self) -> dict[int, float]:
-        """Debt service by year of the fund: equal instalments over the operating years."""
-        n_building = len(self.building_years())
-        drawn = self.debt_share * self.total_investment_cny / n_building
-        balance = sum(
-            drawn * (1.0 + self.debt_rate_annual) ** (self.end_year - t) for t in self.building_years()
+    def debt_at_completion(self) -> float:
+        """Debt drawn with the construction and the interest on it up to completion."""
+        drawn = self.debt_share * self.total_investment_cny / len(self.building_years())
+        return sum(
+            drawn * (1.0 + self.debt_rate_annual) ** (self.end_year - year) for year in self.building_years()
         )
+
+    def instalments(self) -> dict[int, float]:
+        """Debt service by year of the fund: equal instalments over the operating years.
+
+        Raises:
+            ValueError: if there is debt and no row after completion.
+        """
+        balance = self.debt_at_completion()
         if balance == 0.0:
             return {}
         last = int(self.row_years().max(initial=self.end_year))
@@ -85,6 +92,13 @@ class ProjectCash:
         rate = self.debt_rate_annual
         annuity = 1.0 / n_operating if rate == 0.0 else rate / -math.expm1(-n_operating * math.log1p(rate))
         return dict.fromkeys(range(self.end_year + 1, last + 1), balance * annuity)
+
+    def outstanding_debt(self, years_operated: int) -> float:
+        """Debt left after that many instalments."""
+        balance = self.debt_at_completion()
+        for instalment in list(self.instalments().values())[:years_operated]:
+            balance = balance * (1.0 + self.debt_rate_annual) - instalment
+        return balance
 
     @property
     def fund_share_of_equity(self) -> float:

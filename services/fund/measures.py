@@ -83,9 +83,9 @@ def _cautions(request: FundSimulation, plan: FundPlan, called: float) -> Iterato
         yield Caution(
             "ROWS_AFTER_FUND_LIFE",
             Severity.WARNING,
-            f"有 {plan.rows_beyond} 行经营现金流落在基金存续期之后,未计入,也没有按退出价格折算",
-            f"{plan.rows_beyond} operating rows fall after the fund's life and do not count; no exit price stands "
-            "for them",
+            f"有 {plan.rows_beyond} 行经营现金流落在基金存续期之后,未计入;只有单列的退出行能代表它们的价值",
+            f"{plan.rows_beyond} operating rows fall after the fund's life and do not count; only a sale that is a row "
+            "of its own stands for them",
         )
     if request.snapshot.as_of.year != request.first_year:
         yield Caution(
