@@ -113,6 +113,8 @@ class CarbonTerms(_Entry, frozen=True):
         factor: price of one tonne.
         risk_deduction: K of the methodology, where the asset does not say.
         registration_probability: where the asset does not say.
+        stop_intensity_annual: expected stops of the registry a year, after which nothing more is issued; taken off
+            credits that are pledged with the forest. A kind of carbon alone has it in its event intensity.
         sources: where each of them comes from, one for each.
     """
 
@@ -120,6 +122,7 @@ class CarbonTerms(_Entry, frozen=True):
     factor: str
     risk_deduction: float
     registration_probability: float
+    stop_intensity_annual: float
     sources: tuple[Source, ...]
 
     def __post_init__(self) -> None:
@@ -127,13 +130,14 @@ class CarbonTerms(_Entry, frozen=True):
             value = getattr(self, name)
             if not 0.0 <= value <= 1.0:
                 raise ValueError(f"{self.instrument}.{name}: found {value}, expected a fraction from 0 to 1")
-        if sorted(source.parameter for source in self.sources) != [
-            "registration_probability",
-            "risk_deduction",
-        ]:
+        if not 0.0 <= self.stop_intensity_annual < float("inf"):
             raise ValueError(
-                f"{self.instrument}.sources: expected one for registration_probability and one for risk_deduction"
+                f"{self.instrument}.stop_intensity_annual: found {self.stop_intensity_annual}, "
+                "expected a finite number from 0"
             )
+        sourced = sorted(source.parameter for source in self.sources)
+        if sourced != ["registration_probability", "risk_deduction", "stop_intensity_annual"]:
+            raise ValueError(f"{self.instrument}.sources: found {sourced}, expected one for each term")
 
 
 class Thresholds(_Entry, frozen=True):

@@ -8,7 +8,8 @@ Two alternatives, of which the better one counts, never the sum of two values:
   still within the tenure; no growth beyond the stated volume is counted. Otherwise there is no timber. That credits
   need not be bought back once the crediting period is over is an assumption: the risk deduction K stands for it.
 
-Both have the same terms, so one event takes its share of timber and carbon alike.
+Both have the same terms, so one fire takes its share of timber and carbon alike. A stop of the registry hits the
+credits alone: it is taken off their expected quantity instead.
 """
 
 from services.runtime.errors import InvalidInput
@@ -54,7 +55,7 @@ def _harvest_rows(both: CarbonAndTenure, issued: IssuedCredits, context: Pricing
     felling = both.tenure.years_to_harvest
     rows = Rows()
     add_costs(rows, both.tenure, felling)
-    sold = issued.add_to(rows, until_years=felling)
+    sold = issued.add_to(rows, until_years=felling, take_off_stops=True)
     if sold > 0.0:
         rows.add(felling, issued.factor, -sold, "采伐逆转，回购已签发碳汇 Credits bought back at felling")
     add_harvest(rows, both.tenure, felling, context, _TENURE)
@@ -67,7 +68,7 @@ def _hold_rows(
     felling = max(both.tenure.years_to_harvest, crediting_end)
     term = both.tenure.tenure_term_years
     rows = Rows()
-    issued.add_to(rows)
+    issued.add_to(rows, take_off_stops=True)
     add_costs(rows, both.tenure, felling if term is None else min(felling, term))
     if term is None or felling <= term:
         add_harvest(rows, both.tenure, felling, context, _TENURE)

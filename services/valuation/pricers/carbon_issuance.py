@@ -32,6 +32,7 @@ class IssuedCredits:
         factor: price of one tonne in the snapshot.
         price_ratio: own price over the snapshot's; multiplies every quantity.
         registration_probability: whether anything is issued at all.
+        stop_intensity_annual: expected stops of the registry a year.
         times_years: of each issuance, increasing.
         tonnes: whole tCO2e of each issuance if registered.
         annual_t: declared tonnes a year, or the mean of a growing stand's.
@@ -43,6 +44,7 @@ class IssuedCredits:
     factor: str
     price_ratio: float
     registration_probability: float
+    stop_intensity_annual: float
     times_years: tuple[float, ...]
     tonnes: tuple[int, ...]
     annual_t: float
@@ -50,17 +52,30 @@ class IssuedCredits:
     cautions: tuple[Caution, ...]
     assumptions: tuple[str, ...]
 
-    def add_to(self, rows: Rows, *, until_years: float = math.inf) -> float:
-        """Add income and cost of the issuances up to a time; returns the units of the factor that were added."""
-        share = self.registration_probability * self.price_ratio
+    def add_to(self, rows: Rows, *, until_years: float = math.inf, take_off_stops: bool = False) -> float:
+        """Add income and cost of the issuances.
+
+        Args:
+            rows: of the schedule.
+            until_years: issuances after it are left out.
+            take_off_stops: multiply by the probability that the registry has not stopped; False leaves that to the
+                loss of the whole right.
+
+        Returns:
+            Units of the factor that were added.
+        """
         added = 0.0
         for number, (time, tonnes) in enumerate(zip(self.times_years, self.tonnes, strict=True), start=1):
             if time > until_years:
                 break
-            rows.add(time, self.factor, tonnes * share, f"第{number}期碳汇签发 Issuance {number}")
-            added += tonnes * share
+            issued = self.registration_probability
+            if take_off_stops:
+                issued *= math.exp(-self.stop_intensity_annual * time)
+            quantity = tonnes * self.price_ratio * issued
+            rows.add(time, self.factor, quantity, f"第{number}期碳汇签发 Issuance {number}")
+            added += quantity
             if self.cost_cny_per_issuance > 0.0:
-                cost = self.cost_cny_per_issuance * self.registration_probability
+                cost = self.cost_cny_per_issuance * issued
                 rows.add(time, "cny", -cost, f"第{number}期监测与核证 Verification {number}")
         return added
 
@@ -97,6 +112,7 @@ def issued_credits(issuance: CarbonIssuance, field: str, context: PricingContext
         terms.factor,
         price / market,
         terms.registration_probability if registered is None else registered,
+        terms.stop_intensity_annual,
         tuple([edge + issuance.issuance_lag_years for edge in edges[1:]]),
         tonnes,
         annual,
@@ -186,7 +202,7 @@ def _assumptions(issuance: CarbonIssuance, catalogue: Catalogue) -> tuple[str, .
         [
             f"{terms.instrument}: {source.parameter} = {getattr(terms, source.parameter):g} ({source.citation})"
             for source in terms.sources
-            if getattr(issuance, source.parameter) is None
+            if getattr(issuance, source.parameter, None) is None
         ]
     )
 

@@ -157,11 +157,15 @@ def test_the_two_decisions_by_hand(context: PricingContext, value: Value, make_a
     both = CarbonAndTenure(replace(TENURE, cost_cny_per_ha_year=0.0), DECLARED)
     worth = {name: value(schedule) for name, schedule in price_in(make_asset(both), context).alternatives}
     timber = 10.0 * 150.0 * 0.9 * 500.0
-    issued = 0.8 * 4_500 * 96.34
+
+    def issued(year: float) -> float:
+        # still issued unless the registry has stopped, 2 % a year
+        return 0.8 * 4_500 * 96.34 * math.exp(-0.02 * year)
+
     # felled in year 12: the credits of years 6 and 11 are sold and bought back, none follows
-    harvest = timber * discount(12) + issued * (discount(6) + discount(11) - 2 * discount(12))
+    harvest = timber * discount(12) + sum(issued(t) * (discount(t) - discount(12)) for t in (6, 11))
     # held: four issuances, the timber when the crediting period is over
-    hold = issued * sum(discount(t) for t in (6, 11, 16, 21)) + timber * discount(20)
+    hold = sum(issued(t) * discount(t) for t in (6, 11, 16, 21)) + timber * discount(20)
     assert worth == pytest.approx({"harvest": harvest, "hold_and_credit": hold}, rel=1e-12)
 
 
@@ -172,6 +176,16 @@ def test_the_better_decision_is_below_the_sum_of_both_rights(
     carbon = value(price_in(make_asset(ForestCarbonReceivable(DECLARED)), context).alternatives[0][1])
     joint = price_in(make_asset(CarbonAndTenure(TENURE, DECLARED)), context)
     assert max(value(schedule) for _, schedule in joint.alternatives) < alone + carbon
+
+
+def test_carbon_never_makes_the_forest_worth_less(
+    context: PricingContext, value: Value, make_asset: MakeAsset
+) -> None:
+    # under the catalogue's terms: the felling may still go ahead as planned
+    alone = replace(make_asset(TENURE), terms=None)
+    both = replace(make_asset(CarbonAndTenure(TENURE, DECLARED)), terms=None)
+    worth = [value(schedule) for _, schedule in price_in(both, context).alternatives]
+    assert max(worth) >= value(price_in(alone, context).alternatives[0][1])
 
 
 def test_both_decisions_share_one_fire(context: PricingContext, make_asset: MakeAsset) -> None:
