@@ -49,17 +49,25 @@ def own_services(only: tuple[str, ...] = ()) -> Iterator[str]:
 
 
 @contextmanager
+def reachable_services(target: str | None, only: tuple[str, ...] = ()) -> Iterator[str]:
+    """The address of the services at target, or of the command's own where no target is given."""
+    if target is not None:
+        yield target
+        return
+    with own_services(only) as address:
+        yield address
+
+
+@contextmanager
 def services(target: str | None, only: tuple[str, ...] = ()) -> Iterator["grpc.Channel"]:
     """A channel to the services at target, or to the command's own where no target is given."""
     from services.runtime.channel import open_channel_from
     from services.runtime.settings import load_settings
 
-    settings = load_settings()
-    if target is not None:
-        with open_channel_from(settings, target) as channel:
-            yield channel
-        return
-    with own_services(only) as address, open_channel_from(settings, address) as channel:
+    with (
+        reachable_services(target, only) as address,
+        open_channel_from(load_settings(), address) as channel,
+    ):
         yield channel
 
 

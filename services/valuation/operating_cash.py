@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from quant.random_numbers import Purpose, standard_normals, uniforms
+from quant.random_numbers import Purpose, standard_normals
 from quant.schedules import Array, ExposureSchedule
 from services.valuation.prepared_market import PreparedMarket
 from services.valuation.valuation import Simulation
@@ -18,8 +18,10 @@ def low_cash_by_year(
     """P10 of the net cash of each year, CNY, [n_years].
 
     Year k holds the rows with k - 1 < t <= k, and those of today in year 1. Paths are simulated from today with the
-    factors, the valuation error of the asset and the loss of the right, so that a year's quantile is of what is
-    really paid in it. The quantile is taken year by year: it is not one bad path through all years.
+    factors and the valuation error of the asset; the loss of the right enters by its expected share, as in V(0),
+    because its own risk is what the pledge value and the premium are for: as a yes or no it would make the P10 of
+    every right end in the year in which one path in ten has lost it. The quantile is taken year by year: it is not
+    one bad path through all years.
     """
     year = np.maximum(np.ceil(schedule.times_years), 1.0).astype(np.intp) - 1
     kept = np.flatnonzero(year < n_years)
@@ -45,9 +47,7 @@ def _paid_rows(
         ahead = times > 0.0
         prices[ahead] = paths[factors[ahead], np.searchsorted(later, times[ahead])]
     flows: Array = schedule.quantities[kept][:, None] * prices
-    if terms.event_intensity > 0.0:
-        event_time = -np.log(uniforms(seed, Purpose.LOSS_OF_RIGHT, n_paths)) / terms.event_intensity
-        flows *= 1.0 - terms.event_severity * (times[:, None] > event_time[None, :])
+    flows *= (1.0 + terms.event_severity * np.expm1(-terms.event_intensity * times))[:, None]
     log_sd = math.sqrt(math.log1p(terms.quantity_cv**2))
     normals = standard_normals(seed, Purpose.QUANTITY_ERROR, n_paths)
     flows *= np.exp(log_sd * normals - 0.5 * log_sd**2)

@@ -47,7 +47,7 @@ def size_loan(
     limits = [_pledge_limit(valuation, lending, terms)]
     if lending.cash_multiple_cap is not None:
         limits.append(_cash_limit(valuation, lending.cash_multiple_cap))
-    limits.append(_service_limit(low_cash, service, min_dscr))
+    limits.append(_service_limit(low_cash, service, min_dscr, terms.rate_annual))
     limits += _caps_of_terms(terms)
     binding = min(limits, key=lambda limit: limit.limit_cny)
     limit = binding.limit_cny
@@ -87,22 +87,40 @@ def _cash_limit(valuation: Valuation, multiple: float) -> Limit:
     )
 
 
-def _service_limit(low_cash: Sequence[float], service: Sequence[float], min_dscr: float) -> Limit:
-    """The largest loan whose service every year's low cash covers; infinity cannot arise, an instalment is due."""
-    carried = [
-        max(0.0, cash) / (min_dscr * due) if due > 0.0 else math.inf
-        for cash, due in zip(low_cash, service, strict=True)
+def _service_limit(
+    low_cash: Sequence[float], service: Sequence[float], min_dscr: float, rate_annual: float
+) -> Limit:
+    """The loan whose life the low cash covers: its present value at the loan's rate over the minimum cover.
+
+    Repayment is taken to follow the cash, as it must where credits are issued every few years; for level cash this
+    is the annuity. Whether level instalments would be covered as well is said beside it (docs/adr/0008).
+    """
+    carried = max(0.0, sum(cash / (1.0 + rate_annual) ** year for year, cash in enumerate(low_cash, start=1)))
+    limit = carried / min_dscr
+    uncovered = [
+        year
+        for year, (cash, due) in enumerate(zip(low_cash, service, strict=True), start=1)
+        if cash < limit * due
     ]
-    limit = min(carried)
-    year = carried.index(limit)
-    cash, due = low_cash[year], limit * service[year]
+    level_zh, level_en = _level_instalments(uncovered)
     return Limit(
         LimitRule.DEBT_SERVICE,
         limit,
-        f"第 {year + 1} 年最紧：P10 现金流 {_wan(cash)} 万元 ÷ 最低偿债覆盖倍数 {min_dscr:.2f} "
-        f"可承担当年还本付息 {_wan(due)} 万元，对应贷款 {_wan(limit)} 万元",
-        f"year {year + 1} is the tightest: P10 cash {_wan(cash)} x10k CNY / lowest cover {min_dscr:.2f} carries "
-        f"debt service {_wan(due)} x10k CNY, which is a loan of {_wan(limit)} x10k CNY",
+        f"期限内各年 P10 现金流按贷款利率 {rate_annual:.2%} 折现 {_wan(carried)} 万元 ÷ "
+        f"最低偿债覆盖倍数 {min_dscr:.2f} = {_wan(limit)} 万元（按现金流安排还款；{level_zh}）",
+        f"P10 cash of the tenor discounted at the loan rate {rate_annual:.2%}, {_wan(carried)} x10k CNY, over the "
+        f"lowest cover {min_dscr:.2f} = {_wan(limit)} x10k CNY (repayment follows the cash; {level_en})",
+    )
+
+
+def _level_instalments(uncovered: Sequence[int]) -> tuple[str, str]:
+    """What to say of level instalments, given the years in which the low cash does not cover them."""
+    if not uncovered:
+        return "等额还款各年亦可覆盖", "level instalments are covered in every year"
+    first, last, n = uncovered[0], uncovered[-1], len(uncovered)
+    return (
+        f"等额还款有 {n} 年不足，首见第 {first} 年、末见第 {last} 年",
+        f"level instalments are not covered in {n} years, from year {first} to year {last}",
     )
 
 
