@@ -9,6 +9,7 @@ with P the discount curve. A book stacks many schedules so that all are valued b
 weights [n_assets, n_cells] times discounted factor values [n_cells, n_paths], a cell being a (factor, time) pair.
 """
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -89,12 +90,12 @@ class ExposureSchedule:
                 f"schedule {self.asset_id}: found {len(self.times_years)} times, {n} factors, "
                 f"{len(self.quantities)} quantities, {len(self.labels)} labels; expected the same number"
             )
-        if not (np.all(np.isfinite(self.times_years)) and np.all(np.isfinite(self.quantities))):
+        # As lists: for the few rows of a schedule this is several times faster than numpy's reductions.
+        times, quantities = self.times_years.tolist(), self.quantities.tolist()
+        if not (all(map(math.isfinite, times)) and all(map(math.isfinite, quantities))):
             raise ValueError(f"schedule {self.asset_id}: times and quantities must be finite")
-        if n and self.times_years.min() < 0.0:
-            raise ValueError(
-                f"schedule {self.asset_id}: found a row at {self.times_years.min()} years, expected >= 0"
-            )
+        if n and min(times) < 0.0:
+            raise ValueError(f"schedule {self.asset_id}: found a row at {min(times)} years, expected >= 0")
 
     def __len__(self) -> int:
         return len(self.factors)

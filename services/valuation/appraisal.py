@@ -4,10 +4,12 @@ import datetime as dt
 import hashlib
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Self
 
 import msgspec
 
+from quant.curves import DiscountCurve
 from quant.distribution import REPORTED_PROBABILITIES
 from quant.pledge_values import AssetValues
 from quant.schedules import ExposureSchedule
@@ -28,7 +30,7 @@ class Task:
     """What all assets of a call share.
 
     Attributes:
-        market, simulation, valuation_date, catalogue_hash, explain: of the call.
+        market, simulation, valuation_date, catalogue_hash, explain, batch_id: of the call.
         probabilities: reported levels, the one of the confidence among them.
         low: position of that one.
     """
@@ -38,6 +40,7 @@ class Task:
     valuation_date: dt.date
     catalogue_hash: str
     explain: bool
+    batch_id: str
     probabilities: tuple[float, ...]
     low: int
 
@@ -50,12 +53,15 @@ class Task:
         catalogue_hash: str,
         *,
         explain: bool,
+        batch_id: str = "",
     ) -> Self:
         """The task of a call."""
         # Rounded, so that 0.95 asks for 0.05 and not for the nearest float of 1 - 0.95.
         low = round(1.0 - simulation.confidence, 12)
         levels = tuple(sorted({*REPORTED_PROBABILITIES, low}))
-        return cls(market, simulation, valuation_date, catalogue_hash, explain, levels, levels.index(low))
+        return cls(
+            market, simulation, valuation_date, catalogue_hash, explain, batch_id, levels, levels.index(low)
+        )
 
     def manifest(self, asset: Asset) -> Manifest:
         """What it takes to compute this asset's valuation again."""
@@ -72,12 +78,21 @@ class Task:
 
     def disposal_share(self, schedule: ExposureSchedule) -> float:
         """What a forced sale at the horizon brings per CNY of going value then, waiting discounted."""
-        terms, begin = schedule.terms, self.simulation.horizon_years
-        if terms.disposal_lag_years == 0.0:
-            return terms.disposal_share(1.0)
-        paid = self.market.curve.discount_factors([begin, begin + terms.disposal_lag_years])
-        premium = math.exp(-terms.risk_premium_annual * terms.disposal_lag_years)
-        return terms.disposal_share(float(paid[1] / paid[0]) * premium)
+        terms = schedule.terms
+        paid = _discount_over_lag(
+            self.market.curve,
+            self.simulation.horizon_years,
+            terms.disposal_lag_years,
+            terms.risk_premium_annual,
+        )
+        return terms.disposal_share(paid)
+
+
+@lru_cache(maxsize=4096)
+def _discount_over_lag(curve: DiscountCurve, begin: float, lag: float, premium: float) -> float:
+    """Value at the horizon of 1 paid a lag later, at the curve plus the risk premium."""
+    paid = curve.discount_factors([begin, begin + lag])
+    return float(paid[1] / paid[0]) * math.exp(-premium * lag)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -90,9 +105,18 @@ class Appraisal:
 
 
 def appraise(
-    asset: Asset, priced: PricedAsset, values: AssetValues, i: int, task: Task
+    asset: Asset, priced: PricedAsset, task: Task, *, values: AssetValues, i: int, number: int
 ) -> Appraisal | Failure:
-    """The valuation of the asset that stands at position i of `values`; a failure where the figures overflow."""
+    """The valuation of one asset; a failure where the figures overflow.
+
+    Args:
+        asset: what is valued.
+        priced: what the pricer said.
+        task: what all assets of the call share.
+        values: figures of a block of assets.
+        i: position of the asset in them.
+        number: its position in the call.
+    """
     name, schedule = priced.alternatives[values.best[i]]
     value = float(values.value[i])
     at_horizon = _distribution(values, i)
@@ -104,7 +128,7 @@ def appraise(
         )
     simulation = task.simulation
     valuation = Valuation(
-        valuation_id="",
+        valuation_id=f"{task.batch_id}-{number:05d}" if task.batch_id else "",
         asset_id=asset.asset_id,
         kind=priced.kind,
         valuation_date=task.valuation_date,

@@ -50,8 +50,9 @@ class ValuationDesk:
         valuation_date: dt.date | None,
         simulation: Simulation,
         explain: bool,
+        batch_id: str = "",
     ) -> list[Valuation | Failure]:
-        """A valuation or a failure for each entry, in order.
+        """A valuation or a failure for each entry, in order; with ids where a batch id is given.
 
         Raises:
             NotFound: no such snapshot.
@@ -59,7 +60,9 @@ class ValuationDesk:
         """
         market = self.repository.market(institution_id, snapshot_id)
         date = dated(valuation_date, market)
-        valued = iter(self.engine.value(_assets(entries), market, simulation, date, explain=explain))
+        valued = iter(
+            self.engine.value(_assets(entries), market, simulation, date, explain=explain, batch_id=batch_id)
+        )
         return [entry if isinstance(entry, Failure) else next(valued) for entry in entries]
 
     def store(
@@ -69,15 +72,14 @@ class ValuationDesk:
         request_id: str,
         entries: Sequence[Entry],
         outcomes: Sequence[Valuation | Failure],
-    ) -> list[Valuation | Failure]:
-        """Keep the valuations among the outcomes; returns the outcomes with their new ids."""
+    ) -> None:
+        """Keep the valuations among the outcomes, each with its asset."""
         valued = [
             (entry, outcome)
             for entry, outcome in zip(entries, outcomes, strict=True)
             if isinstance(entry, Asset) and isinstance(outcome, Valuation)
         ]
-        kept = iter(self.repository.add_valuations(connection, institution_id, request_id, valued))
-        return [outcome if isinstance(outcome, Failure) else next(kept) for outcome in outcomes]
+        self.repository.add_valuations(connection, institution_id, request_id, valued)
 
     def exposures(
         self, institution_id: str, entries: Sequence[Entry], *, snapshot_id: str

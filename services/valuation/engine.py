@@ -50,11 +50,23 @@ class ValuationEngine:
         valuation_date: dt.date,
         *,
         explain: bool = False,
+        batch_id: str = "",
     ) -> list[Valuation | Failure]:
-        """A valuation or a failure for each asset, in order; `explain` adds the cash-flow tables."""
+        """A valuation or a failure for each asset, in order.
+
+        Args:
+            assets: what is valued.
+            market: factors and curve.
+            simulation: paths, seed, horizon and confidence.
+            valuation_date: date for which the value is meant.
+            explain: add the cash-flow tables.
+            batch_id: what the ids of valuations that will be stored begin with; empty for none.
+        """
         return [
             outcome if isinstance(outcome, Failure) else outcome.valuation
-            for outcome in self.appraise(assets, market, simulation, valuation_date, explain=explain)
+            for outcome in self.appraise(
+                assets, market, simulation, valuation_date, explain=explain, batch_id=batch_id
+            )
         ]
 
     def appraise(
@@ -65,9 +77,17 @@ class ValuationEngine:
         valuation_date: dt.date,
         *,
         explain: bool = False,
+        batch_id: str = "",
     ) -> list[Appraisal | Failure]:
         """As `value`, with what the pricer said."""
-        task = Task.of(market, simulation, valuation_date, self.catalogue.content_hash, explain=explain)
+        task = Task.of(
+            market,
+            simulation,
+            valuation_date,
+            self.catalogue.content_hash,
+            explain=explain,
+            batch_id=batch_id,
+        )
         context = self._contexts.get(
             market.content_hash, lambda: PricingContext(self.catalogue, market.snapshot)
         )
@@ -82,7 +102,7 @@ class ValuationEngine:
                 task.probabilities,
             )
             for position, (i, item) in enumerate(block):
-                outcomes[i] = appraise(assets[i], item, values, position, task)
+                outcomes[i] = appraise(assets[i], item, task, values=values, i=position, number=i)
         return [outcome for outcome in outcomes if not isinstance(outcome, PricedAsset)]
 
     def exposures(self, assets: Sequence[Asset], market: PreparedMarket) -> list[ExposureSchedule | Failure]:

@@ -4,9 +4,8 @@ Both tables are append-only. Moments are microseconds since 1970 in UTC, which b
 """
 
 import datetime as dt
-import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 import msgspec
@@ -100,8 +99,11 @@ class ValuationRepository(Protocol):
         institution_id: str,
         request_id: str,
         valued: Sequence[tuple[Asset, Valuation]],
-    ) -> list[Valuation]:
-        """Keep valuations; returns them with their new ids."""
+    ) -> None:
+        """Keep valuations, each with its asset."""
+
+    def valuations_of(self, institution_id: str, request_id: str) -> dict[str, Valuation]:
+        """The valuations that a request stored, by id."""
 
     def valuation(self, institution_id: str, valuation_id: str) -> StoredValuation:
         """One stored valuation.
@@ -174,21 +176,21 @@ class SqlValuationRepository:
         institution_id: str,
         request_id: str,
         valued: Sequence[tuple[Asset, Valuation]],
-    ) -> list[Valuation]:
+    ) -> None:
         """See the port."""
-        batch, now = uuid.uuid4().hex, _now_us()
-        kept = [
-            replace(valuation, valuation_id=f"{batch}-{i:05d}") for i, (_, valuation) in enumerate(valued)
-        ]
-        if kept:
-            connection.execute(
-                sa.insert(valuations_table),
-                [
-                    _row(institution_id, request_id, now, asset, valuation)
-                    for (asset, _), valuation in zip(valued, kept, strict=True)
-                ],
-            )
-        return kept
+        now = _now_us()
+        rows = [_row(institution_id, request_id, now, asset, valuation) for asset, valuation in valued]
+        if rows:
+            connection.execute(sa.insert(valuations_table), rows)
+
+    def valuations_of(self, institution_id: str, request_id: str) -> dict[str, Valuation]:
+        """See the port."""
+        table = valuations_table.c
+        query = sa.select(table.valuation_id, table.valuation).where(
+            table.institution_id == institution_id, table.request_id == request_id
+        )
+        with reading(self._engine) as connection:
+            return {row.valuation_id: valuation_from_json(row.valuation) for row in connection.execute(query)}
 
     def valuation(self, institution_id: str, valuation_id: str) -> StoredValuation:
         """See the port."""

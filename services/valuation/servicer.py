@@ -1,6 +1,6 @@
 """The valuation service on gRPC: each rpc translates, calls the desk, and translates back."""
 
-from collections.abc import Sequence
+import uuid
 
 import grpc
 import sqlalchemy as sa
@@ -12,7 +12,6 @@ from services.runtime.errors import InvalidInput
 from services.runtime.idempotency import IdempotentWrites, check_request_id
 from services.runtime.violations import Violations
 from services.runtime.wire_market import snapshot_from_wire, snapshot_to_wire
-from services.runtime.wire_results import schedule_to_wire
 from services.valuation.asset_kind import asset_kind
 from services.valuation.desk import Entry, ValuationDesk
 from services.valuation.translate_asset import asset_to_wire
@@ -26,12 +25,15 @@ from services.valuation.translate_request import (
     simulation_from_wire,
 )
 from services.valuation.translate_valuation import (
+    exposures_to_wire,
     kind_to_wire,
-    outcomes_to_wire,
     replay_to_wire,
     sized_loan_to_wire,
     summary_to_wire,
+    valuation_ids_to_wire,
     valuation_to_wire,
+    valuations_to_wire,
+    with_valuations,
 )
 from services.valuation.valuation import Failure, Valuation
 
@@ -79,20 +81,23 @@ class ValuationServicer(valuation_pb2_grpc.ValuationServiceServicer):
         self, request: pb.ValueAssetsRequest, _context: grpc.ServicerContext
     ) -> pb.ValueAssetsResponse:
         """Values assets; stores the valuations where the request has an id."""
-        stored = request.request_id != ""
-        if stored:
-            check_request_id(request.request_id)
+        if request.request_id == "":
+            return valuations_to_wire(self._value(request, batch_id="")[1])
+        check_request_id(request.request_id)
         # Computed before the transaction begins, so that no other writer waits for the computation.
-        entries, outcomes = self._value(request)
-        if not stored:
-            return _valuations_to_wire(outcomes)
-        return self._writes.run(
-            request,
-            pb.ValueAssetsResponse,
-            lambda connection: _valuations_to_wire(
-                self._desk.store(connection, _institution(), request.request_id, entries, outcomes)
-            ),
-        )
+        entries, outcomes = self._value(request, batch_id=uuid.uuid4().hex)
+        written = False
+
+        def write(connection: sa.Connection) -> pb.ValueAssetsResponse:
+            nonlocal written
+            self._desk.store(connection, _institution(), request.request_id, entries, outcomes)
+            written = True
+            return valuation_ids_to_wire(outcomes)
+
+        kept = self._writes.run(request, pb.ValueAssetsResponse, write)
+        if written:
+            return valuations_to_wire(outcomes)
+        return with_valuations(kept, self._desk.repository.valuations_of(_institution(), request.request_id))
 
     def GetExposures(  # noqa: N802  # the contract's name
         self, request: pb.GetExposuresRequest, _context: grpc.ServicerContext
@@ -100,9 +105,7 @@ class ValuationServicer(valuation_pb2_grpc.ValuationServiceServicer):
         """Turns assets into schedules."""
         entries = entries_from_wire(request.assets)
         outcomes = self._desk.exposures(_institution(), entries, snapshot_id=request.snapshot_id)
-        return pb.GetExposuresResponse(
-            outcomes=outcomes_to_wire(outcomes, "schedule", schedule_to_wire, pb.ExposureOutcome)
-        )
+        return exposures_to_wire(outcomes)
 
     def SizeLoan(  # noqa: N802  # the contract's name
         self, request: pb.SizeLoanRequest, _context: grpc.ServicerContext
@@ -158,7 +161,9 @@ class ValuationServicer(valuation_pb2_grpc.ValuationServiceServicer):
         kinds = self._desk.engine.catalogue.kinds.values()
         return pb.ListAssetKindsResponse(kinds=[kind_to_wire(asset_kind(kind)) for kind in kinds])
 
-    def _value(self, request: pb.ValueAssetsRequest) -> tuple[list[Entry], list[Valuation | Failure]]:
+    def _value(
+        self, request: pb.ValueAssetsRequest, *, batch_id: str
+    ) -> tuple[list[Entry], list[Valuation | Failure]]:
         violations = Violations()
         simulation = simulation_from_wire(request, violations)
         date = date_from_request(request, violations)
@@ -171,15 +176,10 @@ class ValuationServicer(valuation_pb2_grpc.ValuationServiceServicer):
             valuation_date=date,
             simulation=simulation,
             explain=request.explain,
+            batch_id=batch_id,
         )
         return entries, outcomes
 
 
 def _institution() -> str:
     return current_call().institution_id
-
-
-def _valuations_to_wire(outcomes: Sequence[Valuation | Failure]) -> pb.ValueAssetsResponse:
-    return pb.ValueAssetsResponse(
-        outcomes=outcomes_to_wire(outcomes, "valuation", valuation_to_wire, pb.AssetOutcome)
-    )

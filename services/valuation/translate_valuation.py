@@ -1,14 +1,17 @@
 """Results between protobuf and the domain: valuations, failures, sized loans, summaries, kinds."""
 
 import datetime as dt
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import fields
 from typing import Any
 
 import grpc
 from google.rpc import error_details_pb2, status_pb2
 
 from ecopledge.valuation.v1 import valuation_pb2 as pb
+from quant.schedules import ExposureSchedule
 from services.runtime.errors import FieldViolation, Internal
+from services.runtime.results import Manifest
 from services.runtime.violations import Violations
 from services.runtime.wire import date_from_wire, date_to_wire
 from services.runtime.wire_market import source_from_wire, source_to_wire
@@ -16,9 +19,8 @@ from services.runtime.wire_results import (
     caution_from_wire,
     caution_to_wire,
     distribution_from_wire,
-    distribution_to_wire,
     manifest_from_wire,
-    manifest_to_wire,
+    schedule_to_wire,
     terms_from_wire,
     terms_to_wire,
 )
@@ -43,34 +45,54 @@ _RULES = {
     LimitRule.PRODUCT_CAP: pb.LIMIT_RULE_PRODUCT_CAP,
 }
 _RULES_FROM_WIRE: dict[int, LimitRule] = {number: rule for rule, number in _RULES.items()}
+_DATE = ("year", "month", "day")
+_CASH_FLOW = tuple(field.name for field in fields(CashFlowLine))
+_MANIFEST = tuple(field.name for field in fields(Manifest))
 _STATUS_NUMBERS = {code.name: code.value[0] for code in grpc.StatusCode}
 _STATUS_NAMES = {number: name for name, number in _STATUS_NUMBERS.items()}
 
 
 def valuation_to_wire(valuation: Valuation) -> pb.Valuation:
     """The message of a valuation."""
-    return pb.Valuation(
-        valuation_id=valuation.valuation_id,
-        asset_id=valuation.asset_id,
-        kind=valuation.kind,
-        valuation_date=date_to_wire(valuation.valuation_date),
-        value_cny=valuation.value_cny,
-        value_at_horizon=pb.Distribution(
-            horizon_years=valuation.horizon_years,
-            confidence=valuation.confidence,
-            values_cny=distribution_to_wire(valuation.value_at_horizon),
-        ),
-        haircut=valuation.haircut,
-        pledge_value_cny=valuation.pledge_value_cny,
-        undiscounted_sum_cny=valuation.undiscounted_sum_cny,
-        annual_cash_cny=valuation.annual_cash_cny,
-        disclosed_value_cny=valuation.disclosed_value_cny,
-        best_alternative=valuation.best_alternative,
-        warnings=[caution_to_wire(caution) for caution in valuation.cautions],
-        cash_flows=[_cash_flow_to_wire(line) for line in valuation.cash_flows],
-        manifest=manifest_to_wire(valuation.manifest),
-        assumptions=valuation.assumptions,
-    )
+    return pb.Valuation(**_valuation_fields(valuation))
+
+
+def _valuation_fields(valuation: Valuation) -> dict[str, Any]:
+    """The fields of the message as nested dicts: protobuf copies a nested message, but fills one from a dict."""
+    return {
+        "valuation_id": valuation.valuation_id,
+        "asset_id": valuation.asset_id,
+        "kind": valuation.kind,
+        "valuation_date": _fields(valuation.valuation_date, _DATE),
+        "value_cny": valuation.value_cny,
+        "value_at_horizon": {
+            "horizon_years": valuation.horizon_years,
+            "confidence": valuation.confidence,
+            "values_cny": {
+                "mean": valuation.value_at_horizon.mean,
+                "mean_standard_error": valuation.value_at_horizon.mean_standard_error,
+                "standard_deviation": valuation.value_at_horizon.standard_deviation,
+                "quantiles": [
+                    {"probability": q.probability, "value": q.value, "standard_error": q.standard_error}
+                    for q in valuation.value_at_horizon.quantiles
+                ],
+            },
+        },
+        "haircut": valuation.haircut,
+        "pledge_value_cny": valuation.pledge_value_cny,
+        "undiscounted_sum_cny": valuation.undiscounted_sum_cny,
+        "annual_cash_cny": valuation.annual_cash_cny,
+        "disclosed_value_cny": valuation.disclosed_value_cny,
+        "best_alternative": valuation.best_alternative,
+        "warnings": [caution_to_wire(caution) for caution in valuation.cautions],
+        "cash_flows": [_fields(line, _CASH_FLOW) for line in valuation.cash_flows],
+        "manifest": _fields(valuation.manifest, _MANIFEST),
+        "assumptions": valuation.assumptions,
+    }
+
+
+def _fields(value: object, names: Sequence[str]) -> dict[str, Any]:
+    return {name: getattr(value, name) for name in names}
 
 
 def valuation_from_wire(message: pb.Valuation) -> Valuation:
@@ -97,16 +119,54 @@ def valuation_from_wire(message: pb.Valuation) -> Valuation:
     )
 
 
-def outcomes_to_wire(
-    outcomes: Sequence[Any], field: str, to_wire: Callable[[Any], Any], make: Callable[..., Any]
-) -> list[Any]:
-    """One outcome message an asset: `field` holds the result, or `failure` says why there is none."""
-    return [
-        make(asset_id=outcome.asset_id, failure=failure_to_wire(outcome, f"assets[{i}]"))
-        if isinstance(outcome, Failure)
-        else make(asset_id=outcome.asset_id, **{field: to_wire(outcome)})
-        for i, outcome in enumerate(outcomes)
-    ]
+def valuations_to_wire(outcomes: Sequence[Valuation | Failure]) -> pb.ValueAssetsResponse:
+    """The response for a batch of assets."""
+    response = pb.ValueAssetsResponse()
+    for i, outcome in enumerate(outcomes):
+        if isinstance(outcome, Failure):
+            _add_failure(response, outcome, i)
+        else:
+            response.outcomes.add(asset_id=outcome.asset_id, valuation=_valuation_fields(outcome))
+    return response
+
+
+def valuation_ids_to_wire(outcomes: Sequence[Valuation | Failure]) -> pb.ValueAssetsResponse:
+    """The response without what the store has: ids in place of valuations, failures in full."""
+    response = pb.ValueAssetsResponse()
+    for i, outcome in enumerate(outcomes):
+        if isinstance(outcome, Failure):
+            _add_failure(response, outcome, i)
+        else:
+            valuation_id = outcome.valuation_id
+            response.outcomes.add(asset_id=outcome.asset_id, valuation={"valuation_id": valuation_id})
+    return response
+
+
+def with_valuations(ids: pb.ValueAssetsResponse, stored: Mapping[str, Valuation]) -> pb.ValueAssetsResponse:
+    """The response that `valuation_ids_to_wire` stands for, from the stored valuations by id."""
+    response = pb.ValueAssetsResponse()
+    for outcome in ids.outcomes:
+        if outcome.WhichOneof("outcome") == "failure":
+            response.outcomes.add().CopyFrom(outcome)
+        else:
+            valuation = stored[outcome.valuation.valuation_id]
+            response.outcomes.add(asset_id=outcome.asset_id, valuation=_valuation_fields(valuation))
+    return response
+
+
+def exposures_to_wire(outcomes: Sequence[ExposureSchedule | Failure]) -> pb.GetExposuresResponse:
+    """The response for a batch of schedules."""
+    response = pb.GetExposuresResponse()
+    for i, outcome in enumerate(outcomes):
+        if isinstance(outcome, Failure):
+            _add_failure(response, outcome, i)
+        else:
+            response.outcomes.add(asset_id=outcome.asset_id, schedule=schedule_to_wire(outcome))
+    return response
+
+
+def _add_failure(response: Any, failure: Failure, i: int) -> None:
+    response.outcomes.add(asset_id=failure.asset_id, failure=failure_to_wire(failure, f"assets[{i}]"))
 
 
 def outcomes_from_wire(messages: Sequence[Any], field: str, from_wire: Callable[[Any], Any]) -> list[Any]:
@@ -264,18 +324,6 @@ def kind_from_wire(message: pb.AssetKind) -> AssetKind:
         _optional(message, "cash_multiple_cap"),
         message.min_dscr,
         tuple(source for source in sources if source is not None),
-    )
-
-
-def _cash_flow_to_wire(line: CashFlowLine) -> pb.CashFlowLine:
-    return pb.CashFlowLine(
-        time_years=line.time_years,
-        factor=line.factor,
-        quantity=line.quantity,
-        expected_factor=line.expected_factor,
-        expected_amount_cny=line.expected_amount_cny,
-        present_value_cny=line.present_value_cny,
-        label=line.label,
     )
 
 

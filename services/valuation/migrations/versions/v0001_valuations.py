@@ -33,6 +33,7 @@ def upgrade() -> None:
         sa.Column("valuation", sa.LargeBinary, nullable=False),
     )
     op.create_index("valuations_by_time", "valuations", ["institution_id", "recorded_at_us", "valuation_id"])
+    op.create_index("valuations_by_request", "valuations", ["institution_id", "request_id"])
     op.create_index(
         "valuations_by_asset", "valuations", ["institution_id", "asset_id", "recorded_at_us", "valuation_id"]
     )
