@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 import msgspec
@@ -12,7 +13,7 @@ from quant.fund_paths import FundPaths, FundPlan
 from quant.waterfall import FloatArray
 from services.fund.outcome import FundOutcome, FundSimulation, JCurvePoint, PartnerOutcome
 from services.fund.project import Project
-from services.fund.terms import GRASSROOTS_ID
+from services.fund.terms import GRASSROOTS_ID, FundTerms
 from services.runtime.results import Caution, Distribution, Manifest, Quantile, Severity
 
 ENGINE_VERSION = "fund-1"
@@ -120,7 +121,8 @@ def _assumptions(request: FundSimulation) -> tuple[str, ...]:
 
 
 def _manifest(request: FundSimulation, projects: Sequence[Project]) -> Manifest:
-    content = (ENGINE_VERSION, request.terms, request.investments, tuple(projects), request.first_year)
+    content = (ENGINE_VERSION, _canonical_terms(request.terms), request.investments,
+               [_canonical_project(project) for project in projects], request.first_year)  # fmt: skip
     encoded = msgspec.json.encode(content, order="deterministic", enc_hook=_encode_array)
     return Manifest(
         hashlib.sha256(encoded).hexdigest(),
@@ -131,6 +133,18 @@ def _manifest(request: FundSimulation, projects: Sequence[Project]) -> Manifest:
         request.n_paths,
         ENGINE_VERSION,
     )
+
+
+def _canonical_terms(terms: FundTerms) -> FundTerms:
+    """The same terms with every amount in one notation: 1000 and 1000.00 are one amount."""
+    partners = (
+        replace(partner, commitment_cny=partner.commitment_cny.normalize()) for partner in terms.partners
+    )
+    return replace(terms, partners=tuple(partners))
+
+
+def _canonical_project(project: Project) -> Project:
+    return replace(project, total_investment_cny=project.total_investment_cny.normalize())
 
 
 def _encode_array(value: Any) -> Any:

@@ -1,0 +1,92 @@
+"""Flags on the real project lists and on made-up wrong entries."""
+
+from dataclasses import replace
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from flows.pipeline.project_files import ECO_INDUSTRY_2020, RESERVE_2026, read_projects
+from services.fund.project import Project
+from services.fund.project_flags import capacity_wan_kw, find_flags
+from services.runtime.results import Severity
+
+DATA = Path(__file__).parents[3] / "data"
+PLANT = Project(
+    "A",
+    "p",
+    "甲风电场",
+    "清洁能源",
+    "甘州区",
+    2026,
+    2027,
+    Decimal(350_000_000),
+    content="建设5万千瓦风力发电项目",
+)
+
+
+def test_the_twin_plants_of_the_reserve_list_are_flagged_with_both_figures() -> None:
+    flags = find_flags(read_projects(DATA / "zhangye_reserve_projects_2026.csv", RESERVE_2026))
+    found = {flag.caution.code: flag for flag in flags}
+    twins = found["PROJECT_TWINS_DIFFER"]
+    for message in (twins.caution.message_zh, twins.caution.message_en):
+        for part in ("R12", "R13", "510,000.00", "43,000.00", "11.9"):  # 510000 / 43000 = 11.86
+            assert part in message
+    # 43000 wan for 100 x 10,000 kW is 430 CNY/kW; R12 has 5100, R14 3500 (17.5e8 / 50), R18 6800 (13.6e8 / 20).
+    peers = found["PROJECT_UNIT_INVESTMENT_FAR_FROM_PEERS"]
+    assert peers.project_id == "R13"
+    assert "430" in peers.caution.message_en
+    assert "5,100" in peers.caution.message_en
+    assert {flag.project_id for flag in flags} == {"R13"}
+    assert all(flag.caution.severity is Severity.IMPLAUSIBLE for flag in flags)
+
+
+def test_wind_farms_of_the_list_of_2020_agree_with_each_other() -> None:
+    flags = find_flags(read_projects(DATA / "zhangye_eco_industry_projects_2020.csv", ECO_INDUSTRY_2020))
+    # E58 is a whole coal and power area (162e8 for 2 x 35 x 10,000 kW = 23143 CNY/kW), not only a plant.
+    assert [(flag.project_id, flag.caution.code) for flag in flags] == [
+        ("E58", "PROJECT_UNIT_INVESTMENT_FAR_FROM_PEERS")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        ("建设40万千瓦光伏及60万千瓦风电基地", 100.0),
+        ("建设20万千瓦【风、光各10万千瓦】离网制氢新能源项目", 20.0),
+        ("建设装机1.51万千瓦和0.6万千瓦的引水式电站两座", 2.11),
+        ("主要建设装机2×35万千瓦低热值煤发电厂1座", 70.0),
+        ("建设5000吨保鲜冷库", None),
+    ],
+)
+def test_capacity_is_read_from_the_description(content: str, expected: float | None) -> None:
+    got = capacity_wan_kw(content)
+    assert got == (None if expected is None else pytest.approx(expected))
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        ({"end_year": 2025}, "PROJECT_ENDS_BEFORE_START"),
+        ({"total_investment_cny": Decimal(0)}, "PROJECT_INVESTMENT_NOT_POSITIVE"),
+        ({"total_investment_cny": Decimal(-1)}, "PROJECT_INVESTMENT_NOT_POSITIVE"),
+    ],
+)
+def test_entries_that_cannot_be_right_are_flagged(change: dict[str, Any], code: str) -> None:
+    assert [flag.caution.code for flag in find_flags([replace(PLANT, **change)])] == [code]
+
+
+def test_ordinary_differences_are_not_flagged() -> None:
+    plants = [
+        replace(PLANT, project_id=name, name=name, total_investment_cny=Decimal(amount))
+        for name, amount in (("A", 350_000_000), ("B", 330_000_000), ("C", 400_000_000))
+    ]
+    assert find_flags(plants) == ()
+    twin = replace(PLANT, project_id="D", total_investment_cny=Decimal(360_000_000))
+    assert find_flags([PLANT, twin]) == ()
+
+
+def test_without_peers_nothing_is_said_about_capacity() -> None:
+    dear = replace(PLANT, project_id="B", name="乙", total_investment_cny=Decimal(10**12))
+    assert find_flags([PLANT, dear]) == ()

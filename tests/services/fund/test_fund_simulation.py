@@ -1,0 +1,138 @@
+"""Simulation of the fund: a certain fund worked by hand, block sizes, and what is refused."""
+
+from dataclasses import replace
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from quant.schedules import CollateralTerms
+from services.fund.outcome import FundOutcome, FundSimulation
+from services.fund.simulation import simulate
+from services.fund.terms import FundTerms
+from services.runtime.errors import InvalidInput
+from services.runtime.results import Progress
+from tests.services.fund.fund_cases import EUROPEAN, investment, market, project, terms
+
+CERTAIN = FundSimulation(market(), terms(), (investment(),), 2026, 256, 1)
+
+
+def run(request: FundSimulation, *projects: Any, **options: Any) -> FundOutcome:
+    *_, outcome = simulate(request, projects or [project()], **options)
+    assert isinstance(outcome, FundOutcome)
+    return outcome
+
+
+def test_a_certain_fund_equals_the_case_worked_by_hand() -> None:
+    # The case of tests/quant/test_fund_paths.py: calls 100, 100; instalment 42 / (1 - 1.1**-3) = 168.8882; cash
+    # 115.5559, 165.5559, 215.5559 in years 2 to 4. The fund ends above the full catch-up: 20 % of all profit.
+    instalment = 42.0 / (1.0 - 1.1**-3)
+    flows = [-100.0, -100.0, *((x - instalment) / 2.0 for x in (400.0, 500.0, 600.0)), 0.0]
+    profit = sum(flows)
+    outcome = run(CERTAIN)
+    investor, manager = outcome.partners
+    assert investor.received_cny.mean == pytest.approx(200.0 + 0.8 * profit)
+    assert investor.tvpi is not None
+    assert investor.tvpi.quantile(0.5) == pytest.approx(1.0 + 0.8 * profit / 200.0)
+    assert investor.probability_of_loss == 0.0
+    assert investor.received_cny.standard_deviation == pytest.approx(0.0, abs=1e-9)
+    assert (manager.irr_annual, manager.tvpi, manager.share_without_irr) == (None, None, 1.0)
+    assert manager.received_cny.mean == pytest.approx(0.2 * profit)
+    cumulated = [sum(flows[: year + 1]) for year in range(6)]
+    assert [point.cumulated_cny.quantile(0.05) for point in outcome.j_curve] == pytest.approx(cumulated)
+    assert outcome.called_cny == pytest.approx(200.0)
+    assert outcome.leverage_project_to_fund == pytest.approx(4.0)
+    assert outcome.conservation_error_cny < 1e-9
+    assert outcome.cautions == ()
+    assert outcome.assumptions == ("terms are assumed", "A: cash is assumed")
+
+
+def test_a_fund_that_earns_nothing_loses_on_every_path_and_has_no_rate() -> None:
+    outcome = run(replace(CERTAIN, investments=(investment(units=(0.0, 0.0, 0.0)),)))
+    investor = outcome.partner("investor")
+    assert (investor.irr_annual, investor.share_without_irr, investor.probability_of_loss) == (None, 1.0, 1.0)
+
+
+def test_the_result_is_the_same_for_any_block_size_and_another_for_another_seed() -> None:
+    request = replace(
+        CERTAIN,
+        snapshot=market(0.4),
+        investments=(investment(risks=CollateralTerms(quantity_cv=0.3)),),
+        n_paths=1100,
+    )
+    whole = run(request, paths_per_block=2048)
+    assert run(request, paths_per_block=256) == whole
+    assert run(request, paths_per_block=512) == whole
+    assert run(replace(request, seed=2)).partners != whole.partners
+
+
+def test_progress_is_told_after_each_block_and_stopping_stops_the_work() -> None:
+    events = simulate(replace(CERTAIN, n_paths=600), [project()], paths_per_block=256)
+    assert [event for event in events if isinstance(event, Progress)] == [
+        Progress(256, 600), Progress(512, 600), Progress(600, 600),
+    ]  # fmt: skip
+
+
+def test_the_manifest_changes_with_the_input_and_only_then() -> None:
+    first, again = run(CERTAIN).manifest, run(CERTAIN).manifest
+    assert first == again
+    other = run(replace(CERTAIN, investments=(investment(units=(40.0, 50.0, 61.0)),))).manifest
+    assert other.input_hash != first.input_hash
+    assert run(CERTAIN, project(cny="800.01")).manifest.input_hash != first.input_hash
+
+
+def test_cautions_speak_about_rows_after_the_life_and_about_the_first_year() -> None:
+    late = replace(
+        CERTAIN,
+        first_year=2025,
+        terms=terms(life=4),
+        investments=(investment(risks=CollateralTerms(event_intensity=0.1)),),
+    )
+    assert [caution.code for caution in run(late).cautions] == [
+        "ROWS_AFTER_FUND_LIFE",
+        "FIRST_YEAR_IS_NOT_THE_MARKETS",
+        "LOSS_OF_RIGHT_NOT_SIMULATED",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"terms": terms(commitment="199.98")}, "terms.partners"),
+        ({"terms": terms(commitment=200, fee=0.01)}, "terms.partners"),
+        ({"terms": terms(steps=EUROPEAN[:3])}, "terms.steps[2]"),
+        ({"terms": terms(life=0)}, "terms.life_years"),
+        ({"first_year": 2027}, "investments[0].project_id"),
+        ({"first_year": 2020}, "investments[0].project_id"),
+        ({"investments": (investment(factor="gold"),)}, "investments[0].operations.exposures[0].factor"),
+        ({"investments": (investment(times=(0.0,), units=(1.0,)),)}, "investments[0].operations.exposures"),
+        ({"investments": (investment(share=0.6),)}, "investments[0].debt_share"),
+    ],
+)
+def test_what_cannot_be_simulated_is_refused_with_the_place(change: dict[str, Any], field: str) -> None:
+    with pytest.raises(InvalidInput) as caught:
+        run(replace(CERTAIN, **change))
+    assert field in [violation.field for violation in caught.value.violations]
+
+
+def test_a_project_named_twice_is_refused() -> None:
+    twice = replace(CERTAIN, investments=(investment(), investment()))
+    with pytest.raises(InvalidInput, match=r"investments\[1\].project_id: found 'A' twice"):
+        run(twice, project(), project())
+
+
+def test_terms_name_a_second_manager_a_repeated_partner_and_the_grass_roots() -> None:
+    investor, manager = terms().partners
+    odd = FundTerms(
+        "T",
+        (investor, investor, manager, replace(manager, partner_id="grassroots", commitment_cny=Decimal(1))),
+        EUROPEAN,
+        0.2,
+        5,
+    )
+    assert [flaw.field for flaw in odd.find_flaws()] == [
+        "partners[1].partner_id",
+        "partners[3].partner_id",
+        "partners[3].partner_class",
+        "fee_rate_annual",
+    ]
