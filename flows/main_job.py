@@ -26,11 +26,7 @@ from flows.main_job_result import (
 )
 from flows.pipeline.project_files import ECO_INDUSTRY_2020, RESERVE_2026, read_projects
 from flows.published_cases.appraisal import CaseAppraisal
-from flows.published_cases.appraise import appraise
-from flows.published_cases.assumptions import read_assumptions
-from flows.published_cases.case_file import read_cases
-from flows.published_cases.cited_figures import read_yardsticks
-from flows.published_cases.oddities import find_oddities
+from flows.published_cases.bundled import appraise_published_cases
 from flows.published_cases.oddity import Oddity
 from quant.schedules import ExposureSchedule
 from services.fund.client import FundClient
@@ -116,16 +112,10 @@ def appraise_cases(
     client: ValuationClient, snapshot: MarketSnapshot
 ) -> tuple[tuple[CaseAppraisal, ...], tuple[Oddity, ...]]:
     """Value the published cases, each under its stated assumptions, and flag what is odd about them."""
-    cases_csv = bundled("published_pledge_cases.csv")
-    assumptions_toml = bundled("published_cases/assumptions.toml")
-    cases = read_cases(cases_csv)
-    yardsticks = read_yardsticks(
-        bundled("carbon_prices_published.csv"), bundled("published_cases/cited_figures.csv")
-    )
-    oddities = find_oddities(cases, yardsticks)
-    request_id = _request_id("cases", cases_csv, assumptions_toml, snapshot.content_hash())
-    appraisals = appraise(cases, read_assumptions(assumptions_toml), client, oddities, request_id=request_id)
-    return appraisals, oddities
+    inputs = [bundled(name) for name in ("published_pledge_cases.csv", "published_cases/assumptions.toml")]
+    request_id = _request_id("cases", *inputs, snapshot.content_hash())
+    findings = appraise_published_cases(client, request_id=request_id)
+    return findings.appraisals, findings.oddities
 
 
 def load_pipelines(client: FundClient, as_of: dt.date) -> tuple[PipelineReview, ...]:

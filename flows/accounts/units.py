@@ -3,14 +3,15 @@
 import functools
 import math
 import re
-from pathlib import Path
 from tokenize import TokenError
 from typing import TYPE_CHECKING, Any
+
+from services.runtime.bundled import BUNDLED_DATA
 
 if TYPE_CHECKING:
     import pint
 
-DATA_FOLDER = Path(__file__).resolve().parents[2] / "data" / "accounts"
+DATA_FOLDER = BUNDLED_DATA / "accounts"
 LONGEST_UNIT = 32
 # pint evaluates arithmetic; a unit is names, powers of ten and divisions, never a power tower.
 _UNIT_TEXT = re.compile(r"[\w²³₂㎡/·. ()+-]+")

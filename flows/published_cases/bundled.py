@@ -10,9 +10,9 @@ from flows.published_cases.case_file import read_cases
 from flows.published_cases.cited_figures import read_yardsticks
 from flows.published_cases.oddities import find_oddities
 from flows.published_cases.oddity import Oddity
+from services.runtime.bundled import BUNDLED_DATA
 
-DATA_FOLDER = Path(__file__).resolve().parents[2] / "data"
-ASSUMPTIONS_TOML = DATA_FOLDER / "published_cases" / "assumptions.toml"
+ASSUMPTIONS_TOML = BUNDLED_DATA / "published_cases" / "assumptions.toml"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ class PublishedCasesFindings:
 def appraise_published_cases(
     client: Appraiser,
     *,
-    data_folder: Path = DATA_FOLDER,
+    data_folder: Path = BUNDLED_DATA,
     assumptions_toml: Path = ASSUMPTIONS_TOML,
     request_id: str = "",
 ) -> PublishedCasesFindings:

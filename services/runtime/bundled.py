@@ -4,7 +4,7 @@ from pathlib import Path
 
 from services.runtime.errors import InvalidInput
 
-ROOT = Path(__file__).resolve().parents[2] / "data"
+BUNDLED_DATA = Path(__file__).resolve().parents[2] / "data"
 
 
 def bundled(name: str) -> Path:
@@ -13,7 +13,7 @@ def bundled(name: str) -> Path:
     Raises:
         InvalidInput: if it is not there; the installation is incomplete.
     """
-    path = ROOT / name
+    path = BUNDLED_DATA / name
     if not path.exists():
         raise InvalidInput.of(str(path), "no such file, expected it to be installed with ecopledge")
     return path

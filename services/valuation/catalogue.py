@@ -17,6 +17,7 @@ import msgspec
 
 from quant.forestry import carbon_dioxide_t, carbon_tc, stand_biomass_t
 from quant.schedules import CollateralTerms
+from services.runtime.bundled import BUNDLED_DATA
 from services.runtime.errors import InvalidInput
 from services.runtime.market import Evidence, Source
 from services.valuation.asset import CarbonInstrument
@@ -25,7 +26,7 @@ K = TypeVar("K")
 V = TypeVar("V")
 
 CATALOGUE_PATH = Path(__file__).with_name("catalogue.toml")
-SPECIES_PATH = Path(__file__).resolve().parents[2] / "data" / "forest_species.csv"
+SPECIES_PATH = BUNDLED_DATA / "forest_species.csv"
 SOURCED_TERMS = (
     "realisable_share", "ltv_cap", "min_dscr", "cash_multiple_cap", "risk_premium_annual", "event_intensity",
     "event_severity", "quantity_cv", "disposal_cost", "disposal_lag_years", "liquidity_discount",

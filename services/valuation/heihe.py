@@ -12,9 +12,10 @@ from pathlib import Path
 import numpy as np
 
 from quant.piecewise import PiecewiseLinear
+from services.runtime.bundled import BUNDLED_DATA
 from services.runtime.errors import InvalidInput
 
-SCHEME_PATH = Path(__file__).resolve().parents[2] / "data" / "heihe_allocation_1997.csv"
+SCHEME_PATH = BUNDLED_DATA / "heihe_allocation_1997.csv"
 _INFLOW, _RELEASE = "yingluoxia_inflow_1e8_m3", "zhengyixia_release_1e8_m3"
 
 

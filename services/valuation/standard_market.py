@@ -1,10 +1,9 @@
-"""The market snapshot and the catalogue that the product bundles."""
+"""The market snapshot that the product bundles."""
 
-from pathlib import Path
-
+from services.runtime.bundled import BUNDLED_DATA
 from services.runtime.market import MarketSnapshot, read_snapshot
 
-STANDARD_PATH = Path(__file__).resolve().parents[2] / "data" / "market" / "standard.toml"
+STANDARD_PATH = BUNDLED_DATA / "market" / "standard.toml"
 
 
 def read_standard_snapshot() -> MarketSnapshot:
