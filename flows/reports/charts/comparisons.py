@@ -1,5 +1,6 @@
 """Charts that set figures side by side: published against computed, distributions, estimates with intervals."""
 
+import math
 from collections.abc import Sequence
 
 from matplotlib.axes import Axes
@@ -11,6 +12,7 @@ from matplotlib.ticker import FuncFormatter
 from flows.reports.charts.canvas import (
     ASSUMED,
     COMPUTED,
+    FAINT,
     INK,
     PUBLISHED,
     RULE,
@@ -40,35 +42,58 @@ def _dot(colour: str, *, hollow: bool = False, marker: str = "o") -> Line2D:
 def draw_pairs(chart: PairChart) -> Figure:
     """Two dots a line on a logarithmic axis; the second is hollow where it rests on an assumption."""
     figure, axes = new_chart(1.4 + 0.25 * len(chart.pairs))
+    edge = _left_edge(chart.pairs)
     for line, pair in enumerate(chart.pairs):
-        _draw_pair(axes, line, pair)
+        _draw_pair(axes, line, pair, edge)
     name_lines(axes, [shortened(pair.label, 26) for pair in chart.pairs])
     axes.set_xscale("log")
-    axes.xaxis.set_major_formatter(FuncFormatter(axis_number))
+    has_zero = any(0.0 in (pair.first, pair.second) for pair in chart.pairs)
+    axes.xaxis.set_major_formatter(
+        FuncFormatter(
+            lambda value, position: "0" if value == edge and has_zero else axis_number(value, position)
+        )
+    )
     axes.xaxis.set_minor_formatter(FuncFormatter(lambda _value, _position: ""))
     name_axis(axes, horizontal=chart.axis)
     second = chart.second_name
     add_legend(
         figure,
-        [_dot(PUBLISHED, marker="D"), _dot(COMPUTED), _dot(ASSUMED, hollow=True)],
+        [
+            _dot(PUBLISHED, marker="D"),
+            _dot(COMPUTED),
+            _dot(ASSUMED, hollow=True),
+            _dot(FAINT, hollow=True, marker="<"),
+        ],
         [
             chart.first_name.inline(),
             second.inline(),
             f"{second.zh}（含假设） · {second.en}, with assumptions",
+            "为零 · zero",
         ],
     )
     return figure
 
 
-def _draw_pair(axes: Axes, line: int, pair: Pair) -> None:
-    if pair.first is not None and pair.second is not None:
-        axes.plot([pair.first, pair.second], [line, line], color=RULE, linewidth=2.4, zorder=1)
-    if pair.first is not None:
-        axes.plot([pair.first], [line], "D", color=PUBLISHED, markersize=5.5, zorder=3)
-    if pair.second is not None:
+def _left_edge(pairs: Sequence[Pair]) -> float:
+    """Where zeros stand: a power of ten below every figure."""
+    figures = [
+        value for pair in pairs for value in (pair.first, pair.second) if value is not None and value > 0.0
+    ]
+    return float(10.0 ** (math.floor(math.log10(min(figures, default=1.0))) - 1))
+
+
+def _draw_pair(axes: Axes, line: int, pair: Pair, edge: float) -> None:
+    first = None if pair.first is None else max(pair.first, edge)
+    second = None if pair.second is None else max(pair.second, edge)
+    if first is not None and second is not None:
+        axes.plot([first, second], [line, line], color=RULE, linewidth=2.4, zorder=1)
+    if first is not None:
+        axes.plot([first], [line], "D", color=PUBLISHED, markersize=5.5, zorder=3)
+    if second is not None:
         colour = ASSUMED if pair.second_is_assumption else COMPUTED
         face = "white" if pair.second_is_assumption else colour
-        axes.plot([pair.second], [line], "o", color=colour, markerfacecolor=face, markersize=6.5, zorder=4)
+        marker = "<" if pair.second == 0.0 else "o"
+        axes.plot([second], [line], marker, color=colour, markerfacecolor=face, markersize=6.5, zorder=4)
 
 
 def draw_spreads(chart: SpreadChart) -> Figure:

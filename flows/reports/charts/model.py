@@ -32,7 +32,7 @@ class BarChart:
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """Two figures to be compared, both > 0 where they are there.
+    """Two figures to be compared, both >= 0 where they are there; 0 stands at the left edge of the axis.
 
     Attributes:
         label: of the line.
