@@ -15,21 +15,19 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.special import ndtr, ndtri
 
 from quant.default_index import DefaultIndices
 from quant.factors import FactorModel
-from quant.random_numbers import Purpose, uniforms
+from quant.random_numbers import Purpose
 from quant.schedules import Array, DiscountFactors, ExposureSchedule, ScheduleBook
+from quant.sparse_draws import DefaultSearch, Lanes, uniforms_at, values_at
 from quant.tail_risk import TailEstimate, tail_estimate
 
-Lanes = NDArray[np.intp]
-
 REPORTED_CONFIDENCES = (0.95, 0.99, 0.999)
-_ASSETS_PER_PRODUCT = 256
-_BLOCK_BYTES = 96 * 2**20
-_BLOCK_DRAWS = 6_000_000
+_BLOCK_BYTES = 64 * 2**20
+_BLOCK_DRAWS = 20_000_000
+_BLOCK_DEFAULTS = 250_000
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -183,11 +181,14 @@ class LossSimulation:
         self._indices = DefaultIndices.at_horizon(model, horizon_years, book.index_weights)
         self._collateral = _CollateralOnPaths(book, model, discount, horizon_years, seed)
         self._block_paths = self._fitting_block() if block_paths is None else block_paths
-        self._thresholds = ndtri(book.default_probability)
+        self._search = DefaultSearch.over(
+            seed,
+            book.borrower_of_loan,
+            book.index_of_loan,
+            ndtri(book.default_probability),
+            book.asset_correlation,
+        )
         self._guarantor_thresholds = ndtri(book.guarantor_default_probability)
-        self._loading = np.sqrt(book.asset_correlation)
-        self._own_share = np.sqrt(1.0 - book.asset_correlation)
-        self._by_borrower = np.argsort(book.borrower_of_loan, kind="stable")
         self._path_losses = np.zeros(n_paths)
         self._loan_losses = np.zeros(len(book))
         self._loan_defaults = np.zeros(len(book), dtype=np.int64)
@@ -223,62 +224,37 @@ class LossSimulation:
 
     def _fitting_block(self) -> int:
         """A block that keeps memory bounded and takes a fraction of a second."""
-        rows = 4 * self._model.n_primary + len(self._indices.loadings) + self._collateral.rows_per_path
+        rows = 4 * self._model.n_primary + 2 * len(self._indices.loadings) + self._collateral.rows_per_path
         by_memory = _BLOCK_BYTES // (8 * max(rows, 1))
-        by_time = _BLOCK_DRAWS // max(len(self._book), 1)
-        return int(np.clip(min(by_memory, by_time), 256, 32_768))
+        by_draws = _BLOCK_DRAWS // max(len(self._book), 1)
+        by_defaults = _BLOCK_DEFAULTS // max(float(self._book.default_probability.sum()), 1.0)
+        return int(np.clip(min(by_memory, by_draws, by_defaults), 256, 32_768))
 
     def _simulate_block(self, first: int, n: int) -> None:
         book = self._book
         states = self._model.simulate_states([self._horizon_years], n, self._seed, first_path=first)[:, 0, :]
         indices = self._indices.values(states)
-        hits = self._default_paths(indices, first)
-        counts = np.fromiter((len(paths) for paths in hits), dtype=np.intp, count=len(hits))
-        loan = np.repeat(np.arange(len(book)), counts)
-        path = np.concatenate(hits) if hits else np.empty(0, dtype=np.intp)
-        collateral = self._collateral.in_default(hits, counts, states, first)
+        expected = int(2.0 * n * float(book.default_probability.sum())) + 1_000
+        loan, path = self._search.find(indices, first, expected)
+        collateral = self._collateral.in_default(loan, path, states, first)
         loss = book.unsecured_lgd[loan] * np.maximum(book.exposure_cny[loan] - collateral, 0.0)
-        loss *= 1.0 - self._guaranteed_shares(hits, counts, indices, first)
+        loss *= 1.0 - self._guaranteed_shares(loan, path, indices, first)
         # Unbuffered sums continue in path order from block to block and, on a path, in loan order.
         np.add.at(self._path_losses, first + path, loss)
         np.add.at(self._loan_losses, loan, loss)
         np.add.at(self._loan_collateral, loan, collateral)
-        self._loan_defaults += counts
+        self._loan_defaults += np.bincount(loan, minlength=len(book))
 
-    def _default_paths(self, indices: Array, first: int) -> list[Lanes]:
-        """Paths of the block, ascending, on which each loan defaults."""
-        book, n = self._book, indices.shape[1]
-        lowest = indices.min(axis=1, initial=np.inf)[book.index_of_loan] if len(book) else np.empty(0)
-        # No path of the block has a higher conditional probability; the margin covers the rounding of ndtr.
-        ceilings = ndtr((self._thresholds - self._loading * lowest) / self._own_share) * (1.0 + 1e-9)
-        hits: list[Lanes] = [np.empty(0, dtype=np.intp)] * len(book)
-        borrower = -1
-        draws = np.empty(0)
-        for loan in self._by_borrower:
-            if book.borrower_of_loan[loan] != borrower:
-                borrower = int(book.borrower_of_loan[loan])
-                draws = uniforms(self._seed, Purpose.DEFAULT, n, first_path=first, lane=borrower)
-            candidates = np.flatnonzero(draws < ceilings[loan])
-            index = indices[book.index_of_loan[loan], candidates]
-            hits[loan] = candidates[draws[candidates] < self._conditional(self._thresholds, loan, index)]
-        return hits
-
-    def _conditional(self, thresholds: Array, loan: np.integer, index: Array) -> Array:
-        probability: Array = ndtr((thresholds[loan] - self._loading[loan] * index) / self._own_share[loan])
-        return probability
-
-    def _guaranteed_shares(self, hits: list[Lanes], counts: Lanes, indices: Array, first: int) -> Array:
+    def _guaranteed_shares(self, loan: Lanes, path: Lanes, indices: Array, first: int) -> Array:
         """Share of the loss that the guarantor bears in each default; 0 where it failed too, [n_defaults]."""
-        book, n = self._book, indices.shape[1]
-        starts = np.cumsum(counts) - counts
-        shares = np.repeat(book.guarantee_share, counts)
-        may_fail = (book.guarantee_share > 0.0) & (book.guarantor_default_probability > 0.0) & (counts > 0)
-        for loan in np.flatnonzero(may_fail):
-            lane = int(book.guarantor_of_loan[loan])
-            draws = uniforms(self._seed, Purpose.GUARANTOR, n, first_path=first, lane=lane)[hits[loan]]
-            index = indices[book.index_of_loan[loan], hits[loan]]
-            failed = draws < self._conditional(self._guarantor_thresholds, loan, index)
-            shares[starts[loan] : starts[loan] + counts[loan]][failed] = 0.0
+        book = self._book
+        shares = book.guarantee_share[loan]
+        may_fail = np.flatnonzero((shares > 0.0) & (book.guarantor_default_probability[loan] > 0.0))
+        loan, path = loan[may_fail], path[may_fail]
+        draws = uniforms_at(self._seed, Purpose.GUARANTOR, book.guarantor_of_loan[loan], first + path)
+        rho, index = book.asset_correlation[loan], indices[book.index_of_loan[loan], path]
+        distance = (self._guarantor_thresholds[loan] - np.sqrt(rho) * index) / np.sqrt(1.0 - rho)
+        shares[may_fail[draws < ndtr(distance)]] = 0.0
         return shares
 
 
@@ -293,37 +269,41 @@ class _CollateralOnPaths:
         self._n_loans = len(book)
         self._schedules = ScheduleBook.stack(book.collateral, model)
         self._weights = self._schedules.weights(horizon_years)
+        self._row_weights = self._schedules.row_weights(horizon_years)
         self._log_sd = np.sqrt(np.log1p(self._schedules.terms_array("quantity_cv") ** 2))
         self._lost = -np.expm1(-self._schedules.terms_array("event_intensity") * horizon_years)
         self._severity = self._schedules.terms_array("event_severity")
         self._share = book.pledged_share * self._disposal_shares()
         # Pledges of parts of one asset share its valuation error and the fate of its right.
         numbers: dict[str, int] = {}
-        self._lanes = [numbers.setdefault(schedule.asset_id, len(numbers)) for schedule in book.collateral]
+        self._lanes = np.array(
+            [numbers.setdefault(schedule.asset_id, len(numbers)) for schedule in book.collateral],
+            dtype=np.intp,
+        )
         self._floored = self._assets_that_may_be_negative()
         self._floored_sums = np.zeros(len(self._floored))
 
     @property
     def rows_per_path(self) -> int:
         """Floats that a path of a block takes."""
-        return 4 * len(self._schedules.cell_time) + min(len(self._schedules), _ASSETS_PER_PRODUCT)
+        return 5 * len(self._schedules.cell_time) + len(self._floored)
 
-    def in_default(self, hits: list[Lanes], counts: Lanes, states: Array, first: int) -> Array:
-        """Collateral behind each default of a block, [n_defaults] in order of loan, then path."""
-        out = np.zeros(int(counts.sum()))
+    def in_default(self, loan: Lanes, path: Lanes, states: Array, first: int) -> Array:
+        """Collateral behind each default of a block, [n_defaults]."""
         if len(self._schedules) == 0:
-            return out
-        stops = np.cumsum(counts)
-        cells = self._schedules.cell_values(self._model, self._discount, states=states, at_years=self._at)
-        for begin in range(0, len(self._schedules), _ASSETS_PER_PRODUCT):
-            values: Array = self._weights[begin : begin + _ASSETS_PER_PRODUCT] @ cells
-            for asset in range(begin, begin + len(values)):
-                loan = self._loan[asset]
-                if counts[loan] > 0:
-                    sold = self._sold(asset, values[asset - begin], hits[loan], first)
-                    out[stops[loan] - counts[loan] : stops[loan]] += sold
+            return np.zeros(len(loan))
+        book = self._schedules
+        cells = book.cell_values(self._model, self._discount, states=states, at_years=self._at)
         self._add_floored(cells)
-        return out
+        default, asset = self._pledges_behind(loan)
+        path = path[default]
+        values = values_at(
+            asset, path,
+            row_start=book.row_start, row_cell=book.row_cell, weights=self._row_weights, cells=cells.T.copy(),
+        )  # fmt: skip
+        sold = self._share[asset] * np.maximum(values, 0.0) * self._noise(asset, first + path)
+        # One pledge after the other in a fixed order.
+        return np.bincount(default, weights=sold, minlength=len(loan)).astype(np.float64)
 
     def means(self, n_paths: int) -> Array:
         """Expected collateral of each loan, [n_loans].
@@ -343,17 +323,27 @@ class _CollateralOnPaths:
         np.add.at(loan_means, self._loan, means)
         return loan_means
 
-    def _sold(self, asset: int, values: Array, paths: Lanes, first: int) -> Array:
-        """What the asset brings on the given paths of the block, for the values on all of them."""
-        sold = self._share[asset] * np.maximum(values[paths], 0.0)
-        lane, n = self._lanes[asset], len(values)
-        if self._log_sd[asset] > 0.0:
-            draws = uniforms(self._seed, Purpose.QUANTITY_ERROR, n, first_path=first, lane=lane)[paths]
-            sold *= np.exp(self._log_sd[asset] * ndtri(draws) - 0.5 * self._log_sd[asset] ** 2)
-        if self._lost[asset] > 0.0:
-            draws = uniforms(self._seed, Purpose.LOSS_OF_RIGHT, n, first_path=first, lane=lane)[paths]
-            sold *= 1.0 - self._severity[asset] * (draws < self._lost[asset])
-        return np.asarray(sold)
+    def _pledges_behind(self, loan: Lanes) -> tuple[Lanes, Lanes]:
+        """Every pair of a default and an asset that secures its loan: (number of the default, asset)."""
+        start = np.searchsorted(self._loan, loan, side="left")
+        count = np.searchsorted(self._loan, loan, side="right") - start
+        default = np.repeat(np.arange(len(loan)), count)
+        offset = np.arange(len(default)) - np.repeat(np.cumsum(count) - count, count)
+        return default, start[default] + offset
+
+    def _noise(self, asset: Lanes, path: Lanes) -> Array:
+        """Valuation error times what the loss of the right leaves, [n_pairs]."""
+        noise = np.ones(len(asset))
+        lane = self._lanes[asset]
+        unsure = np.flatnonzero(self._log_sd[asset] > 0.0)
+        draws = uniforms_at(self._seed, Purpose.QUANTITY_ERROR, lane[unsure], path[unsure])
+        log_sd = self._log_sd[asset[unsure]]
+        noise[unsure] = np.exp(log_sd * ndtri(draws) - 0.5 * log_sd**2)
+        exposed = np.flatnonzero(self._lost[asset] > 0.0)
+        draws = uniforms_at(self._seed, Purpose.LOSS_OF_RIGHT, lane[exposed], path[exposed])
+        hit = exposed[draws < self._lost[asset[exposed]]]
+        noise[hit] *= 1.0 - self._severity[asset[hit]]
+        return noise
 
     def _disposal_shares(self) -> Array:
         """Share of the going value at the horizon that a forced sale brings, [n_assets]."""

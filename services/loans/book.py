@@ -13,8 +13,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from quant.factors import FactorModel
-from quant.portfolio import Lanes, LoanBook
+from quant.portfolio import LoanBook
 from quant.schedules import Array
+from quant.sparse_draws import Lanes
 from services.loans import stored
 from services.loans.collateral import DAYS_PER_YEAR, Collateral
 from services.loans.loan import IndexWeight, Loan

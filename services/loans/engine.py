@@ -7,7 +7,6 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -15,7 +14,7 @@ from quant.portfolio import LoanBook, LossSimulation, LossSummary
 from services.loans.book import SecuredBook
 from services.loans.cautions import cautions_about
 from services.loans.collateral import Collateral
-from services.loans.loan import Loan, LoanRecord, PutCounts
+from services.loans.loan import Loan, LoanPage, PutCounts
 from services.loans.portfolio import LossShare, PortfolioLoss, PortfolioQuestion, TailFigure
 from services.loans.repository import LoanStore
 from services.loans.schedule import RepaymentSchedule, repayment_schedule
@@ -27,14 +26,6 @@ _PROGRESS_EVERY_S = 0.1
 _SHOWN_UNKNOWN = 5
 
 OpenStore = Callable[[], AbstractContextManager[LoanStore]]
-
-
-@dataclass(frozen=True, slots=True)
-class LoanPage:
-    """A page of records; `next_after` is the last id, None on the last page."""
-
-    records: tuple[LoanRecord, ...]
-    next_after: str | None
 
 
 def put_loans(store: LoanStore, as_of: dt.date, loans: Sequence[Loan]) -> PutCounts:

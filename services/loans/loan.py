@@ -186,6 +186,14 @@ class LoanRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class LoanPage:
+    """A page of records; `next_after` is the last id, None on the last page."""
+
+    records: tuple[LoanRecord, ...]
+    next_after: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class PutCounts:
     """What a writing call did: stored for the first time, got a new state, was the same already."""
 

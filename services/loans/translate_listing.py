@@ -11,8 +11,7 @@ from dataclasses import dataclass
 import msgspec
 
 from ecopledge.loans.v1 import loans_pb2 as pb
-from services.loans.engine import LoanPage
-from services.loans.loan import LoanRecord
+from services.loans.loan import LoanPage, LoanRecord
 from services.loans.translate import loan_from_wire, loan_to_wire
 from services.runtime.errors import InvalidInput
 from services.runtime.violations import Violations
