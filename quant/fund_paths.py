@@ -16,7 +16,7 @@ hence the floor at 0 in each year.
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,6 +28,7 @@ from quant.random_numbers import Purpose, standard_normals
 from quant.waterfall import FloatArray, Waterfall, check_conservation, received_by, run_paths
 
 _ROUNDING_YEARS = 1e-9
+_PROJECTS_PER_BLOCK = 64
 PATH_GROUP = 256
 """Rates of return are searched in groups of so many paths: blocks that are multiples of it give the same last bits."""
 
@@ -206,20 +207,31 @@ def distributable_paths(
 ) -> FloatArray:
     """Cash that the projects pay the fund, CNY, [n_years, n_paths]; path p is the same whatever block it is in."""
     values = _cell_values(plan, model, n_paths, seed, first_path)
-    operating: FloatArray = plan.weights @ values
     total = np.zeros((plan.n_years, n_paths))
-    # Added one project after the other: a vectorised sum may add in another order for another block size.
-    for i, share in enumerate(plan.equity_shares):
-        cash = operating[i * plan.n_years : (i + 1) * plan.n_years]
-        log_sd = plan.log_sds[i]
-        if log_sd > 0.0:
-            normals = standard_normals(seed, Purpose.PROJECT, n_paths, first_path=first_path, lane=i)
-            cash *= np.exp(log_sd * normals - 0.5 * log_sd**2)
-        cash -= plan.instalments[i][:, None]
-        np.maximum(cash, 0.0, out=cash)
-        cash *= share
-        total += cash
+    n_projects = len(plan.equity_shares)
+    for begin in range(0, n_projects, _PROJECTS_PER_BLOCK):
+        block = range(begin, min(begin + _PROJECTS_PER_BLOCK, n_projects))
+        rows = plan.weights[block.start * plan.n_years : block.stop * plan.n_years]
+        operating: FloatArray = rows @ values
+        # Added one project after the other: a vectorised sum may add in another order for another block size.
+        for project, cash in zip(block, operating.reshape(-1, plan.n_years, n_paths), strict=True):
+            total += _to_the_fund(plan, project, cash, seed, first_path)
     return total
+
+
+def _to_the_fund(
+    plan: FundPlan, project: int, operating: FloatArray, seed: int, first_path: int
+) -> FloatArray:
+    """What a project's operating cash [n_years, n_paths] leaves the fund; works in place."""
+    log_sd = plan.log_sds[project]
+    if log_sd > 0.0:
+        n_paths = operating.shape[1]
+        normals = standard_normals(seed, Purpose.PROJECT, n_paths, first_path=first_path, lane=project)
+        operating *= np.exp(log_sd * normals - 0.5 * log_sd**2)
+    operating -= plan.instalments[project][:, None]
+    np.maximum(operating, 0.0, out=operating)
+    operating *= plan.equity_shares[project]
+    return operating
 
 
 def _cell_values(plan: FundPlan, model: FactorModel, n_paths: int, seed: int, first_path: int) -> FloatArray:
@@ -252,6 +264,22 @@ class FundPaths:
     paid_in_cny: FloatArray
     cumulated_cny: FloatArray
     conservation_error_cny: float
+
+    @classmethod
+    def empty(cls, n_partners: int, n_years: int, n_paths: int) -> "FundPaths":
+        """Room for the measures of many blocks."""
+        shape = (n_partners + 1, n_paths)
+        paid_in = np.zeros(n_partners + 1)
+        return cls(np.full(shape, np.nan), np.zeros(shape), paid_in, np.zeros((n_years, n_paths)), 0.0)
+
+    def filled(self, first_path: int, block: "FundPaths") -> "FundPaths":
+        """The same room with a block written into its place; the arrays are shared, not copied."""
+        paths = slice(first_path, first_path + block.received_cny.shape[1])
+        self.irr_annual[:, paths] = block.irr_annual
+        self.received_cny[:, paths] = block.received_cny
+        self.cumulated_cny[:, paths] = block.cumulated_cny
+        error = max(self.conservation_error_cny, block.conservation_error_cny)
+        return replace(self, paid_in_cny=block.paid_in_cny, conservation_error_cny=error)
 
 
 def run_fund(waterfall: Waterfall, called: FloatArray, distributable: FloatArray) -> FundPaths:

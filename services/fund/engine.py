@@ -17,6 +17,7 @@ from services.fund.project_flags import find_flags
 from services.fund.repository import ProjectRepository
 from services.fund.simulation import simulate
 from services.fund.terms import (
+    LATEST_FLOW_YEAR,
     FundCashFlow,
     FundTerms,
     PartnerResult,
@@ -25,6 +26,7 @@ from services.fund.terms import (
 )
 from services.runtime.errors import FieldViolation, InvalidInput
 from services.runtime.results import Progress
+from services.runtime.violations import Violations
 
 
 class FundEngine:
@@ -82,6 +84,11 @@ def run_waterfall(terms: FundTerms, flows: Sequence[FundCashFlow]) -> WaterfallR
         InvalidInput: terms or flows that cannot be run, with the path of each field.
     """
     waterfall = waterfall_of(terms)
+    violations = Violations()
+    for i, flow in enumerate(flows):
+        expected = f"found {flow.year}, expected at most {LATEST_FLOW_YEAR}"
+        violations.require(flow.year <= LATEST_FLOW_YEAR, f"flows[{i}].year", expected)
+    violations.raise_if_any()
     try:
         years = run_cents(
             waterfall, [CentFlow(flow.year, flow.called_cny, flow.distributable_cny) for flow in flows]

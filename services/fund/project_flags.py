@@ -1,11 +1,9 @@
 """What a careful reader would ask about a list of projects before using its figures."""
 
 import re
-import statistics
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
-from itertools import combinations
 
 from services.fund.project import Project, ProjectFlag
 from services.runtime.results import Caution, Severity
@@ -73,7 +71,10 @@ def _twins(projects: Sequence[Project]) -> Iterator[ProjectFlag]:
         if project.total_investment_cny > 0 and project.content.strip():
             alike["".join(project.name.split()), "".join(project.content.split())].append(project)
     for group in alike.values():
-        for first, second in combinations(group, 2):
+        # The two ends say it; naming every pair of a large group would not say more.
+        ends = {min(group, key=_investment).project_id, max(group, key=_investment).project_id}
+        if len(ends) == 2:
+            first, second = (project for project in group if project.project_id in ends)
             low, high = sorted((first.total_investment_cny, second.total_investment_cny))
             if high > TWIN_RATIO * low:
                 yield _twin_flag(first, second, high / low)
@@ -93,39 +94,40 @@ def _twin_flag(first: Project, second: Project, ratio: Decimal) -> ProjectFlag:
 
 
 def _far_from_peers(projects: Sequence[Project]) -> Iterator[ProjectFlag]:
-    per_kw: dict[str, float] = {}
-    sized: list[Project] = []
+    sized: list[tuple[float, Project]] = []
     for project in projects:
         capacity = capacity_wan_kw(project.content)
         if capacity is not None and capacity > 0.0 and project.total_investment_cny > 0:
-            per_kw[project.project_id] = float(project.total_investment_cny) / (capacity * float(_WAN))
-            sized.append(project)
-    for project in sized:
-        others = [peer for peer in sized if peer.project_id != project.project_id]
-        if len(others) < FEWEST_PEERS:
-            return
-        median = statistics.median(per_kw[peer.project_id] for peer in others)
-        ratio = per_kw[project.project_id] / median
-        if not 1.0 / PEER_RATIO <= ratio <= PEER_RATIO:
-            yield _peer_flag(project, others, per_kw, median)
+            per_kw = float(project.total_investment_cny) / (capacity * float(_WAN))
+            sized.append((per_kw, project))
+    sized.sort(key=lambda pair: pair[0])
+    if len(sized) <= FEWEST_PEERS:
+        return
+    for place, (per_kw, project) in enumerate(sized):
+        # Median of the others: the sorted list without this place.
+        low, high = ((len(sized) - 2) // 2, (len(sized) - 1) // 2)
+        below, above = (sized[k if k < place else k + 1] for k in (low, high))
+        median = 0.5 * (below[0] + above[0])
+        if not 1.0 / PEER_RATIO <= per_kw / median <= PEER_RATIO:
+            yield _peer_flag(project, per_kw, median, above)
 
 
-def _peer_flag(
-    project: Project, others: Sequence[Project], per_kw: dict[str, float], median: float
-) -> ProjectFlag:
-    own = per_kw[project.project_id]
-    nearest = min(others, key=lambda peer: abs(per_kw[peer.project_id] - median))
-    reference = per_kw[nearest.project_id]
+def _peer_flag(project: Project, own: float, median: float, peer: tuple[float, Project]) -> ProjectFlag:
+    reference, example = peer[0], peer[1].project_id
     total = _wan(project.total_investment_cny)
     return _flag(
         project,
         "PROJECT_UNIT_INVESTMENT_FAR_FROM_PEERS",
         f"{project.project_id}《{project.name}》总投资 {total} 万元,折合每千瓦 {own:,.0f} 元;同类项目中位数为 "
-        f"{median:,.0f} 元(如 {nearest.project_id} 为 {reference:,.0f} 元),请核对",
+        f"{median:,.0f} 元(如 {example} 为 {reference:,.0f} 元),请核对",
         f"{project.project_id}: total investment of {total} x 10,000 CNY is {own:,.0f} CNY a kW; the median of its "
-        f"peers is {median:,.0f} ({nearest.project_id}: {reference:,.0f})",
+        f"peers is {median:,.0f} ({example}: {reference:,.0f})",
         "total_investment",
     )
+
+
+def _investment(project: Project) -> Decimal:
+    return project.total_investment_cny
 
 
 def _flag(project: Project, code: str, message_zh: str, message_en: str, field: str) -> ProjectFlag:

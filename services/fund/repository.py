@@ -17,6 +17,8 @@ from services.runtime.errors import NotFound
 from services.runtime.institution import institution_column
 from services.runtime.migrate import upgrade, upgrade_runtime
 
+# Any number that no other lock of ecopledge uses.
+_LOCK = 0x0F_0D
 _CONTENT = (
     "name",
     "sector",
@@ -100,6 +102,11 @@ class SqlProjectRepository:
         projects: Sequence[Project],
     ) -> tuple[int, int, int]:
         """See `ProjectRepository.put`."""
+        if connection.dialect.name == "postgresql":
+            # SQLite has one writer anyway. Two writers who both found a project new would both add it.
+            connection.execute(
+                sa.select(sa.func.pg_advisory_xact_lock(_LOCK, sa.func.hashtext(institution_id)))
+            )
         pipelines = {project.pipeline for project in projects}
         known = {p.key for p in self.in_pipelines(connection, institution_id, pipelines)}
         in_force = _by_key(_projects(connection, _in_force(institution_id, pipelines, as_of)))

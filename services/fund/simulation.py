@@ -24,6 +24,7 @@ from services.runtime.results import Progress
 from services.runtime.violations import Violations
 
 PATHS_PER_BLOCK = 4 * PATH_GROUP
+MOST_TIMES = 1_000
 
 
 def simulate(
@@ -46,13 +47,13 @@ def simulate(
         raise ValueError(f"paths_per_block: found {paths_per_block}, expected a multiple of {PATH_GROUP}")
     model = request.snapshot.factor_model()
     waterfall, plan = _plan(request, projects, model)
-    blocks = []
+    whole = FundPaths.empty(len(waterfall.commitments), plan.n_years, request.n_paths)
     for first in range(0, request.n_paths, paths_per_block):
         n_paths = min(paths_per_block, request.n_paths - first)
         cash = distributable_paths(plan, model, n_paths, request.seed, first_path=first)
-        blocks.append(run_fund(waterfall, plan.called, cash))
+        whole = whole.filled(first, run_fund(waterfall, plan.called, cash))
         yield Progress(first + n_paths, request.n_paths)
-    yield measure(request, projects, plan, _joined(blocks))
+    yield measure(request, projects, plan, whole)
 
 
 def _plan(
@@ -62,11 +63,19 @@ def _plan(
     for flaw in request.terms.find_flaws():
         violations.at("terms").add(flaw.field, flaw.description)
     last_year = request.first_year + request.terms.life_years
-    for i, (investment, project) in enumerate(zip(request.investments, projects, strict=True)):
+    pairs = list(zip(request.investments, projects, strict=True))
+    for i, (investment, project) in enumerate(pairs):
         at = violations.at(f"investments[{i}]")
         _check_years(project, request.first_year, last_year, at)
         _check_shares(investment, at)
         _check_operations(investment, model, at)
+    times = np.concatenate([p.end_year + i.operations.times_years for i, p in pairs])
+    n_times = len(np.unique(times))
+    violations.require(
+        n_times <= MOST_TIMES,
+        "investments",
+        f"found operating rows at {n_times} different times, expected at most {MOST_TIMES}",
+    )
     seen = [(investment.pipeline, investment.project_id) for investment in request.investments]
     for i, key in enumerate(seen):
         violations.require(
@@ -145,14 +154,4 @@ def _project_cash(investment: Investment, project: Project, first_year: int) -> 
         operations.factors,
         operations.quantities,
         operations.terms.quantity_cv,
-    )
-
-
-def _joined(blocks: Sequence[FundPaths]) -> FundPaths:
-    return FundPaths(
-        np.concatenate([block.irr_annual for block in blocks], axis=1),
-        np.concatenate([block.received_cny for block in blocks], axis=1),
-        blocks[0].paid_in_cny,
-        np.concatenate([block.cumulated_cny for block in blocks], axis=1),
-        max(block.conservation_error_cny for block in blocks),
     )

@@ -23,6 +23,8 @@ from quant.waterfall_steps import (
 GRASSROOTS_ID = "grassroots"
 HIGHEST_FEE = 0.1
 LONGEST_LIFE_YEARS = 50
+MOST_PARTNERS = 100
+LATEST_FLOW_YEAR = 100
 
 
 class PartnerClass(StrEnum):
@@ -151,6 +153,8 @@ def _partner_flaws(partners: Sequence[Partner]) -> list[Flaw]:
 
 def _frame_flaws(terms: FundTerms) -> list[Flaw]:
     flaws = []
+    if len(terms.partners) > MOST_PARTNERS:
+        flaws.append(Flaw("partners", f"found {len(terms.partners)}, expected at most {MOST_PARTNERS}"))
     if not 0.0 <= terms.fee_rate_annual <= HIGHEST_FEE:
         flaws.append(
             Flaw(

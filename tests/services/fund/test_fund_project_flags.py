@@ -1,5 +1,6 @@
 """Flags on the real project lists and on made-up wrong entries."""
 
+import time
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
@@ -90,3 +91,27 @@ def test_ordinary_differences_are_not_flagged() -> None:
 def test_without_peers_nothing_is_said_about_capacity() -> None:
     dear = replace(PLANT, project_id="B", name="乙", total_investment_cny=Decimal(10**12))
     assert find_flags([PLANT, dear]) == ()
+
+
+def test_the_median_is_that_of_the_others() -> None:
+    # 2000, 3000, 4000 and 13000 CNY/kW: without itself the last has a median of 3000 (ratio 4.3); with itself it would
+    # be 3500 (ratio 3.7); 2000 has a median of 4000 (ratio 0.5).
+    plants = [
+        replace(PLANT, project_id=str(i), name=str(i), total_investment_cny=Decimal(per_kw * 50_000))
+        for i, per_kw in enumerate((13_000, 3_000, 2_000, 4_000))
+    ]
+    (flag,) = find_flags(plants)
+    assert flag.project_id == "0"
+    assert "13,000" in flag.caution.message_en
+    assert "3,000 (1: 3,000)" in flag.caution.message_en
+
+
+def test_ten_thousand_equal_entries_are_looked_at_in_no_time() -> None:
+    many = [
+        replace(PLANT, project_id=f"P{i}", total_investment_cny=Decimal(10**8 + i)) for i in range(10_000)
+    ]
+    many.append(replace(PLANT, project_id="low", total_investment_cny=Decimal(10**7)))
+    began = time.perf_counter()
+    codes = [(flag.project_id, flag.caution.code) for flag in find_flags(many)]
+    assert time.perf_counter() - began < 5.0
+    assert codes == [("low", "PROJECT_TWINS_DIFFER"), ("low", "PROJECT_UNIT_INVESTMENT_FAR_FROM_PEERS")]

@@ -1,8 +1,13 @@
 """The fund service end to end: a real server in the process, the client, both databases."""
 
 import datetime as dt
+import json
+import os
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
@@ -69,6 +74,16 @@ def test_a_repeated_request_gets_the_first_answer_and_another_content_is_a_confl
     assert client.put_projects("put-2", DAY, [project("A")]).unchanged == 1
     with pytest.raises(Conflict):
         client.put_projects("put-1", DAY, [project("B")])
+
+
+def test_writers_at_the_same_moment_create_a_project_once(address: str) -> None:
+    def put(request_id: str) -> int:
+        with FundClient(open_channel(address, institution_id="bank")) as writer:
+            return writer.put_projects(request_id, DAY, [project(f"P{i}") for i in range(20)]).created
+
+    with ThreadPoolExecutor(8) as threads:
+        created = list(threads.map(put, [f"put-{i}" for i in range(8)]))
+    assert sorted(created) == [0] * 7 + [20]
 
 
 def test_wrong_projects_are_refused_together_and_nothing_is_stored(client: FundClient) -> None:
@@ -170,6 +185,8 @@ def test_wrong_terms_and_flows_are_refused_with_their_paths(client: FundClient, 
         "flows[1].called",
         "flows[2].distributable",
     ]
+    with pytest.raises(InvalidInput, match=r"flows\[0\].year: found 4000000000, expected at most 100"):
+        client.run_waterfall(terms(), [flow(4_000_000_000, 1, 0)])
     with open_channel(address, institution_id="bank") as channel:
         stub = fund_pb2_grpc.FundServiceStub(channel)
         dollars = Money(currency_code="USD", units=1)
@@ -274,3 +291,28 @@ def test_an_event_that_this_version_does_not_know_is_skipped(address: str, clien
     with open_channel(address, institution_id="bank") as channel:
         events = list(receiving(fund_pb2_grpc.FundServiceStub(channel).SimulateFund(request)))
     assert [event.WhichOneof("event") for event in events] == ["progress", "result"]
+
+
+def test_the_service_runs_as_a_program_of_its_own(tmp_path: Path) -> None:
+    environment = {
+        **os.environ,
+        "ECOPLEDGE_DATABASE_URL": f"sqlite:///{tmp_path / 'fund.db'}",
+        "ECOPLEDGE_LISTEN_ADDRESS": "127.0.0.1:0",
+        "ECOPLEDGE_LOG_LEVEL": "error",
+    }
+    with subprocess.Popen(
+        [sys.executable, "-m", "services.fund"],
+        cwd=DATA.parent,
+        env=environment,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as program:
+        try:
+            assert program.stdout is not None
+            announced = json.loads(program.stdout.readline())
+            assert announced["services"] == ["ecopledge.fund.v1.FundService"]
+            with FundClient(open_channel(announced["address"], institution_id="bank")) as connected:
+                assert connected.put_projects("put-1", DAY, [project()]).created == 1
+        finally:
+            program.terminate()
+        assert program.wait(20) == 0

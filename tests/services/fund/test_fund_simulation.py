@@ -107,6 +107,10 @@ def test_cautions_speak_about_rows_after_the_life_and_about_the_first_year() -> 
         ({"investments": (investment(factor="gold"),)}, "investments[0].operations.exposures[0].factor"),
         ({"investments": (investment(times=(0.0,), units=(1.0,)),)}, "investments[0].operations.exposures"),
         ({"investments": (investment(share=0.6),)}, "investments[0].debt_share"),
+        (
+            {"investments": (investment(times=[i / 1000 for i in range(1001)], units=[1.0] * 1001),)},
+            "investments",
+        ),
     ],
 )
 def test_what_cannot_be_simulated_is_refused_with_the_place(change: dict[str, Any], field: str) -> None:
@@ -136,3 +140,11 @@ def test_terms_name_a_second_manager_a_repeated_partner_and_the_grass_roots() ->
         "partners[3].partner_class",
         "fee_rate_annual",
     ]
+
+
+def test_more_partners_than_anybody_has_are_refused() -> None:
+    investor, manager = terms().partners
+    many = tuple(replace(investor, partner_id=f"p{i}") for i in range(100))
+    crowd = replace(terms(), partners=(*many, manager))
+    assert [flaw.field for flaw in crowd.find_flaws()] == ["partners"]
+    assert replace(crowd, partners=crowd.partners[1:]).find_flaws() == ()
