@@ -29,8 +29,8 @@ def draw_bars(chart: BarChart) -> Figure:
     values = [bar.value for bar in chart.bars]
     axes.barh(range(len(values)), values, height=0.66, color=[colours[bar.group] for bar in chart.bars])
     name_lines(axes, [shortened(bar.label) for bar in chart.bars])
-    largest = max(0.0, *values) or 1.0
-    axes.set_xlim(min(0.0, *values), largest * (1 + _ROOM_FOR_FIGURES))
+    largest = max([0.0, *values]) or 1.0
+    axes.set_xlim(min([0.0, *values]), largest * (1 + _ROOM_FOR_FIGURES))
     for line, value in enumerate(values):
         axes.text(
             max(value, 0.0) + largest * 0.008,
@@ -60,7 +60,7 @@ def draw_stack(chart: StackChart) -> Figure:
         patches.append(Patch(color=colour))
     axes.set_xticks(positions, chart.categories)
     axes.grid(axis="y", color=RULE, linewidth=0.7)
-    axes.set_ylim(0, max(*floor, 1e-9) * 1.1)
+    axes.set_ylim(0, max([*floor, 1e-9]) * 1.1)
     for position, total in zip(positions, floor, strict=True):
         if total > 0:
             axes.text(position, total, f"{total:,.2f}", ha="center", va="bottom", fontsize=8, color=INK)

@@ -148,7 +148,7 @@ def draw_estimates(chart: EstimateChart) -> Figure:
             [estimate.low, estimate.high], [line, line], color=INK, linewidth=1.3, marker="|", markersize=8
         )
     name_lines(axes, [shortened(estimate.label, 26) for estimate in chart.estimates])
-    largest = max(*(max(e.value, e.high) for e in chart.estimates), 1e-9)
+    largest = max([*(max(e.value, e.high) for e in chart.estimates), 1e-9])
     axes.set_xlim(0, largest * 1.18)
     _write_estimates(axes, chart.estimates, largest, chart.decimals)
     axes.xaxis.set_major_formatter(FuncFormatter(axis_number))

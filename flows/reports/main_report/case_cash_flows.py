@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 
 from flows.published_cases.appraisal import CaseAppraisal
-from flows.published_cases.case import CollateralKind
 from flows.reports.bilingual import Bilingual
 from flows.reports.document import Cell, ColumnKind, Row, Table
 from flows.reports.labels import label
@@ -26,9 +25,9 @@ def cash_flow_tables(appraisals: tuple[CaseAppraisal, ...], snapshot: MarketSnap
         and valuation.cash_flows
     ]
     names = factor_names(snapshot)
-    best: dict[CollateralKind, tuple[CaseAppraisal, Valuation]] = {}
+    best: dict[str, tuple[CaseAppraisal, Valuation]] = {}
     for appraisal, valuation in sorted(explained, key=lambda pair: _gaps(pair[0])):
-        best.setdefault(appraisal.mapping.case.kind, (appraisal, valuation))
+        best.setdefault(valuation.kind, (appraisal, valuation))
     chosen = list(best.values())[:_CASES_WITH_CASH_FLOWS]
     return tuple(_cash_flow_table(appraisal, valuation, names) for appraisal, valuation in chosen)
 

@@ -2,6 +2,7 @@
 
 from flows.published_cases.appraisal import CaseAppraisal, PricedPledge
 from flows.published_cases.assumptions import Assumption
+from flows.published_cases.case_inputs import CaseInput
 from flows.published_cases.case_sheet import MissingInput
 from flows.reports.bilingual import Bilingual
 from flows.reports.document import Cell, ColumnKind, Mark, Row, Table
@@ -89,12 +90,17 @@ def _basis_note(appraisal: CaseAppraisal) -> Bilingual | None:
 
 
 def _missing_words(appraisal: CaseAppraisal) -> Bilingual:
-    """What was not published; what decides the value first, loan terms and conventions after it."""
-    inputs = [
-        missing.case_input
-        for missing in sorted(appraisal.mapping.missing, key=lambda m: not m.case_input.decisive)
-    ]
-    return Bilingual("、".join(i.label_zh for i in inputs) or "—", "; ".join(i.label_en for i in inputs))
+    """The inputs that decide the value by name, and how many others; the table of missing inputs has them all."""
+    missing = appraisal.mapping.missing
+    decisive = [entry.case_input for entry in missing if entry.case_input.decisive]
+    others = len(missing) - len(decisive)
+    if not missing:
+        return Bilingual("—")
+    rest = label("detail.other_inputs" if decisive else "detail.only_other_inputs", count=str(others))
+    return Bilingual(
+        "、".join(entry.label_zh for entry in decisive) + (rest.zh if others else ""),
+        "; ".join(entry.label_en for entry in decisive) + (rest.en if others else ""),
+    )
 
 
 def limit_table(appraisals: tuple[CaseAppraisal, ...]) -> Table:
@@ -174,42 +180,44 @@ def _priced_cells(pledge: PricedPledge | None, assumed: bool) -> tuple[Cell, Cel
 
 
 def missing_table(appraisals: tuple[CaseAppraisal, ...]) -> Table:
-    """Every input that was not published, what was assumed instead and why."""
+    """Every input that was not published, what was assumed instead and why; cases with the same one share a line."""
+    users: dict[tuple[CaseInput, Cell, Bilingual], list[str]] = {}
+    for appraisal in appraisals:
+        for missing in appraisal.mapping.missing:
+            users.setdefault(_treatment(appraisal, missing), []).append(appraisal.case_id)
     return Table(
         label("title.case_missing"),
         (
-            column("case"),
             column("input"),
             column("decides_value"),
             column("assumed_value"),
+            column("used_by", is_long_text=True),
             column("reason", is_long_text=True),
         ),
         tuple(
-            _missing_row(appraisal, missing)
-            for appraisal in appraisals
-            for missing in appraisal.mapping.missing
+            Row(
+                (
+                    Cell(Bilingual(case_input.label_zh, case_input.label_en)),
+                    Cell(label("status.yes" if case_input.decisive else "status.no")),
+                    value,
+                    Cell("、".join(case_ids)),
+                    Cell(reason),
+                )
+            )
+            for (case_input, value, reason), case_ids in users.items()
         ),
         label("caption.case_missing"),
     )
 
 
-def _missing_row(appraisal: CaseAppraisal, missing: MissingInput) -> Row:
+def _treatment(appraisal: CaseAppraisal, missing: MissingInput) -> tuple[CaseInput, Cell, Bilingual]:
+    """The input, what stands for it and why."""
     assumption = missing.assumption
     if assumption is None:
-        value = Cell(label("status.none_sensible"))
-        reason = Bilingual(appraisal.mapping.note_zh, appraisal.mapping.note_en)
-    else:
-        value = Cell(assumed_value(assumption), Mark.ASSUMPTION)
-        reason = Bilingual(assumption.reason_zh, assumption.reason_en)
-    return Row(
-        (
-            Cell(name_of(appraisal)),
-            Cell(Bilingual(missing.case_input.label_zh, missing.case_input.label_en)),
-            Cell(label("status.yes" if missing.case_input.decisive else "status.no")),
-            value,
-            Cell(reason),
-        )
-    )
+        note = Bilingual(appraisal.mapping.note_zh, appraisal.mapping.note_en)
+        return missing.case_input, Cell(label("status.none_sensible")), note
+    reason = Bilingual(assumption.reason_zh, assumption.reason_en)
+    return missing.case_input, Cell(assumed_value(assumption), Mark.ASSUMPTION), reason
 
 
 def assumed_value(assumption: Assumption) -> Bilingual:

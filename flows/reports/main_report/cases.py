@@ -35,7 +35,7 @@ _SAID_BY_TABLES = frozenset(
     {
         "ASSUMED_INPUT",
         "CATALOGUE_ASSUMPTION",
-        "GRANTED_ABOVE_LIMIT",
+        "GRANTED_ABOVE_PLEDGE_LIMIT",
         "ILLUSTRATIVE_SIZE",
         "NOT_VALUED",
         "VALUED_UNDER_ASSUMPTION",

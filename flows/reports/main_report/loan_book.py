@@ -49,7 +49,7 @@ def loan_book_section(run: LoanBookRun) -> Section:
                 "title.loss_by_loan",
                 "column.loan_name",
                 loss.by_loan,
-                lambda key: Bilingual(f"{key} {names.get(key, '')}"),
+                lambda key: Bilingual(names.get(key) or key),
             ),
             assumption_table("title.loan_book_assumptions", run.assumptions),
         ),
@@ -196,7 +196,7 @@ def assumption_table(title_key: str, assumptions: Iterable[StatedAssumption]) ->
         tuple(
             Row(
                 (
-                    Cell(item.name),
+                    Cell(catalogue().get(f"loan_input.{item.name}", Bilingual(item.name))),
                     Cell(item.value, Mark.ASSUMPTION),
                     Cell(Bilingual(item.reason_zh, item.reason_en)),
                     Cell(item.place),

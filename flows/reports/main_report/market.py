@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from flows.main_job_result import MainJobResult
 from flows.reports.bilingual import Bilingual
 from flows.reports.document import Cell, Column, ColumnKind, Mark, Paragraph, Row, Section, Table
-from flows.reports.labels import label
+from flows.reports.labels import catalogue, label
 from flows.reports.main_report.blocks import cell, column, words
 from flows.reports.main_report.case_facts import valuation_of
 from services.runtime.market import Evidence, MarketSnapshot, QuotedDerivedFactor, QuotedFactor, Source
@@ -31,7 +31,12 @@ def market_section(result: MainJobResult) -> Section:
 
 
 def _is_assumed(sources: Iterable[Source], parameter: str) -> bool:
-    return any(source.parameter == parameter and source.evidence is Evidence.ASSUMPTION for source in sources)
+    """Whether a parameter is an assumption; one source may speak of several, parted by commas."""
+    return any(
+        parameter in {name.strip() for name in source.parameter.split(",")}
+        and source.evidence is Evidence.ASSUMPTION
+        for source in sources
+    )
 
 
 def _factor_table(snapshot: MarketSnapshot) -> Table:
@@ -51,9 +56,11 @@ def _factor_table(snapshot: MarketSnapshot) -> Table:
             *(
                 Row(
                     (
-                        Cell(Bilingual(derived.label_zh, derived.label_en)),
+                        Cell(
+                            Bilingual(derived.label_zh, derived.label_en), note=label("detail.derived_factor")
+                        ),
                         Cell(derived.name),
-                        cell(snapshot.level(derived.name), note=label("detail.derived_factor")),
+                        cell(snapshot.level(derived.name)),
                         Cell(derived.unit),
                         Cell(None),
                         Cell(None),
@@ -137,7 +144,7 @@ def _source_table(snapshot: MarketSnapshot) -> Table:
             Row(
                 (
                     Cell(Bilingual(factor.label_zh, factor.label_en)),
-                    Cell(source.parameter),
+                    Cell(_parameter_words(source.parameter)),
                     *_source_cells(source),
                 )
             )
@@ -145,6 +152,13 @@ def _source_table(snapshot: MarketSnapshot) -> Table:
             for source in factor.sources
         ),
     )
+
+
+def _parameter_words(parameter: str) -> Bilingual:
+    """The parameters of a source in words; one that has no words keeps its name."""
+    names = [name.strip() for name in parameter.split(",")]
+    known = [catalogue().get(f"parameter.{name}", Bilingual(name, name)) for name in names]
+    return Bilingual("、".join(item.zh for item in known), ", ".join(item.en for item in known))
 
 
 def _source_columns() -> tuple[Column, ...]:
@@ -161,7 +175,11 @@ def _catalogue_table(result: MainJobResult) -> Table:
     users: dict[str, list[str]] = {}
     for appraisal in result.appraisals:
         valuation = valuation_of(appraisal)
+        asset = appraisal.mapping.asset
+        inputs = asset.assumed_fields if asset is not None else ()
         for assumption in valuation.assumptions if valuation is not None else ():
+            if assumption in inputs:
+                continue  # the table of missing inputs has it, with its value and reason
             users.setdefault(assumption, []).append(appraisal.case_id)
     return Table(
         label("title.catalogue_assumptions"),

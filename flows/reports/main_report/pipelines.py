@@ -64,6 +64,8 @@ def _key_figures(review: PipelineReview) -> Iterable[KeyFigure]:
 
 
 def _charts(review: PipelineReview) -> Iterable[Block]:
+    if not review.projects.projects:
+        return
     for key, name_of in (("sector", _sector), ("county", _county)):
         words = label(f"title.projects_by_{key}", title_zh=review.title_zh, title_en=review.title_en)
         yield Figure(words, BarChart(label("axis.investment_yi"), tuple(_bars(review, name_of))))
