@@ -8,6 +8,8 @@ last bit.
 import datetime as dt
 from collections.abc import Callable, Iterator, Sequence
 
+import numpy as np
+
 from quant.cell_bank import CellBank
 from quant.distribution import HorizonScenarios
 from quant.pledge_values import value_assets
@@ -96,11 +98,13 @@ class ValuationEngine:
         ]
         for block in _blocks(outcomes):
             priced = [item for _, item in block]
-            values = value_assets(
-                [[schedule for _, schedule in item.alternatives] for item in priced],
-                self._bank(market, simulation),
-                task.probabilities,
-            )
+            # What overflows becomes that asset's failure below.
+            with np.errstate(over="ignore", invalid="ignore"):
+                values = value_assets(
+                    [[schedule for _, schedule in item.alternatives] for item in priced],
+                    self._bank(market, simulation),
+                    task.probabilities,
+                )
             for position, (i, item) in enumerate(block):
                 outcomes[i] = appraise(assets[i], item, task, values=values, i=position, number=i)
         return [outcome for outcome in outcomes if not isinstance(outcome, PricedAsset)]
