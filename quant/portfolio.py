@@ -21,7 +21,7 @@ from quant.default_index import DefaultIndices
 from quant.factors import FactorModel
 from quant.random_numbers import Purpose
 from quant.schedules import Array, DiscountFactors, ExposureSchedule, ScheduleBook
-from quant.sparse_draws import DefaultSearch, Lanes, uniforms_at, values_at
+from quant.sparse_draws import DefaultSearch, Lanes, lane_of_name, uniforms_at, values_at
 from quant.tail_risk import TailEstimate, tail_estimate
 
 REPORTED_CONFIDENCES = (0.95, 0.99, 0.999)
@@ -39,10 +39,10 @@ class LoanBook:
         default_probability: over the horizon.
         asset_correlation: R2, in [0, 1).
         index_of_loan: row of `index_weights`.
-        borrower_of_loan: number of the borrower; its draws are addressed by it.
+        borrower_of_loan: lane of the borrower's draws, such as `lane_of_name` gives.
         unsecured_lgd: share of what collateral does not cover that is lost.
         guarantee_share: share of the loss that the guarantor bears.
-        guarantor_of_loan: number of the guarantor; its draws are addressed by it.
+        guarantor_of_loan: lane of the guarantor's draws.
         guarantor_default_probability: over the horizon.
         index_weights: weights of the primary factors, [n_indices, n_primary].
         collateral: schedules that secure the loans, times counted from the date of the book, [n_assets].
@@ -275,10 +275,8 @@ class _CollateralOnPaths:
         self._severity = self._schedules.terms_array("event_severity")
         self._share = book.pledged_share * self._disposal_shares()
         # Pledges of parts of one asset share its valuation error and the fate of its right.
-        numbers: dict[str, int] = {}
         self._lanes = np.array(
-            [numbers.setdefault(schedule.asset_id, len(numbers)) for schedule in book.collateral],
-            dtype=np.intp,
+            [lane_of_name(schedule.asset_id) for schedule in book.collateral], dtype=np.intp
         )
         self._floored = self._assets_that_may_be_negative()
         self._floored_sums = np.zeros(len(self._floored))

@@ -15,7 +15,7 @@ import numpy as np
 from quant.factors import FactorModel
 from quant.portfolio import LoanBook
 from quant.schedules import Array
-from quant.sparse_draws import Lanes
+from quant.sparse_draws import Lanes, lane_of_name
 from services.loans import stored
 from services.loans.collateral import DAYS_PER_YEAR, Collateral
 from services.loans.loan import IndexWeight, Loan
@@ -74,10 +74,10 @@ class SecuredBook:
             default_probability=_over(years, [loan.default_probability_annual for loan in loans]),
             asset_correlation=np.array([loan.asset_correlation for loan in loans]),
             index_of_loan=_numbers([_index_of(loan) for loan in loans]),
-            borrower_of_loan=_numbers([loan.borrower_id for loan in loans]),
+            borrower_of_loan=np.array([lane_of_name(loan.borrower_id) for loan in loans], dtype=np.intp),
             unsecured_lgd=np.array([loan.unsecured_lgd for loan in loans]),
             guarantee_share=np.array([0.0 if g is None else g.share for g in guarantees]),
-            guarantor_of_loan=_numbers([_guarantor_of(loan) for loan in loans]),
+            guarantor_of_loan=np.array([lane_of_name(_guarantor_of(loan)) for loan in loans], dtype=np.intp),
             guarantor_default_probability=_over(
                 years, [0.0 if g is None else g.default_probability_annual for g in guarantees]
             ),
@@ -118,11 +118,11 @@ def _over(years: Array, annual: Sequence[float]) -> Array:
     return np.where(years == 0.0, 0.0, probability)
 
 
-def _guarantor_of(loan: Loan) -> tuple[str, str]:
+def _guarantor_of(loan: Loan) -> str:
     """Who guarantees; a fund or pool without a name is another one for every loan."""
     if loan.guarantee is None or not loan.guarantee.guarantor_id:
-        return ("loan", loan.loan_id)
-    return ("guarantor", loan.guarantee.guarantor_id)
+        return f"of loan {loan.loan_id}"
+    return f"guarantor {loan.guarantee.guarantor_id}"
 
 
 def _numbers(keys: Sequence[Hashable]) -> Lanes:

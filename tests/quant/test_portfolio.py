@@ -204,6 +204,33 @@ def test_certain_default_loses_the_uncovered_part_exactly() -> None:
     assert found.tail[2].expected_shortfall == 8.0
 
 
+def test_collateral_that_costs_more_than_it_brings_is_left_alone() -> None:
+    found = run(secured(book(pd=1.0, lgd=0.5, exposure=10.0), schedule(-1.0)), n_paths=500)
+    assert np.all(found.path_losses == 5.0)
+    assert found.loan_collateral_mean[0] == 0.0
+
+
+def test_a_loan_that_leaves_the_book_leaves_the_others_as_they_are() -> None:
+    whole, n = mixed_book(), 12
+    kept = np.flatnonzero(np.arange(n) != 3)
+    assets = [0, 3]  # those of loans 0 and 7
+    columns = {
+        name: getattr(whole, name)[kept]
+        for name in (
+            "exposure_cny", "default_probability", "asset_correlation", "index_of_loan", "borrower_of_loan",
+            "unsecured_lgd", "guarantee_share", "guarantor_of_loan", "guarantor_default_probability",
+        )
+    }  # fmt: skip
+    part = replace(
+        whole,
+        **columns,
+        collateral=tuple(whole.collateral[i] for i in assets),
+        loan_of_collateral=np.array([0, 6]),
+        pledged_share=whole.pledged_share[assets],
+    )
+    assert np.array_equal(run(part, 5_000).loan_expected_loss, run(whole, 5_000).loan_expected_loss[kept])
+
+
 def test_loans_of_one_borrower_default_together() -> None:
     loans = replace(book(2, pd=0.1), borrower_of_loan=np.array([7, 7]))
     assert set(np.unique(run(loans).path_losses)) == {0.0, 2.0}

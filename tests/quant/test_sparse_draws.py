@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from scipy.special import ndtr, ndtri
 
 from quant.random_numbers import Purpose, uniforms
-from quant.sparse_draws import DefaultSearch, uniforms_at, values_at
+from quant.sparse_draws import DefaultSearch, lane_of_name, uniforms_at, values_at
 
 
 @settings(max_examples=60, deadline=None)
@@ -59,3 +59,9 @@ def test_values_of_pairs_are_the_products_of_their_rows() -> None:
         cells=cells,
     )
     assert found.tolist() == [2.5, 25.0, 0.0, -20.0]
+
+
+def test_lanes_of_names_are_distinct_and_fit_an_array_of_integers() -> None:
+    lanes = [lane_of_name(f"B{i}") for i in range(10_000)]
+    assert len(set(lanes)) == 10_000
+    assert 0 <= min(lanes) <= max(lanes) < 2**62

@@ -22,6 +22,13 @@ def test_shortfall_takes_its_share_of_the_atom_at_the_quantile() -> None:
     assert tail_estimate(losses, 0.95).expected_shortfall == pytest.approx((4 * 10 + 1) / 5, rel=1e-12)
 
 
+def test_the_quantile_between_two_ranks_is_the_upper_one() -> None:
+    # Nine of ten losses are at most 9: that is 90 %, too little; the smallest loss not exceeded on 95 % is 10.
+    found = tail_estimate(np.arange(1.0, 11.0), 0.95)
+    assert found.value_at_risk == 10.0
+    assert found.expected_shortfall == 10.0
+
+
 def test_normal_losses_have_the_textbook_tail() -> None:
     n, alpha = 200_000, 0.99
     losses = np.sort(np.random.default_rng(1).standard_normal(n))

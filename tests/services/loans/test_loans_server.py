@@ -210,7 +210,8 @@ def test_only_the_loans_asked_for(
 ) -> None:
     fill(client, loan, collateral)
     found = client.simulate_portfolio(snapshot, loan_ids=["L2"], n_paths=500)
-    assert [share.key for share in found.by_loan] == ["L2"]
+    whole = client.simulate_portfolio(snapshot, n_paths=500)
+    assert found.by_loan == whole.by_loan[1:2]  # a loan's own figures do not depend on the others
     with pytest.raises(NotFound, match="'X'"):
         client.simulate_portfolio(snapshot, loan_ids=["L2", "X"])
 
