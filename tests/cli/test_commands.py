@@ -1,0 +1,155 @@
+"""Commands as a person runs them: what they print, how they end, and that a second run is the first."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from cli.connection import own_services
+from cli.main import COMMANDS, run
+
+EXAMPLE = "examples/water-right.toml"
+FIRST_PUBLISHED_FIGURES = 49
+
+
+@pytest.fixture(scope="module")
+def target(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Services of this module on a database of their own."""
+    with pytest.MonkeyPatch.context() as patch:
+        database = tmp_path_factory.mktemp("database") / "test.db"
+        patch.setenv("ECOPLEDGE_DATABASE_URL", f"sqlite:///{database}")
+        with own_services() as address:
+            yield address
+
+
+def answer(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, object]:
+    """Exit code and JSON of a command."""
+    code = run([*arguments, "--json"])
+    return code, json.loads(capsys.readouterr().out)
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_has_help_with_an_example(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run([name, "--help"]) == 0
+    assert f"ecopledge {name}" in capsys.readouterr().out
+
+
+def test_help_imports_nothing_heavy() -> None:
+    script = (
+        "import sys; from cli.main import run; run(['--help'])\n"
+        "heavy = {'numpy', 'grpc', 'prefect', 'pandas', 'sqlalchemy', 'rich', 'msgspec'} & set(sys.modules)\n"
+        "sys.exit(f'imported {heavy}' if heavy else 0)"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+def test_verify_reproduces_every_figure(capsys: pytest.CaptureFixture[str]) -> None:
+    code, checks = answer(capsys, "verify")
+    assert isinstance(checks, list)
+    assert code == 0
+    assert len(checks) >= FIRST_PUBLISHED_FIGURES
+    assert all(check["passed"] for check in checks)
+
+
+def test_verify_names_the_tables_that_exist(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["verify", "--table", "nonsense"]) == 2
+    assert "found nonsense, expected one of annuity" in capsys.readouterr().err
+
+
+def test_value_previews_and_records_the_same_figures(target: str, capsys: pytest.CaptureFixture[str]) -> None:
+    _, preview = answer(capsys, "value", EXAMPLE, "--target", target)
+    code, first = answer(capsys, "value", EXAMPLE, "--record", "--target", target)
+    _, again = answer(capsys, "value", EXAMPLE, "--record", "--target", target)
+    assert isinstance(preview, list)
+    assert isinstance(first, list)
+    assert code == 0
+    assert again == first
+    assert preview[0]["valuation_id"] == ""
+    assert {**preview[0], "valuation_id": first[0]["valuation_id"]} == first[0]
+    assert sum(line["present_value_cny"] for line in first[0]["cash_flows"]) == pytest.approx(
+        first[0]["value_cny"]
+    )
+
+
+def test_replay_is_identical_to_the_bit(target: str, capsys: pytest.CaptureFixture[str]) -> None:
+    _, recorded = answer(capsys, "value", EXAMPLE, "--record", "--target", target)
+    assert isinstance(recorded, list)
+    code, replay = answer(capsys, "replay", recorded[0]["valuation_id"], "--target", target)
+    assert isinstance(replay, dict)
+    assert code == 0
+    assert replay["identical"] is True
+
+
+def test_replay_of_nothing_says_so(target: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["replay", "no-such-id", "--target", target]) == 2
+    assert "no-such-id" in capsys.readouterr().err
+
+
+def test_size_names_the_binding_rule(target: str, capsys: pytest.CaptureFixture[str]) -> None:
+    code, sized = answer(capsys, "size", EXAMPLE, "--target", target)
+    assert isinstance(sized, list)
+    assert code == 0
+    limits = {limit["rule"]: limit["limit_cny"] for limit in sized[0]["limits"]}
+    assert sized[0]["limit_cny"] == min(limits.values()) == limits[sized[0]["binding_rule"]]
+
+
+def test_printed_tables_show_the_figures(target: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["value", EXAMPLE, "--explain", "--target", target]) == 0
+    printed = capsys.readouterr().out
+    for words in ("质押价值", "用水权收入", "假设 assumption", "water_revenue.heihe.irrigation"):
+        assert words in printed
+
+
+def test_size_needs_a_loan(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    content = Path(EXAMPLE).read_text(encoding="utf-8").partition("[loan]")[0]
+    path = tmp_path / "no-loan.toml"
+    path.write_text(content, encoding="utf-8")
+    assert run(["size", str(path)]) == 2
+    assert "expected a table [loan]" in capsys.readouterr().err
+
+
+def test_a_wrong_file_ends_with_2_and_its_places(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["value", "examples/wrong.toml"]) == 2
+    told = capsys.readouterr().err
+    assert "did you mean 'volume_m3_per_year'" in told
+    assert "remaining_term_years" in told
+
+
+def test_figures_out_of_range_are_named_by_the_service(
+    target: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    content = Path(EXAMPLE).read_text(encoding="utf-8")
+    path = tmp_path / "negative.toml"
+    path.write_text(content.replace("= 2000000", "= -1").replace("= 0.53", "= nan"), encoding="utf-8")
+    assert run(["value", str(path), "--target", target]) == 2
+    told = capsys.readouterr().err
+    assert "volume_m3_per_year" in told
+    assert "conveyance_efficiency" in told
+
+
+def test_services_that_are_not_there_end_with_3(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["value", EXAMPLE, "--target", "127.0.0.1:1"]) == 3
+    assert "ecopledge serve" in capsys.readouterr().err
+
+
+def test_a_misspelt_command_gets_a_suggestion(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["vlaue"]) == 2
+    assert "did you mean 'value'" in capsys.readouterr().err
+
+
+def test_the_main_job_twice_gives_the_same_answer(
+    target: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, first = answer(capsys, "demo", "--out", str(tmp_path / "a"), "--target", target)
+    _, second = answer(capsys, "demo", "--out", str(tmp_path / "b"), "--target", target)
+    assert isinstance(first, dict)
+    assert isinstance(second, dict)
+    assert code == 0
+    assert {**second, "files": None} == {**first, "files": None}
+    assert [len(first["cases"]), len(first["pipelines"])] == [29, 2]
+    assert first["account_total_cny"] == pytest.approx(7545.59e8, abs=0.01e8)
+    assert all(path.stat().st_size > 10_000 for path in (tmp_path / "a").iterdir())
