@@ -138,7 +138,7 @@ def find_flaws(commitments: Sequence[Decimal], manager: int | None, steps: Seque
     return [
         *_commitment_flaws(commitments),
         *_order_flaws(steps),
-        *_manager_flaws(manager, steps),
+        *_manager_flaws(manager, len(commitments), steps),
         *(flaw for i, step in enumerate(steps) for flaw in _step_flaws(i, step, commitments)),
     ]
 
@@ -183,8 +183,10 @@ def _order_flaws(steps: Sequence[Step]) -> Iterator[Flaw]:
             profit_began = True
 
 
-def _manager_flaws(manager: int | None, steps: Sequence[Step]) -> Iterator[Flaw]:
+def _manager_flaws(manager: int | None, n_partners: int, steps: Sequence[Step]) -> Iterator[Flaw]:
     if manager is not None:
+        if not 0 <= manager < n_partners:
+            yield Flaw("partners", f"found the manager at position {manager} of {n_partners} partners")
         return
     for i, step in enumerate(steps):
         if isinstance(step, CatchUp) or (isinstance(step, CarrySplit) and step.carry_share != 0.0):

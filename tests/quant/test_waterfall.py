@@ -172,6 +172,7 @@ def test_the_grass_roots_share_comes_before_the_carry() -> None:
         ),
         (lambda: terms(1, steps=[ReturnOfCapital(), CarrySplit(0.2)]), "partners"),
         (lambda: terms(0, steps=[ReturnOfCapital(), CarrySplit(0.0)]), "partners"),
+        (lambda: terms(1, manager=1, steps=[ReturnOfCapital(), CarrySplit(0.2)]), "partners"),
         (lambda: terms(steps=[ReturnOfCapital(), CarrySplit(0.0)]), "partners"),
         (lambda: terms(1, -1, steps=[ReturnOfCapital(), CarrySplit(0.0)]), "partners[1].commitment"),
         (
