@@ -161,7 +161,8 @@ def _print_book_and_fund(result: "MainJobResult") -> None:
         for point in loss.tail
     ]
     print_table(
-        f"5 · 案例贷款簿 The cases as one loan book: {loss.n_loans} loans, exposure {wan(loss.exposure_cny)} 万元 (假设 assumptions)",
+        f"5 · 案例贷款簿 The cases as one loan book: {loss.n_loans} loans, "
+        f"exposure {wan(loss.exposure_cny)} 万元 (假设 assumptions)",
         ("指标 Measure", "万元 10k CNY", "尾部均值 ES"),
         [["预期损失 expected loss", wan(loss.expected_loss_cny), ""], *tail],
     )
