@@ -1,4 +1,4 @@
-"""Processor time and memory of a fund simulation: all 101 projects of both lists, 15 years, waterfall and rates on every path.
+"""Processor time and memory of a fund simulation: the 101 projects of both lists, 15 years, all measures on every path.
 
 The list of 2020 is moved so that its projects start in 2026; their durations stay. Run:
 
