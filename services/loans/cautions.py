@@ -19,6 +19,7 @@ def cautions_about(question: PortfolioQuestion, book: SecuredBook, found: LossSu
     return (
         *_about_dates(question, book),
         *_about_snapshots(question, book),
+        *_about_rows(question, book),
         *_about_borrowers(book),
         *_about_loans(question, book),
         *_about_paths(found),
@@ -66,6 +67,21 @@ def _about_snapshots(question: PortfolioQuestion, book: SecuredBook) -> Iterator
             Severity.NOTE,
             f"{len(other)} 项押品的现金流表按其他市场快照编制：{_some(other)}",
             f"{len(other)} collateral schedules were made under another snapshot: {_some(other)}",
+        )
+
+
+def _about_rows(question: PortfolioQuestion, book: SecuredBook) -> Iterator[Caution]:
+    ended = [
+        c.collateral_id
+        for c in book.collateral
+        if not (c.schedule_from(book.day).times_years > question.horizon_years).any()
+    ]
+    if ended:
+        yield Caution(
+            "COLLATERAL_ENDS_BEFORE_HORIZON",
+            Severity.WARNING,
+            f"{len(ended)} 项押品在期末之后已无现金流，按 0 计：{_some(ended)}",
+            f"{len(ended)} collateral schedules have no row after the horizon and count as 0: {_some(ended)}",
         )
 
 

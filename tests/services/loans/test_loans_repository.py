@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
@@ -135,6 +136,13 @@ def test_institutions_see_only_their_own(
     assert put(loans_engine, JUNE, other, institution_id="bank-b") == PutCounts(1, 0, 0)
     with reading(loans_engine) as connection:
         assert store(connection).loans_in_force(JUNE) == [loan("L1")]
+
+
+def test_writers_of_one_institution_queue(loans_engine: sa.Engine, loan: MakeLoan) -> None:
+    loans = [loan(f"L{i}") for i in range(200)]
+    with ThreadPoolExecutor(4) as threads:
+        counts = list(threads.map(lambda _: put(loans_engine, JUNE, *loans), range(4)))
+    assert sorted((c.created, c.updated, c.unchanged) for c in counts) == [(0, 0, 200)] * 3 + [(200, 0, 0)]
 
 
 def test_thousands_of_loans_go_in_and_come_back(loans_engine: sa.Engine, loan: MakeLoan) -> None:

@@ -205,6 +205,21 @@ def test_cautions_say_what_to_look_at(
     assert "62" in found.cautions[0].message_zh
 
 
+def test_collateral_that_has_run_out_covers_nothing(
+    client: LoansClient, loan: MakeLoan, collateral: MakeCollateral, snapshot: MarketSnapshot
+) -> None:
+    client.put_loans(JUNE, [loan("L1"), loan("L2", borrower_id="B-L1")])
+    client.put_collateral([collateral("C1", valuation_date=dt.date(2019, 1, 1))])  # last row: 2024
+    found = client.simulate_portfolio(snapshot, n_paths=5_000)
+    secured, unsecured = found.by_loan
+    assert secured.collateral_mean_cny == secured.collateral_mean_in_default_cny == 0.0
+    assert secured.expected_loss_cny == unsecured.expected_loss_cny > 0.0
+    assert [caution.code for caution in found.cautions] == [
+        "COLLATERAL_VALUATION_OLD",
+        "COLLATERAL_ENDS_BEFORE_HORIZON",
+    ]
+
+
 def test_only_the_loans_asked_for(
     client: LoansClient, loan: MakeLoan, collateral: MakeCollateral, snapshot: MarketSnapshot
 ) -> None:
