@@ -1,0 +1,120 @@
+"""The refresh as a Prefect flow: few, large tasks that hand over small summaries.
+
+Importing this module imports Prefect; `flows.refresh_valuations` does so after `prepare_prefect`.
+"""
+
+import datetime as dt
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
+
+from prefect import Task, flow, task
+from prefect.artifacts import create_markdown_artifact, create_table_artifact
+from prefect.cache_policies import NO_CACHE
+
+from flows.refresh_job import BatchSummary, RefreshJob
+from flows.refresh_request import BATCH_SIZE, RefreshRequest
+from flows.reports.refresh_report import RefreshSummary, batch_rows, markdown, summarise, write
+from flows.service_ports import Connect, Targets, connect_services
+from services.runtime.errors import DeadlineExceeded, Unavailable
+from services.valuation.valuation import Simulation
+
+if TYPE_CHECKING:
+    from prefect.client.schemas.objects import State, TaskRun
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+RETRIES = 4
+RETRY_DELAYS_S = [0.5, 2.0, 5.0, 10.0]
+TRANSIENT = (Unavailable, DeadlineExceeded)
+ARTIFACT_KEY = "refresh-valuations"
+
+
+@flow(name="refresh-valuations", validate_parameters=False, persist_result=False)
+def refresh_valuations(
+    accounts_dir: str,
+    target: str,
+    as_of: dt.date | str,
+    out_dir: str,
+    *,
+    institution_id: str,
+    loans_target: str = "",
+    snapshot_id: str = "",
+    batch_size: int = BATCH_SIZE,
+    n_paths: int | None = None,
+) -> RefreshSummary:
+    """Read an accounts folder, value it, push schedules to the loans, publish an artifact, write the report.
+
+    Args:
+        accounts_dir: accounts folder.
+        target: `host:port` of the valuation service.
+        as_of: day of the valuation.
+        out_dir: folder that receives the report.
+        institution_id: whom the valuations belong to.
+        loans_target: `host:port` of the loans service; `target` unless given.
+        snapshot_id: market snapshot; the standard one unless given.
+        batch_size: assets in one call of the service.
+        n_paths: paths of the simulation; the service's own number unless given.
+
+    Raises:
+        InvalidInput: with everything that is wrong with the folder.
+    """
+    day = as_of if isinstance(as_of, dt.date) else dt.date.fromisoformat(as_of)
+    simulation = Simulation() if n_paths is None else Simulation(n_paths=n_paths)
+    request = RefreshRequest(
+        Path(accounts_dir), day, Path(out_dir), institution_id, snapshot_id, batch_size, simulation
+    )
+    return compose(request, Targets(target, loans_target or target, institution_id), connect_services)
+
+
+def compose(request: RefreshRequest, targets: Targets, connect: Connect) -> RefreshSummary:
+    """The steps of the flow, as tasks; runs inside a flow."""
+    with connect(targets) as services:
+        job = RefreshJob(request, services)
+
+        read = _large_task("read and check accounts", job.read)
+        value = _large_task("value batch", job.value_batch)
+        push = _large_task("push collateral", job.push_batch)
+        batches = []
+        for batch in range(read()):
+            batches.append(value(batch))
+            push(batch)
+        return _publish(job, batches)
+
+
+def _publish(job: RefreshJob, batches: list[BatchSummary]) -> RefreshSummary:
+    @task(name="write report", cache_policy=NO_CACHE)
+    def report() -> RefreshSummary:
+        result = job.result()
+        paths = write(result, result.request.out_dir)
+        summary = summarise(result, paths)
+        create_markdown_artifact(
+            markdown=markdown(result), key=ARTIFACT_KEY, description="Refreshed valuations"
+        )
+        create_table_artifact(table=batch_rows(batches), key=f"{ARTIFACT_KEY}-batches")
+        return summary
+
+    return report()
+
+
+def is_transient(_task: "Task[..., Any]", _run: "TaskRun", state: "State[Any]") -> bool:
+    """Whether a failed task may succeed later: the service was not there, or was too slow. Nothing else is retried."""
+    try:
+        state.result()
+    except TRANSIENT:
+        return True
+    except Exception:  # noqa: BLE001  # whatever else it was, it is for the user to see
+        return False
+    return False
+
+
+def _large_task(name: str, step: Callable[P, R]) -> "Task[P, R]":
+    return Task(
+        fn=step,
+        name=name,
+        retries=RETRIES,
+        retry_delay_seconds=RETRY_DELAYS_S,
+        retry_condition_fn=is_transient,
+        cache_policy=NO_CACHE,
+    )

@@ -1,0 +1,78 @@
+"""What a refresh is asked to do, and the request ids that make a repeat harmless."""
+
+import datetime as dt
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from services.valuation.valuation import Simulation
+
+if TYPE_CHECKING:
+    from services.loans.collateral import Collateral
+
+BATCH_SIZE = 500
+REQUEST_ID_DIGITS = 48
+STANDARD_SIMULATION = Simulation()
+
+
+@dataclass(frozen=True, slots=True)
+class RefreshRequest:
+    """What a refresh is asked to do.
+
+    Attributes:
+        accounts_dir: accounts folder.
+        as_of: day of the valuation.
+        out_dir: folder that receives the report.
+        institution_id: whom the valuations belong to.
+        snapshot_id: market snapshot; empty for the standard one.
+        batch_size: assets in one call of the service.
+        simulation: how values are simulated.
+    """
+
+    accounts_dir: Path
+    as_of: dt.date
+    out_dir: Path
+    institution_id: str
+    snapshot_id: str = ""
+    batch_size: int = BATCH_SIZE
+    simulation: Simulation = STANDARD_SIMULATION
+
+
+def run_key(request: RefreshRequest, content_hash: str, snapshot_id: str, snapshot_hash: str) -> str:
+    """SHA-256 of everything that decides the answer: the same key means the same refresh, started again."""
+    return _digest(
+        (
+            request.institution_id,
+            content_hash,
+            request.as_of,
+            snapshot_id,
+            snapshot_hash,
+            request.simulation,
+            request.batch_size,
+        )
+    )
+
+
+def valuation_request_id(key: str, batch: int) -> str:
+    """Request id of one batch of valuations."""
+    return f"value-{_digest((key, batch))[:REQUEST_ID_DIGITS]}"
+
+
+def collateral_request_id(key: str, collateral: "Sequence[Collateral]") -> str:
+    """Request id of collateral by its content: what has changed since, such as a loan that came, is another request."""
+    digest = hashlib.sha256(key.encode())
+    for item in collateral:
+        schedule = item.schedule
+        facts = (item.collateral_id, item.loan_id, item.pledged_share, item.valuation_date, item.snapshot_id)
+        digest.update(msgspec.json.encode((facts, schedule.factors, schedule.labels, schedule.terms)))
+        digest.update(schedule.times_years.tobytes())
+        digest.update(schedule.quantities.tobytes())
+    return f"pledge-{digest.hexdigest()[:REQUEST_ID_DIGITS]}"
+
+
+def _digest(content: Any) -> str:
+    return hashlib.sha256(msgspec.json.encode(content, order="deterministic")).hexdigest()

@@ -1,0 +1,122 @@
+"""The refresh against real services, without Prefect: what it stores, that a repeat stores nothing more."""
+
+import csv
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from flows.refresh_job import RefreshJob, RefreshResult
+from flows.refresh_request import RefreshRequest
+from flows.reports.refresh_report import markdown, summarise, write
+from services.runtime.errors import InvalidInput
+from services.valuation.valuation import Simulation, Valuation
+from tests.flows.running_book import AS_OF, EXAMPLE, INSTITUTION, LOANS_WAN, Book
+
+PLEDGES = 12
+
+
+def _request(tmp_path: Path) -> RefreshRequest:
+    return RefreshRequest(
+        EXAMPLE, AS_OF, tmp_path / "out", INSTITUTION, batch_size=5, simulation=Simulation(n_paths=256)
+    )
+
+
+def _run(book: Book, request: RefreshRequest, *, stop_after: int | None = None) -> RefreshResult:
+    job = RefreshJob(request, book.services())
+    for batch in range(job.read()):
+        job.value_batch(batch)
+        if batch == stop_after:
+            raise KeyboardInterrupt
+        job.push_batch(batch)
+    return job.result()
+
+
+def test_every_pledge_is_valued_and_stored_once(book: Book, tmp_path: Path) -> None:
+    result = _run(book, _request(tmp_path))
+    assert [item.pledge.asset.asset_id for item in result.valued] == [
+        pledge.asset.asset_id for pledge in result.accounts.pledges
+    ]
+    assert all(isinstance(item.outcome, Valuation) for item in result.valued)
+    assert {asset_id: len(ids) for asset_id, ids in book.stored().items()} == {
+        item.pledge.asset.asset_id: 1 for item in result.valued
+    }
+
+
+def test_schedules_go_to_the_loans_that_exist(book: Book, tmp_path: Path) -> None:
+    result = _run(book, _request(tmp_path))
+    assert book.collateral() == {loan_id: (loan_id,) for loan_id in LOANS_WAN}
+    assert result.collateral.created == len(LOANS_WAN)
+    assert set(result.collateral.loans_missing) == {"C14", "C15", "C16", "C18", "C23", "C27"}
+
+
+def test_a_repeat_gives_the_first_answers(book: Book, tmp_path: Path) -> None:
+    first = _run(book, _request(tmp_path))
+    second = _run(book, _request(tmp_path))
+    assert second.valued == first.valued
+    assert second.key == first.key
+    assert all(len(ids) == 1 for ids in book.stored().values())
+
+
+def test_a_run_that_was_stopped_half_way_is_finished_with_nothing_doubled(book: Book, tmp_path: Path) -> None:
+    with pytest.raises(KeyboardInterrupt):
+        _run(book, _request(tmp_path), stop_after=1)
+    before = book.stored()
+    assert len(before) == 10
+    result = _run(book, _request(tmp_path))
+    after = book.stored()
+    assert len(after) == PLEDGES
+    assert all(len(ids) == 1 for ids in after.values())
+    assert {asset_id: after[asset_id] for asset_id in before} == before
+    assert result.collateral.created == len(LOANS_WAN)
+
+
+def test_another_day_is_another_refresh(book: Book, tmp_path: Path) -> None:
+    first = _run(book, _request(tmp_path))
+    second = _run(book, replace(_request(tmp_path), as_of=AS_OF.replace(day=22)))
+    assert first.key != second.key
+    assert all(len(ids) == 2 for ids in book.stored().values())
+
+
+def test_a_loan_that_came_later_gets_its_collateral_from_a_repeat(book: Book, tmp_path: Path) -> None:
+    _run(book, _request(tmp_path))
+    loan = next(iter(book.loans.list_loans())).loan
+    book.loans.put_loans(AS_OF, [replace(loan, loan_id="C14")], request_id="a-later-loan")
+    _run(book, _request(tmp_path))
+    assert book.collateral()["C14"] == ("C14",)
+
+
+def test_a_wrong_folder_stores_nothing(book: Book, tmp_path: Path) -> None:
+    folder = tmp_path / "accounts"
+    folder.mkdir()
+    with pytest.raises(InvalidInput, match="no such file"):
+        _run(book, replace(_request(tmp_path), accounts_dir=folder))
+    assert book.stored() == {}
+
+
+def test_the_report_says_what_was_stored(book: Book, tmp_path: Path) -> None:
+    result = _run(book, _request(tmp_path))
+    paths = write(result, tmp_path / "out")
+    with paths["valuations"].open(encoding="utf-8-sig", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert {row["asset_id"]: [row["valuation_id"]] for row in rows} == book.stored()
+    assert {row["asset_id"]: float(row["value_cny"]) for row in rows} == {
+        item.pledge.asset.asset_id: item.outcome.value_cny
+        for item in result.valued
+        if isinstance(item.outcome, Valuation)
+    }
+    summary = json.loads(paths["summary"].read_text(encoding="utf-8"))
+    # 7545.598e8: the lines of the Garze account, doi 10.5846/stxb201607011362 (published 7545.59)
+    assert summary["account_total_cny"] == pytest.approx(7545.598e8, rel=1e-12)
+    assert summary["valued"] == PLEDGES
+    assert summary["cautions"]["ONE_PRICE_DOMINATES"] == 1
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [
+        "cautions.csv",
+        "failures.csv",
+        "reconciliation.csv",
+        "summary.json",
+        "valuations.csv",
+    ]
+    assert "7,545.60 亿元" in markdown(result)
+    assert summarise(result, paths).valuation_ids == tuple(row["valuation_id"] for row in rows)
