@@ -14,7 +14,7 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
-from quant.cell_bank import CellBank, CellKey, Cells
+from quant.cell_bank import CellBank, CellKey
 from quant.distribution import ValueDistribution, quantiles_of_sorted
 from quant.schedules import Array, ExposureSchedule
 
@@ -61,22 +61,34 @@ def value_assets(
     """
     table = _RowTable.of(assets)
     cells = bank.cells(table.keys)
-    expected_factor = cells.forward_today[cells.slots]
-    expected_amount = table.quantity * expected_factor
-    present = table.weights(0.0) * cells.value_today[cells.slots]
-    best, value, undiscounted, first_year = _best_alternatives(
-        table.alternative_start, table.row_start, present, expected_amount, table.time
-    )
+    n_assets, n_rows = len(assets), len(table.keys)
+    levels = tuple(probabilities)
+    figures = np.empty((6, n_assets))
+    rows = np.empty((4, n_rows))
+    best = np.empty(n_assets, dtype=np.int64)
+    on_paths = np.empty((n_assets, bank.scenarios.n_paths))
+    noise_row, noise = _noise(table, bank)
+    _value_rows(
+        table.alternative_start, table.row_start, table.time, table.quantity, table.terms, bank.scenarios.at_years,
+        cells.slots, cells.forward_today, cells.value_today, rows, best, figures,
+    )  # fmt: skip
+    _values_on_paths(
+        table.alternative_start, table.row_start, rows[3], cells.slots, cells.value_at_horizon, table.terms,
+        bank.scenarios.at_years, noise_row, noise, bank.scenarios.event_uniforms, on_paths, figures,
+    )  # fmt: skip
+    on_paths.sort(axis=1)
+    quantiles, errors = quantiles_of_sorted(on_paths, levels)
+    value, undiscounted, first_year, mean, sd, mean_error = figures
     return AssetValues(
         value,
         best - table.alternative_start[:-1],
         undiscounted,
         first_year,
-        _distribution(table, cells, bank, tuple(probabilities)),
+        ValueDistribution(mean, sd, mean_error, levels, quantiles, errors),
         table.row_start[best],
-        expected_factor,
-        expected_amount,
-        present,
+        rows[0],
+        rows[1],
+        rows[2],
     )
 
 
@@ -88,8 +100,8 @@ class _RowTable:
         alternative_start: alternatives of asset i are alternative_start[i] .. alternative_start[i + 1] - 1.
         row_start: rows of alternative a are row_start[a] .. row_start[a + 1] - 1.
         keys, time, quantity: of the rows.
-        terms: risk premium, event intensity, event severity, quantity cv of each alternative, [n, 4].
-        row_terms: the same for each row.
+        terms: risk premium, event intensity, event severity of each alternative, [n, 3].
+        quantity_cv: of each alternative.
     """
 
     alternative_start: NDArray[np.int64]
@@ -98,92 +110,81 @@ class _RowTable:
     time: Array
     quantity: Array
     terms: Array
-    row_terms: Array
+    quantity_cv: list[float]
 
     @classmethod
     def of(cls, assets: Sequence[Sequence[ExposureSchedule]]) -> "_RowTable":
         schedules = [schedule for alternatives in assets for schedule in alternatives]
-        lengths = [len(schedule.factors) for schedule in schedules]
-        time = np.concatenate([schedule.times_years for schedule in schedules])
-        terms = np.array(
-            [
-                (t.risk_premium_annual, t.event_intensity, t.event_severity, t.quantity_cv)
-                for t in [schedule.terms for schedule in schedules]
-            ]
-        )
+        terms = [schedule.terms for schedule in schedules]
         factors = chain.from_iterable([schedule.factors for schedule in schedules])
+        time = np.concatenate([schedule.times_years for schedule in schedules])
         return cls(
             _starts([len(alternatives) for alternatives in assets]),
-            _starts(lengths),
+            _starts([len(schedule.factors) for schedule in schedules]),
             list(zip(factors, time.tolist(), strict=True)),
             time,
             np.concatenate([schedule.quantities for schedule in schedules]),
-            terms,
-            terms.repeat(lengths, axis=0),
+            np.array([(t.risk_premium_annual, t.event_intensity, t.event_severity) for t in terms]),
+            [t.quantity_cv for t in terms],
         )
-
-    def weights(self, at_years: float) -> Array:
-        """As `ScheduleBook.row_weights`: quantity, risk premium and survival of each row seen from s, [n_rows]."""
-        premium, intensity, severity, _ = self.row_terms.T
-        span = self.time - at_years
-        survival = 1.0 + severity * np.expm1(-intensity * span)
-        weights = self.quantity * np.exp(-premium * span) * survival
-        future = span > 0.0 if at_years > 0.0 else span >= 0.0
-        return np.where(future, weights, 0.0)
 
 
 def _starts(lengths: Sequence[int]) -> NDArray[np.int64]:
     return np.array([0, *accumulate(lengths)], dtype=np.int64)
 
 
-def _distribution(
-    table: _RowTable, cells: Cells, bank: CellBank, probabilities: tuple[float, ...]
-) -> ValueDistribution:
-    scenarios = bank.scenarios
-    _, intensity, severity, quantity_cv = table.terms.T
-    log_sd = np.sqrt(np.log1p(quantity_cv**2)).tolist()
-    position = {sd: i for i, sd in enumerate(dict.fromkeys(log_sd))}
-    n_assets, n_paths = len(table.alternative_start) - 1, scenarios.n_paths
-    on_paths, mean, sd = np.empty((n_assets, n_paths)), np.empty(n_assets), np.empty(n_assets)
-    _values_on_paths(
-        table.alternative_start, table.row_start,
-        table.weights(scenarios.at_years), cells.slots, cells.value_at_horizon,
-        np.array([position[sd] for sd in log_sd], dtype=np.int64),
-        np.array([bank.noise(sd) for sd in position]),
-        -np.expm1(-intensity * scenarios.at_years), 1.0 - severity, scenarios.event_uniforms,
-        on_paths, mean, sd,
-    )  # fmt: skip
-    on_paths.sort(axis=1)
-    quantiles, errors = quantiles_of_sorted(on_paths, probabilities)
-    return ValueDistribution(mean, sd, sd / math.sqrt(n_paths), probabilities, quantiles, errors)
+def _noise(table: _RowTable, bank: CellBank) -> tuple[NDArray[np.int64], Array]:
+    """Row of each alternative's valuation error, and the rows [n_distinct, n_paths]."""
+    position = {cv: i for i, cv in enumerate(dict.fromkeys(table.quantity_cv))}
+    rows = [bank.noise(math.sqrt(math.log1p(cv**2))) for cv in position]
+    noise = rows[0][None, :] if len(rows) == 1 else np.array(rows)
+    return np.array([position[cv] for cv in table.quantity_cv], dtype=np.int64), noise
 
 
 @numba.njit(cache=True, nogil=True)
-def _best_alternatives(alternative_start, row_start, present, amounts, times):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202  # compiled from arrays
-    n = len(alternative_start) - 1
-    best = np.empty(n, dtype=np.int64)
-    value, undiscounted, first_year = np.empty(n), np.zeros(n), np.zeros(n)
-    for i in range(n):
+def _value_rows(  # type: ignore[no-untyped-def]  # noqa: ANN202, PLR0917  # compiled from arrays, called by position
+    alternative_start, row_start, time, quantity, terms, at_years,  # noqa: ANN001
+    slots, forward_today, value_today, rows, best, figures,  # noqa: ANN001
+):  # fmt: skip
+    """Fills rows and figures; every sum runs over the rows in their order.
+
+    Rows: expected factor, expected amount, present value, weight seen from the horizon. Figures of the best
+    alternative: value, undiscounted, first year.
+    """
+    for i in range(len(best)):
         for a in range(alternative_start[i], alternative_start[i + 1]):
             total = 0.0
             for r in range(row_start[a], row_start[a + 1]):
-                total += present[r]
-            if a == alternative_start[i] or total > value[i]:
-                best[i], value[i] = a, total
+                rows[0, r] = forward_today[slots[r]]
+                rows[1, r] = quantity[r] * rows[0, r]
+                rows[2, r] = quantity[r] * _carried(terms[a], time[r]) * value_today[slots[r]]
+                span = time[r] - at_years
+                rows[3, r] = quantity[r] * _carried(terms[a], span) if span > 0.0 else 0.0
+                total += rows[2, r]
+            if a == alternative_start[i] or total > figures[0, i]:
+                best[i], figures[0, i] = a, total
+        undiscounted, first_year = 0.0, 0.0
         for r in range(row_start[best[i]], row_start[best[i] + 1]):
-            undiscounted[i] += amounts[r]
-            if times[r] <= _FIRST_YEAR:
-                first_year[i] += amounts[r]
-    return best, value, undiscounted, first_year
+            undiscounted += rows[1, r]
+            if time[r] <= _FIRST_YEAR:
+                first_year += rows[1, r]
+        figures[1, i], figures[2, i] = undiscounted, first_year
+
+
+@numba.njit(cache=True, nogil=True)
+def _carried(terms, span):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202  # compiled
+    """Risk premium and survival over a span, as in `ScheduleBook.row_weights`."""
+    return math.exp(-terms[0] * span) * (1.0 + terms[2] * math.expm1(-terms[1] * span))
 
 
 @numba.njit(cache=True, nogil=True)
 def _values_on_paths(  # type: ignore[no-untyped-def]  # noqa: ANN202, PLR0917  # compiled from arrays, called by position
-    alternative_start, row_start, weights, slots, cells,  # noqa: ANN001
-    noise_row, noise, lost, kept, uniforms, out, mean, sd,  # noqa: ANN001
+    alternative_start, row_start, weights, slots, cells, terms, at_years,  # noqa: ANN001
+    noise_row, noise, uniforms, out, figures,  # noqa: ANN001
 ):  # fmt: skip
-    """Fills out [n_assets, n_paths], mean and sd [n_assets]; one fixed order of every sum."""
-    other = np.empty(out.shape[1])
+    """Fills out [n_assets, n_paths] and, in figures, its mean, sd and standard error of the mean."""
+    n_paths = out.shape[1]
+    other = np.empty(n_paths)
     for i in range(len(alternative_start) - 1):
         first = alternative_start[i]
         for a in range(first, alternative_start[i + 1]):
@@ -192,10 +193,12 @@ def _values_on_paths(  # type: ignore[no-untyped-def]  # noqa: ANN202, PLR0917  
             for r in range(row_start[a], row_start[a + 1]):
                 if weights[r] != 0.0:
                     _add_scaled(target, weights[r], cells[slots[r]])
-            _strike(target, noise[noise_row[a]], uniforms, lost[a], kept[a])
+            lost = -math.expm1(-terms[a, 1] * at_years)
+            _strike(target, noise[noise_row[a]], uniforms, lost, 1.0 - terms[a, 2])
             if a > first:
                 _raise_to(out[i], other)
-        mean[i], sd[i] = _mean_and_sd(out[i])
+        mean, sd = _mean_and_sd(out[i])
+        figures[3, i], figures[4, i], figures[5, i] = mean, sd, sd / math.sqrt(n_paths)
 
 
 @numba.njit(cache=True, nogil=True)

@@ -56,12 +56,8 @@ class Task:
         batch_id: str = "",
     ) -> Self:
         """The task of a call."""
-        # Rounded, so that 0.95 asks for 0.05 and not for the nearest float of 1 - 0.95.
-        low = round(1.0 - simulation.confidence, 12)
-        levels = tuple(sorted({*REPORTED_PROBABILITIES, low}))
-        return cls(
-            market, simulation, valuation_date, catalogue_hash, explain, batch_id, levels, levels.index(low)
-        )
+        levels, low = _levels(simulation.confidence)
+        return cls(market, simulation, valuation_date, catalogue_hash, explain, batch_id, levels, low)
 
     def manifest(self, asset: Asset) -> Manifest:
         """What it takes to compute this asset's valuation again."""
@@ -86,6 +82,15 @@ class Task:
             terms.risk_premium_annual,
         )
         return terms.disposal_share(paid)
+
+
+@lru_cache(maxsize=64)
+def _levels(confidence: float) -> tuple[tuple[float, ...], int]:
+    """Reported levels, the one of the confidence among them, and its position."""
+    # Rounded, so that 0.95 asks for 0.05 and not for the nearest float of 1 - 0.95.
+    low = round(1.0 - confidence, 12)
+    levels = tuple(sorted({*REPORTED_PROBABILITIES, low}))
+    return levels, levels.index(low)
 
 
 @lru_cache(maxsize=4096)
