@@ -175,7 +175,7 @@ def quantiles_of_sorted(ordered: Array, probabilities: tuple[float, ...]) -> tup
         (quantiles, errors), each [n_assets, n_levels].
     """
     floor, ceiling, share = _order_positions(ordered.shape[1], probabilities)
-    at = ordered[:, floor] * (1.0 - share) + ordered[:, ceiling] * share
+    at = ordered.take(floor, axis=1) * (1.0 - share) + ordered.take(ceiling, axis=1) * share
     n = len(probabilities)
     return at[:, :n], 0.5 * (at[:, 2 * n :] - at[:, n : 2 * n])
 
