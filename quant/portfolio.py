@@ -17,11 +17,12 @@ from dataclasses import dataclass, fields
 import numpy as np
 from scipy.special import ndtr, ndtri
 
+from quant.collateral_paths import CollateralOnPaths
 from quant.default_index import DefaultIndices
 from quant.factors import FactorModel
 from quant.random_numbers import Purpose
-from quant.schedules import Array, DiscountFactors, ExposureSchedule, ScheduleBook
-from quant.sparse_draws import DefaultSearch, Lanes, lane_of_name, uniforms_at, values_at
+from quant.schedules import Array, DiscountFactors, ExposureSchedule
+from quant.sparse_draws import DefaultSearch, Lanes, uniforms_at
 from quant.tail_risk import TailEstimate, tail_estimate
 
 REPORTED_CONFIDENCES = (0.95, 0.99, 0.999)
@@ -179,7 +180,10 @@ class LossSimulation:
         self._n_paths = n_paths
         self._seed = seed
         self._indices = DefaultIndices.at_horizon(model, horizon_years, book.index_weights)
-        self._collateral = _CollateralOnPaths(book, model, discount, horizon_years, seed)
+        self._collateral = CollateralOnPaths(
+            book.collateral, book.loan_of_collateral, book.pledged_share, book.default_probability,
+            model=model, discount=discount, horizon_years=horizon_years, seed=seed,
+        )  # fmt: skip
         self._block_paths = self._fitting_block() if block_paths is None else block_paths
         self._search = DefaultSearch.over(
             seed,
@@ -256,120 +260,6 @@ class LossSimulation:
         distance = (self._guarantor_thresholds[loan] - np.sqrt(rho) * index) / np.sqrt(1.0 - rho)
         shares[may_fail[draws < ndtr(distance)]] = 0.0
         return shares
-
-
-class _CollateralOnPaths:
-    """Collateral values after disposal, evaluated where loans default."""
-
-    def __init__(
-        self, book: LoanBook, model: FactorModel, discount: DiscountFactors, horizon_years: float, seed: int
-    ) -> None:
-        self._model, self._discount, self._at, self._seed = model, discount, horizon_years, seed
-        self._loan = book.loan_of_collateral
-        self._n_loans = len(book)
-        self._schedules = ScheduleBook.stack(book.collateral, model)
-        self._weights = self._schedules.weights(horizon_years)
-        self._row_weights = self._schedules.row_weights(horizon_years)
-        self._log_sd = np.sqrt(np.log1p(self._schedules.terms_array("quantity_cv") ** 2))
-        self._lost = -np.expm1(-self._schedules.terms_array("event_intensity") * horizon_years)
-        self._severity = self._schedules.terms_array("event_severity")
-        self._share = book.pledged_share * self._disposal_shares()
-        # Pledges of parts of one asset share its valuation error and the fate of its right.
-        self._lanes = np.array(
-            [lane_of_name(schedule.asset_id) for schedule in book.collateral], dtype=np.intp
-        )
-        self._floored = self._assets_that_may_be_negative()
-        self._floored_sums = np.zeros(len(self._floored))
-
-    @property
-    def rows_per_path(self) -> int:
-        """Floats that a path of a block takes."""
-        return 5 * len(self._schedules.cell_time) + len(self._floored)
-
-    def in_default(self, loan: Lanes, path: Lanes, states: Array, first: int) -> Array:
-        """Collateral behind each default of a block, [n_defaults]."""
-        if len(self._schedules) == 0:
-            return np.zeros(len(loan))
-        book = self._schedules
-        cells = book.cell_values(self._model, self._discount, states=states, at_years=self._at)
-        self._add_floored(cells)
-        default, asset = self._pledges_behind(loan)
-        path = path[default]
-        values = values_at(
-            asset, path,
-            row_start=book.row_start, row_cell=book.row_cell, weights=self._row_weights, cells=cells.T.copy(),
-        )  # fmt: skip
-        sold = self._share[asset] * np.maximum(values, 0.0) * self._noise(asset, first + path)
-        # One pledge after the other in a fixed order.
-        return np.bincount(default, weights=sold, minlength=len(loan)).astype(np.float64)
-
-    def means(self, n_paths: int) -> Array:
-        """Expected collateral of each loan, [n_loans].
-
-        Closed form, since V(s; x) is itself an expectation given x: E V(s; x) is today's forward. Only an asset
-        whose value may be negative needs the mean over the paths, because its owner walks away below 0.
-        """
-        if len(self._schedules) == 0:
-            return np.zeros(self._n_loans)
-        book = self._schedules
-        forwards = self._model.forward_cells(book.cell_factor, book.cell_time)
-        discounts = self._discount(book.cell_time) / self._discount(np.array([self._at]))[0]
-        means: Array = self._weights @ (forwards * discounts)
-        means[self._floored] = self._floored_sums / n_paths
-        means *= self._share * (1.0 - self._severity * self._lost)
-        loan_means = np.zeros(self._n_loans)
-        np.add.at(loan_means, self._loan, means)
-        return loan_means
-
-    def _pledges_behind(self, loan: Lanes) -> tuple[Lanes, Lanes]:
-        """Every pair of a default and an asset that secures its loan: (number of the default, asset)."""
-        start = np.searchsorted(self._loan, loan, side="left")
-        count = np.searchsorted(self._loan, loan, side="right") - start
-        default = np.repeat(np.arange(len(loan)), count)
-        offset = np.arange(len(default)) - np.repeat(np.cumsum(count) - count, count)
-        return default, start[default] + offset
-
-    def _noise(self, asset: Lanes, path: Lanes) -> Array:
-        """Valuation error times what the loss of the right leaves, [n_pairs]."""
-        noise = np.ones(len(asset))
-        lane = self._lanes[asset]
-        unsure = np.flatnonzero(self._log_sd[asset] > 0.0)
-        draws = uniforms_at(self._seed, Purpose.QUANTITY_ERROR, lane[unsure], path[unsure])
-        log_sd = self._log_sd[asset[unsure]]
-        noise[unsure] = np.exp(log_sd * ndtri(draws) - 0.5 * log_sd**2)
-        exposed = np.flatnonzero(self._lost[asset] > 0.0)
-        draws = uniforms_at(self._seed, Purpose.LOSS_OF_RIGHT, lane[exposed], path[exposed])
-        hit = exposed[draws < self._lost[asset[exposed]]]
-        noise[hit] *= 1.0 - self._severity[asset[hit]]
-        return noise
-
-    def _disposal_shares(self) -> Array:
-        """Share of the going value at the horizon that a forced sale brings, [n_assets]."""
-        lags = self._schedules.terms_array("disposal_lag_years")
-        premiums = self._schedules.terms_array("risk_premium_annual")
-        over_lag = np.ones(0)
-        if len(lags):
-            now = self._discount(np.array([self._at]))[0]
-            over_lag = self._discount(self._at + lags) / now * np.exp(-premiums * lags)
-        terms = [schedule.terms for schedule in self._schedules.schedules]
-        return np.array([t.disposal_share(float(d)) for t, d in zip(terms, over_lag, strict=True)])
-
-    def _assets_that_may_be_negative(self) -> Lanes:
-        signed = np.zeros(len(self._model.names), dtype=bool)
-        for i, derived in enumerate(self._model.derived, start=self._model.n_primary):
-            payoff = derived.payoff
-            lowest = min(*payoff.values, float(payoff(0.0)))
-            signed[i] = lowest < 0.0 or payoff.right_slope < 0.0
-        book = self._schedules
-        rows = (book.row_quantity < 0.0) | signed[book.cell_factor[book.row_cell]]
-        return np.unique(book.row_asset[rows])
-
-    def _add_floored(self, cells: Array) -> None:
-        if len(self._floored):
-            values: Array = self._weights[self._floored] @ cells
-            # A running sum keeps one order over all blocks.
-            running = np.column_stack([self._floored_sums, np.maximum(values, 0.0)])
-            self._floored_sums = np.cumsum(running, axis=1)[:, -1]
 
 
 def _require(name: str, values: Array, low: float, high: float) -> None:

@@ -280,6 +280,49 @@ def test_block_size_does_not_change_a_bit(block_paths: int | None) -> None:
     assert whole.tail == blocks.tail
 
 
+def scattered_book(n: int = 200) -> LoanBook:
+    """Assets whose rows share no date with those of any other: evaluated on single paths, not on a grid."""
+    noisy = CollateralTerms(0.02, 0.05, 0.7, 0.3, 0.1, 1.5, 0.2)
+    assets = tuple(
+        ExposureSchedule(
+            f"s{i}",
+            np.array([0.5, 2.0, 6.0]) + i / 1_000,
+            ("price", "price", "margin") if i % 5 == 0 else ("price",) * 3,
+            np.array([0.004, 0.003, 0.005]),
+            ("",) * 3,
+            noisy,
+        )
+        for i in range(n)
+    )
+    return replace(secured(book(n, pd=0.06), *assets), borrower_of_loan=np.arange(n) + 1_000)
+
+
+def test_assets_without_common_dates_are_worth_what_each_is_alone() -> None:
+    scattered = scattered_book()
+    whole = run(scattered, 2_000)
+    for i in (0, 5, 77, 199):
+        alone = replace(
+            secured(book(1, pd=0.06), scattered.collateral[i]), borrower_of_loan=np.array([1_000 + i])
+        )
+        found = run(alone, 2_000)  # three cells: on the grid
+        for name in ("loan_expected_loss", "loan_collateral_in_default", "loan_collateral_mean"):
+            assert getattr(whole, name)[i] == pytest.approx(getattr(found, name)[0], rel=1e-12), (i, name)
+
+
+def test_block_size_does_not_change_a_bit_without_common_dates() -> None:
+    runs = [run(scattered_book(), n_paths=1_001, block_paths=n) for n in (1_001, 97, 4)]
+    for name in ("path_losses", "loan_expected_loss", "loan_collateral_mean", "loan_collateral_in_default"):
+        assert len({getattr(found, name).tobytes() for found in runs}) == 1, name
+
+
+def test_no_default_in_a_block_is_no_difficulty() -> None:
+    for assets in (scattered_book().collateral, mixed_book().collateral):
+        n = len(assets)
+        found = run(secured(book(n, pd=0.0), *assets), 300)
+        assert found.path_losses.max() == 0.0
+        assert np.isnan(found.loan_collateral_in_default).all()
+
+
 def test_a_longer_run_starts_with_the_shorter_one() -> None:
     assert np.array_equal(run(mixed_book(), 2_000).path_losses[:700], run(mixed_book(), 700).path_losses)
 
