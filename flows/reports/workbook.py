@@ -29,9 +29,12 @@ from flows.reports.workbook_formats import Formats
 
 # A fixed moment, so that the same document gives the same bytes.
 _CREATED = dt.datetime(2020, 1, 1, tzinfo=dt.UTC).replace(tzinfo=None)
+# Excel takes 32,767 characters; the rest is room for the mark.
+_LONGEST_CELL = 32_700
 _LONGEST_SHEET_NAME = 31
 _NARROWEST, _WIDEST, _LONG_TEXT_WIDTH = 9, 34, 60
 _TEXT_SHEET_WIDTH = 130
+_EMPTY_COLUMN_WIDTH = 9
 _COVER_WIDTHS = [30, 96]
 _LINE_HEIGHT = 14
 _HEADER_ROW = 2
@@ -72,7 +75,8 @@ def _sheet_name(number: int, part: int, name: str) -> str:
 
 def _write_section(book: Any, formats: Formats, number: int, section: Section) -> list[tuple[str, Bilingual]]:
     tables = section.tables()
-    names = [_sheet_name(number, part, section.sheet_name) for part in range(1, max(1, len(tables)) + 1)]
+    names = [_sheet_name(number, 1, section.sheet_name)]
+    names += [_sheet_name(number, part, table.title.zh) for part, table in enumerate(tables[1:], start=2)]
     written: list[tuple[str, Bilingual]] = []
     for position, name in enumerate(names):
         sheet = book.add_worksheet(name)
@@ -113,7 +117,10 @@ def _write_table(sheet: Any, formats: Formats, table: Table) -> int:
     for row_number, row in enumerate(table.rows, start=_HEADER_ROW + 1):
         for position, (column, cell) in enumerate(zip(table.columns, row.cells, strict=True)):
             _write_cell(sheet, formats, (row_number, position), column, cell, is_total=row.is_total)
-        lines = max(lines_of(cell_words(cell), width) for cell, width in zip(row.cells, widths, strict=True))
+        lines = max(
+            lines_of(shown_words(column, cell), width)
+            for column, cell, width in zip(table.columns, row.cells, widths, strict=True)
+        )
         sheet.set_row(row_number, _LINE_HEIGHT * lines + 2)
     sheet.freeze_panes(_HEADER_ROW + 1, 1)
     end = _HEADER_ROW + 1 + len(table.rows)
@@ -145,6 +152,8 @@ def cell_words(cell: Cell) -> str:
     words = plain_text(cell.value)
     if isinstance(cell.value, Bilingual):
         words = "\n".join(filter(None, [cell.value.zh, cell.value.en]))
+    if len(words) > _LONGEST_CELL:
+        words = words[:_LONGEST_CELL] + "…"
     if cell.mark is Mark.PLAIN:
         return words
     return f"{words}（{label(f'mark.{cell.mark}').inline()}）"
@@ -177,7 +186,11 @@ def _write_words(
 
 
 def _write_across(sheet: Any, row: int, words: str, words_format: Any, widths: list[int]) -> None:
-    """Write a text over all columns, the row as high as it needs."""
+    """Write a text over all columns and as many empty ones as it takes to read well, as high as it needs."""
+    widths = [
+        *widths,
+        *[_EMPTY_COLUMN_WIDTH] * max(0, (_TEXT_SHEET_WIDTH - sum(widths)) // _EMPTY_COLUMN_WIDTH),
+    ]
     if len(widths) > 1:
         sheet.merge_range(row, 0, row, len(widths) - 1, "", words_format)
     sheet.write_string(row, 0, words, words_format)
@@ -258,15 +271,15 @@ def _column_width(table: Table, position: int) -> int:
         display_width(column.heading.zh + (f"（{unit}）" if unit else "")),
         display_width(column.heading.en) * 2 // 3,
     ]
-    for row in table.rows:
-        cell = row.cells[position]
-        words = cell_words(cell)
-        if isinstance(cell.value, int | float | Decimal):
-            words = f"{in_column_unit(cell.value, column.kind):,.{decimals_of(column)}f}" + _number_mark(
-                cell.mark
-            )
-        widths.append(display_width(words))
+    widths += [display_width(shown_words(column, row.cells[position])) for row in table.rows]
     return max(_NARROWEST, min(_WIDEST, max(widths) + 2))
+
+
+def shown_words(column: Column, cell: Cell) -> str:
+    """What a cell shows, numbers as their format writes them; for widths and heights only."""
+    if isinstance(cell.value, int | float | Decimal):
+        return f"{in_column_unit(cell.value, column.kind):,.{decimals_of(column)}f}" + _number_mark(cell.mark)
+    return cell_words(cell)
 
 
 def _number_mark(mark: Mark) -> str:

@@ -69,6 +69,7 @@ def add_legend(figure: Figure, handles: Sequence[Any], labels: Sequence[str]) ->
 
 def shortened(label: str, longest: int = 22) -> str:
     """A label that leaves room for the chart; tables carry the whole name."""
+    label = " ".join(label.split())
     return label if len(label) <= longest else label[: longest - 1] + "…"
 
 
@@ -82,6 +83,7 @@ def as_svg(figure: Figure) -> bytes:
     path = chinese_font_path()
     for text in figure.findobj(Text):
         text.set_fontproperties(FontProperties(fname=path, size=text.get_fontsize()))
+        text.set_parse_math(False)  # a "$" in a name is a letter, not the start of a formula
     content = io.BytesIO()
     # The salt fixes the identifiers and the missing date the header: the same chart gives the same bytes.
     with rc_context({"svg.hashsalt": "ecopledge", "svg.fonttype": "path"}):

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from decimal import Decimal
+from operator import attrgetter
 
 from flows.main_job_result import PipelineReview
 from flows.reports.bilingual import Bilingual
@@ -24,6 +25,12 @@ from flows.reports.figures import CNY_PER_YI, wan, yi
 from flows.reports.labels import label
 from flows.reports.main_report.blocks import column, findings_of
 from services.fund.project import Project
+
+# Texts that some lists have and others do not.
+_TEXTS: dict[str, Callable[[Project], str]] = {
+    "owner": attrgetter("owner"),
+    "progress": attrgetter("progress"),
+}
 
 
 def pipelines_section(reviews: tuple[PipelineReview, ...]) -> Section:
@@ -90,16 +97,14 @@ def _county(project: Project) -> str:
 
 
 def _table(review: PipelineReview) -> Table:
+    """The projects; columns that a list does not fill are left out."""
+    projects = review.projects.projects
     flagged = {flag.project_id for flag in review.projects.flags}
-    rows = [_row(project, project.project_id in flagged) for project in review.projects.projects]
-    blank = Cell("")
+    texts = {name: read for name, read in _TEXTS.items() if any(read(project) for project in projects)}
+    rows = [_row(project, project.project_id in flagged, list(texts.values())) for project in projects]
+    blanks = (Cell(""),) * 5
     total = Cell(review.projects.total_investment_cny)
-    rows.append(
-        Row(
-            (Cell(label("row.total")), blank, blank, blank, Cell(None), Cell(None), total, blank, blank),
-            is_total=True,
-        )
-    )
+    rows.append(Row((Cell(label("row.total")), *blanks, total, *(Cell("") for _ in texts)), is_total=True))
     return Table(
         Bilingual(review.title_zh, review.title_en),
         (
@@ -107,18 +112,17 @@ def _table(review: PipelineReview) -> Table:
             column("project_name", is_long_text=True),
             column("sector"),
             column("county"),
-            column("start_year", ColumnKind.TEXT),
-            column("end_year", ColumnKind.TEXT),
+            column("start_year"),
+            column("end_year"),
             column("investment", ColumnKind.WAN),
-            column("owner"),
-            column("progress", is_long_text=True),
+            *(column(name, is_long_text=name == "progress") for name in texts),
         ),
         tuple(rows),
         Bilingual(review.source),
     )
 
 
-def _row(project: Project, is_flagged: bool) -> Row:
+def _row(project: Project, is_flagged: bool, texts: list[Callable[[Project], str]]) -> Row:
     return Row(
         (
             Cell(project.project_id),
@@ -128,7 +132,6 @@ def _row(project: Project, is_flagged: bool) -> Row:
             Cell(str(project.start_year)),
             Cell(str(project.end_year)),
             Cell(project.total_investment_cny, Mark.FLAGGED if is_flagged else Mark.PLAIN),
-            Cell(project.owner),
-            Cell(project.progress),
+            *(Cell(read(project)) for read in texts),
         )
     )
