@@ -14,12 +14,13 @@ from typing import TYPE_CHECKING, Any
 
 from flows.accounts.problems import Problem, refusal
 from services.runtime.errors import InvalidInput
-from services.runtime.settings import MIB
 
 if TYPE_CHECKING:
     from openpyxl.worksheet.worksheet import Worksheet
 
-MAX_FILE_BYTES = 50 * MIB
+MB = 1_000_000
+# A hundred thousand rows of any of the files fit well.
+MAX_FILE_BYTES = 25 * MB
 # A workbook is a zip; what it unpacks to is bounded too, or a small file could fill the memory.
 MAX_UNPACKED_BYTES = 8 * MAX_FILE_BYTES
 MAX_ROWS = 100_000
@@ -67,8 +68,8 @@ def find_table(folder: Path, stem: str) -> Path | None:
             [
                 Problem(
                     found[0].name,
-                    f"a file of {size / MIB:.1f} MiB",
-                    f"at most {MAX_FILE_BYTES // MIB} MiB; it was not read",
+                    f"a file of {size / MB:.1f} MB",
+                    f"at most {MAX_FILE_BYTES // MB} MB; it was not read",
                 )
             ]
         )
@@ -143,8 +144,8 @@ def _check_unpacked_size(name: str, content: bytes) -> None:
             [
                 Problem(
                     name,
-                    f"a workbook that unpacks to {unpacked / MIB:.0f} MiB",
-                    f"at most {MAX_UNPACKED_BYTES // MIB} MiB",
+                    f"a workbook that unpacks to {unpacked / MB:.0f} MB",
+                    f"at most {MAX_UNPACKED_BYTES // MB} MB",
                 )
             ]
         )

@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 
 from flows.accounts.folder import read_accounts
-from flows.accounts.tables import MAX_FILE_BYTES
 from services.runtime.errors import InvalidInput
 
 AS_OF = dt.date(2026, 8, 21)
@@ -171,8 +170,8 @@ def test_an_unknown_unit(spoil: Spoil, refused: Refused) -> None:
 
 def test_a_file_over_the_limit_is_not_read(folder: Path, refused: Refused) -> None:
     with (folder / "pledges.csv").open("wb") as file:
-        file.truncate(MAX_FILE_BYTES + 1)
-    assert refused() == ["pledges.csv: found a file of 50.0 MiB, expected at most 50 MiB; it was not read"]
+        file.truncate(50_000_000)
+    assert refused() == ["pledges.csv: found a file of 50.0 MB, expected at most 25 MB; it was not read"]
 
 
 def test_bytes_that_are_no_text(folder: Path, refused: Refused) -> None:
