@@ -66,6 +66,11 @@ class CollateralOnPaths:
         self._floored_sums = np.zeros(len(self._floored))
 
     @property
+    def is_on_grid(self) -> bool:
+        """Whether all assets are valued together on every path rather than one by one where loans default."""
+        return self._on_grid
+
+    @property
     def rows_per_path(self) -> int:
         """Floats that a path of a block takes."""
         return 5 * len(self._schedules.cell_time) * self._on_grid + len(self._floored)

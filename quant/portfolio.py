@@ -28,7 +28,7 @@ from quant.tail_risk import TailEstimate, tail_estimate
 REPORTED_CONFIDENCES = (0.95, 0.99, 0.999)
 _BLOCK_BYTES = 64 * 2**20
 _BLOCK_DRAWS = 20_000_000
-_BLOCK_DEFAULTS = 250_000
+_BLOCK_DEFAULTS = 1_000_000
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -230,7 +230,9 @@ class LossSimulation:
         """A block that keeps memory bounded and takes a fraction of a second."""
         rows = 4 * self._model.n_primary + 2 * len(self._indices.loadings) + self._collateral.rows_per_path
         by_memory = _BLOCK_BYTES // (8 * max(rows, 1))
-        by_draws = _BLOCK_DRAWS // max(len(self._book), 1)
+        # Assets that are evaluated one by one cost a call each in every block: fewer, longer blocks.
+        draws = _BLOCK_DRAWS if self._collateral.is_on_grid else 3 * _BLOCK_DRAWS
+        by_draws = draws // max(len(self._book), 1)
         by_defaults = _BLOCK_DEFAULTS // max(float(self._book.default_probability.sum()), 1.0)
         return int(np.clip(min(by_memory, by_draws, by_defaults), 256, 32_768))
 
