@@ -60,10 +60,19 @@ def draw_stack(chart: StackChart) -> Figure:
         patches.append(Patch(color=colour))
     axes.set_xticks(positions, chart.categories)
     axes.grid(axis="y", color=RULE, linewidth=0.7)
-    axes.set_ylim(0, max([*floor, 1e-9]) * 1.1)
+    top = max([*floor, 1e-9])
+    axes.set_ylim(0, top * 1.1)
     for position, total in zip(positions, floor, strict=True):
         if total > 0:
-            axes.text(position, total, f"{total:,.2f}", ha="center", va="bottom", fontsize=8, color=INK)
+            axes.text(
+                position,
+                total + top * 0.012,
+                f"{total:,.2f}",
+                ha="center",
+                va="bottom",
+                fontsize=8,
+                color=INK,
+            )
     axes.yaxis.set_major_formatter(FuncFormatter(axis_number))
     name_axis(axes, horizontal=chart.category_axis, vertical=chart.value_axis)
     add_legend(figure, patches, [layer.name for layer in chart.layers])

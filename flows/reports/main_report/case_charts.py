@@ -5,7 +5,7 @@ from flows.published_cases.mapping import Sufficiency
 from flows.reports.charts.model import Pair, PairChart, Spread, SpreadChart
 from flows.reports.figures import CNY_PER_WAN
 from flows.reports.labels import label
-from flows.reports.main_report.case_facts import limit_of, name_of, valuation_of
+from flows.reports.main_report.case_facts import name_of, published_size_limit, valuation_of
 
 # The outermost quantiles that a valuation reports, and those of its box.
 _WHISKERS, _BOX = (0.01, 0.95), (0.1, 0.9)
@@ -16,7 +16,7 @@ def loan_chart(appraisals: tuple[CaseAppraisal, ...]) -> PairChart | None:
     pairs = []
     for appraisal in appraisals:
         granted = appraisal.loan_cny if appraisal.loan_cny is not None else appraisal.credit_line_cny
-        limit = limit_of(appraisal)
+        limit = published_size_limit(appraisal)
         if granted is None and limit is None:
             continue
         pairs.append(

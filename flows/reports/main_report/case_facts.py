@@ -28,6 +28,11 @@ def limit_of(appraisal: CaseAppraisal) -> float | None:
     return None if appraisal.pledge is None else appraisal.pledge.limit_cny
 
 
+def published_size_limit(appraisal: CaseAppraisal) -> float | None:
+    """What may be lent, CNY; None also where the size of the pledge was assumed and the limit only illustrates."""
+    return None if appraisal.mapping.is_illustrative else limit_of(appraisal)
+
+
 def value_is_assumed(appraisal: CaseAppraisal) -> bool:
     """Whether the value rests on an input of the case that was not published, or on a term of the catalogue."""
     valuation = valuation_of(appraisal)

@@ -60,7 +60,7 @@ def _result_row(appraisal: CaseAppraisal) -> Row:
             cell(limit_of(appraisal), assumed=limit_assumed),
             cell(None if sized is None else label(f"rule.{sized.binding_rule}")),
             _granted_cell(appraisal),
-            cell(appraisal.granted_to_limit, assumed=limit_assumed),
+            cell(appraisal.granted_to_limit, assumed=limit_assumed, note=_ratio_note(appraisal)),
             Cell(_missing_words(appraisal), note=why_no_value(appraisal)),
         )
     )
@@ -81,6 +81,12 @@ def _granted_cell(appraisal: CaseAppraisal) -> Cell:
     if appraisal.loan_cny is None:
         return Cell(line, note=None if line is None else label("detail.credit_line"))
     return Cell(appraisal.loan_cny, note=None if line is None else label("detail.and_line", line=wan(line)))
+
+
+def _ratio_note(appraisal: CaseAppraisal) -> Bilingual | None:
+    """What the ratio means where the size of the pledge was assumed."""
+    shown = appraisal.mapping.is_illustrative and appraisal.granted_to_limit is not None
+    return label("detail.needed_size") if shown else None
 
 
 def _basis_note(appraisal: CaseAppraisal) -> Bilingual | None:

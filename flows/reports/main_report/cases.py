@@ -20,7 +20,7 @@ from flows.reports.labels import label
 from flows.reports.main_report.blocks import findings_of
 from flows.reports.main_report.case_cash_flows import cash_flow_tables
 from flows.reports.main_report.case_charts import loan_chart, value_chart
-from flows.reports.main_report.case_facts import limit_of
+from flows.reports.main_report.case_facts import published_size_limit
 from flows.reports.main_report.case_tables import (
     limit_table,
     market_price_table,
@@ -91,8 +91,9 @@ def _key_figures(appraisals: tuple[CaseAppraisal, ...]) -> KeyFigures:
         KeyFigure(label(f"sufficiency.{kind}"), str(counts[kind]), label(f"detail.{kind}"))
         for kind in Sufficiency
     ]
-    above = sum(1 for a in appraisals if (limit := limit_of(a)) is not None and _granted(a) > limit)
-    sized = sum(1 for a in appraisals if limit_of(a) is not None)
+    # Where the size of the pledge itself was assumed the limit says nothing about the loan.
+    limits = [(_granted(a), limit) for a in appraisals if (limit := published_size_limit(a)) is not None]
+    above, sized = sum(1 for granted, limit in limits if granted > limit), len(limits)
     figures.append(
         KeyFigure(
             label("figure.above_limit"), f"{above} / {sized}", label("detail.above_limit"), Mark.ASSUMPTION

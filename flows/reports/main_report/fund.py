@@ -104,7 +104,7 @@ def _step_table(terms: FundTerms) -> Table:
         label("title.steps"),
         (column("step", ColumnKind.INTEGER), column("step_name"), column("step_terms", is_long_text=True)),
         tuple(
-            Row((Cell(number), Cell(step_name(step)), Cell(_step_terms(terms, step), Mark.ASSUMPTION)))
+            Row((Cell(number), Cell(step_name(step)), cell(_step_terms(terms, step), assumed=True)))
             for number, step in enumerate(terms.steps, start=1)
         ),
     )
@@ -115,8 +115,8 @@ def step_name(step: Step) -> Bilingual:
     return label(f"step.{type(step).__name__}")
 
 
-def _step_terms(terms: FundTerms, step: Step) -> str:
-    """The step's figures with their names; shares and rates as percent."""
+def _step_terms(terms: FundTerms, step: Step) -> str | None:
+    """The step's figures with their names, shares and rates as percent; None for a step without figures."""
     parts = []
     for field in fields(step):
         value = getattr(step, field.name)
@@ -129,7 +129,7 @@ def _step_terms(terms: FundTerms, step: Step) -> str:
             parts.append(f"{name} {value:g} 倍")
         else:
             parts.append(f"{name} {percent(value)}")
-    return "；".join(parts) or "—"
+    return "；".join(parts) or None
 
 
 def _paid(run: FundRun) -> dict[tuple[int, str], Decimal]:
