@@ -29,8 +29,9 @@ def registration(engine: sa.Engine) -> Registration:
     """
     upgrade_valuation(engine)
     repository = SqlValuationRepository(engine, read_standard_snapshot())
-    desk = ValuationDesk(ValuationEngine(read_catalogue()), repository)
-    servicer = ValuationServicer(desk, engine)
+    valuation_engine = ValuationEngine(read_catalogue())
+    valuation_engine.warm_up(repository.market("", ""))
+    servicer = ValuationServicer(ValuationDesk(valuation_engine, repository), engine)
     return Registration(
         SERVICE_NAME, partial(valuation_pb2_grpc.add_ValuationServiceServicer_to_server, servicer)
     )

@@ -11,9 +11,9 @@ from collections.abc import Callable, Iterator, Sequence
 import numpy as np
 
 from quant.cell_bank import CellBank
-from quant.distribution import HorizonScenarios
+from quant.distribution import REPORTED_PROBABILITIES, HorizonScenarios
 from quant.pledge_values import value_assets
-from quant.schedules import ExposureSchedule
+from quant.schedules import CollateralTerms, ExposureSchedule
 from services.runtime.errors import InvalidInput
 from services.valuation.appraisal import Appraisal, Task, appraise
 from services.valuation.asset import Asset
@@ -43,6 +43,12 @@ class ValuationEngine:
         self._price = price
         self._contexts: Recent[str, PricingContext] = Recent(_MARKETS_KEPT)
         self._banks: Recent[tuple[str, int, int, float], CellBank] = Recent(_BANKS_KEPT)
+
+    def warm_up(self, market: PreparedMarket) -> None:
+        """Load the kernels and draw the default scenarios, so that the first caller does not wait for them."""
+        one, factor = np.ones(1), market.model.names[0]
+        schedule = ExposureSchedule("", one, (factor,), one, ("",), CollateralTerms())
+        value_assets([[schedule]], self._bank(market, Simulation()), REPORTED_PROBABILITIES)
 
     def value(
         self,

@@ -5,7 +5,6 @@ Both tables are append-only. Moments are microseconds since 1970 in UTC, which b
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any, Protocol
 
 import msgspec
@@ -16,6 +15,7 @@ from services.runtime.errors import Conflict, NotFound
 from services.runtime.market import MarketSnapshot
 from services.runtime.migrate import upgrade, upgrade_runtime
 from services.valuation.asset import Asset
+from services.valuation.page import Page, PageKey
 from services.valuation.prepared_market import PreparedMarket
 from services.valuation.recent import Recent
 from services.valuation.stored_form import (
@@ -56,22 +56,6 @@ valuations_table = sa.Table(
     sa.Column("asset", sa.LargeBinary, nullable=False),
     sa.Column("valuation", sa.LargeBinary, nullable=False),
 )
-
-
-@dataclass(frozen=True, slots=True)
-class PageKey:
-    """The last row of a page; the next page holds what is older."""
-
-    recorded_at_us: int
-    valuation_id: str
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """Summaries, newest first, and where the next page begins; None after the last."""
-
-    valuations: tuple[ValuationSummary, ...]
-    next_key: PageKey | None
 
 
 class ValuationRepository(Protocol):

@@ -154,7 +154,8 @@ def _cap(rule: LimitRule, cap_cny: float, name_zh: str, name_en: str) -> Limit:
 def _cover_at(limit: float, low_cash: Sequence[float], service: Sequence[float]) -> float | None:
     if limit <= 0.0:
         return None
-    covers = [cash / (limit * due) for cash, due in zip(low_cash, service, strict=True) if due > 0.0]
+    # The product, not its factors: a tiny loan times a small share may round to nothing due.
+    covers = [cash / (limit * due) for cash, due in zip(low_cash, service, strict=True) if limit * due > 0.0]
     return min(covers) if covers else None
 
 

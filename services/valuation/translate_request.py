@@ -23,7 +23,7 @@ from services.valuation.field_rules import (
     positive_up_to,
     read_numbers,
 )
-from services.valuation.repository import PageKey
+from services.valuation.page import PageKey
 from services.valuation.translate_asset import asset_from_wire
 from services.valuation.valuation import Failure, LoanTerms, Simulation
 

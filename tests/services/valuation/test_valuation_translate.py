@@ -16,7 +16,7 @@ from services.valuation.asset import (
     WaterRight,
 )
 from services.valuation.field_rules import NumberRule
-from services.valuation.repository import PageKey
+from services.valuation.page import PageKey
 from services.valuation.stored_form import asset_from_json, asset_to_json
 from services.valuation.translate_asset import asset_from_wire, asset_to_wire
 from services.valuation.translate_request import (
