@@ -43,9 +43,6 @@ _DAY_COUNTS = {
 _DAY_COUNT_TO_WIRE = {convention: number for number, convention in _DAY_COUNTS.items()}
 
 
-# Requests of writing calls
-
-
 def loans_from_wire(request: pb.PutLoansRequest) -> tuple[dt.date, tuple[Loan, ...]]:
     """Business date and loans of a PutLoansRequest.
 
@@ -118,9 +115,6 @@ def terms_from_wire(message: pb.RepaymentTerms, violations: Violations) -> Repay
     except ValueError as error:
         violations.add("", str(error))
         return None
-
-
-# Domain to messages
 
 
 def loan_to_wire(loan: Loan) -> pb.Loan:
@@ -239,9 +233,6 @@ def schedule_from_response(message: pb.GetScheduleResponse) -> RepaymentSchedule
             for row in message.instalments
         )
     )
-
-
-# Rows
 
 
 def _loan(message: pb.Loan, violations: Violations) -> Loan | None:
