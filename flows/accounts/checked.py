@@ -29,6 +29,7 @@ class CheckedRow:
         values: by canonical column; None where the cell is empty.
         printed: text of the cells as they were written.
         confirmed: columns stated twice, in two units that agree.
+        places: how messages name a column: the heading as it was written, and the canonical name.
     """
 
     file: str
@@ -37,6 +38,7 @@ class CheckedRow:
     values: Mapping[str, Value]
     printed: Mapping[str, str]
     confirmed: frozenset[str]
+    places: Mapping[str, str]
 
     def cell(self, column: str) -> Value:
         """Whatever a cell holds, None where it is empty."""
@@ -59,7 +61,7 @@ class CheckedRow:
 
     def problem(self, column: str, found: str, expected: str) -> Problem:
         """A problem of this row."""
-        return Problem(self.file, found, expected, self.sheet, self.number, column)
+        return Problem(self.file, found, expected, self.sheet, self.number, self.places.get(column, column))
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +116,7 @@ def _read_rows(
 ) -> tuple[list[CheckedRow], list[Problem]]:
     columns = {column.name: column for column in TABLES[stem]}
     checked, problems = [], []
+    everywhere = {heading.column: _place(heading) for heading in found.headings}
     for row in rows:
         cells = [
             (
@@ -135,9 +138,10 @@ def _read_rows(
                         table.file, refused.found, refused.expected, table.sheet, row.number, _place(heading)
                     )
                 )
+        places = everywhere | {heading.column: _place(heading) for heading, _, text in cells if text}
         stated = [heading.column for heading, _, text in cells if text]
         twice = frozenset(name for name in stated if stated.count(name) > 1)
-        checked.append(CheckedRow(table.file, table.sheet, row.number, values, printed, twice))
+        checked.append(CheckedRow(table.file, table.sheet, row.number, values, printed, twice, places))
     return checked, problems
 
 

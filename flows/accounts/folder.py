@@ -13,7 +13,7 @@ from flows.accounts.pledges import Pledge, ReferredRows, build_pledge
 from flows.accounts.problems import Problem, refusal
 from flows.accounts.reconciliation import LineCheck, Reconciliation, reconcile
 from flows.accounts.tables import find_table
-from services.runtime.errors import FieldViolation, InvalidInput
+from services.runtime.errors import FailedPrecondition, FieldViolation, InvalidInput
 from services.runtime.results import Caution, Severity
 from services.valuation.asset import Asset
 
@@ -56,11 +56,13 @@ def read_accounts(folder: Path, as_of: dt.date) -> Accounts:
 
     Raises:
         InvalidInput: with every problem found, each naming file, sheet, row, column, found and expected.
+        FailedPrecondition: a file changed while it was read.
     """
     if not folder.is_dir():
         raise refusal([Problem(str(folder), "no such folder", "a folder of account files")])
     violations: list[FieldViolation] = []
     paths = _find(folder, violations)
+    content_hash = _content_hash(paths)
     account: GepAccount | None = None
     tables: dict[str, CheckedTable] = {}
     for stem, path in paths.items():
@@ -81,7 +83,12 @@ def read_accounts(folder: Path, as_of: dt.date) -> Accounts:
         *reconciliation.cautions,
         *(caution for table in tables.values() for caution in _ignored(table)),
     )
-    return Accounts(folder, as_of, _content_hash(paths), account, reconciliation, pledges, cautions)
+    # The request ids of a refresh are made from the hash, so it must be that of what was read.
+    if _content_hash(paths) != content_hash:
+        raise FailedPrecondition(
+            f"{folder}: a file changed while it was read; start again when it is complete"
+        )
+    return Accounts(folder, as_of, content_hash, account, reconciliation, pledges, cautions)
 
 
 def _find(folder: Path, violations: list[FieldViolation]) -> dict[str, Path]:

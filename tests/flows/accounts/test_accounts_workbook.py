@@ -9,6 +9,7 @@ import pytest
 from flows.accounts.folder import read_accounts
 from flows.accounts.gep_account import read_gep_account
 from flows.accounts.reconciliation import reconcile
+from services.runtime.errors import InvalidInput
 
 DATA = Path(__file__).resolve().parents[3] / "data"
 
@@ -79,6 +80,24 @@ def test_a_total_that_is_not_the_sum_is_a_caution(tmp_path: Path) -> None:
         "gep_account.xlsx, row 34 (total): found 7600.0000e8 CNY, expected 7545.5980e8 CNY"
         in caution.message_en
     )
+
+
+def test_a_problem_in_a_workbook_names_the_sheet(tmp_path: Path) -> None:
+    path = tmp_path / "gep_account.xlsx"
+    _workbook(path, total=7545.598)
+    workbook = openpyxl.load_workbook(path)
+    workbook["gep_account"]["D7"] = -1.36
+    workbook["gep_account"]["H8"] = "#N/A"
+    workbook.save(path)
+    with pytest.raises(InvalidInput) as caught:
+        read_gep_account(path)
+    assert [str(violation) for violation in caught.value.violations] == [
+        "gep_account.xlsx, sheet gep_account, row 7, column 功能量 (quantity): found '-1.36', expected a number >= 0",
+        (
+            "gep_account.xlsx, sheet gep_account, row 8, column 价值量（亿元） (value_1e8_cny): "
+            "found '#N/A', expected a number >= 0 in 1e8 CNY"
+        ),
+    ]
 
 
 def test_a_workbook_gives_the_same_assets_as_the_csv(folder: Path) -> None:
