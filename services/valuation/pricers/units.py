@@ -1,64 +1,66 @@
-"""Units in which quantities of rights are meant, with the Chinese ones; conversion refuses what does not fit.
+"""Units in which quantities of rights may be meant: a closed table, so that what nobody thought of is refused.
 
-1 亩 (mu) = 1/15 ha. tCO2e is a mass of carbon dioxide; carbon itself (tC) is refused, not converted silently.
+1 亩 (mu) = 1/15 ha. A ton is the metric one. tCO2e is a mass of carbon dioxide; carbon itself (tC) is refused, not
+converted silently, and so are energy given for coal equivalent and the other way round, which need a convention.
+Cubes of prefixed lengths (km3, dm3) are not in the table: a prefix before "m3" would be read as one before the volume.
 """
 
-from functools import cache, lru_cache
-
-import pint
+from collections.abc import Mapping
+from fractions import Fraction
+from types import MappingProxyType
 
 from services.runtime.errors import InvalidInput
 
-_DEFINITIONS = (
-    "mu = 10000 / 15 * meter ** 2 = _ = 亩",
-    "万亩 = 1e4 * mu",
-    "公顷 = hectare",
-    "hm2 = hectare",
-    "km2 = kilometer ** 2 = _ = 平方公里",
-    "m2 = meter ** 2 = _ = 平方米",
-    "m3 = meter ** 3 = _ = 立方米 = 方",
-    "万m3 = 1e4 * m3 = _ = 万立方米 = 万方",
-    "亿m3 = 1e8 * m3 = _ = 亿立方米",
-    "吨 = metric_ton",
-    "万吨 = 1e4 * metric_ton = _ = 万t",
-    "tCO2e = metric_ton = _ = tCO2",
-    "万tCO2e = 1e4 * metric_ton",
-    "千克 = kilogram = _ = 公斤",
-    "千瓦时 = kilowatt_hour = _ = 度",
-    "万千瓦时 = 1e4 * kilowatt_hour",
-    "兆瓦时 = megawatt_hour",
-    "certificate = megawatt_hour = _ = 张",
-    "tce = 29.3076e9 * joule = _ = 吨标准煤",
-    "万tce = 1e4 * tce = _ = 万吨标准煤",
-    "CNY = [currency] = _ = 元",
-    "万元 = 1e4 * CNY",
-    "亿元 = 1e8 * CNY",
-)
+_MASS: Mapping[str, int | str] = {
+    "t": 1,
+    "吨": 1,
+    "tonne": 1,
+    "ton": 1,
+    "kg": "1/1000",
+    "千克": "1/1000",
+    "公斤": "1/1000",
+}
+_IN_ONE: Mapping[str, Mapping[str, int | str]] = MappingProxyType(
+    {
+        "mu": {
+            "mu": 1, "亩": 1, "ha": 15, "hm2": 15, "hm²": 15, "公顷": 15, "km2": 1500, "km²": 1500,
+            "平方公里": 1500, "平方千米": 1500, "m2": "3/2000", "m²": "3/2000", "平方米": "3/2000",
+        },
+        "m3": {"m3": 1, "m³": 1, "立方米": 1, "方": 1},
+        "t": _MASS,
+        "tCO2e": {**_MASS, "tCO2e": 1, "tCO2": 1, "吨二氧化碳": 1, "吨二氧化碳当量": 1},
+        "tce": {"tce": 1, "吨标准煤": 1, "kgce": "1/1000", "千克标准煤": "1/1000"},
+        "MWh": {
+            "MWh": 1, "兆瓦时": 1, "张": 1, "certificate": 1, "GWh": 1000,
+            "kWh": "1/1000", "千瓦时": "1/1000", "度": "1/1000",
+        },
+        "CNY": {"CNY": 1, "RMB": 1, "元": 1, "人民币元": 1},
+    }
+)  # fmt: skip
+"""For each unit of a kind, how many of it one of each admitted unit is."""
+
+_LONGEST_SHOWN = 32
+_MYRIADS = MappingProxyType({"万": 10**4, "亿": 10**8})
 
 
-@lru_cache(maxsize=256)
 def conversion_factor(unit: str, expected: str, field: str) -> float:
-    """Units of `expected` in one `unit`.
+    """How many `expected` one `unit` is; 万 and 亿 may stand before any unit of the table.
 
     >>> conversion_factor("ha", "mu", "unit")
     15.0
+    >>> conversion_factor("万亩", "mu", "unit")
+    10000.0
 
     Raises:
-        InvalidInput: about `field`, if the unit is unknown or of another dimension.
+        InvalidInput: about `field`, if the unit is not in the table or measures something else.
     """
-    registry = _registry()
-    try:
-        # 15 digits keep what a definition carries and drop the rounding of the chain of conversions.
-        return float(f"{registry.Quantity(1.0, unit).to(expected).magnitude:.15g}")
-    except (pint.errors.PintError, AttributeError, ValueError, TypeError, AssertionError, SyntaxError):
+    admitted = _IN_ONE.get(expected, {expected: 1})
+    myriad = _MYRIADS.get(unit[:1], 1)
+    size = admitted.get(unit if myriad == 1 else unit[1:])
+    if size is None:
         raise InvalidInput.of(
-            field, f"found unit {unit!r}, expected {expected!r} or one that converts to it"
-        ) from None
-
-
-@cache
-def _registry() -> "pint.UnitRegistry[float]":
-    registry: pint.UnitRegistry[float] = pint.UnitRegistry()
-    for definition in _DEFINITIONS:
-        registry.define(definition)
-    return registry
+            field,
+            f"found unit {unit[:_LONGEST_SHOWN]!r}, expected {expected!r} or one that converts to it: "
+            f"{', '.join(admitted)}, also with 万 or 亿 before it",
+        )
+    return float(Fraction(size) * myriad)

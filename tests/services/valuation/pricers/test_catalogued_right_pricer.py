@@ -73,17 +73,43 @@ def test_area_in_any_unit_is_the_same_right(
         ("万吨", "tCO2e", 1e4), ("t", "tCO2e", 1.0), ("张", "MWh", 1.0), ("kWh", "MWh", 1e-3),
         ("万千瓦时", "MWh", 10.0),
         ("万m3", "m3", 1e4), ("亿立方米", "m3", 1e8), ("万元", "CNY", 1e4), ("吨标准煤", "tce", 1.0),
-        ("hm2", "mu", 15.0),
+        ("hm2", "mu", 15.0), ("m2", "mu", 1.5e-3), ("km2", "mu", 1500.0), ("ton", "tCO2e", 1.0), ("方", "m3", 1.0),
     ],
 )  # fmt: skip
 def test_units_people_use(unit: str, expected: str, factor: float) -> None:
     assert conversion_factor(unit, expected, "unit") == pytest.approx(factor, rel=1e-12)
 
 
-@pytest.mark.parametrize("unit", ["m3", "tC", "nonsense unit", "", "2 ha", "亩/"])
+@pytest.mark.parametrize(
+    "unit", ["m3", "tC", "nonsense unit", "", "2 ha", "亩/", "万", "t/0", "~t!|", "t\n", "mt", "(" * 5000]
+)
 def test_a_unit_that_does_not_convert_is_named(unit: str) -> None:
     with pytest.raises(InvalidInput, match=r"catalogued_right\.unit: found unit .* expected 'tCO2e'"):
         conversion_factor(unit, "tCO2e", "catalogued_right.unit")
+
+
+@pytest.mark.parametrize(
+    ("unit", "expected"),
+    [
+        ("km3", "m3"),
+        ("dm3", "m3"),
+        ("km3", "mu"),
+        ("MWh", "tce"),
+        ("mWh", "MWh"),
+        ("tCO2e", "t"),
+        ("mu", "m3"),
+    ],
+)
+def test_what_could_be_read_in_two_ways_is_refused(unit: str, expected: str) -> None:
+    """A cubic kilometre is 1e9 m3 and no kilo-m3; coal equivalent of power has two conventions; CO2 is no pollutant."""
+    with pytest.raises(InvalidInput, match=r"unit: found unit .* expected "):
+        conversion_factor(unit, expected, "unit")
+
+
+def test_every_unit_of_the_catalogue_converts_to_itself(catalogue: Catalogue) -> None:
+    units = {kind.unit for kind in catalogue.kinds.values() if kind.quantity_times_factor}
+    assert {conversion_factor(unit, unit, "unit") for unit in units} == {1.0}
+    assert {conversion_factor(f"亿{unit}", unit, "unit") for unit in units} == {1e8}
 
 
 def test_unknown_kinds_are_named_with_the_known_ones(context: PricingContext, make_asset: MakeAsset) -> None:
