@@ -1,6 +1,7 @@
 """Forest formulas: year-by-year cash flows as the second method, limits of the growth curves, the bundled tables."""
 
 import csv
+import math
 from collections.abc import Callable
 from pathlib import Path
 
@@ -114,3 +115,40 @@ def test_refusals() -> None:
         forestry.tree_biomass_kg(20.0, 12.0, [])
     with pytest.raises(ValueError, match=r"risk_deduction: found 10.0"):
         forestry.period_credits_t(1.0, 1.0, uncertainty_deduction=0.0, risk_deduction=10.0)
+
+
+def test_curves_by_name_are_the_curves() -> None:
+    assert sorted(forestry.GROWTH_CURVES) == ["gompertz", "korf", "logistic", "richards", "schumacher"]
+    for name in ("richards", "logistic", "gompertz", "korf"):
+        assert forestry.GROWTH_CURVES[name](12.0, 300.0, 0.8, 1.5) == getattr(forestry, name)(
+            12.0, 300.0, 0.8, 1.5
+        )
+    assert forestry.GROWTH_CURVES["schumacher"](12.0, 300.0, 15.0, 1.0) == 300.0 * math.exp(-15.0 / 12.0)
+    with pytest.raises(ValueError, match="c: found 2, expected 1: schumacher has no shape"):
+        forestry.GROWTH_CURVES["schumacher"](12.0, 300.0, 15.0, 2)
+
+
+@given(carbon=st.floats(1.0, 1e6), intensity=st.floats(1e-4, 0.2), severity=st.floats(0.01, 1.0))
+def test_buffer_cover_of_a_constant_stock_is_the_exponential(
+    carbon: float, intensity: float, severity: float
+) -> None:
+    """With C constant the expected reversal is s C (1 - e^(-hT)); the trapezoid on 2,000 steps meets it."""
+    times = np.linspace(3.0, 43.0, 2_001)
+    expected = severity * carbon * -math.expm1(-intensity * 40.0)
+    got = forestry.buffer_cover(
+        times.tolist(), [carbon] * len(times), buffer_t=0.1 * carbon, reversal_intensity_annual=intensity,
+        reversal_severity=severity,
+    )  # fmt: skip
+    assert got == pytest.approx(0.1 * carbon / expected, rel=1e-5)
+
+
+def test_buffer_cover_at_its_edges() -> None:
+    def cover(times: list[float], carbon: list[float], intensity: float = 0.01) -> float:
+        return forestry.buffer_cover(
+            times, carbon, buffer_t=1.0, reversal_intensity_annual=intensity, reversal_severity=1.0
+        )
+
+    assert cover([0.0, 20.0], [5.0, 9.0], intensity=0.0) == math.inf
+    for times, carbon in (([0.0], [1.0]), ([0.0, 0.0], [1.0, 1.0]), ([0.0, 1.0], [1.0])):
+        with pytest.raises(ValueError, match="times_years: found"):
+            cover(times, carbon)
