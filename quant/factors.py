@@ -3,7 +3,8 @@
 A primary factor is `ln F_i(t) = a_i + g_i t + x_i(t)` with `dx_i = -k_i x_i dt + s_i dW_i` and
 `dW_i dW_j = rho_ij dt`: k = 0 is geometric Brownian motion, s = 0 a deterministic path. A derived factor is one
 primary price (or 1) times a continuous piecewise-linear function of a primary factor; its forward is closed form
-(docs/models/factors.md). All times are years from the valuation date.
+(docs/models/factors.md). A scenario may lay a deterministic shift over ln F_i in chosen years. All times are years
+from the valuation date.
 """
 
 from collections.abc import Sequence
@@ -13,6 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import ndtr
 
+from quant.overlay import LogOverlay
 from quant.piecewise import PiecewiseLinear
 from quant.random_numbers import Purpose, standard_normals
 
@@ -30,6 +32,7 @@ class PrimaryFactor:
         mean_reversion_annual: k >= 0, speed; 0 is Brownian motion.
         volatility_annual: s >= 0, instantaneous standard deviation of the log a year.
         deviation: x(0), today's log deviation from the median.
+        overlay: deterministic shift of ln F over time; None for none.
     """
 
     name: str
@@ -38,6 +41,7 @@ class PrimaryFactor:
     mean_reversion_annual: float = 0.0
     volatility_annual: float = 0.0
     deviation: float = 0.0
+    overlay: LogOverlay | None = None
 
     def __post_init__(self) -> None:
         figures = (
@@ -50,6 +54,11 @@ class PrimaryFactor:
                 f"factor {self.name}: found mean reversion {self.mean_reversion_annual} and volatility "
                 f"{self.volatility_annual}, expected both >= 0"
             )
+
+    def log_median(self, times: Array) -> Array:
+        """The log without its deviation x: level, growth and overlay, at each time."""
+        median: Array = self.log_level + self.growth_annual * times
+        return median if self.overlay is None else median + self.overlay(times)
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,8 +220,7 @@ class FactorModel:
         grid = np.asarray(times, dtype=np.float64)
         out = np.empty((len(self.names), len(grid), states.shape[2]))
         for i, factor in enumerate(self.primaries):
-            drift = factor.log_level + factor.growth_annual * grid
-            np.exp(drift[:, None] + states[i], out=out[i])
+            np.exp(factor.log_median(grid)[:, None] + states[i], out=out[i])
         for j, derived in enumerate(self.derived, start=self.n_primary):
             payoff = derived.payoff(out[self.index(derived.driver)])
             out[j] = payoff if derived.price is None else payoff * out[self.index(derived.price)]
@@ -284,7 +292,7 @@ class FactorModel:
         factor = self.primaries[i]
         speed = np.float64(factor.mean_reversion_annual)
         variance = factor.volatility_annual**2 * _decayed_span(2.0 * speed, spans)
-        base = factor.log_level + factor.growth_annual * times + 0.5 * variance
+        base = factor.log_median(times) + 0.5 * variance
         forward: Array = np.exp(base[:, None] + np.exp(-speed * spans)[:, None] * states[i][None, :])
         return forward
 

@@ -8,7 +8,6 @@ import datetime as dt
 import hashlib
 import math
 from dataclasses import dataclass
-from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
@@ -17,33 +16,22 @@ import numpy as np
 
 from quant.curves import DiscountCurve
 from quant.factors import DerivedFactor, FactorModel, PrimaryFactor
+from quant.overlay import LogOverlay
 from quant.piecewise import PiecewiseLinear
 from services.runtime.errors import InvalidInput
+from services.runtime.evidence import Evidence, Source
+from services.runtime.scheme import SharingScheme
 
-
-class Evidence(StrEnum):
-    """Whether a figure was read somewhere or is an assumption."""
-
-    PUBLISHED = "published"
-    DERIVED = "derived"
-    ASSUMPTION = "assumption"
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """Where one parameter comes from.
-
-    Attributes:
-        parameter: which one, such as "level".
-        evidence: published, derived from published figures, or an assumption.
-        citation: publication, file or reasoning.
-        as_of: date of the figure, None when the source gives none.
-    """
-
-    parameter: str
-    evidence: Evidence
-    citation: str
-    as_of: dt.date | None = None
+__all__ = [
+    "CurvePoint",
+    "Evidence",
+    "MarketSnapshot",
+    "QuotedCorrelation",
+    "QuotedDerivedFactor",
+    "QuotedFactor",
+    "Source",
+    "read_snapshot",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +45,7 @@ class QuotedFactor:
         label_zh, label_en: for people.
         sources: where each parameter comes from.
         growth_annual, mean_reversion_annual, volatility_annual, deviation: of the log.
+        overlay: shift of the log over time that a scenario laid on it; None for none.
     """
 
     name: str
@@ -69,6 +58,7 @@ class QuotedFactor:
     mean_reversion_annual: float = 0.0
     volatility_annual: float = 0.0
     deviation: float = 0.0
+    overlay: LogOverlay | None = None
 
     def primary(self) -> PrimaryFactor:
         """The factor as the numerics know it."""
@@ -79,6 +69,7 @@ class QuotedFactor:
             self.mean_reversion_annual,
             self.volatility_annual,
             self.deviation,
+            self.overlay,
         )
 
 
@@ -119,8 +110,10 @@ class CurvePoint:
 class MarketSnapshot:
     """Everything about the market that a valuation uses; immutable once stored.
 
+    `sharing_schemes` say how derived factors of rivers arise; valuation does not read them, scenarios do.
+
     Raises:
-        ValueError: if a factor, correlation or curve point makes no model.
+        ValueError: if a factor, correlation or curve point makes no model, or a scheme names an unknown factor.
     """
 
     snapshot_id: str
@@ -129,6 +122,7 @@ class MarketSnapshot:
     derived_factors: tuple[QuotedDerivedFactor, ...]
     correlations: tuple[QuotedCorrelation, ...]
     discount_curve: tuple[CurvePoint, ...]
+    sharing_schemes: tuple[SharingScheme, ...] = ()
 
     def __post_init__(self) -> None:
         for factor in self.primary_factors:
@@ -138,6 +132,16 @@ class MarketSnapshot:
                 )
         self.factor_model()
         self.curve()
+        self._check_schemes()
+
+    def _check_schemes(self) -> None:
+        drivers = {factor.name: factor.driver for factor in self.derived_factors}
+        for scheme in self.sharing_schemes:
+            for name, _ in scheme.payoffs():
+                if drivers.get(name) != scheme.driver:
+                    raise ValueError(
+                        f"scheme {scheme.name}: found factor {name!r}, expected a derived factor of {scheme.driver}"
+                    )
 
     def factor_model(self) -> FactorModel:
         """The factor model of the snapshot.
@@ -181,8 +185,17 @@ class MarketSnapshot:
         return float(model.forward(np.zeros(1))[model.index(factor), 0])
 
     def content_hash(self) -> str:
-        """SHA-256 of the canonical content, hexadecimal."""
-        return hashlib.sha256(msgspec.json.encode(self, order="deterministic")).hexdigest()
+        """SHA-256 of the canonical content, hexadecimal.
+
+        What a snapshot does not have is left out, so that a snapshot of an earlier version keeps its hash.
+        """
+        content: dict[str, Any] = msgspec.to_builtins(self)
+        for factor in content["primary_factors"]:
+            if factor["overlay"] is None:
+                del factor["overlay"]
+        if not content["sharing_schemes"]:
+            del content["sharing_schemes"]
+        return hashlib.sha256(msgspec.json.encode(content, order="deterministic")).hexdigest()
 
 
 def read_snapshot(path: Path) -> MarketSnapshot:

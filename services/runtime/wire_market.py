@@ -1,35 +1,34 @@
 """Market snapshots between protobuf and Python."""
 
-from collections.abc import Sequence
-
 from ecopledge.type.v1 import market_pb2 as pb
-from quant.piecewise import PiecewiseLinear
+from quant.overlay import LogOverlay
 from services.runtime.errors import InvalidInput
 from services.runtime.market import (
     CurvePoint,
-    Evidence,
     MarketSnapshot,
     QuotedCorrelation,
     QuotedDerivedFactor,
     QuotedFactor,
-    Source,
 )
 from services.runtime.violations import Violations
 from services.runtime.wire import date_from_wire, date_to_wire
+from services.runtime.wire_evidence import (
+    check_name,
+    piecewise_from_wire,
+    piecewise_to_wire,
+    source_from_wire,
+    source_to_wire,
+    sources_from_wire,
+)
+from services.runtime.wire_scheme import scheme_from_wire, scheme_to_wire
 
-_EVIDENCE = {
-    pb.EVIDENCE_PUBLISHED: Evidence.PUBLISHED,
-    pb.EVIDENCE_DERIVED: Evidence.DERIVED,
-    pb.EVIDENCE_ASSUMPTION: Evidence.ASSUMPTION,
-}
-_EVIDENCE_TO_WIRE = {evidence: number for number, evidence in _EVIDENCE.items()}
-_LONGEST_NAME = 64
+__all__ = ["snapshot_from_wire", "snapshot_to_wire", "source_from_wire", "source_to_wire"]
 
 
 def snapshot_from_wire(message: pb.MarketSnapshot, violations: Violations) -> MarketSnapshot | None:
     """A snapshot, or None after noting everything that is wrong with it."""
     before = len(violations.found)
-    _check_name(violations, "snapshot_id", message.snapshot_id)
+    check_name(violations, "snapshot_id", message.snapshot_id)
     as_of = violations.collect("as_of", date_from_wire, message.as_of)
     violations.require_non_empty("primary_factors", message.primary_factors)
     violations.require_non_empty("discount_curve", message.discount_curve)
@@ -48,6 +47,10 @@ def snapshot_from_wire(message: pb.MarketSnapshot, violations: Violations) -> Ma
         _curve_point(item, violations.at(f"discount_curve[{i}]"))
         for i, item in enumerate(message.discount_curve)
     ]
+    schemes = [
+        scheme_from_wire(item, violations.at(f"sharing_schemes[{i}]"))
+        for i, item in enumerate(message.sharing_schemes)
+    ]
     if len(violations.found) > before or as_of is None:
         return None
     try:
@@ -58,6 +61,7 @@ def snapshot_from_wire(message: pb.MarketSnapshot, violations: Violations) -> Ma
             tuple(item for item in derived if item is not None),
             tuple(item for item in correlations if item is not None),
             tuple(item for item in curve if item is not None),
+            tuple(item for item in schemes if item is not None),
         )
     except ValueError as error:
         violations.add("", str(error))
@@ -85,51 +89,22 @@ def snapshot_to_wire(snapshot: MarketSnapshot) -> pb.MarketSnapshot:
             )
             for point in snapshot.discount_curve
         ],
+        sharing_schemes=[scheme_to_wire(scheme) for scheme in snapshot.sharing_schemes],
     )
-
-
-def source_to_wire(source: Source) -> pb.Source:
-    """The message of a source."""
-    return pb.Source(
-        parameter=source.parameter,
-        evidence=_EVIDENCE_TO_WIRE[source.evidence],
-        citation=source.citation,
-        as_of=None if source.as_of is None else date_to_wire(source.as_of),
-    )
-
-
-def source_from_wire(message: pb.Source, violations: Violations) -> Source | None:
-    """A source, or None after noting what is wrong with it."""
-    good = violations.require_known_enum("evidence", message.evidence, _EVIDENCE, "Evidence")
-    good &= violations.require_non_empty("citation", message.citation)
-    as_of = None
-    if message.HasField("as_of"):
-        as_of = violations.collect("as_of", date_from_wire, message.as_of)
-        good &= as_of is not None
-    return Source(message.parameter, _EVIDENCE[message.evidence], message.citation, as_of) if good else None
-
-
-def _check_name(violations: Violations, field: str, name: str) -> bool:
-    return violations.require_non_empty(field, name) and violations.require_max_length(
-        field, name, _LONGEST_NAME
-    )
-
-
-def _sources(messages: Sequence[pb.Source], violations: Violations) -> tuple[Source, ...] | None:
-    violations.require_non_empty("sources", messages)
-    read = [source_from_wire(message, violations.at(f"sources[{i}]")) for i, message in enumerate(messages)]
-    kept = tuple(source for source in read if source is not None)
-    return kept if len(kept) == len(messages) > 0 else None
 
 
 def _primary(message: pb.PrimaryFactor, violations: Violations) -> QuotedFactor | None:
-    good = _check_name(violations, "name", message.name)
+    good = check_name(violations, "name", message.name)
     good &= violations.require_positive("level", message.level)
     good &= violations.require_finite("growth_annual", message.growth_annual)
     good &= violations.require_non_negative("mean_reversion_annual", message.mean_reversion_annual)
     good &= violations.require_non_negative("volatility_annual", message.volatility_annual)
     good &= violations.require_finite("deviation", message.deviation)
-    sources = _sources(message.sources, violations)
+    overlay = None
+    if message.HasField("overlay"):
+        overlay = violations.collect("overlay", _overlay, message.overlay)
+        good &= overlay is not None
+    sources = sources_from_wire(message.sources, violations)
     if not good or sources is None:
         return None
     return QuotedFactor(
@@ -143,7 +118,15 @@ def _primary(message: pb.PrimaryFactor, violations: Violations) -> QuotedFactor 
         message.mean_reversion_annual,
         message.volatility_annual,
         message.deviation,
+        overlay,
     )
+
+
+def _overlay(message: pb.LogOverlay) -> LogOverlay:
+    try:
+        return LogOverlay(tuple(message.after_years), tuple(message.log_shifts))
+    except ValueError as error:
+        raise InvalidInput.of("", str(error)) from error
 
 
 def _primary_to_wire(factor: QuotedFactor) -> pb.PrimaryFactor:
@@ -158,14 +141,19 @@ def _primary_to_wire(factor: QuotedFactor) -> pb.PrimaryFactor:
         label_zh=factor.label_zh,
         label_en=factor.label_en,
         sources=[source_to_wire(source) for source in factor.sources],
+        overlay=None if factor.overlay is None else _overlay_to_wire(factor.overlay),
     )
 
 
+def _overlay_to_wire(overlay: LogOverlay) -> pb.LogOverlay:
+    return pb.LogOverlay(after_years=overlay.after_years, log_shifts=overlay.log_shifts)
+
+
 def _derived(message: pb.DerivedFactor, violations: Violations) -> QuotedDerivedFactor | None:
-    good = _check_name(violations, "name", message.name)
+    good = check_name(violations, "name", message.name)
     good &= violations.require_non_empty("driver", message.driver)
-    sources = _sources(message.sources, violations)
-    payoff = violations.collect("payoff", _piecewise, message.payoff)
+    sources = sources_from_wire(message.sources, violations)
+    payoff = violations.collect("payoff", piecewise_from_wire, message.payoff)
     if not good or sources is None or payoff is None:
         return None
     price = message.price if message.HasField("price") else None
@@ -175,31 +163,16 @@ def _derived(message: pb.DerivedFactor, violations: Violations) -> QuotedDerived
 
 
 def _derived_to_wire(factor: QuotedDerivedFactor) -> pb.DerivedFactor:
-    payoff = pb.PiecewiseLinear(
-        knots=factor.payoff.knots,
-        values=factor.payoff.values,
-        left_slope=factor.payoff.left_slope,
-        right_slope=factor.payoff.right_slope,
-    )
     return pb.DerivedFactor(
         name=factor.name,
         driver=factor.driver,
-        payoff=payoff,
+        payoff=piecewise_to_wire(factor.payoff),
         price=factor.price,
         unit=factor.unit,
         label_zh=factor.label_zh,
         label_en=factor.label_en,
         sources=[source_to_wire(source) for source in factor.sources],
     )
-
-
-def _piecewise(message: pb.PiecewiseLinear) -> PiecewiseLinear:
-    try:
-        return PiecewiseLinear(
-            tuple(message.knots), tuple(message.values), message.left_slope, message.right_slope
-        )
-    except ValueError as error:
-        raise InvalidInput.of("", str(error)) from error
 
 
 def _correlation(message: pb.Correlation, violations: Violations) -> QuotedCorrelation | None:

@@ -8,9 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from quant.piecewise import PiecewiseLinear
+from quant.sharing_scheme import scheme_entitlement, tier_share, upstream_water
 from services.runtime.errors import InvalidInput
 from services.runtime.market import read_snapshot
-from services.valuation.heihe import middle_reach_water, read_release, scheme_entitlement, tier_share
+from services.valuation.heihe import read_release
 
 STANDARD = Path(__file__).resolve().parents[3] / "data" / "market" / "standard.toml"
 # What the standard snapshot says of itself.
@@ -19,9 +20,7 @@ TIERS = {"irrigation": (1.0, 6.52), "senior": (0.0, 1.0)}
 
 
 def standard_tier(name: str) -> PiecewiseLinear:
-    water = middle_reach_water(
-        scheme_entitlement(read_release()), enforcement=ENFORCEMENT, actual_use=ACTUAL_USE
-    )
+    water = upstream_water(scheme_entitlement(read_release()), enforcement=ENFORCEMENT, actual_use=ACTUAL_USE)
     senior, volume = TIERS[name]
     return tier_share(water, senior_volume=senior, tier_volume=volume)
 
@@ -49,8 +48,8 @@ def test_wetter_is_not_safer() -> None:
 
 def test_strict_enforcement_at_the_mean() -> None:
     entitlement = scheme_entitlement(read_release())
-    strict = middle_reach_water(entitlement, enforcement=1.0, actual_use=ACTUAL_USE)
-    none = middle_reach_water(entitlement, enforcement=0.0, actual_use=ACTUAL_USE)
+    strict = upstream_water(entitlement, enforcement=1.0, actual_use=ACTUAL_USE)
+    none = upstream_water(entitlement, enforcement=0.0, actual_use=ACTUAL_USE)
     assert float(strict(15.8)) == pytest.approx(6.3)
     assert float(none(15.8)) == pytest.approx(7.52)
     assert float(none(5.0)) == pytest.approx(5.0)
@@ -59,7 +58,7 @@ def test_strict_enforcement_at_the_mean() -> None:
 @given(st.floats(0.0, 1.0), st.floats(0.1, 40.0))
 def test_enforcement_mixes_the_two(enforcement: float, inflow: float) -> None:
     entitlement = scheme_entitlement(read_release())
-    mixed = middle_reach_water(entitlement, enforcement=enforcement, actual_use=ACTUAL_USE)
+    mixed = upstream_water(entitlement, enforcement=enforcement, actual_use=ACTUAL_USE)
     expected = enforcement * float(entitlement(inflow)) + (1.0 - enforcement) * min(ACTUAL_USE, inflow)
     assert float(mixed(inflow)) == pytest.approx(expected, rel=1e-9, abs=1e-9)
 
@@ -94,6 +93,6 @@ def test_wrong_files_and_arguments_are_refused(tmp_path: Path) -> None:
         read_release(bad)
     entitlement = scheme_entitlement(read_release())
     with pytest.raises(ValueError, match=r"enforcement: found 1\.5"):
-        middle_reach_water(entitlement, enforcement=1.5, actual_use=7.0)
+        upstream_water(entitlement, enforcement=1.5, actual_use=7.0)
     with pytest.raises(ValueError, match="tier_volume"):
         tier_share(entitlement, senior_volume=0.0, tier_volume=0.0)

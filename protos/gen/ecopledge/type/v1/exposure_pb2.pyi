@@ -66,13 +66,13 @@ class CollateralTerms(_message.Message):
     DISPOSAL_LAG_YEARS_FIELD_NUMBER: _builtins.int
     LIQUIDITY_DISCOUNT_FIELD_NUMBER: _builtins.int
     risk_premium_annual: _builtins.float
-    """Spread of the kind over the discount curve a year, continuously compounded (0.02 is 2 %)."""
+    """Spread of the kind over the discount curve a year, continuously compounded (0.02 is 2 %), -1 to 10."""
     event_intensity_annual: _builtins.float
     """Expected losses of the right a year (reversal, revocation, policy stop), >= 0."""
     event_severity: _builtins.float
     """Share, 0 to 1, of what is still to come that such a loss takes. Absent means 1."""
     quantity_cv: _builtins.float
-    """Coefficient of variation of a valuation error common to all rows, >= 0."""
+    """Coefficient of variation of a valuation error common to all rows, 0 to 10."""
     disposal_cost: _builtins.float
     """Share, 0 to 1, of the sale price that selling costs."""
     disposal_lag_years: _builtins.float

@@ -25,27 +25,35 @@ _sym_db = _symbol_database.Default()
 from google.type import date_pb2 as google_dot_type_dot_date__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1e\x65\x63opledge/type/v1/market.proto\x12\x11\x65\x63opledge.type.v1\x1a\x16google/type/date.proto\"~\n\x06Source\x12\x11\n\tparameter\x18\x01 \x01(\t\x12-\n\x08\x65vidence\x18\x02 \x01(\x0e\x32\x1b.ecopledge.type.v1.Evidence\x12\x10\n\x08\x63itation\x18\x03 \x01(\t\x12 \n\x05\x61s_of\x18\x04 \x01(\x0b\x32\x11.google.type.Date\"\xee\x01\n\rPrimaryFactor\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\r\n\x05level\x18\x02 \x01(\x01\x12\x0c\n\x04unit\x18\x03 \x01(\t\x12\x15\n\rgrowth_annual\x18\x04 \x01(\x01\x12\x1d\n\x15mean_reversion_annual\x18\x05 \x01(\x01\x12\x19\n\x11volatility_annual\x18\x06 \x01(\x01\x12\x11\n\tdeviation\x18\x07 \x01(\x01\x12\x10\n\x08label_zh\x18\x08 \x01(\t\x12\x10\n\x08label_en\x18\t \x01(\t\x12*\n\x07sources\x18\n \x03(\x0b\x32\x19.ecopledge.type.v1.Source\"Y\n\x0fPiecewiseLinear\x12\r\n\x05knots\x18\x01 \x03(\x01\x12\x0e\n\x06values\x18\x02 \x03(\x01\x12\x12\n\nleft_slope\x18\x03 \x01(\x01\x12\x13\n\x0bright_slope\x18\x04 \x01(\x01\"\xdd\x01\n\rDerivedFactor\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0e\n\x06\x64river\x18\x02 \x01(\t\x12\x32\n\x06payoff\x18\x03 \x01(\x0b\x32\".ecopledge.type.v1.PiecewiseLinear\x12\x12\n\x05price\x18\x04 \x01(\tH\x00\x88\x01\x01\x12\x0c\n\x04unit\x18\x05 \x01(\t\x12\x10\n\x08label_zh\x18\x06 \x01(\t\x12\x10\n\x08label_en\x18\x07 \x01(\t\x12*\n\x07sources\x18\x08 \x03(\x0b\x32\x19.ecopledge.type.v1.SourceB\x08\n\x06_price\"f\n\x0b\x43orrelation\x12\r\n\x05\x66irst\x18\x01 \x01(\t\x12\x0e\n\x06second\x18\x02 \x01(\t\x12\r\n\x05value\x18\x03 \x01(\x01\x12)\n\x06source\x18\x04 \x01(\x0b\x32\x19.ecopledge.type.v1.Source\"a\n\nCurvePoint\x12\x13\n\x0btenor_years\x18\x01 \x01(\x01\x12\x13\n\x0brate_annual\x18\x02 \x01(\x01\x12)\n\x06source\x18\x03 \x01(\x0b\x32\x19.ecopledge.type.v1.Source\"\xaa\x02\n\x0eMarketSnapshot\x12\x13\n\x0bsnapshot_id\x18\x01 \x01(\t\x12 \n\x05\x61s_of\x18\x02 \x01(\x0b\x32\x11.google.type.Date\x12\x39\n\x0fprimary_factors\x18\x03 \x03(\x0b\x32 .ecopledge.type.v1.PrimaryFactor\x12\x39\n\x0f\x64\x65rived_factors\x18\x04 \x03(\x0b\x32 .ecopledge.type.v1.DerivedFactor\x12\x34\n\x0c\x63orrelations\x18\x05 \x03(\x0b\x32\x1e.ecopledge.type.v1.Correlation\x12\x35\n\x0e\x64iscount_curve\x18\x06 \x03(\x0b\x32\x1d.ecopledge.type.v1.CurvePoint*k\n\x08\x45vidence\x12\x18\n\x14\x45VIDENCE_UNSPECIFIED\x10\x00\x12\x16\n\x12\x45VIDENCE_PUBLISHED\x10\x01\x12\x14\n\x10\x45VIDENCE_DERIVED\x10\x02\x12\x17\n\x13\x45VIDENCE_ASSUMPTION\x10\x03\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1e\x65\x63opledge/type/v1/market.proto\x12\x11\x65\x63opledge.type.v1\x1a\x16google/type/date.proto\"~\n\x06Source\x12\x11\n\tparameter\x18\x01 \x01(\t\x12-\n\x08\x65vidence\x18\x02 \x01(\x0e\x32\x1b.ecopledge.type.v1.Evidence\x12\x10\n\x08\x63itation\x18\x03 \x01(\t\x12 \n\x05\x61s_of\x18\x04 \x01(\x0b\x32\x11.google.type.Date\"5\n\nLogOverlay\x12\x13\n\x0b\x61\x66ter_years\x18\x01 \x03(\x01\x12\x12\n\nlog_shifts\x18\x02 \x03(\x01\"\x9e\x02\n\rPrimaryFactor\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\r\n\x05level\x18\x02 \x01(\x01\x12\x0c\n\x04unit\x18\x03 \x01(\t\x12\x15\n\rgrowth_annual\x18\x04 \x01(\x01\x12\x1d\n\x15mean_reversion_annual\x18\x05 \x01(\x01\x12\x19\n\x11volatility_annual\x18\x06 \x01(\x01\x12\x11\n\tdeviation\x18\x07 \x01(\x01\x12\x10\n\x08label_zh\x18\x08 \x01(\t\x12\x10\n\x08label_en\x18\t \x01(\t\x12*\n\x07sources\x18\n \x03(\x0b\x32\x19.ecopledge.type.v1.Source\x12.\n\x07overlay\x18\x0b \x01(\x0b\x32\x1d.ecopledge.type.v1.LogOverlay\"Y\n\x0fPiecewiseLinear\x12\r\n\x05knots\x18\x01 \x03(\x01\x12\x0e\n\x06values\x18\x02 \x03(\x01\x12\x12\n\nleft_slope\x18\x03 \x01(\x01\x12\x13\n\x0bright_slope\x18\x04 \x01(\x01\"\xdd\x01\n\rDerivedFactor\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0e\n\x06\x64river\x18\x02 \x01(\t\x12\x32\n\x06payoff\x18\x03 \x01(\x0b\x32\".ecopledge.type.v1.PiecewiseLinear\x12\x12\n\x05price\x18\x04 \x01(\tH\x00\x88\x01\x01\x12\x0c\n\x04unit\x18\x05 \x01(\t\x12\x10\n\x08label_zh\x18\x06 \x01(\t\x12\x10\n\x08label_en\x18\x07 \x01(\t\x12*\n\x07sources\x18\x08 \x03(\x0b\x32\x19.ecopledge.type.v1.SourceB\x08\n\x06_price\"f\n\x0b\x43orrelation\x12\r\n\x05\x66irst\x18\x01 \x01(\t\x12\x0e\n\x06second\x18\x02 \x01(\t\x12\r\n\x05value\x18\x03 \x01(\x01\x12)\n\x06source\x18\x04 \x01(\x0b\x32\x19.ecopledge.type.v1.Source\"a\n\nCurvePoint\x12\x13\n\x0btenor_years\x18\x01 \x01(\x01\x12\x13\n\x0brate_annual\x18\x02 \x01(\x01\x12)\n\x06source\x18\x03 \x01(\x0b\x32\x19.ecopledge.type.v1.Source\"\xa6\x01\n\rSchemeVariant\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x10\n\x08label_zh\x18\x02 \x01(\t\x12\x10\n\x08label_en\x18\x03 \x01(\t\x12\x37\n\x0b\x65ntitlement\x18\x04 \x01(\x0b\x32\".ecopledge.type.v1.PiecewiseLinear\x12*\n\x07sources\x18\x05 \x03(\x0b\x32\x19.ecopledge.type.v1.Source\"k\n\nSchemeTier\x12\x19\n\x11\x61llocation_factor\x18\x01 \x01(\t\x12\x16\n\x0erevenue_factor\x18\x02 \x01(\t\x12\x15\n\rsenior_volume\x18\x03 \x01(\x01\x12\x13\n\x0btier_volume\x18\x04 \x01(\x01\"\xee\x02\n\rSharingScheme\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0e\n\x06\x64river\x18\x02 \x01(\t\x12\x32\n\x08variants\x18\x03 \x03(\x0b\x32 .ecopledge.type.v1.SchemeVariant\x12\x0f\n\x07variant\x18\x04 \x01(\t\x12\x13\n\x0b\x65nforcement\x18\x05 \x01(\x01\x12\x12\n\nactual_use\x18\x06 \x01(\x01\x12,\n\x05tiers\x18\x07 \x03(\x0b\x32\x1d.ecopledge.type.v1.SchemeTier\x12*\n\x07sources\x18\x08 \x03(\x0b\x32\x19.ecopledge.type.v1.Source\x12\x15\n\rscarcity_beta\x18\t \x01(\x01\x12\x1a\n\rnormal_inflow\x18\n \x01(\x01H\x00\x88\x01\x01\x12\x1d\n\x10highest_scarcity\x18\x0b \x01(\x01H\x01\x88\x01\x01\x42\x10\n\x0e_normal_inflowB\x13\n\x11_highest_scarcity\"\xe5\x02\n\x0eMarketSnapshot\x12\x13\n\x0bsnapshot_id\x18\x01 \x01(\t\x12 \n\x05\x61s_of\x18\x02 \x01(\x0b\x32\x11.google.type.Date\x12\x39\n\x0fprimary_factors\x18\x03 \x03(\x0b\x32 .ecopledge.type.v1.PrimaryFactor\x12\x39\n\x0f\x64\x65rived_factors\x18\x04 \x03(\x0b\x32 .ecopledge.type.v1.DerivedFactor\x12\x34\n\x0c\x63orrelations\x18\x05 \x03(\x0b\x32\x1e.ecopledge.type.v1.Correlation\x12\x35\n\x0e\x64iscount_curve\x18\x06 \x03(\x0b\x32\x1d.ecopledge.type.v1.CurvePoint\x12\x39\n\x0fsharing_schemes\x18\x07 \x03(\x0b\x32 .ecopledge.type.v1.SharingScheme*k\n\x08\x45vidence\x12\x18\n\x14\x45VIDENCE_UNSPECIFIED\x10\x00\x12\x16\n\x12\x45VIDENCE_PUBLISHED\x10\x01\x12\x14\n\x10\x45VIDENCE_DERIVED\x10\x02\x12\x17\n\x13\x45VIDENCE_ASSUMPTION\x10\x03\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'ecopledge.type.v1.market_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_EVIDENCE']._serialized_start=1265
-  _globals['_EVIDENCE']._serialized_end=1372
+  _globals['_EVIDENCE']._serialized_start=2074
+  _globals['_EVIDENCE']._serialized_end=2181
   _globals['_SOURCE']._serialized_start=77
   _globals['_SOURCE']._serialized_end=203
-  _globals['_PRIMARYFACTOR']._serialized_start=206
-  _globals['_PRIMARYFACTOR']._serialized_end=444
-  _globals['_PIECEWISELINEAR']._serialized_start=446
-  _globals['_PIECEWISELINEAR']._serialized_end=535
-  _globals['_DERIVEDFACTOR']._serialized_start=538
-  _globals['_DERIVEDFACTOR']._serialized_end=759
-  _globals['_CORRELATION']._serialized_start=761
-  _globals['_CORRELATION']._serialized_end=863
-  _globals['_CURVEPOINT']._serialized_start=865
-  _globals['_CURVEPOINT']._serialized_end=962
-  _globals['_MARKETSNAPSHOT']._serialized_start=965
-  _globals['_MARKETSNAPSHOT']._serialized_end=1263
+  _globals['_LOGOVERLAY']._serialized_start=205
+  _globals['_LOGOVERLAY']._serialized_end=258
+  _globals['_PRIMARYFACTOR']._serialized_start=261
+  _globals['_PRIMARYFACTOR']._serialized_end=547
+  _globals['_PIECEWISELINEAR']._serialized_start=549
+  _globals['_PIECEWISELINEAR']._serialized_end=638
+  _globals['_DERIVEDFACTOR']._serialized_start=641
+  _globals['_DERIVEDFACTOR']._serialized_end=862
+  _globals['_CORRELATION']._serialized_start=864
+  _globals['_CORRELATION']._serialized_end=966
+  _globals['_CURVEPOINT']._serialized_start=968
+  _globals['_CURVEPOINT']._serialized_end=1065
+  _globals['_SCHEMEVARIANT']._serialized_start=1068
+  _globals['_SCHEMEVARIANT']._serialized_end=1234
+  _globals['_SCHEMETIER']._serialized_start=1236
+  _globals['_SCHEMETIER']._serialized_end=1343
+  _globals['_SHARINGSCHEME']._serialized_start=1346
+  _globals['_SHARINGSCHEME']._serialized_end=1712
+  _globals['_MARKETSNAPSHOT']._serialized_start=1715
+  _globals['_MARKETSNAPSHOT']._serialized_end=2072
 # @@protoc_insertion_point(module_scope)

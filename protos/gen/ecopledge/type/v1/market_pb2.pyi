@@ -85,6 +85,36 @@ class Source(_message.Message):
 Global___Source: _TypeAlias = Source  # noqa: Y015
 
 @_typing.final
+class LogOverlay(_message.Message):
+    """A shift of the log of a factor, constant between times; 0 up to the first time, included."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    AFTER_YEARS_FIELD_NUMBER: _builtins.int
+    LOG_SHIFTS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def after_years(self) -> _containers.RepeatedScalarFieldContainer[_builtins.float]:
+        """Strictly increasing years >= 0 after which the shift changes; at least one."""
+
+    @_builtins.property
+    def log_shifts(self) -> _containers.RepeatedScalarFieldContainer[_builtins.float]:
+        """Shift after each of them; as many as after_years."""
+
+    def __init__(
+        self,
+        *,
+        after_years: _abc.Iterable[_builtins.float] | None = ...,
+        log_shifts: _abc.Iterable[_builtins.float] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["after_years", b"after_years", "log_shifts", b"log_shifts"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___LogOverlay: _TypeAlias = LogOverlay  # noqa: Y015
+
+@_typing.final
 class PrimaryFactor(_message.Message):
     """A factor with randomness of its own: ln F(t) = ln(level) - deviation + growth t + x(t),
     dx = -mean_reversion x dt + volatility dW, x(0) = deviation.
@@ -102,6 +132,7 @@ class PrimaryFactor(_message.Message):
     LABEL_ZH_FIELD_NUMBER: _builtins.int
     LABEL_EN_FIELD_NUMBER: _builtins.int
     SOURCES_FIELD_NUMBER: _builtins.int
+    OVERLAY_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """Name that schedules use; 1 to 64 characters."""
     level: _builtins.float
@@ -124,6 +155,10 @@ class PrimaryFactor(_message.Message):
     def sources(self) -> _containers.RepeatedCompositeFieldContainer[Global___Source]:
         """Where each parameter comes from; at least one."""
 
+    @_builtins.property
+    def overlay(self) -> Global___LogOverlay:
+        """Deterministic shift of the log that a scenario laid on the factor. Absent means none."""
+
     def __init__(
         self,
         *,
@@ -137,10 +172,11 @@ class PrimaryFactor(_message.Message):
         label_zh: _builtins.str = ...,
         label_en: _builtins.str = ...,
         sources: _abc.Iterable[Global___Source] | None = ...,
+        overlay: Global___LogOverlay | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["overlay", b"overlay"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["deviation", b"deviation", "growth_annual", b"growth_annual", "label_en", b"label_en", "label_zh", b"label_zh", "level", b"level", "mean_reversion_annual", b"mean_reversion_annual", "name", b"name", "sources", b"sources", "unit", b"unit", "volatility_annual", b"volatility_annual"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["deviation", b"deviation", "growth_annual", b"growth_annual", "label_en", b"label_en", "label_zh", b"label_zh", "level", b"level", "mean_reversion_annual", b"mean_reversion_annual", "name", b"name", "overlay", b"overlay", "sources", b"sources", "unit", b"unit", "volatility_annual", b"volatility_annual"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -309,6 +345,159 @@ class CurvePoint(_message.Message):
 Global___CurvePoint: _TypeAlias = CurvePoint  # noqa: Y015
 
 @_typing.final
+class SchemeVariant(_message.Message):
+    """One rule of sharing a river."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    LABEL_ZH_FIELD_NUMBER: _builtins.int
+    LABEL_EN_FIELD_NUMBER: _builtins.int
+    ENTITLEMENT_FIELD_NUMBER: _builtins.int
+    SOURCES_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """Name that scenarios use; 1 to 64 characters."""
+    label_zh: _builtins.str
+    """Label for people, Chinese."""
+    label_en: _builtins.str
+    """Label for people, English."""
+    @_builtins.property
+    def entitlement(self) -> Global___PiecewiseLinear:
+        """What the rule leaves to the users upstream, as a function of the inflow."""
+
+    @_builtins.property
+    def sources(self) -> _containers.RepeatedCompositeFieldContainer[Global___Source]:
+        """Where the rule comes from; at least one."""
+
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        label_zh: _builtins.str = ...,
+        label_en: _builtins.str = ...,
+        entitlement: Global___PiecewiseLinear | None = ...,
+        sources: _abc.Iterable[Global___Source] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["entitlement", b"entitlement"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["entitlement", b"entitlement", "label_en", b"label_en", "label_zh", b"label_zh", "name", b"name", "sources", b"sources"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SchemeVariant: _TypeAlias = SchemeVariant  # noqa: Y015
+
+@_typing.final
+class SchemeTier(_message.Message):
+    """Entitlements that are served together, behind a senior volume."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ALLOCATION_FACTOR_FIELD_NUMBER: _builtins.int
+    REVENUE_FACTOR_FIELD_NUMBER: _builtins.int
+    SENIOR_VOLUME_FIELD_NUMBER: _builtins.int
+    TIER_VOLUME_FIELD_NUMBER: _builtins.int
+    allocation_factor: _builtins.str
+    """Derived factor that holds the delivered share; not empty."""
+    revenue_factor: _builtins.str
+    """Derived factor that holds price times that share; empty for none."""
+    senior_volume: _builtins.float
+    """Volume a year that is served before, >= 0, in the unit of the inflow."""
+    tier_volume: _builtins.float
+    """Volume a year of the tier, > 0."""
+    def __init__(
+        self,
+        *,
+        allocation_factor: _builtins.str = ...,
+        revenue_factor: _builtins.str = ...,
+        senior_volume: _builtins.float = ...,
+        tier_volume: _builtins.float = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["allocation_factor", b"allocation_factor", "revenue_factor", b"revenue_factor", "senior_volume", b"senior_volume", "tier_volume", b"tier_volume"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SchemeTier: _TypeAlias = SchemeTier  # noqa: Y015
+
+@_typing.final
+class SharingScheme(_message.Message):
+    """How a river is shared. The derived factors of the snapshot hold what follows; a scenario that changes enforcement or
+    variant builds them anew from here.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    DRIVER_FIELD_NUMBER: _builtins.int
+    VARIANTS_FIELD_NUMBER: _builtins.int
+    VARIANT_FIELD_NUMBER: _builtins.int
+    ENFORCEMENT_FIELD_NUMBER: _builtins.int
+    ACTUAL_USE_FIELD_NUMBER: _builtins.int
+    TIERS_FIELD_NUMBER: _builtins.int
+    SOURCES_FIELD_NUMBER: _builtins.int
+    SCARCITY_BETA_FIELD_NUMBER: _builtins.int
+    NORMAL_INFLOW_FIELD_NUMBER: _builtins.int
+    HIGHEST_SCARCITY_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """Name that scenarios use; 1 to 64 characters."""
+    driver: _builtins.str
+    """Primary factor that is the inflow."""
+    variant: _builtins.str
+    """Name of the variant in force."""
+    enforcement: _builtins.float
+    """0 (as used so far) to 1 (as the rule says)."""
+    actual_use: _builtins.float
+    """Volume a year taken upstream where nobody stops it, > 0."""
+    scarcity_beta: _builtins.float
+    """Elasticity of the price to supply, -1 to 0; 0: no link."""
+    normal_inflow: _builtins.float
+    """Inflow at which the price is the quoted one, > 0. Absent means 1."""
+    highest_scarcity: _builtins.float
+    """Bound of the price multiplier of the link, >= 1. Absent means 2."""
+    @_builtins.property
+    def variants(self) -> _containers.RepeatedCompositeFieldContainer[Global___SchemeVariant]:
+        """Rules of sharing; at least one."""
+
+    @_builtins.property
+    def tiers(self) -> _containers.RepeatedCompositeFieldContainer[Global___SchemeTier]:
+        """Who stands in line; at least one."""
+
+    @_builtins.property
+    def sources(self) -> _containers.RepeatedCompositeFieldContainer[Global___Source]:
+        """Where enforcement, actual use and tiers come from; at least one."""
+
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        driver: _builtins.str = ...,
+        variants: _abc.Iterable[Global___SchemeVariant] | None = ...,
+        variant: _builtins.str = ...,
+        enforcement: _builtins.float = ...,
+        actual_use: _builtins.float = ...,
+        tiers: _abc.Iterable[Global___SchemeTier] | None = ...,
+        sources: _abc.Iterable[Global___Source] | None = ...,
+        scarcity_beta: _builtins.float = ...,
+        normal_inflow: _builtins.float | None = ...,
+        highest_scarcity: _builtins.float | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_highest_scarcity", b"_highest_scarcity", "_normal_inflow", b"_normal_inflow", "highest_scarcity", b"highest_scarcity", "normal_inflow", b"normal_inflow"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_highest_scarcity", b"_highest_scarcity", "_normal_inflow", b"_normal_inflow", "actual_use", b"actual_use", "driver", b"driver", "enforcement", b"enforcement", "highest_scarcity", b"highest_scarcity", "name", b"name", "normal_inflow", b"normal_inflow", "scarcity_beta", b"scarcity_beta", "sources", b"sources", "tiers", b"tiers", "variant", b"variant", "variants", b"variants"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__highest_scarcity: _TypeAlias = _typing.Literal["highest_scarcity"]  # noqa: Y015
+    _WhichOneofArgType__highest_scarcity: _TypeAlias = _typing.Literal["_highest_scarcity", b"_highest_scarcity"]  # noqa: Y015
+    _WhichOneofReturnType__normal_inflow: _TypeAlias = _typing.Literal["normal_inflow"]  # noqa: Y015
+    _WhichOneofArgType__normal_inflow: _TypeAlias = _typing.Literal["_normal_inflow", b"_normal_inflow"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__highest_scarcity) -> _WhichOneofReturnType__highest_scarcity | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__normal_inflow) -> _WhichOneofReturnType__normal_inflow | None: ...
+
+Global___SharingScheme: _TypeAlias = SharingScheme  # noqa: Y015
+
+@_typing.final
 class MarketSnapshot(_message.Message):
     """Everything about the market that a valuation uses; immutable once stored."""
 
@@ -320,6 +509,7 @@ class MarketSnapshot(_message.Message):
     DERIVED_FACTORS_FIELD_NUMBER: _builtins.int
     CORRELATIONS_FIELD_NUMBER: _builtins.int
     DISCOUNT_CURVE_FIELD_NUMBER: _builtins.int
+    SHARING_SCHEMES_FIELD_NUMBER: _builtins.int
     snapshot_id: _builtins.str
     """Identifier; 1 to 64 characters. Storing other content under a known id is refused."""
     @_builtins.property
@@ -342,6 +532,10 @@ class MarketSnapshot(_message.Message):
     def discount_curve(self) -> _containers.RepeatedCompositeFieldContainer[Global___CurvePoint]:
         """Discount curve; at least one point."""
 
+    @_builtins.property
+    def sharing_schemes(self) -> _containers.RepeatedCompositeFieldContainer[Global___SharingScheme]:
+        """How derived factors of rivers arise; read by scenarios."""
+
     def __init__(
         self,
         *,
@@ -351,10 +545,11 @@ class MarketSnapshot(_message.Message):
         derived_factors: _abc.Iterable[Global___DerivedFactor] | None = ...,
         correlations: _abc.Iterable[Global___Correlation] | None = ...,
         discount_curve: _abc.Iterable[Global___CurvePoint] | None = ...,
+        sharing_schemes: _abc.Iterable[Global___SharingScheme] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["as_of", b"as_of"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["as_of", b"as_of", "correlations", b"correlations", "derived_factors", b"derived_factors", "discount_curve", b"discount_curve", "primary_factors", b"primary_factors", "snapshot_id", b"snapshot_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["as_of", b"as_of", "correlations", b"correlations", "derived_factors", b"derived_factors", "discount_curve", b"discount_curve", "primary_factors", b"primary_factors", "sharing_schemes", b"sharing_schemes", "snapshot_id", b"snapshot_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
