@@ -20,6 +20,8 @@ from scipy.sparse import csr_array
 from quant.factors import FactorModel
 
 Array = NDArray[np.float64]
+RISK_PREMIUM_RANGE = (-1.0, 10.0)
+LARGEST_QUANTITY_CV = 10.0
 DiscountFactors = Callable[[Array], Array]
 """Present value today of 1 paid at each time: years [n] -> factors [n]."""
 
@@ -29,10 +31,10 @@ class CollateralTerms:
     """How an asset's value behaves as security; fractions are of 1, rates are a year.
 
     Attributes:
-        risk_premium_annual: continuously compounded spread of the kind over the discount curve.
+        risk_premium_annual: continuously compounded spread of the kind over the discount curve, -1 to 10.
         event_intensity: expected losses of the right a year (reversal, revocation, policy stop), >= 0.
         event_severity: share of what is still to come that such an event takes.
-        quantity_cv: coefficient of variation of a valuation error common to all rows of the asset.
+        quantity_cv: coefficient of variation of a valuation error common to all rows of the asset, 0 to 10.
         disposal_cost: share of the sale price that selling costs.
         disposal_lag_years: time from default to money.
         liquidity_discount: share of the value given up in a forced sale.
@@ -53,9 +55,15 @@ class CollateralTerms:
         for name in ("event_intensity", "quantity_cv", "disposal_lag_years"):
             if not 0.0 <= getattr(self, name) < np.inf:
                 raise ValueError(f"{name}: found {getattr(self, name)}, expected a finite number >= 0")
-        if not np.isfinite(self.risk_premium_annual):
+        # Beyond these a figure has no meaning, and its square or exponential leaves the range of a float.
+        if not self.quantity_cv <= LARGEST_QUANTITY_CV:
             raise ValueError(
-                f"risk_premium_annual: found {self.risk_premium_annual}, expected a finite number"
+                f"quantity_cv: found {self.quantity_cv}, expected at most {LARGEST_QUANTITY_CV:g}"
+            )
+        low, high = RISK_PREMIUM_RANGE
+        if not low <= self.risk_premium_annual <= high:
+            raise ValueError(
+                f"risk_premium_annual: found {self.risk_premium_annual}, expected a number from {low:g} to {high:g}"
             )
 
     def disposal_share(self, discount_lag: float) -> float:

@@ -3,7 +3,7 @@
 import numpy as np
 
 from ecopledge.type.v1 import exposure_pb2, result_pb2
-from quant.schedules import CollateralTerms, ExposureSchedule
+from quant.schedules import LARGEST_QUANTITY_CV, RISK_PREMIUM_RANGE, CollateralTerms, ExposureSchedule
 from services.runtime.results import Caution, Distribution, Manifest, Progress, Quantile, Severity
 from services.runtime.violations import Violations
 
@@ -58,10 +58,10 @@ def schedule_to_wire(schedule: ExposureSchedule) -> exposure_pb2.ExposureSchedul
 def terms_from_wire(message: exposure_pb2.CollateralTerms, violations: Violations) -> CollateralTerms | None:
     """Collateral terms, or None after noting everything that is wrong with them."""
     severity = message.event_severity if message.HasField("event_severity") else 1.0
-    good = violations.require_finite("risk_premium_annual", message.risk_premium_annual)
+    good = violations.require_range("risk_premium_annual", message.risk_premium_annual, *RISK_PREMIUM_RANGE)
     good &= violations.require_non_negative("event_intensity_annual", message.event_intensity_annual)
     good &= violations.require_fraction("event_severity", severity)
-    good &= violations.require_non_negative("quantity_cv", message.quantity_cv)
+    good &= violations.require_range("quantity_cv", message.quantity_cv, 0.0, LARGEST_QUANTITY_CV)
     good &= violations.require_fraction("disposal_cost", message.disposal_cost)
     good &= violations.require_non_negative("disposal_lag_years", message.disposal_lag_years)
     good &= violations.require_fraction("liquidity_discount", message.liquidity_discount)

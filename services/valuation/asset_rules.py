@@ -1,5 +1,6 @@
 """What each number of an asset's messages may be; the contract's comments, as data."""
 
+from quant.schedules import LARGEST_QUANTITY_CV, RISK_PREMIUM_RANGE
 from services.valuation.field_rules import (
     FINITE,
     FRACTION,
@@ -11,14 +12,19 @@ from services.valuation.field_rules import (
 )
 
 _LONGEST_TERM_YEARS = 70.0
+_LONGEST_LAG_YEARS = 30.0
+# Wide enough for any forest: a misplaced decimal point is for the cautions, a number without meaning for these.
+_LARGEST_AREA_HA = 1e9
+_LARGEST_VOLUME_M3_PER_HA = 1e4
+_LARGEST_TONNES_PER_YEAR = 1e12
 
 TERMS = (
-    NumberRule("risk_premium_annual", FINITE, optional=True),
+    NumberRule("risk_premium_annual", between(*RISK_PREMIUM_RANGE), optional=True),
     NumberRule("event_intensity_annual", NON_NEGATIVE, optional=True),
     NumberRule("event_severity", FRACTION, optional=True),
-    NumberRule("quantity_cv", NON_NEGATIVE, optional=True),
+    NumberRule("quantity_cv", between(0.0, LARGEST_QUANTITY_CV), optional=True),
     NumberRule("disposal_cost", FRACTION, optional=True),
-    NumberRule("disposal_lag_years", NON_NEGATIVE, optional=True),
+    NumberRule("disposal_lag_years", between(0.0, _LONGEST_LAG_YEARS), optional=True),
     NumberRule("liquidity_discount", FRACTION, optional=True),
     NumberRule("ltv_cap", FRACTION, optional=True),
 )
@@ -26,7 +32,7 @@ WATER_RIGHT = (
     NumberRule("volume_m3_per_year", POSITIVE),
     NumberRule("remaining_term_years", positive_up_to(50.0)),
     NumberRule("renewal_probability", FRACTION),
-    NumberRule("renewal_term_years", POSITIVE, optional=True),
+    NumberRule("renewal_term_years", positive_up_to(50.0), optional=True),
     NumberRule("renewals", between(0, 10)),
     NumberRule("transferable_share", FRACTION, optional=True),
     NumberRule("conveyance_efficiency", FRACTION, optional=True),
@@ -35,30 +41,30 @@ WATER_RIGHT = (
     NumberRule("cost_cny_per_m3", NON_NEGATIVE),
 )
 ISSUANCE = (
-    NumberRule("tonnes_per_year", POSITIVE, optional=True),
+    NumberRule("tonnes_per_year", positive_up_to(_LARGEST_TONNES_PER_YEAR), optional=True),
     NumberRule("crediting_years", positive_up_to(60.0)),
-    NumberRule("monitoring_period_years", POSITIVE, optional=True),
-    NumberRule("issuance_lag_years", NON_NEGATIVE, optional=True),
+    NumberRule("monitoring_period_years", between(0.25, 60.0), optional=True),
+    NumberRule("issuance_lag_years", between(0.0, _LONGEST_LAG_YEARS), optional=True),
     NumberRule("risk_deduction", FRACTION, optional=True),
     NumberRule("uncertainty_deduction", FRACTION, optional=True),
     NumberRule("registration_probability", FRACTION, optional=True),
     NumberRule("verification_ratio", FRACTION, optional=True),
     NumberRule("price_cny_per_t", POSITIVE, optional=True),
     NumberRule("cost_cny_per_issuance", NON_NEGATIVE),
-    NumberRule("area_ha", POSITIVE, optional=True),
-    NumberRule("start_years", NON_NEGATIVE),
+    NumberRule("area_ha", positive_up_to(_LARGEST_AREA_HA), optional=True),
+    NumberRule("start_years", between(0.0, _LONGEST_TERM_YEARS)),
 )
 GROWTH = (
-    NumberRule("area_ha", POSITIVE),
-    NumberRule("age_years", NON_NEGATIVE),
-    NumberRule("asymptotic_volume_m3_per_ha", POSITIVE),
-    NumberRule("rate_per_year", POSITIVE),
-    NumberRule("shape", POSITIVE),
+    NumberRule("area_ha", positive_up_to(_LARGEST_AREA_HA)),
+    NumberRule("age_years", between(0.0, 1000.0)),
+    NumberRule("asymptotic_volume_m3_per_ha", positive_up_to(_LARGEST_VOLUME_M3_PER_HA)),
+    NumberRule("rate_per_year", positive_up_to(10.0)),
+    NumberRule("shape", positive_up_to(100.0)),
 )
 TENURE = (
-    NumberRule("area_ha", POSITIVE),
+    NumberRule("area_ha", positive_up_to(_LARGEST_AREA_HA)),
     NumberRule("years_to_harvest", positive_up_to(120.0)),
-    NumberRule("harvest_volume_m3_per_ha", POSITIVE),
+    NumberRule("harvest_volume_m3_per_ha", positive_up_to(_LARGEST_VOLUME_M3_PER_HA)),
     NumberRule("net_price_cny_per_m3", NON_NEGATIVE),
     NumberRule("cost_cny_per_ha_year", NON_NEGATIVE),
     NumberRule("stand_adjustment", POSITIVE, optional=True),
@@ -94,5 +100,5 @@ CATALOGUED = (
     NumberRule("unit_price_cny", NON_NEGATIVE, optional=True),
     NumberRule("cost_cny_per_year", NON_NEGATIVE),
     NumberRule("realisable_share", FRACTION, optional=True),
-    NumberRule("start_years", NON_NEGATIVE),
+    NumberRule("start_years", between(0.0, _LONGEST_TERM_YEARS)),
 )

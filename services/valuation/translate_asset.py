@@ -36,6 +36,9 @@ from services.valuation.field_rules import POSITIVE, NumberRule, read_numbers
 Item = TypeVar("Item")
 
 _LONGEST_ID = 64
+_LONGEST_NAME = 256
+_LONGEST_SOURCE = 1024
+_MOST_ASSUMED_FIELDS = 64
 
 _BASES = {
     pb.VALUE_BASIS_UNSPECIFIED: ValueBasis.UNSTATED,
@@ -55,6 +58,11 @@ def asset_from_wire(message: pb.Asset, at: Violations) -> Asset | None:
     """The asset of a message, or None after noting everything that is wrong with it."""
     before = len(at.found)
     _check_text(message.asset_id, "asset_id", at)
+    at.require_max_length("name", message.name, _LONGEST_NAME)
+    at.require_max_length("place", message.place, _LONGEST_NAME)
+    at.require_max_length("assumed_fields", message.assumed_fields, _MOST_ASSUMED_FIELDS)
+    for i, path in enumerate(message.assumed_fields[:_MOST_ASSUMED_FIELDS]):
+        at.require_max_length(f"assumed_fields[{i}]", path, _LONGEST_NAME)
     stated = (
         _stated_value(message.stated_value, at.at("stated_value"))
         if message.HasField("stated_value")
@@ -98,8 +106,15 @@ def _check_text(value: str, field: str, at: Violations) -> None:
         at.add(field, f"found {value!r}, expected printable characters only")
 
 
+def _check_name(field: str, value: str, at: Violations) -> None:
+    """A name of the catalogue or the snapshot: a wrong one is told back, so its length has a bound."""
+    if at.require_non_empty(field, value):
+        at.require_max_length(field, value, _LONGEST_ID)
+
+
 def _stated_value(message: pb.StatedValue, at: Violations) -> StatedValue:
     numbers = read_numbers(message, (NumberRule("value_cny", POSITIVE),), at)
+    at.require_max_length("source", message.source, _LONGEST_SOURCE)
     at.require(
         message.basis in _BASES, "basis", f"found {message.basis}, expected a known value of ValueBasis"
     )
@@ -107,6 +122,7 @@ def _stated_value(message: pb.StatedValue, at: Violations) -> StatedValue:
 
 
 def _water_right(message: pb.WaterRight, at: Violations) -> WaterRight:
+    at.require_max_length("allocation_factor", message.allocation_factor, _LONGEST_ID)
     return WaterRight(
         **read_numbers(message, rules.WATER_RIGHT, at), allocation_factor=message.allocation_factor
     )
@@ -114,6 +130,7 @@ def _water_right(message: pb.WaterRight, at: Violations) -> WaterRight:
 
 def _issuance(message: pb.CarbonIssuance, at: Violations) -> CarbonIssuance:
     at.require_known_enum("instrument", message.instrument, _INSTRUMENTS, "CarbonInstrument")
+    at.require_max_length("methodology", message.methodology, _LONGEST_ID)
     declared, grown = message.HasField("tonnes_per_year"), message.HasField("growth")
     if declared == grown:
         found = "both" if declared else "none"
@@ -127,7 +144,7 @@ def _issuance(message: pb.CarbonIssuance, at: Violations) -> CarbonIssuance:
 
 
 def _growth(message: pb.StandGrowth, at: Violations) -> StandGrowth:
-    at.require_non_empty("species", message.species)
+    _check_name("species", message.species, at)
     return StandGrowth(species=message.species, **read_numbers(message, rules.GROWTH, at))
 
 
@@ -147,6 +164,7 @@ def _carbon_and_tenure(message: pb.CarbonAndTenure, at: Violations) -> CarbonAnd
 
 def _gep_revenue(message: pb.GepRevenueRight, at: Violations) -> GepRevenueRight:
     at.require_non_empty("services", message.services)
+    at.require_max_length("specification", message.specification, _LONGEST_NAME)
     services = _each(message.services, "services", _service_income, at)
     return GepRevenueRight(
         services, **read_numbers(message, rules.TERM, at), specification=message.specification
@@ -154,7 +172,7 @@ def _gep_revenue(message: pb.GepRevenueRight, at: Violations) -> GepRevenueRight
 
 
 def _service_income(message: pb.ServiceIncome, at: Violations) -> ServiceIncome:
-    at.require_non_empty("service", message.service)
+    _check_name("service", message.service, at)
     return ServiceIncome(service=message.service, **read_numbers(message, rules.SERVICE_INCOME, at))
 
 
@@ -176,7 +194,7 @@ def _vep_project(message: pb.VepProject, at: Violations) -> VepProject:
 
 def _residual_income(message: pb.ResidualIncome, at: Violations) -> ResidualIncome:
     at.require_non_empty("years", message.years)
-    at.require_non_empty("revenue_factor", message.revenue_factor)
+    _check_name("revenue_factor", message.revenue_factor, at)
     years = _each(message.years, "years", _vep_year, at)
     seen: set[int] = set()
     for i, year in enumerate(years):
@@ -192,12 +210,13 @@ def _vep_year(message: pb.VepYear, at: Violations) -> VepYear:
 
 
 def _service_change(message: pb.ServiceChange, at: Violations) -> ServiceChange:
-    at.require_non_empty("service", message.service)
+    _check_name("service", message.service, at)
     return ServiceChange(service=message.service, **read_numbers(message, rules.SERVICE_CHANGE, at))
 
 
 def _catalogued_right(message: pb.CataloguedRight, at: Violations) -> CataloguedRight:
-    at.require_non_empty("kind", message.kind)
+    _check_name("kind", message.kind, at)
+    at.require_max_length("unit", message.unit, _LONGEST_ID)
     as_of = None
     if message.HasField("quantity_as_of"):
         try:

@@ -82,8 +82,8 @@ positive = st.floats(1e-9, 1e12)
 
 @given(
     st.builds(
-        WaterRight, positive, st.floats(0.01, 50.0), fractions, positive, st.integers(0, 10), fractions, fractions,
-        st.text(st.characters(codec="utf-8", exclude_categories=["Cs"])), fractions,
+        WaterRight, positive, st.floats(0.01, 50.0), fractions, st.floats(1e-9, 50.0), st.integers(0, 10), fractions,
+        fractions, st.text(st.characters(codec="utf-8", exclude_categories=["Cs"]), max_size=64), fractions,
         st.none() | st.floats(0.0, 1e3), st.floats(0.0, 1e3),
     )
 )  # fmt: skip
@@ -96,9 +96,10 @@ def test_any_water_right_survives_the_wire_and_the_store(detail: WaterRight) -> 
 
 @given(
     st.builds(
-        CarbonIssuance, st.sampled_from(CarbonInstrument), st.floats(0.01, 60.0), positive, st.none(), positive,
-        st.floats(0.0, 9.0), st.none() | fractions, fractions, st.none() | fractions, fractions, st.none() | positive,
-        st.floats(0.0, 1e9), st.none() | positive, st.just("V01"), st.floats(0.0, 9.0),
+        CarbonIssuance, st.sampled_from(CarbonInstrument), st.floats(0.01, 60.0), positive, st.none(),
+        st.floats(0.25, 60.0), st.floats(0.0, 9.0), st.none() | fractions, fractions, st.none() | fractions, fractions,
+        st.none() | positive, st.floats(0.0, 1e9), st.none() | st.floats(1e-9, 1e9), st.just("V01"),
+        st.floats(0.0, 9.0),
     )
 )  # fmt: skip
 def test_any_carbon_issuance_survives_the_wire_and_the_store(issuance: CarbonIssuance) -> None:
@@ -164,6 +165,17 @@ SPOILT: list[tuple[str, str, Any]] = [
     ("water_right", "stated_value.basis", 9),
     ("water_right", "terms.ltv_cap", 1.1),
     ("water_right", "terms.event_intensity_annual", -0.1),
+    ("water_right", "terms.quantity_cv", 1e200),
+    ("water_right", "terms.risk_premium_annual", -800.0),
+    ("water_right", "terms.disposal_lag_years", 1e308),
+    ("water_right", "water_right.renewal_term_years", 1e7),
+    ("forest_carbon", "forest_carbon.issuance.monitoring_period_years", 1e-5),
+    ("forest_carbon", "forest_carbon.issuance.issuance_lag_years", 1e308),
+    ("forest_carbon", "forest_carbon.issuance.start_years", 1e18),
+    ("forest_carbon", "forest_carbon.issuance.tonnes_per_year", 1e308),
+    ("forest_carbon_grown", "forest_carbon.issuance.growth.area_ha", 1e300),
+    ("forest_carbon_grown", "forest_carbon.issuance.growth.asymptotic_volume_m3_per_ha", 1e300),
+    ("catalogued_right", "catalogued_right.start_years", 1e9),
     ("water_right", "water_right.volume_m3_per_year", 0.0),
     ("water_right", "water_right.remaining_term_years", 51.0),
     ("water_right", "water_right.renewals", 11),
@@ -184,6 +196,13 @@ SPOILT: list[tuple[str, str, Any]] = [
     ("vep_residual_income", "vep_project.residual_income.years[0].year", 0),
     ("vep_with_without", "vep_project.with_without.changes[0].unit_price_cny", -1.0),
     ("catalogued_right", "catalogued_right.kind", ""),
+    ("catalogued_right", "catalogued_right.kind", "x" * 65),
+    ("catalogued_right", "catalogued_right.unit", "(" * 65),
+    ("water_right", "name", "x" * 257),
+    ("water_right", "stated_value.source", "x" * 1025),
+    ("water_right", "water_right.allocation_factor", "x" * 65),
+    ("forest_carbon_grown", "forest_carbon.issuance.growth.species", "x" * 65),
+    ("vep_residual_income", "vep_project.residual_income.revenue_factor", "x" * 65),
     ("catalogued_right", "catalogued_right.quantity_per_year", 0.0),
 ]
 CLEARED: list[tuple[str, str, str]] = [

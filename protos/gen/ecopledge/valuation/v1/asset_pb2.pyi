@@ -86,7 +86,7 @@ class StatedValue(_message.Message):
     basis: Global___ValueBasis.ValueType
     """What it means; UNSPECIFIED raises a warning."""
     source: _builtins.str
-    """Where it was stated."""
+    """Where it was stated; at most 1,024 characters."""
     def __init__(
         self,
         *,
@@ -124,9 +124,9 @@ class Asset(_message.Message):
     asset_id: _builtins.str
     """Identifier, unique for the institution; 1 to 64 characters."""
     name: _builtins.str
-    """Name for people."""
+    """Name for people; at most 256 characters."""
     place: _builtins.str
-    """County or place."""
+    """County or place; at most 256 characters."""
     @_builtins.property
     def stated_value(self) -> Global___StatedValue:
         """Value stated by others, for comparison. Absent when there is none."""
@@ -134,7 +134,7 @@ class Asset(_message.Message):
     @_builtins.property
     def assumed_fields(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Inputs of this asset that are assumptions, as field paths (for example
-        "water_right.remaining_term_years"); they are marked in every result.
+        "water_right.remaining_term_years"); they are marked in every result. At most 64.
         """
 
     @_builtins.property
@@ -220,17 +220,17 @@ class TermsOverride(_message.Message):
     LIQUIDITY_DISCOUNT_FIELD_NUMBER: _builtins.int
     LTV_CAP_FIELD_NUMBER: _builtins.int
     risk_premium_annual: _builtins.float
-    """Spread over the discount curve a year, continuously compounded."""
+    """Spread over the discount curve a year, continuously compounded, -1 to 10."""
     event_intensity_annual: _builtins.float
     """Expected losses of the right a year, >= 0."""
     event_severity: _builtins.float
     """Share, 0 to 1, that such a loss takes."""
     quantity_cv: _builtins.float
-    """Coefficient of variation of the valuation error, >= 0."""
+    """Coefficient of variation of the valuation error, 0 to 10."""
     disposal_cost: _builtins.float
     """Share, 0 to 1, that selling costs."""
     disposal_lag_years: _builtins.float
-    """Years from default to money, >= 0."""
+    """Years from default to money, 0 to 30."""
     liquidity_discount: _builtins.float
     """Share, 0 to 1, given up in a forced sale."""
     ltv_cap: _builtins.float
@@ -310,7 +310,7 @@ class WaterRight(_message.Message):
     renewal_probability: _builtins.float
     """Probability, 0 to 1, that the permit is renewed at its end; absent means 0: worth nothing after expiry."""
     renewal_term_years: _builtins.float
-    """Years that a renewal lasts, > 0. Absent means 5."""
+    """Years that a renewal lasts, > 0 and at most 50. Absent means 5."""
     renewals: _builtins.int
     """How many renewals are counted at most, 0 to 10. Absent means 0."""
     transferable_share: _builtins.float
@@ -393,13 +393,15 @@ class CarbonIssuance(_message.Message):
     instrument: Global___CarbonInstrument.ValueType
     """Which instrument is issued."""
     tonnes_per_year: _builtins.float
-    """Net credits a year, tCO2e, > 0, where they are declared rather than grown. Exactly one of this and `growth`."""
+    """Net credits a year, tCO2e, > 0 and at most 1e12, where they are declared rather than grown. Exactly one of this
+    and `growth`.
+    """
     crediting_years: _builtins.float
     """Years over which credits are issued, > 0 and at most 60."""
     monitoring_period_years: _builtins.float
-    """Years between issuances (monitoring period), > 0. Absent means 5."""
+    """Years between issuances (monitoring period), 0.25 to 60. Absent means 5."""
     issuance_lag_years: _builtins.float
-    """Years from the end of a monitoring period to issuance, >= 0. Absent means 1."""
+    """Years from the end of a monitoring period to issuance, 0 to 30. Absent means 1."""
     risk_deduction: _builtins.float
     """Risk deduction K, 0 to 1. Absent means the methodology's in the catalogue."""
     uncertainty_deduction: _builtins.float
@@ -413,11 +415,11 @@ class CarbonIssuance(_message.Message):
     cost_cny_per_issuance: _builtins.float
     """Cost of monitoring and issuance, CNY per issuance, >= 0."""
     area_ha: _builtins.float
-    """Area that yields the credits, ha, > 0; used for plausibility. Absent when not known."""
+    """Area that yields the credits, ha, > 0 and at most 1e9; used for plausibility. Absent when not known."""
     methodology: _builtins.str
     """Version of the methodology, such as "CCER-14-001-V01". Empty when not known."""
     start_years: _builtins.float
-    """Years until the first monitoring period begins, >= 0."""
+    """Years until the first monitoring period begins, 0 to 70."""
     @_builtins.property
     def growth(self) -> Global___StandGrowth:
         """Growth of the stand. Exactly one of this and `tonnes_per_year`."""
@@ -503,15 +505,15 @@ class StandGrowth(_message.Message):
     species: _builtins.str
     """Species code of the catalogue's species table."""
     area_ha: _builtins.float
-    """Area, ha, > 0."""
+    """Area, ha, > 0 and at most 1e9."""
     age_years: _builtins.float
-    """Age of the stand today, years, >= 0."""
+    """Age of the stand today, years, 0 to 1,000."""
     asymptotic_volume_m3_per_ha: _builtins.float
-    """a, stem volume that the stand tends to, m3/ha, > 0."""
+    """a, stem volume that the stand tends to, m3/ha, > 0 and at most 10,000."""
     rate_per_year: _builtins.float
-    """b, > 0, a year."""
+    """b, > 0 and at most 10, a year."""
     shape: _builtins.float
-    """c, > 0."""
+    """c, > 0 and at most 100."""
     def __init__(
         self,
         *,
@@ -568,11 +570,11 @@ class ForestTenure(_message.Message):
     STAND_ADJUSTMENT_FIELD_NUMBER: _builtins.int
     TENURE_TERM_YEARS_FIELD_NUMBER: _builtins.int
     area_ha: _builtins.float
-    """Area, ha, > 0."""
+    """Area, ha, > 0 and at most 1e9."""
     years_to_harvest: _builtins.float
     """Years to the harvest, > 0 and at most 120."""
     harvest_volume_m3_per_ha: _builtins.float
-    """Timber at harvest, m3/ha, > 0."""
+    """Timber at harvest, m3/ha, > 0 and at most 10,000."""
     net_price_cny_per_m3: _builtins.float
     """Price today net of felling and transport, CNY/m3, >= 0; scales the snapshot's timber price."""
     cost_cny_per_ha_year: _builtins.float
@@ -915,7 +917,7 @@ class CataloguedRight(_message.Message):
     realisable_share: _builtins.float
     """Share, 0 to 1, of the quantity that is the pledgor's to sell. Absent means the catalogue's."""
     start_years: _builtins.float
-    """Years until the first payment year begins, >= 0."""
+    """Years until the first payment year begins, 0 to 70."""
     @_builtins.property
     def quantity_as_of(self) -> _date_pb2.Date:
         """Date to which the quantity refers. Absent when not known."""
