@@ -16,7 +16,7 @@ from services.runtime.errors import InvalidInput
 from services.valuation.asset import Asset, CarbonAndTenure
 from services.valuation.pricers.carbon_issuance import IssuedCredits, issued_credits
 from services.valuation.pricers.forest_tenure import add_costs, add_harvest
-from services.valuation.pricers.pricing import PricedAsset, PricingContext, Rows, priced_asset
+from services.valuation.pricers.pricing import PricedAsset, PricingContext, Rows, income_label, priced_asset
 
 HARVEST, HOLD_AND_CREDIT = "harvest", "hold_and_credit"
 _TENURE, _ISSUANCE = "carbon_and_tenure.tenure", "carbon_and_tenure.issuance"
@@ -57,7 +57,11 @@ def _harvest_rows(both: CarbonAndTenure, issued: IssuedCredits, context: Pricing
     add_costs(rows, both.tenure, felling)
     sold = issued.add_to(rows, until_years=felling, take_off_stops=True)
     if sold > 0.0:
-        rows.add(felling, issued.factor, -sold, "采伐逆转，回购已签发碳汇 Credits bought back at felling")
+        label = income_label(
+            "采伐逆转，回购已签发碳汇", "Credits bought back at felling",
+            price=issued.price, market=issued.market, unit="t",
+        )  # fmt: skip
+        rows.add(felling, issued.factor, -sold, label)
     add_harvest(rows, both.tenure, felling, context, _TENURE)
     return rows
 

@@ -18,7 +18,7 @@ from services.runtime.results import Caution
 from services.valuation.asset import CarbonInstrument, CarbonIssuance, StandGrowth
 from services.valuation.catalogue import Catalogue, Thresholds
 from services.valuation.cautions import of_crediting_period, of_methodology, of_price, of_yield
-from services.valuation.pricers.pricing import PricingContext, Rows
+from services.valuation.pricers.pricing import PricingContext, Rows, income_label
 
 _SAME_YEARS = 1e-9
 _SAME_TONNES = 1e-6
@@ -30,7 +30,7 @@ class IssuedCredits:
 
     Attributes:
         factor: price of one tonne in the snapshot.
-        price_ratio: own price over the snapshot's; multiplies every quantity.
+        price, market: the project's own price and the snapshot's, CNY/t; their ratio multiplies every quantity.
         registration_probability: whether anything is issued at all.
         stop_intensity_annual: expected stops of the registry a year.
         times_years: of each issuance, increasing.
@@ -42,7 +42,8 @@ class IssuedCredits:
     """
 
     factor: str
-    price_ratio: float
+    price: float
+    market: float
     registration_probability: float
     stop_intensity_annual: float
     times_years: tuple[float, ...]
@@ -71,8 +72,11 @@ class IssuedCredits:
             issued = self.registration_probability
             if take_off_stops:
                 issued *= math.exp(-self.stop_intensity_annual * time)
-            quantity = tonnes * self.price_ratio * issued
-            rows.add(time, self.factor, quantity, f"第{number}期碳汇签发 Issuance {number}")
+            quantity = tonnes * (self.price / self.market) * issued
+            label = income_label(
+                f"第{number}期碳汇签发", f"Issuance {number}", price=self.price, market=self.market, unit="t"
+            )
+            rows.add(time, self.factor, quantity, label)
             added += quantity
             if self.cost_cny_per_issuance > 0.0:
                 cost = self.cost_cny_per_issuance * issued
@@ -110,7 +114,8 @@ def issued_credits(issuance: CarbonIssuance, field: str, context: PricingContext
         area = issuance.growth.area_ha if issuance.area_ha is None else issuance.area_ha
     return IssuedCredits(
         terms.factor,
-        price / market,
+        price,
+        market,
         terms.registration_probability if registered is None else registered,
         terms.stop_intensity_annual,
         tuple([edge + issuance.issuance_lag_years for edge in edges[1:]]),

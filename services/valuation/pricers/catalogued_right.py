@@ -5,7 +5,7 @@ from services.valuation.asset import Asset, CataloguedRight
 from services.valuation.catalogue import Kind
 from services.valuation.cautions import of_price, of_quantity_date
 from services.valuation.pricers.calendar import payment_years
-from services.valuation.pricers.pricing import PricedAsset, PricingContext, Rows, priced_asset
+from services.valuation.pricers.pricing import PricedAsset, PricingContext, Rows, income_label, priced_asset
 from services.valuation.pricers.units import conversion_factor
 
 _FIELD = "catalogued_right"
@@ -28,7 +28,7 @@ def price_catalogued_right(asset: Asset, right: CataloguedRight, context: Pricin
     share = kind.realisable_share if own_share is None else own_share
     years = payment_years(right.term_years, right.start_years)
     rows = Rows()
-    label = f"{kind.name_zh}收入 {kind.name_en}"
+    label = income_label(f"{kind.name_zh}收入", kind.name_en, price=price, market=market, unit=kind.unit)
     rows.add_years(years, kind.factor, quantity * share * (price / market), label)
     if right.cost_cny_per_year > 0.0:
         rows.add_years(years, "cny", -right.cost_cny_per_year, "成本 Cost")

@@ -7,7 +7,7 @@ end of each year before it: `years_to_harvest` is u - n + 1, and costs fall at 1
 from services.runtime.errors import InvalidInput
 from services.valuation.asset import Asset, ForestTenure
 from services.valuation.pricers.calendar import years_before
-from services.valuation.pricers.pricing import PricedAsset, PricingContext, Rows, priced_asset
+from services.valuation.pricers.pricing import PricedAsset, PricingContext, Rows, income_label, priced_asset
 
 TIMBER_FACTOR = "timber_price"
 
@@ -38,8 +38,9 @@ def add_harvest(
     """One row for the timber at a time; the asset's own net price scales the snapshot's timber price."""
     level = context.level(TIMBER_FACTOR, f"{field}.net_price_cny_per_m3")
     volume = tenure.area_ha * tenure.harvest_volume_m3_per_ha * tenure.stand_adjustment
-    label = f"主伐（净价 {tenure.net_price_cny_per_m3:g} 元/m³） Final felling"
-    rows.add(time_years, TIMBER_FACTOR, volume * tenure.net_price_cny_per_m3 / level, label)
+    price = tenure.net_price_cny_per_m3
+    label = income_label("主伐净收入", "Final felling, net", price=price, market=level, unit="m3")
+    rows.add(time_years, TIMBER_FACTOR, volume * price / level, label)
 
 
 def add_costs(rows: Rows, tenure: ForestTenure, until_years: float) -> None:

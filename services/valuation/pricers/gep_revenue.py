@@ -9,7 +9,7 @@ from services.valuation.asset import Asset, GepRevenueRight
 from services.valuation.catalogue import Catalogue, EcosystemService, ServiceClass
 from services.valuation.cautions import NO_CASH, TOTAL_NOT_CASH, of_dominance, of_regulating_cash
 from services.valuation.pricers.calendar import payment_years
-from services.valuation.pricers.pricing import PricedAsset, PricingContext, Rows, priced_asset
+from services.valuation.pricers.pricing import PricedAsset, PricingContext, Rows, cash_label, priced_asset
 
 
 def price_gep_revenue(asset: Asset, right: GepRevenueRight, context: PricingContext) -> PricedAsset:
@@ -29,9 +29,8 @@ def price_gep_revenue(asset: Asset, right: GepRevenueRight, context: PricingCont
         cash = income.account_value_cny_per_year * income.realisable_share
         if cash > 0.0:
             level = context.level(service.factor, f"{place}.service")
-            rows.add_years(
-                years, service.factor, cash / level, f"{service.name_zh}现金收入 {service.name_en}"
-            )
+            label = cash_label(f"{service.name_zh}现金收入", service.name_en, level)
+            rows.add_years(years, service.factor, cash / level, label)
     cost = sum(income.cost_cny_per_year for income in right.services)
     if cost > 0.0:
         rows.add_years(years, "cny", -cost, "经营成本 Cost of earning")

@@ -89,6 +89,46 @@ class PricingContext:
             )
 
 
+def income_label(name_zh: str, name_en: str, *, price: float, market: float, unit: str) -> str:
+    """Label of income rows, which says so where the asset's own price is carried in the quantity.
+
+    A factor moves every asset that it prices by its own level, so income at another price is
+    quantity x price / market units of it: what a reader of the row must know to find the quantity again.
+
+    Args:
+        name_zh: what the income is.
+        name_en: the same in English.
+        price: of the asset, CNY per `unit`.
+        market: level of the factor today; 1 where the factor is an index or `cny`.
+        unit: of the quantity.
+
+    >>> income_label("签发", "Issue", price=157.0, market=96.0, unit="t")
+    '签发（自有价 157 元/t，数量按市价 96 折算） Issue (own price 157 CNY/t; quantity restated at the market 96)'
+    """
+    if price == market:
+        return f"{name_zh} {name_en}"
+    if market == 1.0:
+        return (
+            f"{name_zh}（单价 {price:g} 元/{unit}，数量为今日价金额，元） "
+            f"{name_en} (price {price:g} CNY/{unit}; quantity is CNY at today's price)"
+        )
+    return (
+        f"{name_zh}（自有价 {price:g} 元/{unit}，数量按市价 {market:g} 折算） "
+        f"{name_en} (own price {price:g} CNY/{unit}; quantity restated at the market {market:g})"
+    )
+
+
+def cash_label(name_zh: str, name_en: str, level: float) -> str:
+    """Label of cash that is stated in CNY and carried as units of a factor, which says so where these are not CNY.
+
+    >>> cash_label("收入", "Income", 1.0)
+    '收入 Income'
+    """
+    if level == 1.0:
+        return f"{name_zh} {name_en}"
+    return f"{name_zh}（数量为现金按市价 {level:g} 折算） {name_en} (quantity is cash restated at the market {level:g})"
+
+
 class Rows:
     """Collects the rows of one schedule."""
 

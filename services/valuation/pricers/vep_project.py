@@ -14,7 +14,7 @@ from services.valuation.catalogue import ServiceClass
 from services.valuation.cautions import NO_CASH, TOTAL_NOT_CASH, of_regulating_cash
 from services.valuation.pricers.calendar import payment_years
 from services.valuation.pricers.gep_revenue import known_service
-from services.valuation.pricers.pricing import PricedAsset, PricingContext, Rows, priced_asset
+from services.valuation.pricers.pricing import PricedAsset, PricingContext, Rows, cash_label, priced_asset
 
 _RESIDUAL = "vep_project.residual_income"
 _CHANGES = "vep_project.with_without.changes"
@@ -38,7 +38,7 @@ def price_residual_income(asset: Asset, project: VepProject, context: PricingCon
         time = min(float(year.year), project.term_years)
         share = method.ecological_share * (time - (year.year - 1))
         revenue = share * year.revenue_cny / level
-        rows.add(time, method.revenue_factor, revenue, "经营收入 Operating revenue")
+        rows.add(time, method.revenue_factor, revenue, cash_label("经营收入", "Operating revenue", level))
         paid = year.operating_cost_cny + year.wages_cny + method.capital_return_annual * year.capital_cny
         if paid > 0.0:
             label = "经营成本、工资与资本回报 Cost, wages, return on capital"
@@ -70,9 +70,8 @@ def price_with_without(asset: Asset, project: VepProject, context: PricingContex
         if change.realisable_share > 0.0:
             level = context.level(service.factor, f"{place}.service")
             quantity = value * change.realisable_share / level
-            rows.add_years(
-                years, service.factor, quantity, f"{service.name_zh}增量 {service.name_en}, change"
-            )
+            label = cash_label(f"{service.name_zh}增量", f"{service.name_en}, change", level)
+            rows.add_years(years, service.factor, quantity, label)
         regulating = service.service_class is ServiceClass.REGULATING and service.factor != "cny"
         if regulating and change.realisable_share > context.catalogue.thresholds.regulating_cash_share:
             field = f"{place}.realisable_share"

@@ -9,7 +9,7 @@ from services.runtime.errors import InvalidInput
 from services.valuation.asset import Asset, WaterRight
 from services.valuation.cautions import of_permit_term, of_price
 from services.valuation.pricers.calendar import permit_years
-from services.valuation.pricers.pricing import PricedAsset, PricingContext, Rows, priced_asset
+from services.valuation.pricers.pricing import PricedAsset, PricingContext, Rows, income_label, priced_asset
 
 PRICE_FACTOR = "water_price"
 _ALLOCATION, _REVENUE = "allocation.", "water_revenue."
@@ -34,7 +34,8 @@ def price_water_right(asset: Asset, right: WaterRight, context: PricingContext) 
         right.remaining_term_years, right.renewal_probability, right.renewal_term_years, right.renewals
     )
     rows = Rows()
-    rows.add_years(years, revenue_factor, volume * (price / market), _revenue_label(price, market))
+    label = income_label("用水权收入", "Water revenue", price=price, market=market, unit="m3")
+    rows.add_years(years, revenue_factor, volume * (price / market), label)
     if right.cost_cny_per_m3 > 0.0:
         rows.add_years(
             years, cost_factor, -volume * right.cost_cny_per_m3, "水费与运行成本 Fees and operation"
@@ -53,12 +54,6 @@ def price_water_right(asset: Asset, right: WaterRight, context: PricingContext) 
         annual_quantity=right.volume_m3_per_year,
         annual_quantity_unit="m3",
     )
-
-
-def _revenue_label(price: float, market: float) -> str:
-    if price == market:
-        return "用水权收入 Water revenue"
-    return f"用水权收入（当地价 {price:g} 元/m³） Water revenue at the local price"
 
 
 def _scheme_factors(allocation: str, context: PricingContext) -> tuple[str, str]:

@@ -108,6 +108,30 @@ def test_published_oddities_are_flagged(context: PricingContext, make_asset: Mak
     assert "YIELD_IMPLAUSIBLE" not in codes(replace(ganzhou, area_ha=350_000.0 / 6.0))
 
 
+def test_an_own_price_in_the_quantity_is_told_in_the_label(
+    context: PricingContext, make_asset: MakeAsset
+) -> None:
+    """C26: 31,585 t an issuance at 157 CNY/t are 31,585 x 157 / 96.34 units of the CCER price."""
+
+    def first_row(price: float | None) -> tuple[float, str]:
+        issuance = CarbonIssuance(
+            CarbonInstrument.CCER,
+            20.0,
+            6_317.0,
+            risk_deduction=0.0,
+            registration_probability=1.0,
+            price_cny_per_t=price,
+        )
+        [(_, schedule)] = price_in(make_asset(ForestCarbonReceivable(issuance)), context).alternatives
+        return float(schedule.quantities[0]), schedule.labels[0]
+
+    quantity, label = first_row(157.0)
+    assert quantity == pytest.approx(31_585.0 * 157.0 / 96.34, rel=1e-12)
+    assert "自有价 157 元/t，数量按市价 96.34 折算" in label
+    assert "own price 157 CNY/t; quantity restated at the market 96.34" in label
+    assert first_row(None) == (31_585.0, "第1期碳汇签发 Issuance 1")
+
+
 def test_growth_refuses_an_unknown_species(context: PricingContext, make_asset: MakeAsset) -> None:
     issuance = replace(DECLARED, tonnes_per_year=None, growth=replace(GROWTH, species="oak"))
     with pytest.raises(InvalidInput, match=r"forest_carbon\.issuance\.growth\.species: .*'oak'.*杉木"):

@@ -346,7 +346,9 @@ class CashFlowLine(_message.Message):
     factor: _builtins.str
     """Factor that prices the line."""
     quantity: _builtins.float
-    """Units of the factor."""
+    """Units of the factor. Where the asset has a price of its own, its units times that price over the factor's level
+    today; the label says so.
+    """
     expected_factor: _builtins.float
     """Expected value of the factor at that time."""
     expected_amount_cny: _builtins.float
