@@ -63,7 +63,7 @@ class IssuedCredits:
                 loss of the whole right.
 
         Returns:
-            Units of the factor that were added.
+            Credits that are expected to be issued by then, tCO2e.
         """
         added = 0.0
         for number, (time, tonnes) in enumerate(zip(self.times_years, self.tonnes, strict=True), start=1):
@@ -72,12 +72,12 @@ class IssuedCredits:
             issued = self.registration_probability
             if take_off_stops:
                 issued *= math.exp(-self.stop_intensity_annual * time)
-            quantity = tonnes * (self.price / self.market) * issued
+            credits_t = tonnes * issued
             label = income_label(
                 f"第{number}期碳汇签发", f"Issuance {number}", price=self.price, market=self.market, unit="t"
             )
-            rows.add(time, self.factor, quantity, label)
-            added += quantity
+            rows.add(time, self.factor, credits_t * (self.price / self.market), label)
+            added += credits_t
             if self.cost_cny_per_issuance > 0.0:
                 cost = self.cost_cny_per_issuance * issued
                 rows.add(time, "cny", -cost, f"第{number}期监测与核证 Verification {number}")
