@@ -3,7 +3,7 @@
 Two alternatives, of which the better one counts, never the sum of two values:
 
 - `harvest`: the timber is felled as planned. Credits issued until then are sold; at the felling the same number is
-  bought back, since the carbon is reversed, and none is issued afterwards.
+  bought back at the market's price, since the carbon is reversed, and none is issued afterwards.
 - `hold_and_credit`: credits are issued over the whole crediting period and the timber is felled after it, if that is
   still within the tenure; no growth beyond the stated volume is counted. Otherwise there is no timber. That credits
   need not be bought back once the crediting period is over is an assumption: the risk deduction K stands for it.
@@ -16,7 +16,7 @@ from services.runtime.errors import InvalidInput
 from services.valuation.asset import Asset, CarbonAndTenure
 from services.valuation.pricers.carbon_issuance import IssuedCredits, issued_credits
 from services.valuation.pricers.forest_tenure import add_costs, add_harvest
-from services.valuation.pricers.pricing import PricedAsset, PricingContext, Rows, income_label, priced_asset
+from services.valuation.pricers.pricing import PricedAsset, PricingContext, Rows, priced_asset
 
 HARVEST, HOLD_AND_CREDIT = "harvest", "hold_and_credit"
 _TENURE, _ISSUANCE = "carbon_and_tenure.tenure", "carbon_and_tenure.issuance"
@@ -57,11 +57,10 @@ def _harvest_rows(both: CarbonAndTenure, issued: IssuedCredits, context: Pricing
     add_costs(rows, both.tenure, felling)
     sold = issued.add_to(rows, until_years=felling, take_off_stops=True)
     if sold > 0.0:
-        label = income_label(
-            "采伐逆转，回购已签发碳汇", "Credits bought back at felling",
-            price=issued.price, market=issued.market, unit="t",
-        )  # fmt: skip
-        rows.add(felling, issued.factor, -sold, label)
+        # At the market's price: what a contract pays for the credits does not bind whoever sells them back.
+        rows.add(
+            felling, issued.factor, -sold, "采伐逆转，按市价回购已签发碳汇 Credits bought back at felling"
+        )
     add_harvest(rows, both.tenure, felling, context, _TENURE)
     return rows
 

@@ -193,6 +193,18 @@ def test_the_two_decisions_by_hand(context: PricingContext, value: Value, make_a
     assert worth == pytest.approx({"harvest": harvest, "hold_and_credit": hold}, rel=1e-12)
 
 
+def test_credits_are_bought_back_at_the_market_whatever_a_contract_paid(
+    context: PricingContext, make_asset: MakeAsset
+) -> None:
+    """0.8 x 4,500 t in years 6 and 11, unless the registry has stopped; sold at 50 CNY/t, bought at 96.34."""
+    both = CarbonAndTenure(TENURE, replace(DECLARED, price_cny_per_t=50.0))
+    harvest = dict(price_in(make_asset(both), context).alternatives)["harvest"]
+    [bought] = [
+        q for q, label in zip(harvest.quantities, harvest.labels, strict=True) if "bought back" in label
+    ]
+    assert bought == pytest.approx(-0.8 * 4_500 * (math.exp(-0.12) + math.exp(-0.22)), rel=1e-12)
+
+
 def test_the_better_decision_is_below_the_sum_of_both_rights(
     context: PricingContext, value: Value, make_asset: MakeAsset
 ) -> None:
