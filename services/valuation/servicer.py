@@ -8,8 +8,9 @@ import sqlalchemy as sa
 from ecopledge.valuation.v1 import valuation_pb2 as pb
 from ecopledge.valuation.v1 import valuation_pb2_grpc
 from services.runtime.call import current_call
-from services.runtime.errors import InvalidInput
+from services.runtime.errors import InvalidInput, ResourceExhausted
 from services.runtime.idempotency import IdempotentWrites, check_request_id
+from services.runtime.settings import MIB
 from services.runtime.violations import Violations
 from services.runtime.wire_market import snapshot_from_wire, snapshot_to_wire
 from services.valuation.asset_kind import asset_kind
@@ -36,6 +37,8 @@ from services.valuation.translate_valuation import (
     with_valuations,
 )
 from services.valuation.valuation import Failure, Valuation
+
+LARGEST_ANSWER_BYTES = 100 * MIB
 
 
 class ValuationServicer(valuation_pb2_grpc.ValuationServiceServicer):
@@ -82,10 +85,11 @@ class ValuationServicer(valuation_pb2_grpc.ValuationServiceServicer):
     ) -> pb.ValueAssetsResponse:
         """Values assets; stores the valuations where the request has an id."""
         if request.request_id == "":
-            return valuations_to_wire(self._value(request, batch_id="")[1])
+            return sendable(valuations_to_wire(self._value(request, batch_id="")[1]))
         check_request_id(request.request_id)
         # Computed before the transaction begins, so that no other writer waits for the computation.
         entries, outcomes = self._value(request, batch_id=uuid.uuid4().hex)
+        answer = sendable(valuations_to_wire(outcomes))
         written = False
 
         def write(connection: sa.Connection) -> pb.ValueAssetsResponse:
@@ -96,7 +100,7 @@ class ValuationServicer(valuation_pb2_grpc.ValuationServiceServicer):
 
         kept = self._writes.run(request, pb.ValueAssetsResponse, write)
         if written:
-            return valuations_to_wire(outcomes)
+            return answer
         return with_valuations(kept, self._desk.repository.valuations_of(_institution(), request.request_id))
 
     def GetExposures(  # noqa: N802  # the contract's name
@@ -179,6 +183,21 @@ class ValuationServicer(valuation_pb2_grpc.ValuationServiceServicer):
             batch_id=batch_id,
         )
         return entries, outcomes
+
+
+def sendable(answer: pb.ValueAssetsResponse) -> pb.ValueAssetsResponse:
+    """The answer, refused before anything is stored if it is too large to be sent.
+
+    Raises:
+        ResourceExhausted: saying what to do.
+    """
+    size = answer.ByteSize()
+    if size > LARGEST_ANSWER_BYTES:
+        raise ResourceExhausted(
+            f"the answer would be {size / MIB:.0f} MiB, expected at most {LARGEST_ANSWER_BYTES / MIB:.0f} MiB; "
+            "nothing was stored: ask for fewer assets at once, or without explain"
+        )
+    return answer
 
 
 def _institution() -> str:

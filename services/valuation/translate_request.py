@@ -27,7 +27,7 @@ from services.valuation.page import PageKey
 from services.valuation.translate_asset import asset_from_wire
 from services.valuation.valuation import Failure, LoanTerms, Simulation
 
-MOST_ASSETS = 100_000
+MOST_ASSETS = 20_000
 _DEFAULT_PAGE_SIZE = 100
 
 _SIMULATION = (
