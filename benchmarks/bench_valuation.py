@@ -5,6 +5,7 @@ database of production; an empty handler on the same server shows what a call co
 """
 
 import argparse
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -49,6 +50,7 @@ from services.valuation.valuation import Valuation
 ROOT = Path(__file__).resolve().parents[1]
 EMPTY_SERVICE = "ecopledge.benchmark.Empty"
 CALLER_THREADS = 4
+ROUNDS = 5
 
 
 def detail(i: int) -> AssetDetail:
@@ -172,24 +174,31 @@ def bench_unary(channel: grpc.Channel, span_s: float) -> None:
         request_id = uuid.uuid4().hex
         stub.ValueAssets(pb.ValueAssetsRequest(assets=[one[next(turn) % len(one)]], request_id=request_id))
 
-    print(f"\ncalls a second about one asset (mean over the kinds), {span_s:g} s each")
+    print(
+        f"\ncalls a second about one asset, mean over the kinds; median of {ROUNDS} rounds in turn, {span_s:g} s each"
+    )
     for n_threads in (1, CALLER_THREADS):
-        rates = []
-        for name, call in (
-            ("empty handler", partial(call_empty, Empty())),
-            ("ValueAssets", value),
-            ("ValueAssets, stored", store),
-        ):
-            rate(call, 0.3, n_threads)
-            rates.append(rate(call, span_s, n_threads))
-            print(f"  {n_threads} callers  {name:<22} {rates[-1]:8.0f}  ratio {rates[-1] / rates[0]:.2f}")
+        calls: dict[str, Callable[[], object]] = {
+            "empty handler": partial(call_empty, Empty()),
+            "ValueAssets": value,
+            "ValueAssets, stored": store,
+        }
+        rates: dict[str, list[float]] = {name: [] for name in calls}
+        for round_ in range(ROUNDS + 1):
+            for name, call in calls.items():
+                measured = rate(call, span_s, n_threads)
+                if round_ > 0:  # the first one warms up
+                    rates[name].append(measured)
+        for name, found in rates.items():
+            ratio = statistics.median(a / b for a, b in zip(found, rates["empty handler"], strict=True))
+            print(f"  {n_threads} callers  {name:<22} {statistics.median(found):8.0f}  ratio {ratio:.2f}")
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--serve", metavar="FOLDER", help="used by the benchmark itself")
     parser.add_argument("--assets", type=int, default=10_000)
-    parser.add_argument("--span", type=float, default=3.0, help="seconds of each rate measurement")
+    parser.add_argument("--span", type=float, default=1.0, help="seconds of each rate measurement")
     arguments = parser.parse_args()
     if arguments.serve is not None:
         run_server(arguments.serve)
