@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     import grpc
 
 STOP_S = 15.0
+WRONG_INPUT = 2
 
 
 @contextmanager
@@ -27,7 +28,8 @@ def own_services(only: tuple[str, ...] = ()) -> Iterator[str]:
         Their address.
 
     Raises:
-        Unavailable: if they do not come up; the message carries what they said.
+        Exit: if a setting or the database is wrong, which they have told.
+        Unavailable: if they do not come up for another reason.
     """
     command = [sys.executable, "-m", "cli.main", "serve", "--listen", "127.0.0.1:0"]
     for name in only:
@@ -37,7 +39,10 @@ def own_services(only: tuple[str, ...] = ()) -> Iterator[str]:
     try:
         line = process.stdout.readline() if process.stdout is not None else ""
         if not line:
-            raise Unavailable(f"the services ended with code {process.wait()} before they were ready")
+            code = process.wait()
+            if code == WRONG_INPUT:
+                raise click.exceptions.Exit(code)
+            raise Unavailable(f"the services ended with code {code} before they were ready")
         yield json.loads(line)["address"]
     finally:
         process.send_signal(signal.SIGTERM)

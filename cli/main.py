@@ -1,11 +1,14 @@
 """The `ecopledge` command. Commands are imported when they are run, so that `--help` answers at once."""
 
+import errno
 import importlib
 import sys
 from collections.abc import Sequence
 from typing import Any
 
 import click
+
+from cli.examples import write_examples
 
 COMMANDS = {
     "serve": "启动服务 · Start the services",
@@ -16,6 +19,10 @@ COMMANDS = {
     "replay": "逐位重算已存估值 · Recompute a stored valuation to the last bit",
     "verify": "复核公开数字 · Recompute every published reference figure",
 }
+
+
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+EXAMPLES = ("ecopledge demo --out out", "ecopledge value examples/water-right.toml")
 
 
 class LazyGroup(click.Group):
@@ -37,6 +44,10 @@ class LazyGroup(click.Group):
         with formatter.section("Commands"):
             formatter.write_dl(list(COMMANDS.items()))
 
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the examples as they are."""
+        write_examples(EXAMPLES, formatter)
+
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
@@ -55,13 +66,7 @@ class LazyGroup(click.Group):
 )
 @click.version_option(package_name="ecopledge", prog_name="ecopledge")
 def command() -> None:
-    r"""生态资产质押：估值、贷款、基金 · Lending against nature: valuation, loans, fund.
-
-    \b
-    Example:
-      ecopledge demo --out out
-      ecopledge value examples/water-right.toml
-    """
+    """生态资产质押：估值、贷款、基金 · Lending against nature: valuation, loans, fund."""
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -105,6 +110,14 @@ def _report(error: Exception) -> int:
     if isinstance(error, errors.EcopledgeError):
         click.echo(f"error: {error.message}", err=True)
         return 2 if isinstance(error, (errors.NotFound, errors.Conflict, errors.FailedPrecondition)) else 1
+    if isinstance(error, OSError) and error.filename is not None:
+        click.echo(f"error: {error.filename}: {error.strerror} · 文件无法读写", err=True)
+        return 1
+    if isinstance(error, OSError) and error.errno in _NO_ROOM:
+        click.echo(
+            f"error: {error.strerror}; what was there before stays · 磁盘空间不足，原文件未动", err=True
+        )
+        return 1
     raise error
 
 

@@ -1,5 +1,6 @@
 """What commands print: tables for people, JSON for programs; progress goes to stderr."""
 
+import os
 from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -29,11 +30,12 @@ WIDTH_WITHOUT_TERMINAL = 140
 
 
 def console() -> "Console":
-    """Standard output; wide where it is no terminal, so that a log is readable."""
+    """Standard output; wide where nothing says how wide it is, so that a log is readable."""
     from rich.console import Console
 
     known = Console()
-    return known if known.is_terminal else Console(width=WIDTH_WITHOUT_TERMINAL)
+    is_width_known = known.is_terminal or "COLUMNS" in os.environ
+    return known if is_width_known else Console(width=WIDTH_WITHOUT_TERMINAL)
 
 
 def print_table(
@@ -41,18 +43,21 @@ def print_table(
 ) -> None:
     """Print a table; columns at the positions `left` are text, the others numbers set flush right.
 
-    A heading "中文 English" is written on two lines.
+    A heading "中文 English" is written on two lines. The title is as wide as the terminal, not as the table.
     """
     from rich import box
     from rich.table import Table
+    from rich.text import Text
 
-    table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, title_style="bold")
+    table = Table(box=box.SIMPLE_HEAD)
     for i, column in enumerate(columns):
         heading = column.replace(" ", "\n", 1)
         table.add_column(heading, justify="left" if i in left else "right", overflow="fold")
     for row in rows:
         table.add_row(*row)
-    console().print(table)
+    out = console()
+    out.print(Text(title, "bold"))
+    out.print(table)
 
 
 def wan(value_cny: float) -> str:

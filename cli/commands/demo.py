@@ -9,28 +9,25 @@ from typing import TYPE_CHECKING
 import click
 
 from cli.connection import services, target
+from cli.examples import WithExamples
 from cli.output import json_option, progress
 
 if TYPE_CHECKING:
     from services.runtime.results import Progress
 
 
-@click.command("demo")
+@click.command("demo", cls=WithExamples, examples=("ecopledge demo --out out",))
 @click.option(
     "--out", "out_dir", type=click.Path(path_type=Path), default="out", show_default=True, help="Folder."
 )
 @target
 @json_option
 def command(out_dir: Path, target: str | None, *, as_json: bool) -> int:
-    r"""主流程 · The main job on bundled published data, from account to report.
+    """主流程 · The main job on bundled published data, from account to report.
 
     Reconciles a GEP account, values the 29 published pledge cases beside the loans that banks really gave, flags
     what is odd about them, loads two lists of projects, simulates the cases as one loan book, runs the fund, and
     writes report.html and report.xlsx.
-
-    \b
-    Example:
-      ecopledge demo --out out
     """
     from cli.demo_summary import print_summary, summary
     from flows.main_job import Clients, run_main_job

@@ -7,13 +7,18 @@ from typing import TYPE_CHECKING
 import click
 
 from cli.connection import reachable_services, target
+from cli.examples import WithExamples
 from cli.output import json_option, print_json, print_table, wan
 
 if TYPE_CHECKING:
     from flows.reports.refresh_report import RefreshSummary
 
 
-@click.command("refresh")
+@click.command(
+    "refresh",
+    cls=WithExamples,
+    examples=("ecopledge refresh --accounts data/example_accounts --out out/refresh",),
+)
 @click.option(
     "--accounts", "accounts_dir", type=click.Path(path_type=Path), required=True, help="Accounts folder."
 )
@@ -37,14 +42,10 @@ def command(
     verbose: bool,
     as_json: bool,
 ) -> int:
-    r"""由核算成果更新估值 · Check an accounts folder, value it, push the schedules to the loans, write a report.
+    """由核算成果更新估值 · Check an accounts folder, value it, push the schedules to the loans, write a report.
 
     Runs as a Prefect flow: on the server at PREFECT_API_URL, or on a temporary one. Started again after a crash it
     finishes with nothing doubled. docs/accounts-folder.md describes the folder.
-
-    \b
-    Example:
-      ecopledge refresh --accounts data/example_accounts --out out/refresh
     """
     from flows.refresh_valuations import refresh_valuations
     from services.runtime.settings import load_settings

@@ -3,21 +3,18 @@
 import click
 
 from cli.connection import services, target
+from cli.examples import WithExamples
 from cli.output import json_option, print_json, wan
 
 
-@click.command("replay")
+@click.command("replay", cls=WithExamples, examples=("ecopledge replay 4f1c2a9e0b7d4d3aa1b2c3d4e5f60718",))
 @click.argument("valuation_id")
 @target
 @json_option
 def command(valuation_id: str, target: str | None, *, as_json: bool) -> int:
-    r"""逐位重算已存估值 · Recompute a stored valuation from its manifest and compare every bit.
+    """逐位重算已存估值 · Recompute a stored valuation from its manifest and compare every bit.
 
     Ends with code 1 if anything differs.
-
-    \b
-    Example:
-      ecopledge replay 4f1c2a9e0b7d4d3aa1b2c3d4e5f60718
     """
     from services.valuation.client import ValuationClient
 

@@ -5,28 +5,29 @@ from typing import TYPE_CHECKING
 
 import click
 
+from cli.examples import WithExamples
+
 if TYPE_CHECKING:
     from services.runtime.settings import Settings
 
 NAMES = ("valuation", "loans", "fund")
 
 
-@click.command("serve")
+@click.command(
+    "serve",
+    cls=WithExamples,
+    examples=("ecopledge serve", "ecopledge serve --only valuation --listen 127.0.0.1:50552"),
+)
 @click.option("--only", type=click.Choice(NAMES), multiple=True, help="Only this service; may be repeated.")
 @click.option(
     "--listen", metavar="HOST:PORT", help="Address; port 0 takes a free one. Default 127.0.0.1:50551."
 )
 @click.option("--database", metavar="URL", help="Database. Default sqlite:///var/ecopledge.db.")
 def command(only: tuple[str, ...], listen: str | None, database: str | None) -> None:
-    r"""启动服务 · Start the services and say where they listen; stop with Ctrl-C or SIGTERM.
+    """启动服务 · Start the services and say where they listen; stop with Ctrl-C or SIGTERM.
 
     Further settings come from the environment: ECOPLEDGE_DATABASE_URL, ECOPLEDGE_LISTEN_ADDRESS,
     ECOPLEDGE_LOG_LEVEL, ECOPLEDGE_TLS_CERTIFICATE_PATH and so on (docs/settings.md).
-
-    \b
-    Example:
-      ecopledge serve
-      ecopledge serve --only valuation --listen 127.0.0.1:50552
     """
     from services.runtime.settings import load_settings
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from cli.connection import services, target
+from cli.examples import WithExamples
 from cli.output import json_option, percent, print_json, print_table, wan
 
 if TYPE_CHECKING:
@@ -14,18 +15,14 @@ if TYPE_CHECKING:
 MISSING_LOAN = "is missing, expected a table [loan] with tenor_years and rate_annual"
 
 
-@click.command("size")
+@click.command("size", cls=WithExamples, examples=("ecopledge size examples/water-right.toml",))
 @click.argument("file", type=click.Path(path_type=Path))
 @target
 @json_option
 def command(file: Path, target: str | None, *, as_json: bool) -> int:
-    r"""测算可贷额度 · How much may be lent against each asset of a file with a [loan] table.
+    """测算可贷额度 · How much may be lent against each asset of a file with a [loan] table.
 
     Prints every constraint with its figures and names the binding one.
-
-    \b
-    Example:
-      ecopledge size examples/water-right.toml
     """
     from cli.asset_file import read_asset_file
     from services.runtime.errors import InvalidInput

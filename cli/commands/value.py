@@ -6,13 +6,21 @@ from typing import TYPE_CHECKING
 import click
 
 from cli.connection import services, target
+from cli.examples import WithExamples
 from cli.output import json_option, percent, print_json, print_table, wan
 
 if TYPE_CHECKING:
     from services.valuation.valuation import Failure, Valuation
 
 
-@click.command("value")
+@click.command(
+    "value",
+    cls=WithExamples,
+    examples=(
+        "ecopledge value examples/water-right.toml --explain",
+        "ecopledge value examples/water-right.toml --record --json",
+    ),
+)
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--record", is_flag=True, help="Store the valuations, so that they can be replayed.")
 @click.option("--explain", is_flag=True, help="Print the cash-flow table behind every value.")
@@ -25,14 +33,9 @@ if TYPE_CHECKING:
 def command(
     file: Path, paths: int, seed: int, target: str | None, *, record: bool, explain: bool, as_json: bool
 ) -> int:
-    r"""资产估值 · Value the assets of a TOML or JSON file: value, haircut, pledge value, warnings.
+    """资产估值 · Value the assets of a TOML or JSON file: value, haircut, pledge value, warnings.
 
     Amounts are printed in 万元; --json prints CNY.
-
-    \b
-    Example:
-      ecopledge value examples/water-right.toml --explain
-      ecopledge value examples/water-right.toml --record --json
     """
     from cli.asset_file import read_asset_file
     from services.valuation.client import ValuationClient

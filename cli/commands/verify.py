@@ -4,26 +4,24 @@ from typing import TYPE_CHECKING
 
 import click
 
+from cli.examples import WithExamples
 from cli.output import json_option, print_json, print_table
 
 if TYPE_CHECKING:
     from quant.reference import Check
 
 
-@click.command("verify")
+@click.command(
+    "verify", cls=WithExamples, examples=("ecopledge verify", "ecopledge verify --table irb_risk_weights")
+)
 @click.option(
     "--table", "tables", multiple=True, help="Only this table, such as irb_risk_weights; may be repeated."
 )
 @json_option
 def command(tables: tuple[str, ...], *, as_json: bool) -> int:
-    r"""复核公开数字 · Recompute every published reference figure: expected, got, tolerance, source.
+    """复核公开数字 · Recompute every published reference figure: expected, got, tolerance, source.
 
     Ends with code 1 if any figure is outside its tolerance.
-
-    \b
-    Example:
-      ecopledge verify
-      ecopledge verify --table irb_risk_weights
     """
     from cli.verification import verify
 

@@ -8,6 +8,7 @@ from ecopledge.loans.v1 import loans_pb2
 from ecopledge.loans.v1.loans_pb2_grpc import add_LoansServiceServicer_to_server
 from services.loans.servicer import LoansServicer
 from services.runtime.database import engine_from
+from services.runtime.exits import exiting_with_message
 from services.runtime.migrate import upgrade, upgrade_runtime
 from services.runtime.server import Registration, serve
 from services.runtime.settings import load_settings
@@ -28,10 +29,11 @@ def registration(database: sa.Engine) -> Registration:
 
 def main() -> None:
     """Serves until a signal."""
-    settings = load_settings()
-    database = engine_from(settings)
-    upgrade_runtime(database)
-    serve(settings, [registration(database)], on_stopped=database.dispose)
+    with exiting_with_message():
+        settings = load_settings()
+        database = engine_from(settings)
+        upgrade_runtime(database)
+        serve(settings, [registration(database)], on_stopped=database.dispose)
 
 
 if __name__ == "__main__":

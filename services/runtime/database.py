@@ -16,7 +16,7 @@ from sqlalchemy import event
 from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from services.runtime.errors import InvalidInput, Unavailable
+from services.runtime.errors import FailedPrecondition, InvalidInput, ResourceExhausted, Unavailable
 from services.runtime.institution import guard_scope
 from services.runtime.settings import Settings
 
@@ -26,6 +26,17 @@ _WRITE = "BEGIN IMMEDIATE"
 # PostgreSQL: deadlock, serialization, lock timeout, shutdown, too many connections: may succeed later.
 _RETRIABLE_SQLSTATES = frozenset({"40001", "40P01", "55P03", "57P01", "57P02", "57P03", "53300"})
 _RETRIABLE_SQLITE = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
+_UNUSABLE_SQLITE = frozenset(
+    {
+        sqlite3.SQLITE_NOTADB,
+        sqlite3.SQLITE_CANTOPEN,
+        sqlite3.SQLITE_CORRUPT,
+        sqlite3.SQLITE_PERM,
+    }
+)
+# A reader that writes is a fault of ours, a file that may not be written is the operator's.
+_UNUSABLE_SQLITE_TO_WRITE = _UNUSABLE_SQLITE | {sqlite3.SQLITE_READONLY}
+_DISK_FULL_SQLSTATE = "53100"
 
 
 def engine_from(settings: Settings) -> sa.Engine:
@@ -75,8 +86,10 @@ def transaction(engine: sa.Engine) -> Iterator[sa.Connection]:
 
     Raises:
         Unavailable: the database is busy beyond the wait, or gone; nothing was written.
+        ResourceExhausted: its disk is full; nothing was written.
+        FailedPrecondition: its file is no database, is damaged or may not be written.
     """
-    with _retriable_as_unavailable(), engine.begin() as connection:
+    with _database_errors_told(_UNUSABLE_SQLITE_TO_WRITE), engine.begin() as connection:
         yield connection
 
 
@@ -86,6 +99,7 @@ def reading(engine: sa.Engine) -> Iterator[sa.Connection]:
 
     Raises:
         Unavailable: the database is gone.
+        FailedPrecondition: its file is no database, is damaged or may not be read.
     """
     options: dict[str, Any] = (
         {_BEGIN_OPTION: _READ}
@@ -93,7 +107,7 @@ def reading(engine: sa.Engine) -> Iterator[sa.Connection]:
         else {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
     )
     with (
-        _retriable_as_unavailable(),
+        _database_errors_told(_UNUSABLE_SQLITE),
         engine.connect().execution_options(**options) as connection,
         connection.begin(),
     ):
@@ -101,21 +115,42 @@ def reading(engine: sa.Engine) -> Iterator[sa.Connection]:
 
 
 @contextlib.contextmanager
-def _retriable_as_unavailable() -> Iterator[None]:
+def _database_errors_told(unusable: frozenset[int]) -> Iterator[None]:
+    """What the database says that a caller can act on becomes an error of ours; the rest is a fault of ours."""
     try:
         yield
     except sa.exc.TimeoutError as error:
         raise Unavailable("the database has no free connection; try again later") from error
     except DBAPIError as error:
-        if error.connection_invalidated or _is_retriable(error.orig):
+        cause = error.orig
+        if error.connection_invalidated or _is_retriable(cause):
             raise Unavailable("the database is busy or gone; nothing was written, try again later") from error
+        if _is_disk_full(cause):
+            raise ResourceExhausted("the disk of the database is full; nothing was written") from error
+        if _sqlite_code(cause) in unusable:
+            raise FailedPrecondition(
+                f"the file of the database cannot be used: {cause}; expected a SQLite database that may be "
+                "read and written (ECOPLEDGE_DATABASE_URL)"
+            ) from error
         raise
+
+
+def _sqlite_code(error: BaseException | None) -> int | None:
+    """The primary code, which is the low byte: SQLITE_BUSY_SNAPSHOT and its kin extend it."""
+    if not isinstance(error, sqlite3.Error):
+        return None
+    return (getattr(error, "sqlite_errorcode", None) or 0) & 0xFF
+
+
+def _is_disk_full(error: BaseException | None) -> bool:
+    return (
+        _sqlite_code(error) == sqlite3.SQLITE_FULL or getattr(error, "sqlstate", None) == _DISK_FULL_SQLSTATE
+    )
 
 
 def _is_retriable(error: BaseException | None) -> bool:
     if isinstance(error, sqlite3.Error):
-        # The low byte is the primary code; SQLITE_BUSY_SNAPSHOT and its kin extend it.
-        return (getattr(error, "sqlite_errorcode", None) or 0) & 0xFF in _RETRIABLE_SQLITE
+        return _sqlite_code(error) in _RETRIABLE_SQLITE
     sqlstate = getattr(error, "sqlstate", None)
     if sqlstate is None:
         return type(error).__name__ == "OperationalError"  # psycopg: could not connect
@@ -127,7 +162,13 @@ def _sqlite_engine(url: sa.URL, synchronous: str, wait_s: float, pool_size: int)
         raise InvalidInput(
             "ECOPLEDGE_DATABASE_URL: an in-memory database is not shared, expected sqlite:///path"
         )
-    Path(str(url.database)).expanduser().absolute().parent.mkdir(parents=True, exist_ok=True)
+    folder = Path(str(url.database)).expanduser().absolute().parent
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InvalidInput(
+            f"ECOPLEDGE_DATABASE_URL: the folder {folder} cannot be made: {error.strerror}"
+        ) from error
     engine = sa.create_engine(
         url.set(drivername="sqlite"),
         connect_args={"timeout": wait_s},

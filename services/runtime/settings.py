@@ -1,6 +1,9 @@
 """What the environment decides, read once by :func:`load_settings`; nothing is read at import."""
 
+import difflib
+import os
 import re
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Literal
 
@@ -11,6 +14,8 @@ from services.runtime.addresses import split_address
 from services.runtime.errors import FieldViolation, InvalidInput
 
 PREFIX = "ECOPLEDGE_"
+# Read by the command line before there are settings: where services run already.
+TARGET_VARIABLE = "ECOPLEDGE_TARGET"
 INSTITUTION_PATTERN = re.compile(r"[a-z0-9-]{1,64}")
 MIB = 1024 * 1024
 
@@ -82,16 +87,33 @@ def load_settings(**overrides: Any) -> Settings:
     """Reads the environment; ``overrides`` (by attribute name) win over it.
 
     Raises:
-        InvalidInput: naming each variable that is wrong, what was found and what is expected.
+        InvalidInput: naming each variable that is wrong or that no setting reads, what was found and what is
+            expected.
     """
+    violations = _unknown_variables(os.environ)
     try:
-        return Settings(**overrides)
+        settings = Settings(**overrides)
     except ValidationError as error:
-        # include_input is off: a wrong token or a database password must not reach a log.
-        raise InvalidInput.from_violations(
+        violations += [
             FieldViolation(_variable(item["loc"]), _description(item))
             for item in error.errors(include_url=False)
-        ) from None
+        ]
+        raise InvalidInput.from_violations(violations) from None
+    if violations:
+        raise InvalidInput.from_violations(violations)
+    return settings
+
+
+def _unknown_variables(names: Iterable[str]) -> list[FieldViolation]:
+    """A misspelt variable would leave the default in force, a token unset, a database elsewhere: none passes."""
+    known = [*(_variable((name,)) for name in Settings.model_fields), TARGET_VARIABLE]
+    unknown = sorted(name for name in names if name.upper().startswith(PREFIX) and name.upper() not in known)
+    return [FieldViolation(name, f"no such setting; {_hint(name, known)}") for name in unknown]
+
+
+def _hint(name: str, known: list[str]) -> str:
+    near = difflib.get_close_matches(name.upper(), known, n=1)
+    return f"did you mean {near[0]}?" if near else f"expected one of {', '.join(known)}"
 
 
 def _variable(location: tuple[int | str, ...]) -> str:
@@ -99,6 +121,7 @@ def _variable(location: tuple[int | str, ...]) -> str:
 
 
 def _description(item: Any) -> str:
+    # A wrong token or a database password must not reach a log.
     secret = item["loc"] and item["loc"][0] in {"auth_token", "database_url"}
     found = "a value that is not shown" if secret else repr(item["input"])
     return f"found {found}: {item['msg'].removeprefix('Value error, ')}"

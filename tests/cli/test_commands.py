@@ -34,7 +34,10 @@ def answer(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, ob
 @pytest.mark.parametrize("name", COMMANDS)
 def test_every_command_has_help_with_an_example(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert run([name, "--help"]) == 0
-    assert f"ecopledge {name}" in capsys.readouterr().out
+    text, _, examples = capsys.readouterr().out.partition("\nExample:\n")
+    assert "\\b" not in text
+    assert examples.splitlines()
+    assert all(line.startswith(f"  ecopledge {name}") for line in examples.splitlines())
 
 
 def test_help_imports_nothing_heavy() -> None:
@@ -153,3 +156,24 @@ def test_the_main_job_twice_gives_the_same_answer(
     assert [len(first["cases"]), len(first["pipelines"])] == [29, 2]
     assert first["account_total_cny"] == pytest.approx(7545.59e8, abs=0.01e8)
     assert all(path.stat().st_size > 10_000 for path in (tmp_path / "a").iterdir())
+
+
+def test_a_wrong_setting_ends_with_2_before_anything_starts(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("ECOPLEDGE_DATABASE_URL", "nonsense")
+    assert run(["value", EXAMPLE]) == 2
+    told = capfd.readouterr().err
+    assert "ECOPLEDGE_DATABASE_URL: not a database address" in told
+    assert "ecopledge serve" not in told
+
+
+def test_a_folder_that_cannot_be_written_is_named(
+    target: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "file").write_text("kept", encoding="utf-8")
+    assert run(["demo", "--out", str(tmp_path / "file"), "--target", target]) == 1
+    told = capsys.readouterr().err
+    assert f"error: {tmp_path / 'file'}" in told
+    assert "Traceback" not in told
+    assert (tmp_path / "file").read_text(encoding="utf-8") == "kept"

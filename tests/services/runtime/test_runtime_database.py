@@ -11,7 +11,7 @@ import pytest
 import sqlalchemy as sa
 
 from services.runtime.database import engine_from, make_engine, reading, transaction
-from services.runtime.errors import InvalidInput, Unavailable
+from services.runtime.errors import FailedPrecondition, InvalidInput, ResourceExhausted, Unavailable
 from services.runtime.settings import load_settings
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -195,3 +195,38 @@ def test_a_database_that_is_not_there_is_unavailable() -> None:
     with pytest.raises(Unavailable) as caught, reading(absent):
         pass
     assert "hidden" not in caught.value.message
+
+
+def test_a_file_that_is_no_database_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "notes.db"
+    path.write_bytes(b"these are notes, not pages of a database\n" * 100)
+    with (
+        pytest.raises(FailedPrecondition, match="expected a SQLite database"),
+        transaction(make_engine(f"sqlite:///{path}")),
+    ):
+        pass
+    assert path.read_bytes().startswith(b"these are notes")
+
+
+def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    with pytest.raises(InvalidInput, match=r"ECOPLEDGE_DATABASE_URL: the folder .* cannot be made"):
+        make_engine(f"sqlite:///{tmp_path / 'file' / 'x.db'}")
+
+
+def test_a_full_disk_is_told_and_nothing_is_written(tmp_path: Path) -> None:
+    engine = make_engine(f"sqlite:///{tmp_path / 'small.db'}")
+    with transaction(engine) as connection:
+        connection.exec_driver_sql("CREATE TABLE notes (text TEXT)")
+    with pytest.raises(ResourceExhausted, match="disk of the database is full"):
+        _write_more_than_fits(engine)
+    with reading(engine) as connection:
+        assert connection.exec_driver_sql("SELECT count(*) FROM notes").scalar_one() == 0
+
+
+def _write_more_than_fits(engine: sa.Engine) -> None:
+    with transaction(engine) as connection:
+        # SQLite answers a page count that is reached as it answers a disk that is full.
+        connection.exec_driver_sql("PRAGMA max_page_count = 4")
+        for _ in range(100):
+            connection.exec_driver_sql("INSERT INTO notes VALUES (?)", ("x" * 4096,))

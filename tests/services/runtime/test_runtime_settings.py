@@ -83,3 +83,21 @@ def test_secrets_are_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_settings_do_not_change() -> None:
     with pytest.raises(ValueError, match="frozen"):
         load_settings().max_threads = 3
+
+
+def test_a_misspelt_variable_is_named_with_a_suggestion(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ECOPLEDGE_AUTH_TOKN", "a-secret-nobody-may-see")
+    monkeypatch.setenv("ECOPLEDGE_MAX_THREADS", "0")
+    with pytest.raises(InvalidInput) as caught:
+        load_settings()
+    assert [violation.field for violation in caught.value.violations] == [
+        "ECOPLEDGE_AUTH_TOKN",
+        "ECOPLEDGE_MAX_THREADS",
+    ]
+    assert "did you mean ECOPLEDGE_AUTH_TOKEN?" in caught.value.message
+    assert "nobody-may-see" not in caught.value.message
+
+
+def test_the_variable_of_the_command_line_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ECOPLEDGE_TARGET", "127.0.0.1:50551")
+    assert load_settings().institution_id == "demo"
