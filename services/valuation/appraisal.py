@@ -84,11 +84,15 @@ class Task:
         return terms.disposal_share(paid)
 
 
+def low_probability(confidence: float) -> float:
+    """The level of the low quantile, rounded so that 0.95 asks for 0.05 and not for the nearest float of 1 - 0.95."""
+    return round(1.0 - confidence, 12)
+
+
 @lru_cache(maxsize=64)
 def _levels(confidence: float) -> tuple[tuple[float, ...], int]:
     """Reported levels, the one of the confidence among them, and its position."""
-    # Rounded, so that 0.95 asks for 0.05 and not for the nearest float of 1 - 0.95.
-    low = round(1.0 - confidence, 12)
+    low = low_probability(confidence)
     levels = tuple(sorted({*REPORTED_PROBABILITIES, low}))
     return levels, levels.index(low)
 

@@ -88,6 +88,35 @@ class ValuationEngine:
         batch_id: str = "",
     ) -> list[Appraisal | Failure]:
         """As `value`, with what the pricer said."""
+        return self.appraise_priced(
+            assets,
+            self.priced(assets, market),
+            market,
+            simulation,
+            valuation_date,
+            explain=explain,
+            batch_id=batch_id,
+        )
+
+    def priced(self, assets: Sequence[Asset], market: PreparedMarket) -> list[PricedAsset | Failure]:
+        """What the pricers say of each asset in a market, or a failure, in order."""
+        context = self._contexts.get(
+            market.content_hash, lambda: PricingContext(self.catalogue, market.snapshot)
+        )
+        return [self._priced(asset, market, context) for asset in assets]
+
+    def appraise_priced(
+        self,
+        assets: Sequence[Asset],
+        priced_assets: Sequence[PricedAsset | Failure],
+        market: PreparedMarket,
+        simulation: Simulation,
+        valuation_date: dt.date,
+        *,
+        explain: bool = False,
+        batch_id: str = "",
+    ) -> list[Appraisal | Failure]:
+        """As `appraise`, for assets that were priced before, in this market or in another with the same factors."""
         task = Task.of(
             market,
             simulation,
@@ -96,12 +125,7 @@ class ValuationEngine:
             explain=explain,
             batch_id=batch_id,
         )
-        context = self._contexts.get(
-            market.content_hash, lambda: PricingContext(self.catalogue, market.snapshot)
-        )
-        outcomes: list[Appraisal | Failure | PricedAsset] = [
-            self._priced(asset, market, context) for asset in assets
-        ]
+        outcomes: list[Appraisal | Failure | PricedAsset] = list(priced_assets)
         for block in _blocks(outcomes):
             priced = [item for _, item in block]
             # What overflows becomes that asset's failure below.
