@@ -26,6 +26,21 @@ class CarbonInstrument(StrEnum):
     TICKET = "carbon_ticket"
 
 
+class GrowthCurve(StrEnum):
+    """Curves of stem volume by age t; a the asymptote, r the rate, s the shape of StandGrowth."""
+
+    RICHARDS = "richards"
+    """a (1 - exp(-r t))^s"""
+    LOGISTIC = "logistic"
+    """a / (1 + s exp(-r t))"""
+    GOMPERTZ = "gompertz"
+    """a exp(-s exp(-r t))"""
+    KORF = "korf"
+    """a exp(-s t^-r); r is an exponent."""
+    SCHUMACHER = "schumacher"
+    """a exp(-s / t); r must be 1."""
+
+
 @dataclass(frozen=True, slots=True)
 class StatedValue:
     """A value that somebody else stated; compared and disclosed, never lent against."""
@@ -68,7 +83,7 @@ class WaterRight:
 
 @dataclass(frozen=True, slots=True)
 class StandGrowth:
-    """Growth of a planted stand by the Richards curve V(age) = a (1 - exp(-b age))^c, m3/ha."""
+    """Growth of a planted stand: stem volume by age, m3/ha, on a curve of the three parameters."""
 
     species: str
     area_ha: float
@@ -76,6 +91,7 @@ class StandGrowth:
     asymptotic_volume_m3_per_ha: float
     rate_per_year: float
     shape: float
+    curve: GrowthCurve = GrowthCurve.RICHARDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +113,8 @@ class CarbonIssuance:
     area_ha: float | None = None
     methodology: str = ""
     start_years: float = 0.0
+    conversion_probability: float = 0.0
+    conversion_from_years: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

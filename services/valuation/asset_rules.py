@@ -53,6 +53,8 @@ ISSUANCE = (
     NumberRule("cost_cny_per_issuance", NON_NEGATIVE),
     NumberRule("area_ha", positive_up_to(_LARGEST_AREA_HA), optional=True),
     NumberRule("start_years", between(0.0, _LONGEST_TERM_YEARS)),
+    NumberRule("conversion_probability", FRACTION),
+    NumberRule("conversion_from_years", between(0.0, _LONGEST_TERM_YEARS)),
 )
 GROWTH = (
     NumberRule("area_ha", positive_up_to(_LARGEST_AREA_HA)),

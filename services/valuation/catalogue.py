@@ -1,7 +1,8 @@
 """The catalogue of kinds: terms, caps and thresholds that are data, each with where it comes from.
 
 The file is services/valuation/catalogue.toml. Nothing in it is a default of the code: a term that is missing or
-misspelt is refused with its place. Loading reads data/forest_species.csv as well, so that one hash covers both.
+misspelt is refused with its place. Loading reads data/forest_species.csv and data/carbon_methodologies.toml as well, so
+that one hash covers all three.
 """
 
 import csv
@@ -21,6 +22,7 @@ from services.runtime.bundled import BUNDLED_DATA
 from services.runtime.errors import InvalidInput
 from services.runtime.market import Evidence, Source
 from services.valuation.asset import CarbonInstrument
+from services.valuation.carbon_rules import CARBON_RULES_PATH, CarbonRules, decode_carbon_rules
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -112,7 +114,7 @@ class CarbonTerms(_Entry, frozen=True):
     Attributes:
         instrument: what is issued.
         factor: price of one tonne.
-        risk_deduction: K of the methodology, where the asset does not say.
+        risk_deduction: K where the asset does not say; None for a CCER, whose methodology sets it.
         registration_probability: where the asset does not say.
         stop_intensity_annual: expected stops of the registry a year, after which nothing more is issued; taken off
             credits that are pledged with the forest. A kind of carbon alone has it in its event intensity.
@@ -121,15 +123,20 @@ class CarbonTerms(_Entry, frozen=True):
 
     instrument: CarbonInstrument
     factor: str
-    risk_deduction: float
     registration_probability: float
     stop_intensity_annual: float
     sources: tuple[Source, ...]
+    risk_deduction: float | None = None
 
     def __post_init__(self) -> None:
+        if (self.risk_deduction is None) != (self.instrument is CarbonInstrument.CCER):
+            raise ValueError(
+                f"{self.instrument}.risk_deduction: found {self.risk_deduction}, expected one for any instrument but "
+                "CCER, whose methodology sets it"
+            )
         for name in ("risk_deduction", "registration_probability"):
             value = getattr(self, name)
-            if not 0.0 <= value <= 1.0:
+            if value is not None and not 0.0 <= value <= 1.0:
                 raise ValueError(f"{self.instrument}.{name}: found {value}, expected a fraction from 0 to 1")
         if not 0.0 <= self.stop_intensity_annual < float("inf"):
             raise ValueError(
@@ -137,7 +144,10 @@ class CarbonTerms(_Entry, frozen=True):
                 "expected a finite number from 0"
             )
         sourced = sorted(source.parameter for source in self.sources)
-        if sourced != ["registration_probability", "risk_deduction", "stop_intensity_annual"]:
+        expected = ["registration_probability", "risk_deduction", "stop_intensity_annual"]
+        if self.risk_deduction is None:
+            expected.remove("risk_deduction")
+        if sourced != expected:
             raise ValueError(f"{self.instrument}.sources: found {sourced}, expected one for each term")
 
 
@@ -150,7 +160,6 @@ class Thresholds(_Entry, frozen=True):
         dominant_share: share of one service in an account total.
         regulating_cash_share: realisable share of a regulating service.
         permit_term_years: longest usual water permit.
-        crediting_years_low, crediting_years_high: crediting period of the CCER methodology.
         quantity_age_years: age at which a quantity is out of date.
         sources: where each of them comes from.
     """
@@ -162,8 +171,6 @@ class Thresholds(_Entry, frozen=True):
     dominant_share: float
     regulating_cash_share: float
     permit_term_years: float
-    crediting_years_low: float
-    crediting_years_high: float
     quantity_age_years: float
     sources: tuple[Source, ...]
 
@@ -208,15 +215,17 @@ class Catalogue:
         kinds: in the order of the file.
         services: ecosystem services by code.
         carbon: terms by instrument.
+        carbon_rules: versions of the methodology, and the risk of reversal.
         species: by Chinese name, full English name, and its part before the bracket in lower case.
         thresholds: where cautions begin.
-        content_hash: SHA-256 of both files, hexadecimal.
+        content_hash: SHA-256 of the three files, hexadecimal.
         assumptions: for each kind the terms that are assumptions, as text, by code.
     """
 
     kinds: Mapping[str, Kind]
     services: Mapping[str, EcosystemService]
     carbon: Mapping[CarbonInstrument, CarbonTerms]
+    carbon_rules: CarbonRules
     species: Mapping[str, Species]
     thresholds: Thresholds
     content_hash: str
@@ -236,13 +245,15 @@ class Catalogue:
             ) from None
 
 
-def read_catalogue(path: Path = CATALOGUE_PATH, species_path: Path = SPECIES_PATH) -> Catalogue:
-    """Read the catalogue and the species table.
+def read_catalogue(
+    path: Path = CATALOGUE_PATH, species_path: Path = SPECIES_PATH, rules_path: Path = CARBON_RULES_PATH
+) -> Catalogue:
+    """Read the catalogue, the species table and the carbon rules.
 
     Raises:
         InvalidInput: if a file is missing or wrong, naming the place.
     """
-    content, species_content = _bytes_of(path), _bytes_of(species_path)
+    content, species_content, rules_content = (_bytes_of(part) for part in (path, species_path, rules_path))
     try:
         file = msgspec.toml.decode(content, type=_File)
     except (msgspec.DecodeError, msgspec.ValidationError) as error:
@@ -252,9 +263,10 @@ def read_catalogue(path: Path = CATALOGUE_PATH, species_path: Path = SPECIES_PAT
         kinds=kinds,
         services=_by_code(path, [(service.code, service) for service in file.services]),
         carbon=_by_code(path, [(terms.instrument, terms) for terms in file.carbon]),
+        carbon_rules=decode_carbon_rules(rules_path, rules_content),
         species=_read_species(species_path, species_content),
         thresholds=file.thresholds,
-        content_hash=hashlib.sha256(content + b"\0" + species_content).hexdigest(),
+        content_hash=hashlib.sha256(b"\0".join((content, species_content, rules_content))).hexdigest(),
         assumptions=MappingProxyType({code: _assumptions(kind) for code, kind in kinds.items()}),
     )
 

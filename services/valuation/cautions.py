@@ -138,33 +138,6 @@ def of_permit_term(term_years: float, renewed: bool, limits: Thresholds) -> list
     return found
 
 
-def of_methodology(field: str) -> Caution:
-    """METHODOLOGY_CHANGE: the rule that CCER forest credits are counted by is being revised."""
-    return Caution(
-        "METHODOLOGY_CHANGE",
-        Severity.NOTE,
-        "造林碳汇方法学修订稿已于 2026-08-13 征求意见，签发量可能改变。",
-        "A revised afforestation methodology went out for comment on 2026-08-13; issuance may change.",
-        field,
-    )
-
-
-def of_crediting_period(years: float, field: str, limits: Thresholds) -> list[Caution]:
-    """CREDITING_PERIOD_UNUSUAL where a CCER period is outside the methodology's range."""
-    if limits.crediting_years_low <= years <= limits.crediting_years_high:
-        return []
-    low, high = limits.crediting_years_low, limits.crediting_years_high
-    return [
-        Caution(
-            "CREDITING_PERIOD_UNUSUAL",
-            Severity.NOTE,
-            f"计入期 {years:g} 年，不在方法学规定的 {low:g}-{high:g} 年之内。",
-            f"The crediting period of {years:g} years is outside the methodology's {low:g} to {high:g}.",
-            field,
-        )
-    ]
-
-
 def of_dominance(
     name_zh: str, name_en: str, share: float, n_services: int, limits: Thresholds
 ) -> list[Caution]:

@@ -19,6 +19,7 @@ from services.valuation.asset import (
     ForestCarbonReceivable,
     ForestTenure,
     GepRevenueRight,
+    GrowthCurve,
     ResidualIncome,
     ServiceChange,
     ServiceIncome,
@@ -51,6 +52,15 @@ _INSTRUMENTS = {
     pb.CARBON_INSTRUMENT_CCER: CarbonInstrument.CCER,
     pb.CARBON_INSTRUMENT_TICKET: CarbonInstrument.TICKET,
 }
+_CURVES = {
+    pb.GROWTH_CURVE_UNSPECIFIED: GrowthCurve.RICHARDS,
+    pb.GROWTH_CURVE_RICHARDS: GrowthCurve.RICHARDS,
+    pb.GROWTH_CURVE_LOGISTIC: GrowthCurve.LOGISTIC,
+    pb.GROWTH_CURVE_GOMPERTZ: GrowthCurve.GOMPERTZ,
+    pb.GROWTH_CURVE_KORF: GrowthCurve.KORF,
+    pb.GROWTH_CURVE_SCHUMACHER: GrowthCurve.SCHUMACHER,
+}
+_CURVES_TO_WIRE = {curve: number for number, curve in _CURVES.items()}
 _INSTRUMENTS_TO_WIRE = {instrument: number for number, instrument in _INSTRUMENTS.items()}
 
 
@@ -145,7 +155,14 @@ def _issuance(message: pb.CarbonIssuance, at: Violations) -> CarbonIssuance:
 
 def _growth(message: pb.StandGrowth, at: Violations) -> StandGrowth:
     _check_name("species", message.species, at)
-    return StandGrowth(species=message.species, **read_numbers(message, rules.GROWTH, at))
+    at.require(
+        message.curve in _CURVES, "curve", f"found {message.curve}, expected a known value of GrowthCurve"
+    )
+    return StandGrowth(
+        species=message.species,
+        **read_numbers(message, rules.GROWTH, at),
+        curve=_CURVES.get(message.curve, GrowthCurve.RICHARDS),
+    )
 
 
 def _forest_carbon(message: pb.ForestCarbonReceivable, at: Violations) -> ForestCarbonReceivable:
@@ -267,8 +284,12 @@ def _issuance_to_wire(issuance: CarbonIssuance) -> pb.CarbonIssuance:
     return pb.CarbonIssuance(
         **_plain(issuance, "instrument", "growth"),
         instrument=_INSTRUMENTS_TO_WIRE[issuance.instrument],
-        growth=None if issuance.growth is None else pb.StandGrowth(**_plain(issuance.growth)),
+        growth=None if issuance.growth is None else _growth_to_wire(issuance.growth),
     )
+
+
+def _growth_to_wire(growth: StandGrowth) -> pb.StandGrowth:
+    return pb.StandGrowth(**_plain(growth, "curve"), curve=_CURVES_TO_WIRE[growth.curve])
 
 
 def _carbon_and_tenure_to_wire(detail: CarbonAndTenure) -> pb.CarbonAndTenure:

@@ -58,9 +58,13 @@ def _harvest_rows(both: CarbonAndTenure, issued: IssuedCredits, context: Pricing
     sold = issued.add_to(rows, until_years=felling, take_off_stops=True)
     if sold > 0.0:
         # At the market's price: what a contract pays for the credits does not bind whoever sells them back.
-        rows.add(
-            felling, issued.factor, -sold, "采伐逆转，按市价回购已签发碳汇 Credits bought back at felling"
-        )
+        for factor, share in issued.market_parts(felling):
+            rows.add(
+                felling,
+                factor,
+                -sold * share,
+                "采伐逆转，按市价回购已签发碳汇 Credits bought back at felling",
+            )
     add_harvest(rows, both.tenure, felling, context, _TENURE)
     return rows
 

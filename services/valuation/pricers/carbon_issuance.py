@@ -1,27 +1,37 @@
-"""When carbon credits are issued and how many: whole tonnes at the end of each monitoring period, plus the lag.
+"""When carbon credits are issued, how many and at which price: at the end of each monitoring period, plus the lag.
 
-Credits of a period = floor(dCO2 x area x (1 - U) x (1 - K) x verification ratio), K the risk deduction, U the
-deduction for uncertainty. Declared tonnes are taken as net of baseline and leakage and before K and U; an asset whose
-figure is already net of K states `risk_deduction` 0. Each issuance happens if the project is registered at all, so
-the expected quantity is the whole tonnes times the registration probability.
+Each issuance happens if the project is registered at all, so the expected quantity is the whole tonnes times the
+registration probability. A carbon ticket may become a CCER: from a stated year on its price is
+(1 - p) ticket + p CCER, p the probability of conversion.
 """
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import pairwise
 
-import numpy as np
-
-from quant.forestry import period_credits_t, richards
 from services.runtime.errors import InvalidInput
 from services.runtime.results import Caution
-from services.valuation.asset import CarbonInstrument, CarbonIssuance, StandGrowth
-from services.valuation.catalogue import Catalogue, Thresholds
-from services.valuation.cautions import of_crediting_period, of_methodology, of_price, of_yield
+from services.valuation.asset import CarbonInstrument, CarbonIssuance
+from services.valuation.carbon_cautions import (
+    of_buffer,
+    of_crediting_period,
+    of_methodology,
+    of_monitoring_period,
+)
+from services.valuation.carbon_rules import Methodology
+from services.valuation.catalogue import CarbonTerms
+from services.valuation.cautions import of_price, of_yield
+from services.valuation.pricers.carbon_stock import ProjectCarbon, project_carbon
 from services.valuation.pricers.pricing import PricingContext, Rows, income_label
 
-_SAME_YEARS = 1e-9
-_SAME_TONNES = 1e-6
+
+@dataclass(frozen=True, slots=True)
+class Conversion:
+    """Sale of a carbon ticket as another instrument: factor of its price, probability, first year."""
+
+    factor: str
+    probability: float
+    from_years: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,19 +41,21 @@ class IssuedCredits:
     Attributes:
         factor: price of one tonne in the snapshot.
         price, market: the project's own price and the snapshot's, CNY/t; their ratio multiplies every quantity.
+        conversion: sale as another instrument; None where there is none.
         registration_probability: whether anything is issued at all.
         stop_intensity_annual: expected stops of the registry a year.
         times_years: of each issuance, increasing.
         tonnes: whole tCO2e of each issuance if registered.
         annual_t: declared tonnes a year, or the mean of a growing stand's.
         cost_cny_per_issuance: monitoring and verification.
-        cautions: on price, yield, period and methodology.
-        assumptions: catalogue terms that were used for want of the asset's own.
+        cautions: on price, yield, periods, methodology and buffer.
+        assumptions: terms of catalogue and methodology that were used for want of the asset's own.
     """
 
     factor: str
     price: float
     market: float
+    conversion: Conversion | None
     registration_probability: float
     stop_intensity_annual: float
     times_years: tuple[float, ...]
@@ -73,15 +85,35 @@ class IssuedCredits:
             if take_off_stops:
                 issued *= math.exp(-self.stop_intensity_annual * time)
             credits_t = tonnes * issued
-            label = income_label(
-                f"第{number}期碳汇签发", f"Issuance {number}", price=self.price, market=self.market, unit="t"
-            )
-            rows.add(time, self.factor, credits_t * (self.price / self.market), label)
+            self._sell(rows, time, credits_t, number)
             added += credits_t
             if self.cost_cny_per_issuance > 0.0:
                 cost = self.cost_cny_per_issuance * issued
                 rows.add(time, "cny", -cost, f"第{number}期监测与核证 Verification {number}")
         return added
+
+    def market_parts(self, time_years: float) -> Iterator[tuple[str, float]]:
+        """Factors whose prices a tonne has on the market at a time, with the share of each."""
+        converted = self._converted(time_years)
+        if converted < 1.0:
+            yield self.factor, 1.0 - converted
+        if self.conversion is not None and converted > 0.0:
+            yield self.conversion.factor, converted
+
+    def _sell(self, rows: Rows, time: float, credits_t: float, number: int) -> None:
+        converted = self._converted(time)
+        label = income_label(
+            f"第{number}期碳汇签发", f"Issuance {number}", price=self.price, market=self.market, unit="t"
+        )
+        if converted < 1.0:
+            rows.add(time, self.factor, credits_t * (1.0 - converted) * (self.price / self.market), label)
+        if self.conversion is not None and converted > 0.0:
+            sold = f"第{number}期转为CCER出售（概率 {converted:g}） Issuance {number} sold as CCER"
+            rows.add(time, self.conversion.factor, credits_t * converted, sold)
+
+    def _converted(self, time_years: float) -> float:
+        conversion = self.conversion
+        return 0.0 if conversion is None or time_years < conversion.from_years else conversion.probability
 
 
 def issued_credits(issuance: CarbonIssuance, field: str, context: PricingContext) -> IssuedCredits:
@@ -93,129 +125,102 @@ def issued_credits(issuance: CarbonIssuance, field: str, context: PricingContext
         context: catalogue and market.
 
     Raises:
-        InvalidInput: for an unknown species or growth that makes no curve, or not exactly one of growth and tonnes.
+        InvalidInput: as `project_carbon`, for an unknown version of the methodology, or a conversion of what is no
+            carbon ticket.
     """
-    _require_one_source(issuance, field)
     terms = context.catalogue.carbon[issuance.instrument]
+    methodology = _methodology(issuance, field, context)
     market = context.level(terms.factor, f"{field}.instrument")
     price = market if issuance.price_cny_per_t is None else issuance.price_cny_per_t
-    risk = terms.risk_deduction if issuance.risk_deduction is None else issuance.risk_deduction
     registered = issuance.registration_probability
-    edges = _period_edges(issuance)
-    if issuance.growth is None:
-        tonnes = _declared_tonnes(issuance, edges, risk)
-        annual = issuance.tonnes_per_year or 0.0
-        area = issuance.area_ha
-    else:
-        tonnes = _grown_tonnes(
-            issuance, issuance.growth, edges, risk=risk, field=field, catalogue=context.catalogue
-        )
-        annual = sum(tonnes) / issuance.crediting_years
-        area = issuance.growth.area_ha if issuance.area_ha is None else issuance.area_ha
+    carbon = project_carbon(issuance, _risk(issuance, terms, methodology), field, context.catalogue)
     return IssuedCredits(
         terms.factor,
         price,
         market,
+        _conversion(issuance, field, context),
         terms.registration_probability if registered is None else registered,
         terms.stop_intensity_annual,
-        tuple([edge + issuance.issuance_lag_years for edge in edges[1:]]),
-        tonnes,
-        annual,
+        tuple([edge + issuance.issuance_lag_years for edge in carbon.edges_years[1:]]),
+        carbon.tonnes,
+        carbon.annual_t,
         issuance.cost_cny_per_issuance,
-        _cautions(
-            issuance,
-            field,
-            price=price,
-            market=market,
-            annual_t=annual,
-            area_ha=area,
-            limits=context.catalogue.thresholds,
+        (
+            *of_price(price, market, "CNY/t", f"{field}.price_cny_per_t", context.catalogue.thresholds),
+            *_cautions_of_carbon(carbon, field, context),
+            *_cautions_of_methodology(issuance, methodology, field),
         ),
-        _assumptions(issuance, context.catalogue),
+        _assumptions(issuance, terms, methodology),
     )
 
 
-def _period_edges(issuance: CarbonIssuance) -> list[float]:
-    """Begin of the first monitoring period and the end of each; the last one may be short."""
-    start, length = issuance.start_years, issuance.monitoring_period_years
-    end = start + issuance.crediting_years
-    whole = math.ceil(issuance.crediting_years / length - _SAME_YEARS)
-    return [start + length * i for i in range(whole)] + [end]
+def _methodology(issuance: CarbonIssuance, field: str, context: PricingContext) -> Methodology | None:
+    """The version a CCER is counted by; of a carbon ticket no rule is known, its text is for people."""
+    if issuance.instrument is not CarbonInstrument.CCER:
+        return None
+    return context.catalogue.carbon_rules.methodology(issuance.methodology, f"{field}.methodology")
 
 
-def _declared_tonnes(issuance: CarbonIssuance, edges: list[float], risk: float) -> tuple[int, ...]:
-    kept = (1.0 - issuance.uncertainty_deduction) * (1.0 - risk) * issuance.verification_ratio
-    annual = (issuance.tonnes_per_year or 0.0) * kept
-    return tuple([math.floor(annual * (end - begin) + _SAME_TONNES) for begin, end in pairwise(edges)])
+def _risk(issuance: CarbonIssuance, terms: CarbonTerms, methodology: Methodology | None) -> float:
+    if issuance.risk_deduction is not None:
+        return issuance.risk_deduction
+    if methodology is not None:
+        return methodology.risk_deduction
+    return 0.0 if terms.risk_deduction is None else terms.risk_deduction
 
 
-def _grown_tonnes(
-    issuance: CarbonIssuance,
-    growth: StandGrowth,
-    edges: list[float],
-    *,
-    risk: float,
-    field: str,
-    catalogue: Catalogue,
-) -> tuple[int, ...]:
-    species = catalogue.species.get(growth.species) or catalogue.species.get(growth.species.lower())
-    if species is None:
-        known = ", ".join(dict.fromkeys(entry.name_zh for entry in catalogue.species.values()))
+def _conversion(issuance: CarbonIssuance, field: str, context: PricingContext) -> Conversion | None:
+    if issuance.conversion_probability == 0.0:
+        return None
+    if issuance.instrument is not CarbonInstrument.TICKET:
         raise InvalidInput.of(
-            f"{field}.growth.species", f"found unknown species {growth.species!r}, expected one of {known}"
+            f"{field}.conversion_probability",
+            f"found {issuance.conversion_probability:g} for {issuance.instrument.value}, expected 0: only a carbon "
+            "ticket can become a CCER",
         )
-    try:
-        volume = richards(
-            np.array(edges) + growth.age_years,
-            growth.asymptotic_volume_m3_per_ha,
-            growth.rate_per_year,
-            growth.shape,
+    factor = context.catalogue.carbon[CarbonInstrument.CCER].factor
+    context.require_factor(factor, f"{field}.conversion_probability")
+    return Conversion(factor, issuance.conversion_probability, issuance.conversion_from_years)
+
+
+def _cautions_of_carbon(carbon: ProjectCarbon, field: str, context: PricingContext) -> list[Caution]:
+    found: list[Caution] = []
+    if carbon.area_ha is not None:
+        found += of_yield(carbon.annual_t, carbon.area_ha, f"{field}.area_ha", context.catalogue.thresholds)
+    if carbon.buffer_t > 0.0:  # without a deduction the buffer is in the declared figure, unknown
+        reversal = context.catalogue.carbon_rules.reversal
+        found += of_buffer(
+            carbon.buffer_cover(reversal.intensity_annual, reversal.severity),
+            carbon.buffer_t,
+            least_cover=reversal.least_buffer_cover,
+            stock_known=carbon.stock_known,
+            field=f"{field}.risk_deduction",
         )
-        whole = period_credits_t(
-            np.diff(volume) * (species.co2_t_per_m3 * issuance.verification_ratio),
-            growth.area_ha,
-            uncertainty_deduction=issuance.uncertainty_deduction,
-            risk_deduction=risk,
-        )
-    except ValueError as error:
-        raise InvalidInput.of(f"{field}.growth", str(error)) from None
-    return tuple(whole.tolist())
+    return found
 
 
-def _cautions(
-    issuance: CarbonIssuance,
-    field: str,
-    *,
-    price: float,
-    market: float,
-    annual_t: float,
-    area_ha: float | None,
-    limits: Thresholds,
-) -> tuple[Caution, ...]:
-    found = of_price(price, market, "CNY/t", f"{field}.price_cny_per_t", limits)
-    if area_ha is not None:
-        found += of_yield(annual_t, area_ha, f"{field}.area_ha", limits)
-    if issuance.instrument is CarbonInstrument.CCER:
-        found += of_crediting_period(issuance.crediting_years, f"{field}.crediting_years", limits)
-        found.append(of_methodology(f"{field}.methodology"))
-    return tuple(found)
+def _cautions_of_methodology(
+    issuance: CarbonIssuance, methodology: Methodology | None, field: str
+) -> list[Caution]:
+    if methodology is None:
+        return []
+    return [
+        *of_crediting_period(issuance.crediting_years, f"{field}.crediting_years", methodology),
+        *of_monitoring_period(
+            issuance.monitoring_period_years, f"{field}.monitoring_period_years", methodology
+        ),
+        of_methodology(methodology, f"{field}.methodology"),
+    ]
 
 
-def _assumptions(issuance: CarbonIssuance, catalogue: Catalogue) -> tuple[str, ...]:
-    terms = catalogue.carbon[issuance.instrument]
-    return tuple(
-        [
-            f"{terms.instrument}: {source.parameter} = {getattr(terms, source.parameter):g} ({source.citation})"
-            for source in terms.sources
-            if getattr(issuance, source.parameter, None) is None
-        ]
-    )
-
-
-def _require_one_source(issuance: CarbonIssuance, field: str) -> None:
-    if (issuance.growth is None) == (issuance.tonnes_per_year is None):
-        raise InvalidInput.of(
-            field,
-            "expected exactly one of tonnes_per_year and growth, found "
-            + ("neither" if issuance.growth is None else "both"),
-        )
+def _assumptions(
+    issuance: CarbonIssuance, terms: CarbonTerms, methodology: Methodology | None
+) -> tuple[str, ...]:
+    of_terms = [
+        f"{terms.instrument}: {source.parameter} = {getattr(terms, source.parameter):g} ({source.citation})"
+        for source in terms.sources
+        if getattr(issuance, source.parameter, None) is None
+    ]
+    if methodology is None or issuance.risk_deduction is not None:
+        return tuple(of_terms)
+    return (*of_terms, *methodology.assumptions("risk_deduction"))

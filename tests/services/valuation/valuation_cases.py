@@ -12,6 +12,7 @@ from services.valuation.asset import (
     ForestCarbonReceivable,
     ForestTenure,
     GepRevenueRight,
+    GrowthCurve,
     ResidualIncome,
     ServiceChange,
     ServiceIncome,
@@ -29,7 +30,11 @@ DECLARED = CarbonIssuance(
     CarbonInstrument.CCER, 20.0, 1500.0, None, 4.0, 0.5, 0.1, 0.05, 0.8, 0.9, 60.0, 2e4, 900.0, "CCER-14-001-V01", 1.0
 )  # fmt: skip
 GROWN = CarbonIssuance(
-    CarbonInstrument.TICKET, 20.0, growth=StandGrowth("Chinese fir", 100.0, 5.0, 300.0, 0.08, 2.0)
+    CarbonInstrument.TICKET,
+    20.0,
+    growth=StandGrowth("Chinese fir", 100.0, 5.0, 300.0, 0.08, 2.0, GrowthCurve.GOMPERTZ),
+    conversion_probability=0.3,
+    conversion_from_years=8.0,
 )
 TENURE = ForestTenure(50.0, 12.0, 180.0, 500.0, 300.0, 0.9, 30.0)
 RESIDUAL = ResidualIncome(

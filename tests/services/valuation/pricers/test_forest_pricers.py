@@ -1,6 +1,7 @@
 """Forest carbon, tenure and the two combined, against hand computation and LY/T 2407-2015."""
 
 import math
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
@@ -15,6 +16,7 @@ from services.valuation.asset import (
     CarbonIssuance,
     ForestCarbonReceivable,
     ForestTenure,
+    GrowthCurve,
     StandGrowth,
 )
 from services.valuation.pricers import PricingContext, price_in
@@ -241,3 +243,38 @@ def test_no_timber_where_the_tenure_ends_with_the_crediting(
     late = CarbonAndTenure(replace(TENURE, tenure_term_years=15.0), DECLARED)
     with pytest.raises(InvalidInput, match=r"carbon_and_tenure\.issuance\.crediting_years: found crediting"):
         price_in(make_asset(late), context)
+
+
+@pytest.mark.parametrize(
+    ("curve", "rate", "shape", "volume"),
+    [
+        (GrowthCurve.LOGISTIC, 0.1, 30.0, lambda t: 300.0 / (1.0 + 30.0 * math.exp(-0.1 * t))),
+        (GrowthCurve.GOMPERTZ, 0.06, 4.0, lambda t: 300.0 * math.exp(-4.0 * math.exp(-0.06 * t))),
+        (GrowthCurve.KORF, 0.9, 12.0, lambda t: 300.0 * math.exp(-12.0 * t**-0.9)),
+        (GrowthCurve.SCHUMACHER, 1.0, 15.0, lambda t: 300.0 * math.exp(-15.0 / t)),
+    ],
+)
+def test_each_curve_grows_its_credits(
+    context: PricingContext,
+    make_asset: MakeAsset,
+    *,
+    curve: GrowthCurve,
+    rate: float,
+    shape: float,
+    volume: Callable[[float], float],
+) -> None:
+    growth = replace(GROWTH, curve=curve, rate_per_year=rate, shape=shape)
+    issuance = replace(DECLARED, tonnes_per_year=None, growth=growth, crediting_years=10.0)
+    schedule = price_in(make_asset(ForestCarbonReceivable(issuance)), context).alternatives[0][1]
+    fir = 0.307 * 1.634 * 1.246 * 0.520 * 44.0 / 12.0
+    by_hand = [0.8 * math.floor((volume(t + 5.0) - volume(t)) * fir * 10.0 * 0.9) for t in (5.0, 10.0)]
+    assert schedule.quantities.tolist() == pytest.approx(by_hand, rel=1e-12)
+
+
+def test_schumacher_has_no_rate(context: PricingContext, make_asset: MakeAsset) -> None:
+    growth = replace(GROWTH, curve=GrowthCurve.SCHUMACHER)
+    issuance = replace(DECLARED, tonnes_per_year=None, growth=growth)
+    with pytest.raises(
+        InvalidInput, match=r"forest_carbon\.issuance\.growth\.rate_per_year: found 0\.08, expected 1"
+    ):
+        price_in(make_asset(ForestCarbonReceivable(issuance)), context)

@@ -72,6 +72,42 @@ CARBON_INSTRUMENT_TICKET: CarbonInstrument.ValueType  # 2
 """Local carbon ticket (碳票)."""
 Global___CarbonInstrument: _TypeAlias = CarbonInstrument  # noqa: Y015
 
+class _GrowthCurve:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _GrowthCurveEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_GrowthCurve.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    GROWTH_CURVE_UNSPECIFIED: _GrowthCurve.ValueType  # 0
+    """Richards."""
+    GROWTH_CURVE_RICHARDS: _GrowthCurve.ValueType  # 1
+    """V = a (1 - exp(-r t))^s."""
+    GROWTH_CURVE_LOGISTIC: _GrowthCurve.ValueType  # 2
+    """V = a / (1 + s exp(-r t))."""
+    GROWTH_CURVE_GOMPERTZ: _GrowthCurve.ValueType  # 3
+    """V = a exp(-s exp(-r t))."""
+    GROWTH_CURVE_KORF: _GrowthCurve.ValueType  # 4
+    """V = a exp(-s t^-r); r is an exponent."""
+    GROWTH_CURVE_SCHUMACHER: _GrowthCurve.ValueType  # 5
+    """V = a exp(-s / t); r must be 1."""
+
+class GrowthCurve(_GrowthCurve, metaclass=_GrowthCurveEnumTypeWrapper):
+    """Curve of the stem volume V by age t; a the asymptote, r the rate, s the shape of StandGrowth."""
+
+GROWTH_CURVE_UNSPECIFIED: GrowthCurve.ValueType  # 0
+"""Richards."""
+GROWTH_CURVE_RICHARDS: GrowthCurve.ValueType  # 1
+"""V = a (1 - exp(-r t))^s."""
+GROWTH_CURVE_LOGISTIC: GrowthCurve.ValueType  # 2
+"""V = a / (1 + s exp(-r t))."""
+GROWTH_CURVE_GOMPERTZ: GrowthCurve.ValueType  # 3
+"""V = a exp(-s exp(-r t))."""
+GROWTH_CURVE_KORF: GrowthCurve.ValueType  # 4
+"""V = a exp(-s t^-r); r is an exponent."""
+GROWTH_CURVE_SCHUMACHER: GrowthCurve.ValueType  # 5
+"""V = a exp(-s / t); r must be 1."""
+Global___GrowthCurve: _TypeAlias = GrowthCurve  # noqa: Y015
+
 @_typing.final
 class StatedValue(_message.Message):
     """A value that somebody else stated; it is compared and disclosed, never lent against."""
@@ -390,6 +426,8 @@ class CarbonIssuance(_message.Message):
     AREA_HA_FIELD_NUMBER: _builtins.int
     METHODOLOGY_FIELD_NUMBER: _builtins.int
     START_YEARS_FIELD_NUMBER: _builtins.int
+    CONVERSION_PROBABILITY_FIELD_NUMBER: _builtins.int
+    CONVERSION_FROM_YEARS_FIELD_NUMBER: _builtins.int
     instrument: Global___CarbonInstrument.ValueType
     """Which instrument is issued."""
     tonnes_per_year: _builtins.float
@@ -417,9 +455,17 @@ class CarbonIssuance(_message.Message):
     area_ha: _builtins.float
     """Area that yields the credits, ha, > 0 and at most 1e9; used for plausibility. Absent when not known."""
     methodology: _builtins.str
-    """Version of the methodology, such as "CCER-14-001-V01". Empty when not known."""
+    """Version of the methodology, such as "CCER-14-001-V01". Of a CCER one that the catalogue knows, empty means the one
+    in force. Of a carbon ticket a text for people.
+    """
     start_years: _builtins.float
     """Years until the first monitoring period begins, 0 to 70."""
+    conversion_probability: _builtins.float
+    """Probability, 0 to 1, that a carbon ticket may be sold as a CCER from a year on; its price is then that mixture of
+    both. 0 for any other instrument.
+    """
+    conversion_from_years: _builtins.float
+    """Years until that may happen, 0 to 70."""
     @_builtins.property
     def growth(self) -> Global___StandGrowth:
         """Growth of the stand. Exactly one of this and `tonnes_per_year`."""
@@ -442,10 +488,12 @@ class CarbonIssuance(_message.Message):
         area_ha: _builtins.float | None = ...,
         methodology: _builtins.str = ...,
         start_years: _builtins.float = ...,
+        conversion_probability: _builtins.float = ...,
+        conversion_from_years: _builtins.float = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_area_ha", b"_area_ha", "_growth", b"_growth", "_issuance_lag_years", b"_issuance_lag_years", "_monitoring_period_years", b"_monitoring_period_years", "_price_cny_per_t", b"_price_cny_per_t", "_registration_probability", b"_registration_probability", "_risk_deduction", b"_risk_deduction", "_tonnes_per_year", b"_tonnes_per_year", "_uncertainty_deduction", b"_uncertainty_deduction", "_verification_ratio", b"_verification_ratio", "area_ha", b"area_ha", "growth", b"growth", "issuance_lag_years", b"issuance_lag_years", "monitoring_period_years", b"monitoring_period_years", "price_cny_per_t", b"price_cny_per_t", "registration_probability", b"registration_probability", "risk_deduction", b"risk_deduction", "tonnes_per_year", b"tonnes_per_year", "uncertainty_deduction", b"uncertainty_deduction", "verification_ratio", b"verification_ratio"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_area_ha", b"_area_ha", "_growth", b"_growth", "_issuance_lag_years", b"_issuance_lag_years", "_monitoring_period_years", b"_monitoring_period_years", "_price_cny_per_t", b"_price_cny_per_t", "_registration_probability", b"_registration_probability", "_risk_deduction", b"_risk_deduction", "_tonnes_per_year", b"_tonnes_per_year", "_uncertainty_deduction", b"_uncertainty_deduction", "_verification_ratio", b"_verification_ratio", "area_ha", b"area_ha", "cost_cny_per_issuance", b"cost_cny_per_issuance", "crediting_years", b"crediting_years", "growth", b"growth", "instrument", b"instrument", "issuance_lag_years", b"issuance_lag_years", "methodology", b"methodology", "monitoring_period_years", b"monitoring_period_years", "price_cny_per_t", b"price_cny_per_t", "registration_probability", b"registration_probability", "risk_deduction", b"risk_deduction", "start_years", b"start_years", "tonnes_per_year", b"tonnes_per_year", "uncertainty_deduction", b"uncertainty_deduction", "verification_ratio", b"verification_ratio"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_area_ha", b"_area_ha", "_growth", b"_growth", "_issuance_lag_years", b"_issuance_lag_years", "_monitoring_period_years", b"_monitoring_period_years", "_price_cny_per_t", b"_price_cny_per_t", "_registration_probability", b"_registration_probability", "_risk_deduction", b"_risk_deduction", "_tonnes_per_year", b"_tonnes_per_year", "_uncertainty_deduction", b"_uncertainty_deduction", "_verification_ratio", b"_verification_ratio", "area_ha", b"area_ha", "conversion_from_years", b"conversion_from_years", "conversion_probability", b"conversion_probability", "cost_cny_per_issuance", b"cost_cny_per_issuance", "crediting_years", b"crediting_years", "growth", b"growth", "instrument", b"instrument", "issuance_lag_years", b"issuance_lag_years", "methodology", b"methodology", "monitoring_period_years", b"monitoring_period_years", "price_cny_per_t", b"price_cny_per_t", "registration_probability", b"registration_probability", "risk_deduction", b"risk_deduction", "start_years", b"start_years", "tonnes_per_year", b"tonnes_per_year", "uncertainty_deduction", b"uncertainty_deduction", "verification_ratio", b"verification_ratio"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__area_ha: _TypeAlias = _typing.Literal["area_ha"]  # noqa: Y015
     _WhichOneofArgType__area_ha: _TypeAlias = _typing.Literal["_area_ha", b"_area_ha"]  # noqa: Y015
@@ -492,7 +540,7 @@ Global___CarbonIssuance: _TypeAlias = CarbonIssuance  # noqa: Y015
 
 @_typing.final
 class StandGrowth(_message.Message):
-    """Growth of a planted stand by the Richards curve, V(age) = a (1 - exp(-b age))^c."""
+    """Growth of a planted stand."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -502,6 +550,7 @@ class StandGrowth(_message.Message):
     ASYMPTOTIC_VOLUME_M3_PER_HA_FIELD_NUMBER: _builtins.int
     RATE_PER_YEAR_FIELD_NUMBER: _builtins.int
     SHAPE_FIELD_NUMBER: _builtins.int
+    CURVE_FIELD_NUMBER: _builtins.int
     species: _builtins.str
     """Species code of the catalogue's species table."""
     area_ha: _builtins.float
@@ -511,9 +560,11 @@ class StandGrowth(_message.Message):
     asymptotic_volume_m3_per_ha: _builtins.float
     """a, stem volume that the stand tends to, m3/ha, > 0 and at most 10,000."""
     rate_per_year: _builtins.float
-    """b, > 0 and at most 10, a year."""
+    """r of the curve, > 0 and at most 10, a year."""
     shape: _builtins.float
-    """c, > 0 and at most 100."""
+    """s of the curve, > 0 and at most 100."""
+    curve: Global___GrowthCurve.ValueType
+    """Curve; UNSPECIFIED means Richards."""
     def __init__(
         self,
         *,
@@ -523,10 +574,11 @@ class StandGrowth(_message.Message):
         asymptotic_volume_m3_per_ha: _builtins.float = ...,
         rate_per_year: _builtins.float = ...,
         shape: _builtins.float = ...,
+        curve: Global___GrowthCurve.ValueType = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["age_years", b"age_years", "area_ha", b"area_ha", "asymptotic_volume_m3_per_ha", b"asymptotic_volume_m3_per_ha", "rate_per_year", b"rate_per_year", "shape", b"shape", "species", b"species"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["age_years", b"age_years", "area_ha", b"area_ha", "asymptotic_volume_m3_per_ha", b"asymptotic_volume_m3_per_ha", "curve", b"curve", "rate_per_year", b"rate_per_year", "shape", b"shape", "species", b"species"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
