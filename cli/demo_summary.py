@@ -6,6 +6,7 @@ import click
 
 from cli.output import percent, print_table, wan
 from flows.published_cases.mapping import Sufficiency
+from flows.reports.labels import label
 from services.valuation.valuation import Valuation
 
 if TYPE_CHECKING:
@@ -80,10 +81,17 @@ def _case(appraisal: "CaseAppraisal") -> dict[str, Any]:
 def _print_account(result: "MainJobResult") -> None:
     reconciliation = result.account.reconciliation
     rows = [
-        [item.category, f"{item.value_cny / _CNY_PER_YI:,.2f}", percent(item.share)]
+        [
+            label(f"category.{item.category}").inline(),
+            f"{item.value_cny / _CNY_PER_YI:,.2f}",
+            percent(item.share),
+        ]
         for item in reconciliation.classes
     ]
     rows.append(["合计 total", f"{reconciliation.total_cny / _CNY_PER_YI:,.2f}", "100.0%"])
+    published = result.account.published_total_cny
+    if published is not None:
+        rows.append(["公布 published", f"{published / _CNY_PER_YI:,.2f}", ""])
     print_table(
         f"1 · {result.account.title_zh} {result.account.title_en} (亿元)",
         ("类别 Class", "价值 Value", "占比 Share"),
@@ -91,8 +99,8 @@ def _print_account(result: "MainJobResult") -> None:
     )
     for price in reconciliation.dominant_prices:
         click.echo(
-            f"  ! 单一价格 {price.unit_price:g} {price.price_unit} 占 {price.category} 的 {percent(price.share)} "
-            f"· one price makes {percent(price.share)} of {price.category}"
+            f"  ! 单一价格 {price.unit_price:g} {price.price_unit} 占{label(f'category.{price.category}').zh}的 "
+            f"{percent(price.share)} · one price makes {percent(price.share)} of {price.category}"
         )
 
 
@@ -117,7 +125,10 @@ def _print_cases(result: "MainJobResult") -> None:
 def _case_row(appraisal: "CaseAppraisal") -> list[str]:
     case, pledge = appraisal.mapping.case, appraisal.pledge
     granted = "—" if appraisal.granted_cny is None else wan(appraisal.granted_cny)
-    head, status = [appraisal.case_id, case.place, case.kind.value], _STATUS[appraisal.sufficiency]
+    head, status = (
+        [appraisal.case_id, case.place, label(f"collateral.{case.kind}").zh],
+        _STATUS[appraisal.sufficiency],
+    )
     if pledge is None or not isinstance(pledge.valuation, Valuation):
         return [*head, "—", "—", "—", granted, status]
     limit = "—" if pledge.limit_cny is None else wan(pledge.limit_cny)

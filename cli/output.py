@@ -44,15 +44,19 @@ def print_table(
     """Print a table; columns at the positions `left` are text, the others numbers set flush right.
 
     A heading "中文 English" is written on two lines. The title is as wide as the terminal, not as the table.
+    Where the terminal is narrow, text runs over lines; a number never does, for half of it is another number.
     """
     from rich import box
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(box=box.SIMPLE_HEAD)
+    table = Table(box=box.SIMPLE_HEAD, collapse_padding=True, pad_edge=False)
     for i, column in enumerate(columns):
         heading = column.replace(" ", "\n", 1)
-        table.add_column(heading, justify="left" if i in left else "right", overflow="fold")
+        is_text = i in left
+        table.add_column(
+            heading, justify="left" if is_text else "right", overflow="fold", no_wrap=not is_text
+        )
     for row in rows:
         table.add_row(*row)
     out = console()

@@ -116,12 +116,13 @@ class RefreshJob:
     def value_batch(self, batch: int) -> BatchSummary:
         """Value one batch; a repeat gets the stored answer."""
         pledges = self._batch(batch)
+        assets = [pledge.asset for pledge in pledges]
         outcomes = self._services.valuation.value_assets(
-            [pledge.asset for pledge in pledges],
+            assets,
             valuation_date=self._request.as_of,
             snapshot_id=self._read_snapshot().snapshot_id,
             simulation=self._request.simulation,
-            request_id=valuation_request_id(self._key, batch),
+            request_id=valuation_request_id(self._key, batch, assets),
         )
         valued = tuple(Valued(pledge, outcome) for pledge, outcome in zip(pledges, outcomes, strict=True))
         self._outcomes[batch] = valued

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from services.valuation.asset import Asset
 from services.valuation.valuation import Simulation
 
 if TYPE_CHECKING:
@@ -57,9 +58,13 @@ def run_key(request: RefreshRequest, content_hash: str, snapshot_id: str, snapsh
     )
 
 
-def valuation_request_id(key: str, batch: int) -> str:
-    """Request id of one batch of valuations."""
-    return f"value-{_digest((key, batch))[:REQUEST_ID_DIGITS]}"
+def valuation_request_id(key: str, batch: int, assets: Sequence[Asset]) -> str:
+    """Request id of one batch of valuations.
+
+    The assets are part of it as they were understood: a newer program may understand more of the same files, and
+    then asks something new.
+    """
+    return f"value-{_digest((key, batch, tuple(assets)))[:REQUEST_ID_DIGITS]}"
 
 
 def collateral_request_id(key: str, collateral: "Sequence[Collateral]") -> str:

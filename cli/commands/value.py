@@ -10,6 +10,9 @@ from cli.examples import WithExamples
 from cli.output import json_option, percent, print_json, print_table, wan
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from services.valuation.asset import Asset
     from services.valuation.valuation import Failure, Valuation
 
 
@@ -46,7 +49,7 @@ def command(
         outcomes = ValuationClient(channel).value_assets(
             assets,
             simulation=Simulation(n_paths=paths, seed=seed),
-            request_id=_request_id(file, paths, seed) if record else "",
+            request_id=_request_id(assets, paths, seed) if record else "",
             explain=explain or as_json,
         )
     if as_json:
@@ -56,13 +59,17 @@ def command(
     return 0 if all(isinstance(outcome, Valuation) for outcome in outcomes) else 2
 
 
-def _request_id(file: Path, paths: int, seed: int) -> str:
-    """The same file valued in the same way is the same request: a repeat returns the stored valuations."""
+def _request_id(assets: "Sequence[Asset]", paths: int, seed: int) -> str:
+    """The same assets valued in the same way are the same request: a repeat returns the stored valuations.
+
+    Of the assets as they were understood, not of the file: a newer program may understand more of the same file.
+    """
     import hashlib
 
-    digest = hashlib.sha256(file.read_bytes())
-    digest.update(f"{paths}/{seed}".encode())
-    return f"value-{digest.hexdigest()[:48]}"
+    import msgspec
+
+    content = msgspec.json.encode((assets, paths, seed), order="deterministic")
+    return f"value-{hashlib.sha256(content).hexdigest()[:48]}"
 
 
 def _print(outcomes: "list[Valuation | Failure]", *, explain: bool) -> None:

@@ -1,0 +1,23 @@
+"""Tables on narrow terminals: text may run over lines, half a number is another number."""
+
+import pytest
+
+from cli.output import print_table
+
+TITLE = "公开质押案例 Published pledge cases, a title that is wider than its table (万元)"
+NUMBERS = ("45,513.74", "1,169,155.01", "33.0%")
+
+
+@pytest.mark.parametrize("columns", [60, 80, 120])
+def test_numbers_and_titles_stay_whole(
+    columns: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("COLUMNS", str(columns))
+    headings = ("地点 Place", "依据 Basis", "现值 Value", "总投资 Total", "折扣 Haircut")
+    words = "浙江湖州西山漾国家城市湿地公园的生态产品经营收益权与一段很长的说明"
+    print_table(TITLE, headings, [(words, "含假设 assumption", *NUMBERS)], left=(0, 1))
+    lines = capsys.readouterr().out.splitlines()
+    assert all(any(number in line for line in lines) for number in NUMBERS)
+    assert max(len(line) for line in lines) <= columns
+    if columns > len(TITLE) + 20:
+        assert lines[0] == TITLE
