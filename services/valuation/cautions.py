@@ -138,6 +138,38 @@ def of_permit_term(term_years: float, renewed: bool, limits: Thresholds) -> list
     return found
 
 
+def of_transferable_share(share: float) -> list[Caution]:
+    """TRANSFER_NOT_LIMITED where a whole entitlement counts as transferable: the law lets only saved water go."""
+    if share < 1.0:
+        return []
+    return [
+        Caution(
+            "TRANSFER_NOT_LIMITED",
+            Severity.WARNING,
+            "全部取水量按可转让计算；取水条例第二十七条只允许转让节约的水量，请填写可转让份额。",
+            "The whole entitlement counts as transferable; by article 27 of the abstraction regulation only saved "
+            "water is: state the transferable share.",
+            "water_right.transferable_share",
+        )
+    ]
+
+
+def of_loan_beyond_right(tenor_years: float, right_ends_years: float) -> list[Caution]:
+    """LOAN_OUTLASTS_RIGHT where a loan is owed after the right behind it has ended or paid for the last time."""
+    if tenor_years <= right_ends_years:
+        return []
+    return [
+        Caution(
+            "LOAN_OUTLASTS_RIGHT",
+            Severity.WARNING,
+            f"贷款期限 {tenor_years:g} 年，长于质押权利的 {right_ends_years:g} 年（许可到期或最后一笔收入）。",
+            f"The loan runs {tenor_years:g} years, the pledged right {right_ends_years:g} (end of the permit or last "
+            "income).",
+            "terms.tenor_years",
+        )
+    ]
+
+
 def of_dominance(
     name_zh: str, name_en: str, share: float, n_services: int, limits: Thresholds
 ) -> list[Caution]:

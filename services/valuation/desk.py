@@ -9,7 +9,8 @@ import sqlalchemy as sa
 from quant.schedules import ExposureSchedule
 from services.runtime.errors import EcopledgeError, FailedPrecondition, FieldViolation, InvalidInput
 from services.valuation.appraisal import ENGINE_VERSION
-from services.valuation.asset import Asset
+from services.valuation.asset import Asset, WaterRight
+from services.valuation.cautions import of_loan_beyond_right
 from services.valuation.engine import ValuationEngine
 from services.valuation.operating_cash import low_cash_by_year
 from services.valuation.prepared_market import PreparedMarket
@@ -115,10 +116,16 @@ class ValuationDesk:
         if isinstance(outcome, Failure):
             raise _about_asset(outcome)
         cash = low_cash_by_year(
-            outcome.schedule, market, simulation, payment_years(terms.tenor_years)
+            outcome.schedule,
+            market,
+            simulation,
+            payment_years(terms.tenor_years),
+            until_years=terms.tenor_years,
         ).tolist()
         priced = outcome.priced
-        return size_loan(outcome.valuation, priced.lending, priced.annual_quantity, cash, terms)
+        beyond = of_loan_beyond_right(terms.tenor_years, _right_ends(asset, outcome.schedule))
+        valuation = replace(outcome.valuation, cautions=(*outcome.valuation.cautions, *beyond))
+        return size_loan(valuation, priced.lending, priced.annual_quantity, cash, terms)
 
     def replay(self, institution_id: str, valuation_id: str) -> Replay:
         """Compute a stored valuation again and compare.
@@ -203,6 +210,13 @@ def difference_paths(path: str, stored: object, recomputed: object) -> list[str]
     else:
         same = type(stored) is type(recomputed) and stored == recomputed
     return [] if same else [f"{path}: stored {stored!r}, recomputed {recomputed!r}"]
+
+
+def _right_ends(asset: Asset, schedule: ExposureSchedule) -> float:
+    """Years to the end of a water permit, renewals not counted; of any other right to its last income."""
+    if isinstance(asset.detail, WaterRight):
+        return asset.detail.remaining_term_years
+    return float(schedule.times_years[schedule.quantities > 0.0].max(initial=0.0))
 
 
 def _assets(entries: Sequence[Entry]) -> list[Asset]:

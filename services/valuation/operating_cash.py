@@ -10,21 +10,29 @@ from services.valuation.prepared_market import PreparedMarket
 from services.valuation.valuation import Simulation
 
 LOW_PROBABILITY = 0.10
+_SAME_YEARS = 1e-9
 
 
 def low_cash_by_year(
-    schedule: ExposureSchedule, market: PreparedMarket, simulation: Simulation, n_years: int
+    schedule: ExposureSchedule,
+    market: PreparedMarket,
+    simulation: Simulation,
+    n_years: int,
+    *,
+    until_years: float = math.inf,
 ) -> Array:
     """P10 of the net cash of each year, CNY, [n_years].
 
-    Year k holds the rows with k - 1 < t <= k, and those of today in year 1. Paths are simulated from today with the
+    Year k holds the rows with k - 1 < t <= k, and those of today in year 1; rows after `until_years`, the loan's end,
+    repay nothing and are left out. Paths are simulated from today with the
     factors and the valuation error of the asset; the loss of the right enters by its expected share, as in V(0),
     because its own risk is what the pledge value and the premium are for: as a yes or no it would make the P10 of
     every right end in the year in which one path in ten has lost it. The quantile is taken year by year: it is not
     one bad path through all years.
     """
-    year = np.maximum(np.ceil(schedule.times_years), 1.0).astype(np.intp) - 1
-    kept = np.flatnonzero(year < n_years)
+    times = schedule.times_years
+    year = np.maximum(np.ceil(times - _SAME_YEARS), 1.0).astype(np.intp) - 1
+    kept = np.flatnonzero((year < n_years) & (times <= until_years + _SAME_YEARS))
     cash = np.zeros((n_years, simulation.n_paths))
     if len(kept) > 0:
         np.add.at(cash, year[kept], _paid_rows(schedule, kept, market, simulation))

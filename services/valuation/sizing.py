@@ -10,7 +10,7 @@ _WAN = 10_000.0
 
 
 def payment_years(tenor_years: float) -> int:
-    """Yearly payments of a loan: whole years of the tenor, at least one, so that none falls after maturity."""
+    """Yearly payments of a loan: whole years of the tenor, so that none falls after maturity; one of a shorter loan."""
     return max(1, math.floor(tenor_years + 1e-9))
 
 
@@ -68,10 +68,11 @@ def _pledge_limit(valuation: Valuation, lending: LendingTerms, terms: LoanTerms)
     return Limit(
         LimitRule.PLEDGE_VALUE,
         limit,
-        f"质押率上限 {cap:.0%} × 质押价值 {_wan(valuation.pledge_value_cny)} 万元"
-        f"（{valuation.horizon_years:g} 年后、{valuation.confidence:.1%} 置信度、扣除处置损失）= {_wan(limit)} 万元",
-        f"LTV cap {cap:.0%} x pledge value {_wan(valuation.pledge_value_cny)} x10k CNY (in "
-        f"{valuation.horizon_years:g} years, {valuation.confidence:.1%} confidence, after disposal) "
+        f"质押率上限 {_percent(cap)} × 质押价值 {_wan(valuation.pledge_value_cny)} 万元"
+        f"（{valuation.horizon_years:g} 年后、{_percent(valuation.confidence)} 置信度、扣除处置损失）"
+        f"= {_wan(limit)} 万元",
+        f"LTV cap {_percent(cap)} x pledge value {_wan(valuation.pledge_value_cny)} x10k CNY (in "
+        f"{valuation.horizon_years:g} years, {_percent(valuation.confidence)} confidence, after disposal) "
         f"= {_wan(limit)} x10k CNY",
     )
 
@@ -106,10 +107,10 @@ def _service_limit(
     return Limit(
         LimitRule.DEBT_SERVICE,
         limit,
-        f"期限内各年 P10 现金流按贷款利率 {rate_annual:.2%} 折现 {_wan(carried)} 万元 ÷ "
-        f"最低偿债覆盖倍数 {min_dscr:.2f} = {_wan(limit)} 万元（按现金流安排还款；{level_zh}）",
-        f"P10 cash of the tenor discounted at the loan rate {rate_annual:.2%}, {_wan(carried)} x10k CNY, over the "
-        f"lowest cover {min_dscr:.2f} = {_wan(limit)} x10k CNY (repayment follows the cash; {level_en})",
+        f"期限内各年 P10 现金流按贷款利率 {_percent(rate_annual)} 折现 {_wan(carried)} 万元 ÷ "
+        f"最低偿债覆盖倍数 {min_dscr:g} = {_wan(limit)} 万元（按现金流安排还款；{level_zh}）",
+        f"P10 cash of the tenor discounted at the loan rate {_percent(rate_annual)}, {_wan(carried)} x10k CNY, over "
+        f"the lowest cover {min_dscr:g} = {_wan(limit)} x10k CNY (repayment follows the cash; {level_en})",
     )
 
 
@@ -157,6 +158,11 @@ def _cover_at(limit: float, low_cash: Sequence[float], service: Sequence[float])
     # The product, not its factors: a tiny loan times a small share may round to nothing due.
     covers = [cash / (limit * due) for cash, due in zip(low_cash, service, strict=True) if limit * due > 0.0]
     return min(covers) if covers else None
+
+
+def _percent(fraction: float) -> str:
+    """As many digits as the fraction has, so that a reader can repeat the multiplication."""
+    return f"{100.0 * fraction:.6g} %"
 
 
 def _wan(amount_cny: float) -> str:

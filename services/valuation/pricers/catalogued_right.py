@@ -59,8 +59,14 @@ def _known_kind(right: CataloguedRight, context: PricingContext) -> Kind:
 
 
 def _price(right: CataloguedRight, kind: Kind, market: float) -> float:
-    if right.unit_price_cny is not None:
-        return right.unit_price_cny
+    own = right.unit_price_cny
+    if own is not None and kind.unit == "CNY" and own != 1.0:
+        raise InvalidInput.of(
+            f"{_FIELD}.unit_price_cny",
+            f"found {own:g}, expected none or 1: the quantity of {kind.code} is an amount in CNY already",
+        )
+    if own is not None:
+        return own
     if kind.price_required:
         raise InvalidInput.of(
             f"{_FIELD}.unit_price_cny",

@@ -7,7 +7,7 @@ scales the volume. After the permit's end only renewals count, each with its pro
 
 from services.runtime.errors import InvalidInput
 from services.valuation.asset import Asset, WaterRight
-from services.valuation.cautions import of_permit_term, of_price
+from services.valuation.cautions import of_permit_term, of_price, of_transferable_share
 from services.valuation.pricers.calendar import permit_years
 from services.valuation.pricers.pricing import PricedAsset, PricingContext, Rows, income_label, priced_asset
 
@@ -49,6 +49,7 @@ def price_water_right(asset: Asset, right: WaterRight, context: PricingContext) 
         (("", rows),),
         (
             *of_permit_term(right.remaining_term_years, renewed, limits),
+            *of_transferable_share(right.transferable_share),
             *of_price(price, market, "CNY/m3", f"{_FIELD}.price_cny_per_m3", limits),
         ),
         annual_quantity=right.volume_m3_per_year,

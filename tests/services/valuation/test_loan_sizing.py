@@ -99,6 +99,16 @@ def test_an_instalment_agrees_with_the_annuity_formula() -> None:
     assert 1.0 / service[0] == pytest.approx(7.7217, abs=5e-5)
 
 
+def test_the_explanation_can_be_recomputed_by_its_reader() -> None:
+    """12.5 % of 100 wan is 12.5 wan: a cap shown as 12 % would not give it."""
+    sized = size_loan(
+        valuation(1e6, 0.0), LendingTerms(0.125, None, 1.25), None, [1e9], LoanTerms(1.0, 0.04155)
+    )
+    assert "12.5 % × 质押价值 100.00 万元" in sized.limits[0].explanation_zh
+    assert "LTV cap 12.5 % x pledge value 100.00" in sized.limits[0].explanation_en
+    assert "4.155 %" in sized.limits[1].explanation_zh
+
+
 def test_each_rule_can_bind() -> None:
     terms = LoanTerms(2.0, 0.0)
     base = (valuation(1000.0, 1000.0), LendingTerms(0.5, 3.0, 1.0), None, [10_000.0, 10_000.0])

@@ -175,6 +175,16 @@ def test_the_input_hash_tells_any_two_inputs_apart() -> None:
     assert len(hashes) == 12
 
 
+def test_cash_after_the_loan_has_ended_repays_nothing() -> None:
+    """Of payments at 0.5, 1, 2 and 3 years a loan of 0.4 years sees none and one of 2.7 years the first three."""
+    paying = rows("cny", [0.5 + 1e-12, 1.0, 2.0 + 1e-12, 3.0], CollateralTerms())
+    found = [
+        low_cash_by_year(paying, MARKET, SIMULATION, n_years, until_years=tenor).tolist()
+        for n_years, tenor in ((1, 0.4), (1, 0.5), (1, 1.0), (2, 2.7))
+    ]
+    assert found == [[0.0], [1e6], [2e6], [2e6, 1e6]]
+
+
 def test_low_cash_of_a_lognormal_row_agrees_with_the_closed_form() -> None:
     """P10 of one undisturbed payment is the factor's lognormal quantile; tolerance 3 standard errors of a quantile."""
     simulation = Simulation(n_paths=16_384)

@@ -263,6 +263,18 @@ def test_a_loan_is_sized_with_every_rule_that_applies(client: ValuationClient) -
     ]  # fmt: skip
 
 
+def test_a_loan_that_outlasts_its_pledge_is_told(client: ValuationClient) -> None:
+    """The water permit of the case ends after 8 years, renewals apart; the GEP right pays for 12."""
+    for name, tenor, expected in (
+        ("water_right", 8.0, False),
+        ("water_right", 8.5, True),
+        ("gep_revenue", 12.0, False),
+        ("gep_revenue", 13.0, True),
+    ):
+        sized = client.size_loan(asset(name), LoanTerms(tenor, 0.04), simulation=SIMULATION)
+        assert ("LOAN_OUTLASTS_RIGHT" in {caution.code for caution in sized.valuation.cautions}) is expected
+
+
 def test_listing_pages_and_refuses_a_wrong_token(client: ValuationClient) -> None:
     client.value_assets(mixed(5), simulation=SIMULATION, request_id="r1")
     page = client.list_valuations(page_size=3)

@@ -34,11 +34,12 @@ def test_every_small_right_is_in_the_catalogue() -> None:
 
 @pytest.mark.parametrize("code", CATALOGUED)
 def test_every_catalogued_kind_prices_at_the_price_that_is_stated(
-    context: PricingContext, value: Value, make_asset: MakeAsset, code: str
+    context: PricingContext, value: Value, make_asset: MakeAsset, catalogue: Catalogue, code: str
 ) -> None:
-    right = CataloguedRight(code, 100.0, 7.0, unit_price_cny=12.0, cost_cny_per_year=50.0)
+    price = 1.0 if catalogue.kinds[code].unit == "CNY" else 12.0
+    right = CataloguedRight(code, 100.0, 7.0, unit_price_cny=price, cost_cny_per_year=50.0)
     priced = price_in(make_asset(right), context)
-    by_hand = (100.0 * 12.0 - 50.0) * annuity(7)
+    by_hand = (100.0 * price - 50.0) * annuity(7)
     assert value(priced.alternatives[0][1]) == pytest.approx(by_hand, rel=1e-12)
     assert priced.kind == code
 
@@ -86,6 +87,15 @@ def test_units_people_use(unit: str, expected: str, factor: float) -> None:
 def test_a_unit_that_does_not_convert_is_named(unit: str) -> None:
     with pytest.raises(InvalidInput, match=r"catalogued_right\.unit: found unit .* expected 'tCO2e'"):
         conversion_factor(unit, "tCO2e", "catalogued_right.unit")
+
+
+def test_an_amount_of_money_has_no_price(context: PricingContext, make_asset: MakeAsset) -> None:
+    """Income of 1,000 CNY a year is not 2,000 because somebody put a 2 into the price."""
+    income = CataloguedRight("eod_concession", 1_000.0, 5.0, unit_price_cny=2.0)
+    with pytest.raises(InvalidInput, match=r"catalogued_right\.unit_price_cny: found 2, expected none or 1"):
+        price_in(make_asset(income), context)
+    [(_, schedule)] = price_in(make_asset(replace(income, unit_price_cny=1.0)), context).alternatives
+    assert schedule.quantities.tolist() == [1_000.0] * 5
 
 
 @pytest.mark.parametrize(

@@ -97,6 +97,8 @@ def test_cautions_of_a_permit(context: PricingContext, make_asset: MakeAsset) ->
     assert "PERMIT_ENDS" not in codes(replace(RIGHT, renewals=1, renewal_probability=0.5))
     assert "PERMIT_TERM_UNUSUAL" in codes(replace(RIGHT, remaining_term_years=25.0))
     assert "PRICE_FAR_ABOVE_MARKET" in codes(replace(RIGHT, price_cny_per_m3=10.0))
+    assert "TRANSFER_NOT_LIMITED" in codes(replace(RIGHT, transferable_share=1.0))
+    assert "TRANSFER_NOT_LIMITED" not in codes(replace(RIGHT, transferable_share=0.6))
 
 
 @pytest.mark.parametrize("factor", ["allocation.nowhere", "water_price"])
