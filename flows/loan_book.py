@@ -128,9 +128,7 @@ def loan_book(
         if case.loan_wan is None or terms is None or case.case_id not in schedules:
             continue
         loans.append(_loan(case, case.loan_wan, terms, assumptions, as_of))
-        collateral.append(
-            Collateral(f"{case.case_id}-pledge", case.case_id, schedules[case.case_id], as_of, snapshot_id)
-        )
+        collateral.append(Collateral(case.case_id, case.case_id, schedules[case.case_id], as_of, snapshot_id))
     return LoanBook(tuple(loans), tuple(collateral))
 
 

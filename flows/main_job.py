@@ -1,6 +1,7 @@
 """The main job: from bundled published data to one result that the report shows. It composes services, nothing more.
 
-Every write carries a request id made from its content, so a second run finds what the first one stored.
+A second run stores nothing new: valuations and projects are asked for under request ids made from their content, and
+the loans service notices states that it has already.
 """
 
 import datetime as dt
@@ -147,8 +148,8 @@ def simulate_book(
     place = bundled("demonstration/loan_book.toml")
     assumptions = read_book_assumptions(place)
     book = _book(clients.valuation, snapshot, appraisals, assumptions)
-    clients.loans.put_loans(snapshot.as_of, book.loans, request_id=_request_id("loans", book.loans))
-    clients.loans.put_collateral(book.collateral, request_id=_request_id("pledges", *_content(book)))
+    clients.loans.put_loans(snapshot.as_of, book.loans)
+    clients.loans.put_collateral(book.collateral)
     loss = clients.loans.simulate_portfolio(
         snapshot,
         loan_ids=[loan.loan_id for loan in book.loans],
@@ -228,20 +229,6 @@ def _book(
 def _stored(client: FundClient, projects: tuple[Project, ...], as_of: dt.date) -> Any:
     client.put_projects(_request_id("projects", projects), as_of, projects)
     return client.list_projects(projects[0].pipeline)
-
-
-def _content(book: LoanBook) -> list[object]:
-    """What the collateral says, in a form that can be hashed."""
-    return [
-        (
-            item.collateral_id,
-            item.loan_id,
-            item.schedule.quantities.tolist(),
-            item.schedule.factors,
-            item.snapshot_id,
-        )
-        for item in book.collateral
-    ]
 
 
 def _request_id(name: str, *parts: object) -> str:

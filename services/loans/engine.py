@@ -116,7 +116,7 @@ def _read_book(store: LoanStore, question: PortfolioQuestion) -> SecuredBook:
             f"no state on {day} of {_some(missing) if missing else 'any loan'}; the first loan is as of {first}: "
             "expected as_of on or after the business date of the loans"
         )
-    collateral = store.collateral_of(loan.loan_id for loan in loans)
+    collateral = store.collateral_in_force(day, (loan.loan_id for loan in loans))
     return SecuredBook(day, tuple(loans), tuple(collateral))
 
 

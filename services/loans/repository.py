@@ -61,8 +61,11 @@ class LoanStore(Protocol):
     def loans_in_force(self, day: dt.date, loan_ids: Sequence[str] = ()) -> list[Loan]:
         """Loans in order of id with their state in force on a day; all of them when no ids are given."""
 
-    def collateral_of(self, loan_ids: Iterable[str]) -> list[Collateral]:
-        """The newest state of all collateral that secures the loans, in order of loan, then collateral."""
+    def collateral_in_force(self, day: dt.date, loan_ids: Iterable[str]) -> list[Collateral]:
+        """All collateral that secures the loans as it was valued for a day, in order of loan, then collateral.
+
+        Of each the last valuation up to the day counts; where there is none, the first one after it.
+        """
 
     def first_day(self) -> dt.date | None:
         """The earliest business date of any loan; None without loans."""
@@ -135,14 +138,20 @@ class SqlLoanStore:
             found.extend(stored.loan_from_text(row.content) for row in rows)
         return sorted(found, key=lambda loan: loan.loan_id)
 
-    def collateral_of(self, loan_ids: Iterable[str]) -> list[Collateral]:
+    def collateral_in_force(self, day: dt.date, loan_ids: Iterable[str]) -> list[Collateral]:
         """See the port."""
-        wanted = set(loan_ids)
-        mine = collateral_table.c.institution_id == self.institution_id
-        latest = _latest(collateral_table, "collateral_id", "valuation_date", mine)
+        wanted, columns = set(loan_ids), collateral_table.c
+        mine = columns.institution_id == self.institution_id
+        due = columns.valuation_date <= day
+        nearest = [
+            sa.case((due, 0), else_=1),
+            sa.case((due, columns.valuation_date)).desc(),
+            columns.valuation_date,
+            columns.seq.desc(),
+        ]
         found = [
             stored.collateral_from_text(row.content)
-            for row in self.connection.execute(latest)
+            for row in self.connection.execute(_first(collateral_table, "collateral_id", nearest, mine))
             if row.loan_id in wanted
         ]
         return sorted(found, key=lambda item: (item.loan_id, item.collateral_id))
@@ -245,9 +254,16 @@ def text_of_moment(moment: dt.datetime) -> str:
 
 def _latest(table: sa.Table, key: str, date: str, condition: sa.ColumnElement[bool]) -> sa.Select[tuple[str]]:
     """Of the rows that meet the condition, the state of each key with the latest date, then the latest record."""
-    columns = table.c
-    rank = sa.func.row_number().over(
-        partition_by=columns[key], order_by=[columns[date].desc(), columns.seq.desc()]
-    )
-    ranked = sa.select(table, rank.label("newest")).where(condition).subquery()
-    return sa.select(ranked).where(ranked.c.newest == 1)
+    return _first(table, key, [table.c[date].desc(), table.c.seq.desc()], condition)
+
+
+def _first(
+    table: sa.Table,
+    key: str,
+    order: Sequence[sa.ColumnElement[object]],
+    condition: sa.ColumnElement[bool],
+) -> sa.Select[tuple[str]]:
+    """Of the rows that meet the condition, the first of each key in an order."""
+    rank = sa.func.row_number().over(partition_by=table.c[key], order_by=order)
+    ranked = sa.select(table, rank.label("place")).where(condition).subquery()
+    return sa.select(ranked).where(ranked.c.place == 1)

@@ -1,15 +1,21 @@
 """Commands as a person runs them: what they print, how they end, and that a second run is the first."""
 
+import datetime as dt
 import json
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from cli.connection import own_services
 from cli.main import COMMANDS, run
+from quant.schedules import CollateralTerms, ExposureSchedule
+from services.loans.client import LoansClient
+from services.loans.collateral import Collateral
+from services.runtime.channel import open_channel
 
 EXAMPLE = "examples/water-right.toml"
 FIRST_PUBLISHED_FIGURES = 49
@@ -177,3 +183,17 @@ def test_a_folder_that_cannot_be_written_is_named(
     assert f"error: {tmp_path / 'file'}" in told
     assert "Traceback" not in told
     assert (tmp_path / "file").read_text(encoding="utf-8") == "kept"
+
+
+def test_a_later_valuation_of_a_pledge_does_not_change_the_book_of_an_earlier_day(
+    target: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    _, before = answer(capsys, "demo", "--out", str(tmp_path), "--target", target)
+    later = ExposureSchedule("C13", np.array([2.0]), ("cny",), np.array([1.0]), ("later",), CollateralTerms())
+    with open_channel(target, institution_id="demo") as channel:
+        counts = LoansClient(channel).put_collateral([Collateral("C13", "C13", later, dt.date(2026, 12, 1))])
+    _, after = answer(capsys, "demo", "--out", str(tmp_path), "--target", target)
+    assert isinstance(before, dict)
+    assert isinstance(after, dict)
+    assert counts.updated == 1
+    assert after["book"] == before["book"]

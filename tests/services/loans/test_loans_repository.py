@@ -14,7 +14,12 @@ from services.loans.repository import SqlLoanStore, collateral_table, loan_table
 from services.loans.stored import collateral_to_text
 from services.runtime.database import reading, transaction
 
-JUNE, JULY, AUGUST = dt.date(2026, 6, 30), dt.date(2026, 7, 31), dt.date(2026, 8, 31)
+JANUARY, JUNE, JULY, AUGUST = (
+    dt.date(2026, 1, 1),
+    dt.date(2026, 6, 30),
+    dt.date(2026, 7, 31),
+    dt.date(2026, 8, 31),
+)
 NOON = dt.datetime(2026, 9, 1, 12, tzinfo=dt.UTC)
 MakeLoan = Callable[..., Loan]
 MakeCollateral = Callable[..., Collateral]
@@ -100,23 +105,32 @@ def test_pages_follow_code_points_on_every_database(loans_engine: sa.Engine, loa
     assert found == sorted(names)
 
 
-def test_collateral_of_loans_is_the_newest_and_in_order(
+def test_collateral_is_that_of_the_day_and_in_order(
     loans_engine: sa.Engine, loan: MakeLoan, collateral: MakeCollateral
 ) -> None:
     put(loans_engine, JUNE, loan("L1"), loan("L2"))
     first = [collateral("C2"), collateral("C1", "L2"), collateral("C0")]
     newer = collateral("C2", pledged_share=0.5, valuation_date=JULY)
-    older = collateral("C0", pledged_share=0.1, valuation_date=dt.date(2026, 1, 1))
+    older = collateral("C0", pledged_share=0.1, valuation_date=JANUARY)
     with transaction(loans_engine) as connection:
         assert store(connection).put_collateral(first) == PutCounts(3, 0, 0)
         assert store(connection).put_collateral(first) == PutCounts(0, 0, 3)
         assert store(connection).put_collateral([newer, older]) == PutCounts(0, 2, 0)
     with reading(loans_engine) as connection:
-        found = store(connection).collateral_of(["L1", "L2"])
-        assert [item.collateral_id for item in store(connection).collateral_of(["L2"])] == ["C1"]
-    assert [collateral_to_text(item) for item in found] == [
-        collateral_to_text(item) for item in (first[2], newer, first[1])
-    ]
+        found = {
+            day: store(connection).collateral_in_force(day, ["L1", "L2"]) for day in (JANUARY, JUNE, JULY)
+        }
+        alone = store(connection).collateral_in_force(JULY, ["L2"])
+    assert [item.collateral_id for item in alone] == ["C1"]
+    expected = {
+        JULY: (first[2], newer, first[1]),
+        # A book of an earlier day does not know what was valued later.
+        JUNE: (first[2], first[0], first[1]),
+        # Where nothing was valued by then, the first valuation after the day counts.
+        JANUARY: (older, first[0], first[1]),
+    }
+    for day, items in expected.items():
+        assert list(map(collateral_to_text, found[day])) == list(map(collateral_to_text, items))
 
 
 def test_institutions_see_only_their_own(
@@ -130,7 +144,7 @@ def test_institutions_see_only_their_own(
         theirs = store(connection, institution_id="bank-b")
         assert theirs.page(at(1), "", 10) == []
         assert theirs.loans_in_force(AUGUST) == []
-        assert theirs.collateral_of(["L1"]) == []
+        assert theirs.collateral_in_force(AUGUST, ["L1"]) == []
         assert theirs.unknown_loans(["L1"]) == ["L1"]
         assert theirs.first_day() is None
     assert put(loans_engine, JUNE, other, institution_id="bank-b") == PutCounts(1, 0, 0)
