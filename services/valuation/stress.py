@@ -1,9 +1,10 @@
 """What a scenario does to assets, and the smallest move that breaks a limit: results of a stress test."""
 
+import datetime as dt
 from dataclasses import dataclass
 
 from services.runtime.scenario import Scenario
-from services.valuation.valuation import Failure
+from services.valuation.valuation import Failure, Simulation
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +18,27 @@ class ReverseLimit:
 
     highest_loss_share: float | None = None
     lowest_pledge_value_cny: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StressRequest:
+    """What is asked.
+
+    Attributes:
+        snapshot_id: empty for the standard one.
+        valuation_date: None for that of the snapshot.
+        simulation: paths, seed, horizon and confidence.
+        names: bundled scenarios.
+        scenarios: those of the caller.
+        limit: of the reverse stress; None for none.
+    """
+
+    snapshot_id: str
+    valuation_date: dt.date | None
+    simulation: Simulation
+    names: tuple[str, ...]
+    scenarios: tuple[Scenario, ...]
+    limit: ReverseLimit | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,6 @@
 """The use case of a stress test: which scenarios, in which market, for which assets."""
 
-import datetime as dt
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
 from services.runtime.changed_market import apply
 from services.runtime.errors import InvalidInput
@@ -12,30 +10,9 @@ from services.runtime.scenario_file import read_standard_scenarios
 from services.runtime.violations import Violations
 from services.valuation.asset import Asset
 from services.valuation.desk import Entry, ValuationDesk, dated
-from services.valuation.stress import ReverseLimit, SkippedScenario, StressReport
+from services.valuation.stress import SkippedScenario, StressReport, StressRequest
 from services.valuation.stress_engine import StressTest, stress
-from services.valuation.valuation import Failure, Simulation
-
-
-@dataclass(frozen=True, slots=True)
-class StressRequest:
-    """What is asked.
-
-    Attributes:
-        snapshot_id: empty for the standard one.
-        valuation_date: None for that of the snapshot.
-        simulation: paths, seed, horizon and confidence.
-        names: bundled scenarios.
-        scenarios: those of the caller.
-        limit: of the reverse stress; None for none.
-    """
-
-    snapshot_id: str
-    valuation_date: dt.date | None
-    simulation: Simulation
-    names: tuple[str, ...]
-    scenarios: tuple[Scenario, ...]
-    limit: ReverseLimit | None
+from services.valuation.valuation import Failure
 
 
 def stress_assets(
