@@ -6,7 +6,6 @@ draws of both are common to all assets of a call, which leaves every asset's own
 draws them per asset.
 """
 
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -17,7 +16,6 @@ from quant.factors import FactorModel
 from quant.random_numbers import Purpose, standard_normals, uniforms
 from quant.schedules import Array, DiscountFactors, ScheduleBook
 
-_ASSETS_PER_BLOCK = 512
 REPORTED_PROBABILITIES = (0.01, 0.05, 0.10, 0.50, 0.90, 0.95)
 
 
@@ -74,31 +72,6 @@ class HorizonScenarios:
         return int(self.states.shape[1])
 
 
-def pledge_values_at_horizon(
-    book: ScheduleBook, model: FactorModel, discount: DiscountFactors, scenarios: HorizonScenarios
-) -> Iterator[tuple[slice, Array]]:
-    """Values of the assets at the horizon, path by path, with valuation error and loss of the right.
-
-    Yields:
-        (which assets, values [n_assets in the block, n_paths]); blocks keep the memory bounded.
-    """
-    cells = book.cell_values(model, discount, states=scenarios.states, at_years=scenarios.at_years)
-    weights = book.weights(scenarios.at_years)
-    cv = book.terms_array("quantity_cv")
-    log_sd = np.sqrt(np.log1p(cv**2))
-    lost = -np.expm1(-book.terms_array("event_intensity") * scenarios.at_years)
-    severity = book.terms_array("event_severity")
-    for begin in range(0, len(book), _ASSETS_PER_BLOCK):
-        block = slice(begin, min(begin + _ASSETS_PER_BLOCK, len(book)))
-        values: Array = weights[block] @ cells
-        noise = log_sd[block, None]
-        if np.any(noise > 0.0):
-            values *= np.exp(noise * scenarios.quantity_normals - 0.5 * noise**2)
-        hit = scenarios.event_uniforms[None, :] < lost[block, None]
-        values *= 1.0 - severity[block, None] * hit
-        yield block, values
-
-
 def realised_present_values(
     book: ScheduleBook,
     model: FactorModel,
@@ -136,7 +109,8 @@ def _paid_on_paths(book: ScheduleBook, values: Array, normals: Array, draws: Arr
         flows = weights[rows, None] * values[cells]
         terms = schedule.terms
         if terms.event_intensity > 0.0:
-            event_time = -np.log(draws) / terms.event_intensity
+            # The same paths lose the right as at a horizon: u below the probability of an event until then.
+            event_time = -np.log1p(-draws) / terms.event_intensity
             after = book.cell_time[cells][:, None] > event_time[None, :]
             flows = flows * (1.0 - terms.event_severity * after)
         log_sd = np.sqrt(np.log1p(terms.quantity_cv**2))
@@ -144,28 +118,11 @@ def _paid_on_paths(book: ScheduleBook, values: Array, normals: Array, draws: Arr
     return out
 
 
-def summarise(values: Array, probabilities: Sequence[float] = REPORTED_PROBABILITIES) -> ValueDistribution:
-    """Mean, spread and quantiles of values [n_assets, n_paths], each with its standard error.
+def quantiles_of_sorted(ordered: Array, probabilities: tuple[float, ...]) -> tuple[Array, Array]:
+    """Quantiles of values that are sorted along their last axis, and their standard errors.
 
     A quantile's standard error is half the distance between the order statistics one binomial standard deviation
     to either side of it, which is free of any density estimate.
-    """
-    n = values.shape[1]
-    levels = tuple(float(level) for level in probabilities)
-    quantiles, errors = quantiles_of_sorted(np.sort(values, axis=1), levels)
-    sd = values.std(axis=1, ddof=1) if n > 1 else np.zeros(len(values))
-    return ValueDistribution(
-        mean=values.mean(axis=1),
-        sd=sd,
-        mean_error=sd / np.sqrt(n),
-        probabilities=levels,
-        quantiles=quantiles,
-        quantile_errors=errors,
-    )
-
-
-def quantiles_of_sorted(ordered: Array, probabilities: tuple[float, ...]) -> tuple[Array, Array]:
-    """Quantiles of values that are sorted along their last axis, and their standard errors.
 
     Args:
         ordered: [n_assets, n_paths].

@@ -2,7 +2,6 @@
 
 The value of an asset on a path is that of its best alternative there. Every sum runs over an asset's rows in their
 order, so an asset's figures are the same to the last bit whether it is valued alone, in a batch, or by several threads.
-`quant.distribution.pledge_values_at_horizon` computes the same values as one sparse matrix product.
 """
 
 import math

@@ -5,13 +5,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from quant.distribution import (
-    HorizonScenarios,
-    pledge_values_at_horizon,
-    realised_present_values,
-    summarise,
-)
+from quant.cell_bank import CellBank
+from quant.distribution import HorizonScenarios, quantiles_of_sorted, realised_present_values
 from quant.factors import FactorModel, PrimaryFactor
+from quant.pledge_values import value_assets
 from quant.schedules import Array, CollateralTerms, ExposureSchedule, ScheduleBook
 
 MODEL = FactorModel(
@@ -97,11 +94,20 @@ def test_value_at_a_horizon_rolls_forward() -> None:
     terms = CollateralTerms(0.02, 0.03, 1.0, quantity_cv=0.2)
     book = ScheduleBook.stack([schedule([(float(t), "price", 10.0) for t in range(1, 11)], terms)], MODEL)
     scenarios = HorizonScenarios.draw(MODEL, 3.0, 200_000, seed=9)
-    (_, values), *_ = pledge_values_at_horizon(book, MODEL, discount, scenarios)
+    found = value_assets([book.schedules], CellBank(MODEL, discount, scenarios), (0.5,)).at_horizon
     early = ScheduleBook.stack([schedule([(float(t), "price", 10.0) for t in (1, 2, 3)], terms)], MODEL)
     rest = book.present_values(MODEL, discount)[0] - early.present_values(MODEL, discount)[0]
-    discounted = values[0] * discount(np.array([3.0]))[0] * np.exp(-0.02 * 3.0)
-    assert abs(discounted.mean() - rest) < 4.0 * discounted.std() / np.sqrt(discounted.size)
+    to_today = discount(np.array([3.0]))[0] * np.exp(-0.02 * 3.0)
+    assert abs(found.mean[0] * to_today - rest) < 4.0 * found.mean_error[0] * to_today
+
+
+def test_a_right_is_lost_on_the_same_paths_at_a_horizon_and_in_what_is_paid() -> None:
+    """Rows after the horizon pay nothing exactly where the right was lost before it (severity 1, no other risk)."""
+    terms = CollateralTerms(event_intensity=0.4)
+    book = ScheduleBook.stack([schedule([(2.0, "cny", 1.0)], terms)], MODEL)
+    paid = realised_present_values(book, MODEL, discount, 2_000, seed=3)[0] > 0.0
+    uniforms = HorizonScenarios.draw(MODEL, 2.0, 2_000, seed=3).event_uniforms
+    assert np.array_equal(paid, uniforms >= -np.expm1(-0.4 * 2.0))
 
 
 def test_nothing_is_left_after_the_last_row() -> None:
@@ -118,11 +124,11 @@ def test_quantiles_and_their_errors_match_the_normal_distribution() -> None:
     # Closed form: standard error of a quantile is sqrt(p (1 - p) / n) / density.
     n = 40_000
     draws = np.random.default_rng(2).standard_normal((1, n))
-    summary = summarise(draws, (0.05, 0.5))
-    np.testing.assert_allclose(summary.quantiles[0], np.quantile(draws[0], [0.05, 0.5]), rtol=1e-12)
+    quantiles, errors = quantiles_of_sorted(np.sort(draws, axis=1), (0.05, 0.5))
+    np.testing.assert_allclose(quantiles[0], np.quantile(draws[0], [0.05, 0.5]), rtol=1e-12)
     density = np.array([0.10313564, 0.39894228])  # standard normal density at its 5 % and 50 % quantiles
     expected = np.sqrt(np.array([0.05 * 0.95, 0.25]) / n) / density
-    np.testing.assert_allclose(summary.quantile_errors[0], expected, rtol=0.15)
+    np.testing.assert_allclose(errors[0], expected, rtol=0.15)
 
 
 def test_refuses_schedules_that_make_no_sense() -> None:
