@@ -11,8 +11,9 @@ _ALWAYS = {
     "DO_NOT_TRACK": "1",
 }
 _QUIET = {
-    "PREFECT_LOGGING_LEVEL": "ERROR",
-    "PREFECT_LOGGING_ROOT_LEVEL": "ERROR",
+    # What goes wrong is told by whoever called the flow, in a sentence; the traceback above it is for -v.
+    "PREFECT_LOGGING_LEVEL": "CRITICAL",
+    "PREFECT_LOGGING_ROOT_LEVEL": "CRITICAL",
     # A temporary server that stops in the middle of its own housekeeping says so in long tracebacks.
     "PREFECT_SERVER_LOGGING_LEVEL": "CRITICAL",
 }

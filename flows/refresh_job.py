@@ -12,10 +12,12 @@ from flows.accounts.folder import Accounts, read_accounts
 from flows.accounts.pledges import Pledge
 from flows.refresh_request import RefreshRequest, collateral_request_id, run_key, valuation_request_id
 from flows.service_ports import Services
+from services.runtime.results import Caution
 from services.valuation.valuation import Failure, Valuation
 
 if TYPE_CHECKING:
     from services.runtime.market import MarketSnapshot
+    from services.valuation.asset_kind import AssetKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +62,7 @@ class RefreshResult:
     Attributes:
         key: SHA-256 of what decides the answer; the same for a repeat.
         valued: in the order of the pledge list.
+        kinds: the names of the kinds of asset.
     """
 
     request: RefreshRequest
@@ -69,6 +72,22 @@ class RefreshResult:
     key: str
     valued: tuple[Valued, ...]
     collateral: PushedCollateral
+    kinds: "tuple[AssetKind, ...]"
+
+    def valuations(self) -> tuple[Valuation, ...]:
+        """What could be valued."""
+        return tuple(item.outcome for item in self.valued if isinstance(item.outcome, Valuation))
+
+    def failures(self) -> tuple[Failure, ...]:
+        """What could not be valued, and schedules that could not be made."""
+        failed = (item.outcome for item in self.valued if isinstance(item.outcome, Failure))
+        return (*failed, *self.collateral.failures)
+
+    def cautions(self) -> tuple[tuple[str, Caution], ...]:
+        """What each caution is about, and the caution; the accounts' come first."""
+        of_accounts = (("accounts", caution) for caution in self.accounts.cautions)
+        of_pledges = ((value.asset_id, item) for value in self.valuations() for item in value.cautions)
+        return (*of_accounts, *of_pledges)
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +176,7 @@ class RefreshJob:
             self._key,
             tuple(valued for batch in sorted(self._outcomes) for valued in self._outcomes[batch]),
             collateral,
+            tuple(self._services.valuation.list_asset_kinds()),
         )
 
     def _push(self, pledges: Sequence[Pledge]) -> PushedCollateral:

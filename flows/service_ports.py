@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from services.loans.collateral import Collateral
     from services.loans.loan import LoanRecord, PutCounts
     from services.runtime.market import MarketSnapshot
+    from services.valuation.asset_kind import AssetKind
 
 
 class ValuationPort(Protocol):
@@ -41,6 +42,10 @@ class ValuationPort(Protocol):
         self, assets: Sequence[Asset], *, snapshot_id: str = ""
     ) -> "Sequence[ExposureSchedule | Failure]":
         """A schedule or a failure for each asset."""
+        ...
+
+    def list_asset_kinds(self) -> "Sequence[AssetKind]":
+        """Every kind with its names."""
         ...
 
 

@@ -3,7 +3,6 @@
 import csv
 import dataclasses
 import io
-import os
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -14,12 +13,51 @@ import msgspec
 
 from flows.accounts.reconciliation import LineCheck
 from flows.refresh_job import BatchSummary, RefreshResult
-from services.runtime.results import Caution
-from services.valuation.valuation import Failure, Valuation
+from flows.reports.html import render_html
+from flows.reports.refresh_document import build_refresh_document
+from flows.reports.whole_files import replace_together
+from flows.reports.workbook import render_workbook
+from services.valuation.valuation import Valuation
 
 # A cell that begins so is a formula to a spreadsheet; an apostrophe keeps it a text.
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 SHOWN_CAUTIONS = 20
+VALUATION_COLUMNS = (
+    "asset_id",
+    "name",
+    "place",
+    "kind",
+    "valuation_id",
+    "valuation_date",
+    "value_cny",
+    "haircut",
+    "pledge_value_cny",
+    "annual_cash_cny",
+    "undiscounted_sum_cny",
+    "disclosed_value_cny",
+    "loan_id",
+    "pledged_share",
+    "assumptions",
+    "cautions",
+    "source",
+)
+FAILURE_COLUMNS = ("asset_id", "code", "message")
+CAUTION_COLUMNS = ("about", "code", "severity", "message_zh", "message_en")
+LINE_COLUMNS = (
+    "row",
+    "category",
+    "service",
+    "indicator",
+    "quantity",
+    "quantity_unit",
+    "unit_price",
+    "price_unit",
+    "value_cny",
+    "quantity_times_price_cny",
+    "relative_difference",
+    "tolerance",
+    "agrees",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,29 +94,36 @@ class RefreshSummary:
 
 
 def write(result: RefreshResult, out_dir: Path) -> dict[str, Path]:
-    """Write the report; each file is there in full or not at all.
+    """Write the report; every file is there in full or the files before stay.
 
     Returns:
-        Paths by name: valuations, failures, cautions, reconciliation, summary.
+        Paths by name: html, xlsx, valuations, failures, cautions, reconciliation, summary.
     """
-    out_dir.mkdir(parents=True, exist_ok=True)
+    document = build_refresh_document(result)
     tables = {
-        "valuations": _csv(_valuation_rows(result)),
-        "failures": _csv(_failure_rows(result)),
-        "cautions": _csv(_caution_rows(result)),
-        "reconciliation": _csv(_line_row(check) for check in result.accounts.reconciliation.lines),
+        "valuations": _csv(VALUATION_COLUMNS, _valuation_rows(result)),
+        "failures": _csv(FAILURE_COLUMNS, _failure_rows(result)),
+        "cautions": _csv(CAUTION_COLUMNS, _caution_rows(result)),
+        "reconciliation": _csv(
+            LINE_COLUMNS, [_line_row(check) for check in result.accounts.reconciliation.lines]
+        ),
     }
-    paths = {name: out_dir / f"{name}.csv" for name in tables} | {"summary": out_dir / "summary.json"}
-    for name, text in tables.items():
-        _replace(paths[name], text)
+    contents = {"refresh.html": render_html(document).encode(), "refresh.xlsx": render_workbook(document)}
+    contents |= {f"{name}.csv": content for name, content in tables.items()}
+    paths = {
+        "html": out_dir / "refresh.html",
+        "xlsx": out_dir / "refresh.xlsx",
+        **{name: out_dir / f"{name}.csv" for name in tables},
+        "summary": out_dir / "summary.json",
+    }
     summary = msgspec.json.format(msgspec.json.encode(dataclasses.asdict(summarise(result, paths))), indent=2)
-    _replace(paths["summary"], summary.decode() + "\n")
+    replace_together(out_dir, contents | {"summary.json": summary + b"\n"})
     return paths
 
 
 def summarise(result: RefreshResult, paths: dict[str, Path]) -> RefreshSummary:
     """The refresh in short."""
-    values = _valuations(result)
+    values = result.valuations()
     account = result.accounts
     return RefreshSummary(
         result.key,
@@ -93,19 +138,19 @@ def summarise(result: RefreshResult, paths: dict[str, Path]) -> RefreshSummary:
         sum(value.value_cny for value in values),
         sum(value.pledge_value_cny for value in values),
         tuple(value.valuation_id for value in values),
-        {failure.asset_id: failure.message for failure in _failures(result)},
+        {failure.asset_id: failure.message for failure in result.failures()},
         result.collateral.created,
         result.collateral.updated,
         result.collateral.unchanged,
         result.collateral.loans_missing,
-        dict(Counter(caution.code for _, caution in _cautions(result))),
+        dict(Counter(caution.code for _, caution in result.cautions())),
         {name: str(path) for name, path in paths.items()},
     )
 
 
 def markdown(result: RefreshResult) -> str:
     """The refresh as a Prefect artifact."""
-    values = _valuations(result)
+    values = result.valuations()
     account = result.accounts.reconciliation
     lines = [
         f"# 押品重估 · Refreshed valuations, {result.request.as_of}",
@@ -125,7 +170,7 @@ def markdown(result: RefreshResult) -> str:
         "",
         "## 未能估值 · Not valued",
         "",
-        *([f"- `{failure.asset_id}`: {failure.message}" for failure in _failures(result)] or ["无 none"]),
+        *([f"- `{failure.asset_id}`: {failure.message}" for failure in result.failures()] or ["无 none"]),
         "",
         "## 提示 · Cautions",
         "",
@@ -140,30 +185,12 @@ def batch_rows(batches: Iterable[BatchSummary]) -> list[dict[str, Any]]:
 
 
 def _caution_lines(result: RefreshResult) -> list[str]:
-    cautions = _cautions(result)
+    cautions = result.cautions()
     shown = [
         f"- `{about}` {item.message_zh}（{item.message_en}）" for about, item in cautions[:SHOWN_CAUTIONS]
     ]
     rest = len(cautions) - SHOWN_CAUTIONS
     return [*(shown or ["无 none"]), *([f"- 另有 {rest} 条，见 cautions.csv"] if rest > 0 else [])]
-
-
-def _valuations(result: RefreshResult) -> list[Valuation]:
-    return [item.outcome for item in result.valued if isinstance(item.outcome, Valuation)]
-
-
-def _failures(result: RefreshResult) -> list[Failure]:
-    failed = [item.outcome for item in result.valued if isinstance(item.outcome, Failure)]
-    return [*failed, *result.collateral.failures]
-
-
-def _cautions(result: RefreshResult) -> list[tuple[str, Caution]]:
-    """What each caution is about, and the caution; the accounts' come first."""
-    of_accounts = [("accounts", caution) for caution in result.accounts.cautions]
-    return [
-        *of_accounts,
-        *((value.asset_id, item) for value in _valuations(result) for item in value.cautions),
-    ]
 
 
 def _valuation_rows(result: RefreshResult) -> list[dict[str, Any]]:
@@ -194,8 +221,8 @@ def _valuation_rows(result: RefreshResult) -> list[dict[str, Any]]:
 
 def _failure_rows(result: RefreshResult) -> list[dict[str, Any]]:
     return [
-        {"asset_id": item.asset_id, "code": item.code, "message": item.message} for item in _failures(result)
-    ] or [{"asset_id": "", "code": "", "message": ""}]
+        {"asset_id": item.asset_id, "code": item.code, "message": item.message} for item in result.failures()
+    ]
 
 
 def _caution_rows(result: RefreshResult) -> list[dict[str, Any]]:
@@ -207,8 +234,8 @@ def _caution_rows(result: RefreshResult) -> list[dict[str, Any]]:
             "message_zh": item.message_zh,
             "message_en": item.message_en,
         }
-        for about, item in _cautions(result)
-    ] or [{"about": "", "code": "", "severity": "", "message_zh": "", "message_en": ""}]
+        for about, item in result.cautions()
+    ]
 
 
 def _line_row(check: LineCheck) -> dict[str, Any]:
@@ -230,23 +257,14 @@ def _line_row(check: LineCheck) -> dict[str, Any]:
     }
 
 
-def _csv(rows: Iterable[dict[str, Any]]) -> str:
-    kept = list(rows)
+def _csv(columns: Sequence[str], rows: Iterable[dict[str, Any]]) -> bytes:
+    """A table as CSV; the mark at its start tells a spreadsheet that it is UTF-8, without which Chinese is garbled."""
     text = io.StringIO()
-    names: Sequence[str] = list(kept[0]) if kept else []
-    writer = csv.DictWriter(text, names, lineterminator="\n")
+    writer = csv.DictWriter(text, columns, lineterminator="\n")
     writer.writeheader()
-    writer.writerows({name: _cell(value) for name, value in row.items()} for row in kept)
-    return text.getvalue()
+    writer.writerows({name: _cell(value) for name, value in row.items()} for row in rows)
+    return text.getvalue().encode("utf-8-sig")
 
 
 def _cell(value: Any) -> Any:
     return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA_STARTS) else value
-
-
-def _replace(path: Path, text: str) -> None:
-    """Write a file beside its place, then put it there in one step."""
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
-    # The mark tells a spreadsheet that a CSV is UTF-8, without which Chinese is unreadable in it.
-    beside.write_text(text, encoding="utf-8-sig" if path.suffix == ".csv" else "utf-8")
-    beside.replace(path)

@@ -1,14 +1,17 @@
 """The refresh against real services, without Prefect: what it stores, that a repeat stores nothing more."""
 
 import csv
+import html
 import json
 from dataclasses import replace
 from pathlib import Path
 
+import openpyxl
 import pytest
 
 from flows.refresh_job import RefreshJob, RefreshResult
 from flows.refresh_request import RefreshRequest
+from flows.reports.figures import wan
 from flows.reports.refresh_report import markdown, summarise, write
 from services.runtime.errors import InvalidInput
 from services.valuation.valuation import Simulation, Valuation
@@ -115,8 +118,31 @@ def test_the_report_says_what_was_stored(book: Book, tmp_path: Path) -> None:
         "cautions.csv",
         "failures.csv",
         "reconciliation.csv",
+        "refresh.html",
+        "refresh.xlsx",
         "summary.json",
         "valuations.csv",
     ]
     assert "7,545.60 亿元" in markdown(result)
     assert summarise(result, paths).valuation_ids == tuple(row["valuation_id"] for row in rows)
+
+
+def test_the_page_and_the_workbook_say_the_same_figures(book: Book, tmp_path: Path) -> None:
+    result = _run(book, _request(tmp_path))
+    paths = write(result, tmp_path / "out")
+    page = paths["html"].read_text(encoding="utf-8")
+    for value in result.valuations():
+        assert wan(value.value_cny).removesuffix(" 万元") in page
+        assert value.valuation_id in page
+    assert "7,545.60 亿元" in page
+    assert all(caution.message_zh in html.unescape(page) for _, caution in result.cautions())
+    sheet = openpyxl.load_workbook(paths["xlsx"])["2 押品估值"]
+    table = {row[0]: row for row in sheet.iter_rows(min_row=4, values_only=True)}
+    for value in result.valuations():
+        assert table[value.asset_id][3] == pytest.approx(value.value_cny / 1e4, rel=1e-12)
+        assert table[value.asset_id][9] == value.valuation_id
+
+
+def test_nothing_refused_leaves_a_table_without_rows(book: Book, tmp_path: Path) -> None:
+    paths = write(_run(book, _request(tmp_path)), tmp_path / "out")
+    assert paths["failures"].read_text(encoding="utf-8-sig") == "asset_id,code,message\n"

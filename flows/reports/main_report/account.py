@@ -40,8 +40,8 @@ def account_section(review: AccountReview) -> Section:
                 "title.account_findings", ((review.account.file, caution) for caution in check.cautions)
             ),
             Figure(label("title.account_chart"), _chart(check), label("caption.account_chart")),
-            _class_table(check),
-            _line_table(check),
+            class_table(check),
+            line_table(check),
         ),
     )
 
@@ -99,7 +99,8 @@ def _class_order(check: Reconciliation, line: LineCheck) -> int:
     return [item.category for item in check.classes].index(line.line.category)
 
 
-def _class_table(check: Reconciliation) -> Table:
+def class_table(check: Reconciliation) -> Table:
+    """What the classes of an account add up to."""
     rows = [
         Row((Cell(label(f"category.{item.category}")), Cell(item.value_cny), Cell(item.share)))
         for item in check.classes
@@ -125,7 +126,8 @@ def _class_table(check: Reconciliation) -> Table:
     )
 
 
-def _line_table(check: Reconciliation) -> Table:
+def line_table(check: Reconciliation) -> Table:
+    """Every line of an account beside its quantity times its price."""
     return Table(
         label("title.account_lines"),
         (

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from flows.reports.main_report.writing import replace_together
+from flows.reports.whole_files import replace_together
 
 
 @contextmanager

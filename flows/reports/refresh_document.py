@@ -1,0 +1,224 @@
+"""The document of a refresh: what the pledges are worth now, what could not be valued, what to be careful about."""
+
+from collections import defaultdict
+
+from flows.refresh_job import RefreshResult, Valued
+from flows.reports.bilingual import Bilingual
+from flows.reports.document import (
+    Cell,
+    Column,
+    ColumnKind,
+    Document,
+    Fact,
+    KeyFigure,
+    KeyFigures,
+    Mark,
+    Paragraph,
+    Row,
+    Section,
+    Table,
+)
+from flows.reports.figures import wan, yi
+from flows.reports.labels import label
+from flows.reports.main_report.account import class_table, line_table
+from flows.reports.main_report.blocks import cell, column, findings_of, words
+from services.runtime.results import Caution, Severity
+from services.valuation.valuation import Failure, Valuation
+
+
+def build_refresh_document(result: RefreshResult) -> Document:
+    """The document; the same result gives the same document."""
+    request = result.request
+    facts = (
+        Fact(label("cover.institution"), request.institution_id),
+        Fact(label("cover.snapshot"), result.snapshot_id),
+        Fact(label("cover.snapshot_hash"), result.snapshot_hash[:16]),
+        Fact(label("cover.seed"), str(request.simulation.seed)),
+        Fact(label("cover.accounts_hash"), result.accounts.content_hash[:16]),
+        Fact(label("cover.refresh_key"), result.key[:16]),
+    )
+    return Document(
+        label("cover.refresh_title"),
+        label("cover.refresh_subtitle"),
+        request.as_of,
+        facts,
+        _sources(result),
+        (
+            _summary_section(result),
+            _valuation_section(result),
+            _caution_section(result),
+            _account_section(result),
+            _assumption_section(result),
+        ),
+    )
+
+
+def _sources(result: RefreshResult) -> tuple[Bilingual, ...]:
+    cited = dict.fromkeys(item.pledge.source for item in result.valued if item.pledge.source)
+    return tuple(Bilingual(source) for source in cited)
+
+
+def _summary_section(result: RefreshResult) -> Section:
+    values, collateral = result.valuations(), result.collateral
+    assumed = Mark.ASSUMPTION if any(value.assumptions for value in values) else Mark.PLAIN
+    figures = [
+        KeyFigure(label("figure.refresh_valued"), f"{len(values)} / {len(result.valued)}"),
+        KeyFigure(label("figure.refresh_value"), wan(sum(value.value_cny for value in values)), mark=assumed),
+        KeyFigure(
+            label("figure.refresh_pledge_value"),
+            wan(sum(value.pledge_value_cny for value in values)),
+            mark=assumed,
+        ),
+        KeyFigure(label("figure.refresh_account"), yi(result.accounts.reconciliation.total_cny)),
+        KeyFigure(
+            label("figure.refresh_collateral"),
+            f"{collateral.created} / {collateral.updated} / {collateral.unchanged}",
+        ),
+        KeyFigure(label("figure.refresh_loans_missing"), str(len(collateral.loans_missing))),
+        KeyFigure(label("figure.refresh_cautions"), str(len(result.cautions()))),
+    ]
+    gravest = [item for item in _subjects(result) if item[1].severity is Severity.IMPLAUSIBLE]
+    return Section(
+        "summary",
+        label("section.refresh_summary"),
+        label("sheet.summary").zh,
+        (
+            Paragraph(label("text.refresh_summary")),
+            KeyFigures(tuple(figures)),
+            *findings_of("title.gravest", gravest),
+        ),
+    )
+
+
+def _valuation_section(result: RefreshResult) -> Section:
+    tables = [_valuation_table(result)]
+    if result.failures():
+        tables.append(_failure_table(result.failures()))
+    if result.collateral.loans_missing:
+        tables.append(
+            Table(
+                label("title.refresh_loans_missing"),
+                (column("loan_id"),),
+                tuple(Row((Cell(loan_id),)) for loan_id in result.collateral.loans_missing),
+            )
+        )
+    return Section(
+        "valuations",
+        label("section.refresh_valuations"),
+        label("sheet.refresh_valuations").zh,
+        (Paragraph(label("text.refresh_valuations")), *tables),
+    )
+
+
+def _valuation_table(result: RefreshResult) -> Table:
+    columns = (
+        column("pledge"),
+        column("project_name"),
+        column("kind"),
+        column("value", ColumnKind.WAN),
+        column("haircut", ColumnKind.PERCENT),
+        column("pledge_value", ColumnKind.WAN),
+        column("first_year_cash", ColumnKind.WAN),
+        column("loan_id"),
+        column("pledged_share", ColumnKind.PERCENT, decimals=0),
+        column("replay_id"),
+    )
+    kinds = {kind.kind: Bilingual(kind.name_zh, kind.name_en) for kind in result.kinds}
+    rows = [
+        _valuation_row(item, item.outcome, kinds)
+        for item in result.valued
+        if isinstance(item.outcome, Valuation)
+    ]
+    values = result.valuations()
+    totals = {
+        3: sum(value.value_cny for value in values),
+        5: sum(value.pledge_value_cny for value in values),
+        6: sum(value.annual_cash_cny for value in values),
+    }
+    return Table(label("title.refresh_valuations"), columns, (*rows, _total_row(columns, totals)))
+
+
+def _valuation_row(item: Valued, value: Valuation, kinds: dict[str, Bilingual]) -> Row:
+    asset, assumed = item.pledge.asset, bool(value.assumptions)
+    return Row(
+        (
+            Cell(value.asset_id),
+            Cell("，".join(filter(None, [asset.name, asset.place]))),
+            Cell(kinds.get(value.kind, value.kind)),
+            cell(value.value_cny, assumed=assumed),
+            cell(value.haircut, assumed=assumed),
+            cell(value.pledge_value_cny, assumed=assumed),
+            cell(value.annual_cash_cny, assumed=assumed),
+            Cell(item.pledge.loan_id or None),
+            Cell(item.pledge.pledged_share),
+            Cell(value.valuation_id),
+        )
+    )
+
+
+def _total_row(columns: tuple[Column, ...], totals: dict[int, float]) -> Row:
+    cells = [Cell(totals.get(i, "" if c.kind is ColumnKind.TEXT else None)) for i, c in enumerate(columns)]
+    return Row((Cell(label("row.total")), *cells[1:]), is_total=True)
+
+
+def _failure_table(failures: tuple[Failure, ...]) -> Table:
+    return Table(
+        label("title.refresh_failures"),
+        (column("pledge"), column("code"), column("message", is_long_text=True)),
+        tuple(
+            Row((Cell(item.asset_id, Mark.FLAGGED), Cell(item.code), Cell(item.message))) for item in failures
+        ),
+    )
+
+
+def _caution_section(result: RefreshResult) -> Section:
+    found = findings_of("title.refresh_cautions", _subjects(result))
+    return Section(
+        "cautions",
+        label("section.refresh_cautions"),
+        label("sheet.refresh_cautions").zh,
+        found or (Paragraph(label("text.refresh_no_cautions")),),
+    )
+
+
+def _subjects(result: RefreshResult) -> list[tuple[str, Caution]]:
+    """Cautions; what many pledges share in the same words stands once, with all of them as its subject."""
+    subjects: defaultdict[Caution, list[str]] = defaultdict(list)
+    for about, caution in result.cautions():
+        subjects[caution].append(about)
+    return [("、".join(dict.fromkeys(about)), caution) for caution, about in subjects.items()]
+
+
+def _account_section(result: RefreshResult) -> Section:
+    reconciliation = result.accounts.reconciliation
+    return Section(
+        "account",
+        label("section.account"),
+        label("sheet.account").zh,
+        (
+            Paragraph(label("text.refresh_account")),
+            class_table(reconciliation),
+            line_table(reconciliation),
+        ),
+    )
+
+
+def _assumption_section(result: RefreshResult) -> Section:
+    used_by: defaultdict[str, list[str]] = defaultdict(list)
+    for value in result.valuations():
+        for assumption in value.assumptions:
+            used_by[assumption].append(value.asset_id)
+    table = Table(
+        label("title.refresh_assumptions"),
+        (column("assumption", is_long_text=True), column("used_by_pledges")),
+        tuple(
+            Row((Cell(words(assumption), Mark.ASSUMPTION), Cell("、".join(dict.fromkeys(pledges)))))
+            for assumption, pledges in used_by.items()
+        ),
+    )
+    return Section(
+        "assumptions",
+        label("section.refresh_assumptions"),
+        label("sheet.refresh_assumptions").zh,
+        (Paragraph(label("text.refresh_assumptions")), table),
+    )
