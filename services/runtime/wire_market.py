@@ -33,7 +33,7 @@ def snapshot_from_wire(message: pb.MarketSnapshot, violations: Violations) -> Ma
     violations.require_non_empty("primary_factors", message.primary_factors)
     violations.require_non_empty("discount_curve", message.discount_curve)
     primaries = [
-        _primary(item, violations.at(f"primary_factors[{i}]"))
+        primary_factor_from_wire(item, violations.at(f"primary_factors[{i}]"))
         for i, item in enumerate(message.primary_factors)
     ]
     derived = [
@@ -73,7 +73,7 @@ def snapshot_to_wire(snapshot: MarketSnapshot) -> pb.MarketSnapshot:
     return pb.MarketSnapshot(
         snapshot_id=snapshot.snapshot_id,
         as_of=date_to_wire(snapshot.as_of),
-        primary_factors=[_primary_to_wire(factor) for factor in snapshot.primary_factors],
+        primary_factors=[primary_factor_to_wire(factor) for factor in snapshot.primary_factors],
         derived_factors=[_derived_to_wire(factor) for factor in snapshot.derived_factors],
         correlations=[
             pb.Correlation(
@@ -93,7 +93,8 @@ def snapshot_to_wire(snapshot: MarketSnapshot) -> pb.MarketSnapshot:
     )
 
 
-def _primary(message: pb.PrimaryFactor, violations: Violations) -> QuotedFactor | None:
+def primary_factor_from_wire(message: pb.PrimaryFactor, violations: Violations) -> QuotedFactor | None:
+    """A primary factor, or None after noting everything that is wrong with it."""
     good = check_name(violations, "name", message.name)
     good &= violations.require_positive("level", message.level)
     good &= violations.require_finite("growth_annual", message.growth_annual)
@@ -129,7 +130,8 @@ def _overlay(message: pb.LogOverlay) -> LogOverlay:
         raise InvalidInput.of("", str(error)) from error
 
 
-def _primary_to_wire(factor: QuotedFactor) -> pb.PrimaryFactor:
+def primary_factor_to_wire(factor: QuotedFactor) -> pb.PrimaryFactor:
+    """The message of a primary factor."""
     return pb.PrimaryFactor(
         name=factor.name,
         level=factor.level,

@@ -24,7 +24,9 @@ from services.runtime.wire_market import snapshot_from_wire, snapshot_to_wire
 from services.runtime.wire_results import schedule_from_wire
 from services.valuation.asset import Asset
 from services.valuation.asset_kind import AssetKind
+from services.valuation.calibrated import Calibration, CalibrationQuestion
 from services.valuation.translate_asset import asset_from_wire, asset_to_wire
+from services.valuation.translate_calibration import calibration_from_wire, question_to_wire
 from services.valuation.translate_request import loan_terms_to_wire, simulation_to_wire
 from services.valuation.translate_valuation import (
     kind_from_wire,
@@ -86,6 +88,16 @@ class ValuationClient:
         violations = Violations()
         snapshot = snapshot_from_wire(response.snapshot, violations)
         return _received(snapshot, violations, "market snapshot")
+
+    def calibrate_factor(self, question: CalibrationQuestion, *, snapshot_id: str = "") -> Calibration:
+        """Fit a factor to a series, and value the question's asset under both models.
+
+        Raises:
+            InvalidInput: a wrong field, a series without variation, or an asset that cannot be priced.
+            NotFound: no such snapshot.
+        """
+        with calling():
+            return calibration_from_wire(self._stub.CalibrateFactor(question_to_wire(question, snapshot_id)))
 
     def value_assets(
         self,

@@ -10,8 +10,12 @@ from quant.schedules import ExposureSchedule
 from services.runtime.errors import EcopledgeError, FailedPrecondition, FieldViolation, InvalidInput
 from services.valuation.appraisal import ENGINE_VERSION
 from services.valuation.asset import Asset, WaterRight
+from services.valuation.calibrated import Calibration, CalibrationQuestion
+from services.valuation.calibration import calibrate
+from services.valuation.calibration_cautions import FACTOR_NOT_USED
 from services.valuation.cautions import of_loan_beyond_right
 from services.valuation.engine import ValuationEngine
+from services.valuation.model_risk import model_risk
 from services.valuation.operating_cash import low_cash_by_year
 from services.valuation.prepared_market import PreparedMarket
 from services.valuation.repository import ValuationRepository
@@ -126,6 +130,26 @@ class ValuationDesk:
         beyond = of_loan_beyond_right(terms.tenor_years, _right_ends(asset, outcome.schedule))
         valuation = replace(outcome.valuation, cautions=(*outcome.valuation.cautions, *beyond))
         return size_loan(valuation, priced.lending, priced.annual_quantity, cash, terms)
+
+    def calibrate(
+        self, institution_id: str, question: CalibrationQuestion, *, snapshot_id: str
+    ) -> Calibration:
+        """Both models of a factor, and what they make of the question's asset.
+
+        Raises:
+            NotFound: no such snapshot.
+            InvalidInput: the series has no likelihood, the unit is missing, or the asset cannot be priced.
+        """
+        market = self.repository.market(institution_id, snapshot_id)
+        calibration = calibrate(question, market.snapshot)
+        if question.asset is None:
+            return calibration
+        risk = model_risk(question.asset, calibration, market, self.engine)
+        if isinstance(risk, Failure):
+            raise _about_asset(risk)
+        unused = risk.as_in_snapshot == risk.mean_reverting == risk.brownian
+        cautions = (*calibration.cautions, *([FACTOR_NOT_USED] if unused else []))
+        return replace(calibration, model_risk=risk, cautions=cautions)
 
     def replay(self, institution_id: str, valuation_id: str) -> Replay:
         """Compute a stored valuation again and compare.

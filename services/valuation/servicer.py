@@ -5,8 +5,8 @@ import uuid
 import grpc
 import sqlalchemy as sa
 
+from ecopledge.valuation.v1 import calibration_pb2, valuation_pb2_grpc
 from ecopledge.valuation.v1 import valuation_pb2 as pb
-from ecopledge.valuation.v1 import valuation_pb2_grpc
 from services.runtime.call import current_call
 from services.runtime.errors import InvalidInput, ResourceExhausted
 from services.runtime.idempotency import IdempotentWrites, check_request_id
@@ -16,6 +16,7 @@ from services.runtime.wire_market import snapshot_from_wire, snapshot_to_wire
 from services.valuation.asset_kind import asset_kind
 from services.valuation.desk import Entry, ValuationDesk
 from services.valuation.translate_asset import asset_to_wire
+from services.valuation.translate_calibration import calibration_to_wire, question_from_wire
 from services.valuation.translate_request import (
     date_from_request,
     entries_from_wire,
@@ -78,6 +79,15 @@ class ValuationServicer(valuation_pb2_grpc.ValuationServiceServicer):
         market = self._desk.repository.market(_institution(), request.snapshot_id)
         return pb.GetMarketSnapshotResponse(
             snapshot=snapshot_to_wire(market.snapshot), snapshot_hash=market.content_hash
+        )
+
+    def CalibrateFactor(  # noqa: N802  # the contract's name
+        self, request: calibration_pb2.CalibrateFactorRequest, _context: grpc.ServicerContext
+    ) -> calibration_pb2.CalibrateFactorResponse:
+        """Fits a factor to a series."""
+        question = question_from_wire(request)
+        return calibration_to_wire(
+            self._desk.calibrate(_institution(), question, snapshot_id=request.snapshot_id)
         )
 
     def ValueAssets(  # noqa: N802  # the contract's name

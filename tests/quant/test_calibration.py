@@ -103,7 +103,7 @@ def coverage(model: str, repeats: int, seed: int) -> dict[str, int]:
 @pytest.mark.parametrize("model", MODELS)
 def test_the_truth_lies_in_the_interval_as_often_as_it_says(model: str) -> None:
     # Binomial: an interval that holds the truth in 95 % of samples leaves this range once in ten thousand.
-    low, high = binom.ppf([5e-5, 1.0 - 5e-5], 200, 0.95)
+    low, high = (float(binom.ppf(p, 200, 0.95)) for p in (5e-5, 1.0 - 5e-5))
     for name, hits in coverage(model, 200, seed=11).items():
         assert low <= hits <= high, f"{model}, {name}: {hits} of 200"
 
@@ -120,8 +120,8 @@ def test_the_likelihood_is_the_sum_of_the_densities_of_exact_steps(speed: float)
     series = log_series()
     expected = 0.0
     for i in range(len(series.logs) - 1):
-        t0, t1 = series.times_years[i : i + 2]
-        y0, y1 = series.logs[i : i + 2]
+        t0, t1 = float(series.times_years[i]), float(series.times_years[i + 1])
+        y0, y1 = float(series.logs[i]), float(series.logs[i + 1])
         step = t1 - t0
         decay = math.exp(-speed * step)
         variance = 0.04 * (step if speed == 0.0 else (1.0 - decay**2) / (2.0 * speed))

@@ -3,6 +3,7 @@
 import grpc
 import warnings
 
+from ecopledge.valuation.v1 import calibration_pb2 as ecopledge_dot_valuation_dot_v1_dot_calibration__pb2
 from ecopledge.valuation.v1 import valuation_pb2 as ecopledge_dot_valuation_dot_v1_dot_valuation__pb2
 
 GRPC_GENERATED_VERSION = '1.85.1'
@@ -45,6 +46,11 @@ class ValuationServiceStub:
                 '/ecopledge.valuation.v1.ValuationService/GetMarketSnapshot',
                 request_serializer=ecopledge_dot_valuation_dot_v1_dot_valuation__pb2.GetMarketSnapshotRequest.SerializeToString,
                 response_deserializer=ecopledge_dot_valuation_dot_v1_dot_valuation__pb2.GetMarketSnapshotResponse.FromString,
+                _registered_method=True)
+        self.CalibrateFactor = channel.unary_unary(
+                '/ecopledge.valuation.v1.ValuationService/CalibrateFactor',
+                request_serializer=ecopledge_dot_valuation_dot_v1_dot_calibration__pb2.CalibrateFactorRequest.SerializeToString,
+                response_deserializer=ecopledge_dot_valuation_dot_v1_dot_calibration__pb2.CalibrateFactorResponse.FromString,
                 _registered_method=True)
         self.ValueAssets = channel.unary_unary(
                 '/ecopledge.valuation.v1.ValuationService/ValueAssets',
@@ -97,6 +103,15 @@ class ValuationServiceServicer:
 
     def GetMarketSnapshot(self, request, context):
         """Returns a market snapshot. NOT_FOUND: no such id.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def CalibrateFactor(self, request, context):
+        """Fits a factor to a series: mean reversion and Brownian motion side by side, with errors, warnings and, for an asset,
+        the model risk. Stores nothing. INVALID_ARGUMENT: a wrong field, a series without variation, or an asset that
+        cannot be priced. NOT_FOUND: no such snapshot.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -166,6 +181,11 @@ def add_ValuationServiceServicer_to_server(servicer, server):
                     servicer.GetMarketSnapshot,
                     request_deserializer=ecopledge_dot_valuation_dot_v1_dot_valuation__pb2.GetMarketSnapshotRequest.FromString,
                     response_serializer=ecopledge_dot_valuation_dot_v1_dot_valuation__pb2.GetMarketSnapshotResponse.SerializeToString,
+            ),
+            'CalibrateFactor': grpc.unary_unary_rpc_method_handler(
+                    servicer.CalibrateFactor,
+                    request_deserializer=ecopledge_dot_valuation_dot_v1_dot_calibration__pb2.CalibrateFactorRequest.FromString,
+                    response_serializer=ecopledge_dot_valuation_dot_v1_dot_calibration__pb2.CalibrateFactorResponse.SerializeToString,
             ),
             'ValueAssets': grpc.unary_unary_rpc_method_handler(
                     servicer.ValueAssets,
@@ -259,6 +279,33 @@ class ValuationService:
             '/ecopledge.valuation.v1.ValuationService/GetMarketSnapshot',
             ecopledge_dot_valuation_dot_v1_dot_valuation__pb2.GetMarketSnapshotRequest.SerializeToString,
             ecopledge_dot_valuation_dot_v1_dot_valuation__pb2.GetMarketSnapshotResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CalibrateFactor(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/ecopledge.valuation.v1.ValuationService/CalibrateFactor',
+            ecopledge_dot_valuation_dot_v1_dot_calibration__pb2.CalibrateFactorRequest.SerializeToString,
+            ecopledge_dot_valuation_dot_v1_dot_calibration__pb2.CalibrateFactorResponse.FromString,
             options,
             channel_credentials,
             insecure,

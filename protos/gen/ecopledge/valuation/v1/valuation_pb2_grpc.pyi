@@ -4,6 +4,7 @@ isort:skip_file
 """
 
 from collections import abc as _abc
+from ecopledge.valuation.v1 import calibration_pb2 as _calibration_pb2
 from ecopledge.valuation.v1 import valuation_pb2 as _valuation_pb2
 from grpc import aio as _aio
 import abc as _abc_1
@@ -39,6 +40,11 @@ class ValuationServiceStub:
     """Stores a market snapshot. INVALID_ARGUMENT: a wrong field. ALREADY_EXISTS: the id holds other content."""
     GetMarketSnapshot: _grpc.UnaryUnaryMultiCallable[_valuation_pb2.GetMarketSnapshotRequest, _valuation_pb2.GetMarketSnapshotResponse]
     """Returns a market snapshot. NOT_FOUND: no such id."""
+    CalibrateFactor: _grpc.UnaryUnaryMultiCallable[_calibration_pb2.CalibrateFactorRequest, _calibration_pb2.CalibrateFactorResponse]
+    """Fits a factor to a series: mean reversion and Brownian motion side by side, with errors, warnings and, for an asset,
+    the model risk. Stores nothing. INVALID_ARGUMENT: a wrong field, a series without variation, or an asset that
+    cannot be priced. NOT_FOUND: no such snapshot.
+    """
     ValueAssets: _grpc.UnaryUnaryMultiCallable[_valuation_pb2.ValueAssetsRequest, _valuation_pb2.ValueAssetsResponse]
     """Values many assets; each gets a result or a failure, so one bad asset never sinks the batch. INVALID_ARGUMENT:
     the request itself is wrong. NOT_FOUND: no such snapshot. ALREADY_EXISTS: request_id was used for other content.
@@ -71,6 +77,11 @@ class ValuationServiceAsyncStub(ValuationServiceStub):
     """Stores a market snapshot. INVALID_ARGUMENT: a wrong field. ALREADY_EXISTS: the id holds other content."""
     GetMarketSnapshot: _aio.UnaryUnaryMultiCallable[_valuation_pb2.GetMarketSnapshotRequest, _valuation_pb2.GetMarketSnapshotResponse]  # type: ignore[assignment]
     """Returns a market snapshot. NOT_FOUND: no such id."""
+    CalibrateFactor: _aio.UnaryUnaryMultiCallable[_calibration_pb2.CalibrateFactorRequest, _calibration_pb2.CalibrateFactorResponse]  # type: ignore[assignment]
+    """Fits a factor to a series: mean reversion and Brownian motion side by side, with errors, warnings and, for an asset,
+    the model risk. Stores nothing. INVALID_ARGUMENT: a wrong field, a series without variation, or an asset that
+    cannot be priced. NOT_FOUND: no such snapshot.
+    """
     ValueAssets: _aio.UnaryUnaryMultiCallable[_valuation_pb2.ValueAssetsRequest, _valuation_pb2.ValueAssetsResponse]  # type: ignore[assignment]
     """Values many assets; each gets a result or a failure, so one bad asset never sinks the batch. INVALID_ARGUMENT:
     the request itself is wrong. NOT_FOUND: no such snapshot. ALREADY_EXISTS: request_id was used for other content.
@@ -112,6 +123,17 @@ class ValuationServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_valuation_pb2.GetMarketSnapshotResponse, _abc.Awaitable[_valuation_pb2.GetMarketSnapshotResponse]]:
         """Returns a market snapshot. NOT_FOUND: no such id."""
+
+    @_abc_1.abstractmethod
+    def CalibrateFactor(
+        self,
+        request: _calibration_pb2.CalibrateFactorRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_calibration_pb2.CalibrateFactorResponse, _abc.Awaitable[_calibration_pb2.CalibrateFactorResponse]]:
+        """Fits a factor to a series: mean reversion and Brownian motion side by side, with errors, warnings and, for an asset,
+        the model risk. Stores nothing. INVALID_ARGUMENT: a wrong field, a series without variation, or an asset that
+        cannot be priced. NOT_FOUND: no such snapshot.
+        """
 
     @_abc_1.abstractmethod
     def ValueAssets(
