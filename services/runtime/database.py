@@ -125,6 +125,8 @@ def _database_errors_told(unusable: frozenset[int]) -> Iterator[None]:
         cause = error.orig
         if error.connection_invalidated or _is_retriable(cause):
             raise Unavailable("the database is busy or gone; nothing was written, try again later") from error
+        if "NUL (0x00)" in str(cause):  # SQLite looks such a text up and finds nothing, PostgreSQL refuses it
+            raise InvalidInput("a text of the request holds a NUL character, expected none") from error
         if _is_disk_full(cause):
             raise ResourceExhausted("the disk of the database is full; nothing was written") from error
         if _sqlite_code(cause) in unusable:

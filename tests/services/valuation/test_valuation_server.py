@@ -297,6 +297,24 @@ def test_what_does_not_exist_is_not_found(client: ValuationClient) -> None:
             call("nothing")
 
 
+@pytest.mark.parametrize(
+    ("rpc", "fields"),
+    [
+        ("GetValuation", {"valuation_id": "\0"}),
+        ("ReplayValuation", {"valuation_id": "\0"}),
+        ("GetMarketSnapshot", {"snapshot_id": "\0"}),
+        ("GetExposures", {"snapshot_id": "\0", "assets": [{"asset_id": "a"}]}),
+    ],
+)
+def test_an_id_that_no_database_holds_is_no_fault_of_the_server(
+    channel: grpc.Channel, rpc: str, fields: dict[str, Any]
+) -> None:
+    """SQLite finds nothing under a NUL character, PostgreSQL refuses to look."""
+    stub = valuation_pb2_grpc.ValuationServiceStub(channel)
+    with pytest.raises((NotFound, InvalidInput)), calling():
+        getattr(stub, rpc)(getattr(valuation_pb2, f"{rpc}Request")(**fields))
+
+
 def test_the_kinds_of_the_catalogue_are_listed_with_sources(client: ValuationClient) -> None:
     kinds = client.list_asset_kinds()
     assert len({kind.kind for kind in kinds}) == len(kinds) > 5
