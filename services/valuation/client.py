@@ -18,6 +18,7 @@ from quant.schedules import ExposureSchedule
 from services.runtime.channel import calling
 from services.runtime.errors import Internal
 from services.runtime.market import MarketSnapshot
+from services.runtime.scenario import Scenario
 from services.runtime.violations import Violations
 from services.runtime.wire import date_to_wire
 from services.runtime.wire_market import snapshot_from_wire, snapshot_to_wire
@@ -25,9 +26,11 @@ from services.runtime.wire_results import schedule_from_wire
 from services.valuation.asset import Asset
 from services.valuation.asset_kind import AssetKind
 from services.valuation.calibrated import Calibration, CalibrationQuestion
+from services.valuation.stress import ReverseLimit, StressReport, StressRequest
 from services.valuation.translate_asset import asset_from_wire, asset_to_wire
 from services.valuation.translate_calibration import calibration_from_wire, question_to_wire
 from services.valuation.translate_request import loan_terms_to_wire, simulation_to_wire
+from services.valuation.translate_stress import stress_report_from_wire, stress_request_to_wire
 from services.valuation.translate_valuation import (
     kind_from_wire,
     outcomes_from_wire,
@@ -127,6 +130,37 @@ class ValuationClient:
         with calling():
             response = self._stub.ValueAssets(request)
         return outcomes_from_wire(response.outcomes, "valuation", valuation_from_wire)
+
+    def stress_assets(
+        self,
+        assets: Sequence[Asset],
+        *,
+        names: Sequence[str] = (),
+        scenarios: Sequence[Scenario] = (),
+        limit: ReverseLimit | None = None,
+        valuation_date: dt.date | None = None,
+        snapshot_id: str = "",
+        simulation: Simulation | None = None,
+    ) -> StressReport:
+        """Assets in other worlds: bundled scenarios by name, the caller's own, and the smallest move to a limit.
+
+        Nothing named, nothing given and no limit means every bundled scenario that fits the snapshot.
+
+        Raises:
+            InvalidInput: a wrong field, an unknown name, or a scenario that does not fit the snapshot.
+            NotFound: no such snapshot.
+        """
+        request = StressRequest(
+            snapshot_id,
+            valuation_date,
+            Simulation() if simulation is None else simulation,
+            tuple(names),
+            tuple(scenarios),
+            limit,
+        )
+        with calling():
+            response = self._stub.StressAssets(stress_request_to_wire(assets, request))
+        return stress_report_from_wire(response)
 
     def get_exposures(
         self, assets: Sequence[Asset], *, snapshot_id: str = ""

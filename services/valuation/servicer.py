@@ -5,7 +5,7 @@ import uuid
 import grpc
 import sqlalchemy as sa
 
-from ecopledge.valuation.v1 import calibration_pb2, valuation_pb2_grpc
+from ecopledge.valuation.v1 import calibration_pb2, stress_pb2, valuation_pb2_grpc
 from ecopledge.valuation.v1 import valuation_pb2 as pb
 from services.runtime.call import current_call
 from services.runtime.errors import InvalidInput, ResourceExhausted
@@ -15,6 +15,7 @@ from services.runtime.violations import Violations
 from services.runtime.wire_market import snapshot_from_wire, snapshot_to_wire
 from services.valuation.asset_kind import asset_kind
 from services.valuation.desk import Entry, ValuationDesk
+from services.valuation.stress_desk import stress_assets
 from services.valuation.translate_asset import asset_to_wire
 from services.valuation.translate_calibration import calibration_to_wire, question_from_wire
 from services.valuation.translate_request import (
@@ -26,6 +27,7 @@ from services.valuation.translate_request import (
     page_token,
     simulation_from_wire,
 )
+from services.valuation.translate_stress import stress_report_to_wire, stress_request_from_wire
 from services.valuation.translate_valuation import (
     exposures_to_wire,
     kind_to_wire,
@@ -112,6 +114,14 @@ class ValuationServicer(valuation_pb2_grpc.ValuationServiceServicer):
         if written:
             return answer
         return with_valuations(kept, self._desk.repository.valuations_of(_institution(), request.request_id))
+
+    def StressAssets(  # noqa: N802  # the contract's name
+        self, request: stress_pb2.StressAssetsRequest, _context: grpc.ServicerContext
+    ) -> stress_pb2.StressAssetsResponse:
+        """Values assets in other worlds."""
+        asked = stress_request_from_wire(request)
+        report = stress_assets(self._desk, _institution(), entries_from_wire(request.assets), asked)
+        return stress_report_to_wire(report)
 
     def GetExposures(  # noqa: N802  # the contract's name
         self, request: pb.GetExposuresRequest, _context: grpc.ServicerContext

@@ -27,75 +27,80 @@ from ecopledge.type.v1 import market_pb2 as ecopledge_dot_type_dot_v1_dot_market
 from ecopledge.type.v1 import result_pb2 as ecopledge_dot_type_dot_v1_dot_result__pb2
 from ecopledge.valuation.v1 import asset_pb2 as ecopledge_dot_valuation_dot_v1_dot_asset__pb2
 from ecopledge.valuation.v1 import calibration_pb2 as ecopledge_dot_valuation_dot_v1_dot_calibration__pb2
+from ecopledge.valuation.v1 import stress_pb2 as ecopledge_dot_valuation_dot_v1_dot_stress__pb2
 from google.rpc import status_pb2 as google_dot_rpc_dot_status__pb2
 from google.type import date_pb2 as google_dot_type_dot_date__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n&ecopledge/valuation/v1/valuation.proto\x12\x16\x65\x63opledge.valuation.v1\x1a ecopledge/type/v1/exposure.proto\x1a\x1e\x65\x63opledge/type/v1/market.proto\x1a\x1e\x65\x63opledge/type/v1/result.proto\x1a\"ecopledge/valuation/v1/asset.proto\x1a(ecopledge/valuation/v1/calibration.proto\x1a\x17google/rpc/status.proto\x1a\x16google/type/date.proto\"\xa0\x01\n\nSimulation\x12\x14\n\x07n_paths\x18\x01 \x01(\rH\x00\x88\x01\x01\x12\x11\n\x04seed\x18\x02 \x01(\x04H\x01\x88\x01\x01\x12\x1a\n\rhorizon_years\x18\x03 \x01(\x01H\x02\x88\x01\x01\x12\x17\n\nconfidence\x18\x04 \x01(\x01H\x03\x88\x01\x01\x42\n\n\x08_n_pathsB\x07\n\x05_seedB\x10\n\x0e_horizon_yearsB\r\n\x0b_confidence\"c\n\x18PutMarketSnapshotRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x33\n\x08snapshot\x18\x02 \x01(\x0b\x32!.ecopledge.type.v1.MarketSnapshot\"G\n\x19PutMarketSnapshotResponse\x12\x13\n\x0bsnapshot_id\x18\x01 \x01(\t\x12\x15\n\rsnapshot_hash\x18\x02 \x01(\t\"/\n\x18GetMarketSnapshotRequest\x12\x13\n\x0bsnapshot_id\x18\x01 \x01(\t\"g\n\x19GetMarketSnapshotResponse\x12\x33\n\x08snapshot\x18\x01 \x01(\x0b\x32!.ecopledge.type.v1.MarketSnapshot\x12\x15\n\rsnapshot_hash\x18\x02 \x01(\t\"\xe0\x01\n\x12ValueAssetsRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12)\n\x0evaluation_date\x18\x02 \x01(\x0b\x32\x11.google.type.Date\x12\x13\n\x0bsnapshot_id\x18\x03 \x01(\t\x12-\n\x06\x61ssets\x18\x04 \x03(\x0b\x32\x1d.ecopledge.valuation.v1.Asset\x12\x36\n\nsimulation\x18\x05 \x01(\x0b\x32\".ecopledge.valuation.v1.Simulation\x12\x0f\n\x07\x65xplain\x18\x06 \x01(\x08\"M\n\x13ValueAssetsResponse\x12\x36\n\x08outcomes\x18\x01 \x03(\x0b\x32$.ecopledge.valuation.v1.AssetOutcome\"\x8a\x01\n\x0c\x41ssetOutcome\x12\x10\n\x08\x61sset_id\x18\x01 \x01(\t\x12\x36\n\tvaluation\x18\x02 \x01(\x0b\x32!.ecopledge.valuation.v1.ValuationH\x00\x12%\n\x07\x66\x61ilure\x18\x03 \x01(\x0b\x32\x12.google.rpc.StatusH\x00\x42\t\n\x07outcome\"\xa4\x01\n\x0c\x43\x61shFlowLine\x12\x12\n\ntime_years\x18\x01 \x01(\x01\x12\x0e\n\x06\x66\x61\x63tor\x18\x02 \x01(\t\x12\x10\n\x08quantity\x18\x03 \x01(\x01\x12\x17\n\x0f\x65xpected_factor\x18\x04 \x01(\x01\x12\x1b\n\x13\x65xpected_amount_cny\x18\x05 \x01(\x01\x12\x19\n\x11present_value_cny\x18\x06 \x01(\x01\x12\r\n\x05label\x18\x07 \x01(\t\"\xa1\x04\n\tValuation\x12\x14\n\x0cvaluation_id\x18\x01 \x01(\t\x12\x10\n\x08\x61sset_id\x18\x02 \x01(\t\x12\x0c\n\x04kind\x18\x03 \x01(\t\x12)\n\x0evaluation_date\x18\x04 \x01(\x0b\x32\x11.google.type.Date\x12\x11\n\tvalue_cny\x18\x05 \x01(\x01\x12>\n\x10value_at_horizon\x18\x06 \x01(\x0b\x32$.ecopledge.valuation.v1.Distribution\x12\x0f\n\x07haircut\x18\x07 \x01(\x01\x12\x18\n\x10pledge_value_cny\x18\x08 \x01(\x01\x12\x1c\n\x14undiscounted_sum_cny\x18\t \x01(\x01\x12\x17\n\x0f\x61nnual_cash_cny\x18\n \x01(\x01\x12 \n\x13\x64isclosed_value_cny\x18\x0b \x01(\x01H\x00\x88\x01\x01\x12\x18\n\x10\x62\x65st_alternative\x18\x0c \x01(\t\x12,\n\x08warnings\x18\r \x03(\x0b\x32\x1a.ecopledge.type.v1.Warning\x12\x38\n\ncash_flows\x18\x0e \x03(\x0b\x32$.ecopledge.valuation.v1.CashFlowLine\x12-\n\x08manifest\x18\x0f \x01(\x0b\x32\x1b.ecopledge.type.v1.Manifest\x12\x13\n\x0b\x61ssumptions\x18\x10 \x03(\tB\x16\n\x14_disclosed_value_cny\"n\n\x0c\x44istribution\x12\x15\n\rhorizon_years\x18\x01 \x01(\x01\x12\x12\n\nconfidence\x18\x02 \x01(\x01\x12\x33\n\nvalues_cny\x18\x03 \x01(\x0b\x32\x1f.ecopledge.type.v1.Distribution\"Y\n\x13GetExposuresRequest\x12\x13\n\x0bsnapshot_id\x18\x01 \x01(\t\x12-\n\x06\x61ssets\x18\x02 \x03(\x0b\x32\x1d.ecopledge.valuation.v1.Asset\"Q\n\x14GetExposuresResponse\x12\x39\n\x08outcomes\x18\x01 \x03(\x0b\x32\'.ecopledge.valuation.v1.ExposureOutcome\"\x8e\x01\n\x0f\x45xposureOutcome\x12\x10\n\x08\x61sset_id\x18\x01 \x01(\t\x12\x37\n\x08schedule\x18\x02 \x01(\x0b\x32#.ecopledge.type.v1.ExposureScheduleH\x00\x12%\n\x07\x66\x61ilure\x18\x03 \x01(\x0b\x32\x12.google.rpc.StatusH\x00\x42\t\n\x07outcome\"\xf6\x02\n\tLoanTerms\x12\x13\n\x0btenor_years\x18\x01 \x01(\x01\x12\x13\n\x0brate_annual\x18\x02 \x01(\x01\x12\x13\n\x0bgrace_years\x18\x03 \x01(\x01\x12\x15\n\x08min_dscr\x18\x04 \x01(\x01H\x00\x88\x01\x01\x12\x1a\n\rrequested_cny\x18\x05 \x01(\x01H\x01\x88\x01\x01\x12\x1d\n\x10project_cost_cny\x18\x06 \x01(\x01H\x02\x88\x01\x01\x12\x1a\n\x12project_equity_cny\x18\x07 \x01(\x01\x12\x1e\n\x11guarantor_cap_cny\x18\x08 \x01(\x01H\x03\x88\x01\x01\x12\x1c\n\x0fproduct_cap_cny\x18\t \x01(\x01H\x04\x88\x01\x01\x12\x14\n\x07ltv_cap\x18\n \x01(\x01H\x05\x88\x01\x01\x42\x0b\n\t_min_dscrB\x10\n\x0e_requested_cnyB\x13\n\x11_project_cost_cnyB\x14\n\x12_guarantor_cap_cnyB\x12\n\x10_product_cap_cnyB\n\n\x08_ltv_cap\"\xe9\x01\n\x0fSizeLoanRequest\x12\x13\n\x0bsnapshot_id\x18\x01 \x01(\t\x12)\n\x0evaluation_date\x18\x02 \x01(\x0b\x32\x11.google.type.Date\x12,\n\x05\x61sset\x18\x03 \x01(\x0b\x32\x1d.ecopledge.valuation.v1.Asset\x12\x30\n\x05terms\x18\x04 \x01(\x0b\x32!.ecopledge.valuation.v1.LoanTerms\x12\x36\n\nsimulation\x18\x05 \x01(\x0b\x32\".ecopledge.valuation.v1.Simulation\"{\n\x05Limit\x12/\n\x04rule\x18\x01 \x01(\x0e\x32!.ecopledge.valuation.v1.LimitRule\x12\x11\n\tlimit_cny\x18\x02 \x01(\x01\x12\x16\n\x0e\x65xplanation_zh\x18\x03 \x01(\t\x12\x16\n\x0e\x65xplanation_en\x18\x04 \x01(\t\"\xef\x02\n\x10SizeLoanResponse\x12\x34\n\tvaluation\x18\x01 \x01(\x0b\x32!.ecopledge.valuation.v1.Valuation\x12-\n\x06limits\x18\x02 \x03(\x0b\x32\x1d.ecopledge.valuation.v1.Limit\x12\x37\n\x0c\x62inding_rule\x18\x03 \x01(\x0e\x32!.ecopledge.valuation.v1.LimitRule\x12\x11\n\tlimit_cny\x18\x04 \x01(\x01\x12#\n\x16requested_within_limit\x18\x05 \x01(\x08H\x00\x88\x01\x01\x12\x1e\n\x11min_dscr_at_limit\x18\x06 \x01(\x01H\x01\x88\x01\x01\x12\x1e\n\x11loan_per_unit_cny\x18\x07 \x01(\x01H\x02\x88\x01\x01\x42\x19\n\x17_requested_within_limitB\x14\n\x12_min_dscr_at_limitB\x14\n\x12_loan_per_unit_cny\"+\n\x13GetValuationRequest\x12\x14\n\x0cvaluation_id\x18\x01 \x01(\t\"z\n\x14GetValuationResponse\x12\x34\n\tvaluation\x18\x01 \x01(\x0b\x32!.ecopledge.valuation.v1.Valuation\x12,\n\x05\x61sset\x18\x02 \x01(\x0b\x32\x1d.ecopledge.valuation.v1.Asset\"u\n\x15ListValuationsRequest\x12\x10\n\x08\x61sset_id\x18\x01 \x01(\t\x12\x10\n\x08known_at\x18\x02 \x01(\t\x12\x16\n\tpage_size\x18\x03 \x01(\rH\x00\x88\x01\x01\x12\x12\n\npage_token\x18\x04 \x01(\tB\x0c\n\n_page_size\"\xca\x01\n\x10ValuationSummary\x12\x14\n\x0cvaluation_id\x18\x01 \x01(\t\x12\x10\n\x08\x61sset_id\x18\x02 \x01(\t\x12\x0c\n\x04kind\x18\x03 \x01(\t\x12)\n\x0evaluation_date\x18\x04 \x01(\x0b\x32\x11.google.type.Date\x12\x13\n\x0brecorded_at\x18\x05 \x01(\t\x12\x11\n\tvalue_cny\x18\x06 \x01(\x01\x12\x18\n\x10pledge_value_cny\x18\x07 \x01(\x01\x12\x13\n\x0bsnapshot_id\x18\x08 \x01(\t\"o\n\x16ListValuationsResponse\x12<\n\nvaluations\x18\x01 \x03(\x0b\x32(.ecopledge.valuation.v1.ValuationSummary\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\".\n\x16ReplayValuationRequest\x12\x14\n\x0cvaluation_id\x18\x01 \x01(\t\"\xab\x01\n\x17ReplayValuationResponse\x12\x11\n\tidentical\x18\x01 \x01(\x08\x12\x13\n\x0b\x64ifferences\x18\x02 \x03(\t\x12\x31\n\x06stored\x18\x03 \x01(\x0b\x32!.ecopledge.valuation.v1.Valuation\x12\x35\n\nrecomputed\x18\x04 \x01(\x0b\x32!.ecopledge.valuation.v1.Valuation\"\x17\n\x15ListAssetKindsRequest\"\x91\x02\n\tAssetKind\x12\x0c\n\x04kind\x18\x01 \x01(\t\x12\x0f\n\x07name_zh\x18\x02 \x01(\t\x12\x0f\n\x07name_en\x18\x03 \x01(\t\x12\x0c\n\x04unit\x18\x04 \x01(\t\x12\x0e\n\x06\x66\x61\x63tor\x18\x05 \x01(\t\x12\x31\n\x05terms\x18\x06 \x01(\x0b\x32\".ecopledge.type.v1.CollateralTerms\x12\x0f\n\x07ltv_cap\x18\x07 \x01(\x01\x12\x1e\n\x11\x63\x61sh_multiple_cap\x18\x08 \x01(\x01H\x00\x88\x01\x01\x12\x10\n\x08min_dscr\x18\t \x01(\x01\x12*\n\x07sources\x18\n \x03(\x0b\x32\x19.ecopledge.type.v1.SourceB\x14\n\x12_cash_multiple_cap\"J\n\x16ListAssetKindsResponse\x12\x30\n\x05kinds\x18\x01 \x03(\x0b\x32!.ecopledge.valuation.v1.AssetKind*\xd6\x01\n\tLimitRule\x12\x1a\n\x16LIMIT_RULE_UNSPECIFIED\x10\x00\x12\x1b\n\x17LIMIT_RULE_PLEDGE_VALUE\x10\x01\x12\x1c\n\x18LIMIT_RULE_CASH_MULTIPLE\x10\x02\x12\x1b\n\x17LIMIT_RULE_DEBT_SERVICE\x10\x03\x12\x1b\n\x17LIMIT_RULE_PROJECT_COST\x10\x04\x12\x1c\n\x18LIMIT_RULE_GUARANTOR_CAP\x10\x05\x12\x1a\n\x16LIMIT_RULE_PRODUCT_CAP\x10\x06\x32\xed\x08\n\x10ValuationService\x12x\n\x11PutMarketSnapshot\x12\x30.ecopledge.valuation.v1.PutMarketSnapshotRequest\x1a\x31.ecopledge.valuation.v1.PutMarketSnapshotResponse\x12x\n\x11GetMarketSnapshot\x12\x30.ecopledge.valuation.v1.GetMarketSnapshotRequest\x1a\x31.ecopledge.valuation.v1.GetMarketSnapshotResponse\x12r\n\x0f\x43\x61librateFactor\x12..ecopledge.valuation.v1.CalibrateFactorRequest\x1a/.ecopledge.valuation.v1.CalibrateFactorResponse\x12\x66\n\x0bValueAssets\x12*.ecopledge.valuation.v1.ValueAssetsRequest\x1a+.ecopledge.valuation.v1.ValueAssetsResponse\x12i\n\x0cGetExposures\x12+.ecopledge.valuation.v1.GetExposuresRequest\x1a,.ecopledge.valuation.v1.GetExposuresResponse\x12]\n\x08SizeLoan\x12\'.ecopledge.valuation.v1.SizeLoanRequest\x1a(.ecopledge.valuation.v1.SizeLoanResponse\x12i\n\x0cGetValuation\x12+.ecopledge.valuation.v1.GetValuationRequest\x1a,.ecopledge.valuation.v1.GetValuationResponse\x12o\n\x0eListValuations\x12-.ecopledge.valuation.v1.ListValuationsRequest\x1a..ecopledge.valuation.v1.ListValuationsResponse\x12r\n\x0fReplayValuation\x12..ecopledge.valuation.v1.ReplayValuationRequest\x1a/.ecopledge.valuation.v1.ReplayValuationResponse\x12o\n\x0eListAssetKinds\x12-.ecopledge.valuation.v1.ListAssetKindsRequest\x1a..ecopledge.valuation.v1.ListAssetKindsResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n&ecopledge/valuation/v1/valuation.proto\x12\x16\x65\x63opledge.valuation.v1\x1a ecopledge/type/v1/exposure.proto\x1a\x1e\x65\x63opledge/type/v1/market.proto\x1a\x1e\x65\x63opledge/type/v1/result.proto\x1a\"ecopledge/valuation/v1/asset.proto\x1a(ecopledge/valuation/v1/calibration.proto\x1a#ecopledge/valuation/v1/stress.proto\x1a\x17google/rpc/status.proto\x1a\x16google/type/date.proto\"\xa0\x01\n\nSimulation\x12\x14\n\x07n_paths\x18\x01 \x01(\rH\x00\x88\x01\x01\x12\x11\n\x04seed\x18\x02 \x01(\x04H\x01\x88\x01\x01\x12\x1a\n\rhorizon_years\x18\x03 \x01(\x01H\x02\x88\x01\x01\x12\x17\n\nconfidence\x18\x04 \x01(\x01H\x03\x88\x01\x01\x42\n\n\x08_n_pathsB\x07\n\x05_seedB\x10\n\x0e_horizon_yearsB\r\n\x0b_confidence\"c\n\x18PutMarketSnapshotRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x33\n\x08snapshot\x18\x02 \x01(\x0b\x32!.ecopledge.type.v1.MarketSnapshot\"G\n\x19PutMarketSnapshotResponse\x12\x13\n\x0bsnapshot_id\x18\x01 \x01(\t\x12\x15\n\rsnapshot_hash\x18\x02 \x01(\t\"/\n\x18GetMarketSnapshotRequest\x12\x13\n\x0bsnapshot_id\x18\x01 \x01(\t\"g\n\x19GetMarketSnapshotResponse\x12\x33\n\x08snapshot\x18\x01 \x01(\x0b\x32!.ecopledge.type.v1.MarketSnapshot\x12\x15\n\rsnapshot_hash\x18\x02 \x01(\t\"\xe0\x01\n\x12ValueAssetsRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12)\n\x0evaluation_date\x18\x02 \x01(\x0b\x32\x11.google.type.Date\x12\x13\n\x0bsnapshot_id\x18\x03 \x01(\t\x12-\n\x06\x61ssets\x18\x04 \x03(\x0b\x32\x1d.ecopledge.valuation.v1.Asset\x12\x36\n\nsimulation\x18\x05 \x01(\x0b\x32\".ecopledge.valuation.v1.Simulation\x12\x0f\n\x07\x65xplain\x18\x06 \x01(\x08\"M\n\x13ValueAssetsResponse\x12\x36\n\x08outcomes\x18\x01 \x03(\x0b\x32$.ecopledge.valuation.v1.AssetOutcome\"\x8a\x01\n\x0c\x41ssetOutcome\x12\x10\n\x08\x61sset_id\x18\x01 \x01(\t\x12\x36\n\tvaluation\x18\x02 \x01(\x0b\x32!.ecopledge.valuation.v1.ValuationH\x00\x12%\n\x07\x66\x61ilure\x18\x03 \x01(\x0b\x32\x12.google.rpc.StatusH\x00\x42\t\n\x07outcome\"\xa4\x01\n\x0c\x43\x61shFlowLine\x12\x12\n\ntime_years\x18\x01 \x01(\x01\x12\x0e\n\x06\x66\x61\x63tor\x18\x02 \x01(\t\x12\x10\n\x08quantity\x18\x03 \x01(\x01\x12\x17\n\x0f\x65xpected_factor\x18\x04 \x01(\x01\x12\x1b\n\x13\x65xpected_amount_cny\x18\x05 \x01(\x01\x12\x19\n\x11present_value_cny\x18\x06 \x01(\x01\x12\r\n\x05label\x18\x07 \x01(\t\"\xf8\x04\n\tValuation\x12\x14\n\x0cvaluation_id\x18\x01 \x01(\t\x12\x10\n\x08\x61sset_id\x18\x02 \x01(\t\x12\x0c\n\x04kind\x18\x03 \x01(\t\x12)\n\x0evaluation_date\x18\x04 \x01(\x0b\x32\x11.google.type.Date\x12\x11\n\tvalue_cny\x18\x05 \x01(\x01\x12>\n\x10value_at_horizon\x18\x06 \x01(\x0b\x32$.ecopledge.valuation.v1.Distribution\x12\x0f\n\x07haircut\x18\x07 \x01(\x01\x12\x18\n\x10pledge_value_cny\x18\x08 \x01(\x01\x12\x1c\n\x14undiscounted_sum_cny\x18\t \x01(\x01\x12\x17\n\x0f\x61nnual_cash_cny\x18\n \x01(\x01\x12 \n\x13\x64isclosed_value_cny\x18\x0b \x01(\x01H\x00\x88\x01\x01\x12\x18\n\x10\x62\x65st_alternative\x18\x0c \x01(\t\x12,\n\x08warnings\x18\r \x03(\x0b\x32\x1a.ecopledge.type.v1.Warning\x12\x38\n\ncash_flows\x18\x0e \x03(\x0b\x32$.ecopledge.valuation.v1.CashFlowLine\x12-\n\x08manifest\x18\x0f \x01(\x0b\x32\x1b.ecopledge.type.v1.Manifest\x12\x13\n\x0b\x61ssumptions\x18\x10 \x03(\t\x12\x42\n\x0eharvest_option\x18\x11 \x01(\x0b\x32%.ecopledge.valuation.v1.HarvestOptionH\x01\x88\x01\x01\x42\x16\n\x14_disclosed_value_cnyB\x11\n\x0f_harvest_option\"3\n\x10\x41lternativeValue\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x11\n\tvalue_cny\x18\x02 \x01(\x01\"\xfd\x01\n\rHarvestOption\x12\x11\n\tvalue_cny\x18\x01 \x01(\x01\x12\x18\n\x10option_value_cny\x18\x02 \x01(\x01\x12\x1a\n\x12standard_error_cny\x18\x03 \x01(\x01\x12\x15\n\rforesight_cny\x18\x04 \x01(\x01\x12>\n\x0c\x61lternatives\x18\x05 \x03(\x0b\x32(.ecopledge.valuation.v1.AlternativeValue\x12\x1f\n\x12mean_felling_years\x18\x06 \x01(\x01H\x00\x88\x01\x01\x12\x14\n\x0c\x66\x65lled_share\x18\x07 \x01(\x01\x42\x15\n\x13_mean_felling_years\"n\n\x0c\x44istribution\x12\x15\n\rhorizon_years\x18\x01 \x01(\x01\x12\x12\n\nconfidence\x18\x02 \x01(\x01\x12\x33\n\nvalues_cny\x18\x03 \x01(\x0b\x32\x1f.ecopledge.type.v1.Distribution\"Y\n\x13GetExposuresRequest\x12\x13\n\x0bsnapshot_id\x18\x01 \x01(\t\x12-\n\x06\x61ssets\x18\x02 \x03(\x0b\x32\x1d.ecopledge.valuation.v1.Asset\"Q\n\x14GetExposuresResponse\x12\x39\n\x08outcomes\x18\x01 \x03(\x0b\x32\'.ecopledge.valuation.v1.ExposureOutcome\"\x8e\x01\n\x0f\x45xposureOutcome\x12\x10\n\x08\x61sset_id\x18\x01 \x01(\t\x12\x37\n\x08schedule\x18\x02 \x01(\x0b\x32#.ecopledge.type.v1.ExposureScheduleH\x00\x12%\n\x07\x66\x61ilure\x18\x03 \x01(\x0b\x32\x12.google.rpc.StatusH\x00\x42\t\n\x07outcome\"\xf6\x02\n\tLoanTerms\x12\x13\n\x0btenor_years\x18\x01 \x01(\x01\x12\x13\n\x0brate_annual\x18\x02 \x01(\x01\x12\x13\n\x0bgrace_years\x18\x03 \x01(\x01\x12\x15\n\x08min_dscr\x18\x04 \x01(\x01H\x00\x88\x01\x01\x12\x1a\n\rrequested_cny\x18\x05 \x01(\x01H\x01\x88\x01\x01\x12\x1d\n\x10project_cost_cny\x18\x06 \x01(\x01H\x02\x88\x01\x01\x12\x1a\n\x12project_equity_cny\x18\x07 \x01(\x01\x12\x1e\n\x11guarantor_cap_cny\x18\x08 \x01(\x01H\x03\x88\x01\x01\x12\x1c\n\x0fproduct_cap_cny\x18\t \x01(\x01H\x04\x88\x01\x01\x12\x14\n\x07ltv_cap\x18\n \x01(\x01H\x05\x88\x01\x01\x42\x0b\n\t_min_dscrB\x10\n\x0e_requested_cnyB\x13\n\x11_project_cost_cnyB\x14\n\x12_guarantor_cap_cnyB\x12\n\x10_product_cap_cnyB\n\n\x08_ltv_cap\"\xe9\x01\n\x0fSizeLoanRequest\x12\x13\n\x0bsnapshot_id\x18\x01 \x01(\t\x12)\n\x0evaluation_date\x18\x02 \x01(\x0b\x32\x11.google.type.Date\x12,\n\x05\x61sset\x18\x03 \x01(\x0b\x32\x1d.ecopledge.valuation.v1.Asset\x12\x30\n\x05terms\x18\x04 \x01(\x0b\x32!.ecopledge.valuation.v1.LoanTerms\x12\x36\n\nsimulation\x18\x05 \x01(\x0b\x32\".ecopledge.valuation.v1.Simulation\"{\n\x05Limit\x12/\n\x04rule\x18\x01 \x01(\x0e\x32!.ecopledge.valuation.v1.LimitRule\x12\x11\n\tlimit_cny\x18\x02 \x01(\x01\x12\x16\n\x0e\x65xplanation_zh\x18\x03 \x01(\t\x12\x16\n\x0e\x65xplanation_en\x18\x04 \x01(\t\"\xef\x02\n\x10SizeLoanResponse\x12\x34\n\tvaluation\x18\x01 \x01(\x0b\x32!.ecopledge.valuation.v1.Valuation\x12-\n\x06limits\x18\x02 \x03(\x0b\x32\x1d.ecopledge.valuation.v1.Limit\x12\x37\n\x0c\x62inding_rule\x18\x03 \x01(\x0e\x32!.ecopledge.valuation.v1.LimitRule\x12\x11\n\tlimit_cny\x18\x04 \x01(\x01\x12#\n\x16requested_within_limit\x18\x05 \x01(\x08H\x00\x88\x01\x01\x12\x1e\n\x11min_dscr_at_limit\x18\x06 \x01(\x01H\x01\x88\x01\x01\x12\x1e\n\x11loan_per_unit_cny\x18\x07 \x01(\x01H\x02\x88\x01\x01\x42\x19\n\x17_requested_within_limitB\x14\n\x12_min_dscr_at_limitB\x14\n\x12_loan_per_unit_cny\"+\n\x13GetValuationRequest\x12\x14\n\x0cvaluation_id\x18\x01 \x01(\t\"z\n\x14GetValuationResponse\x12\x34\n\tvaluation\x18\x01 \x01(\x0b\x32!.ecopledge.valuation.v1.Valuation\x12,\n\x05\x61sset\x18\x02 \x01(\x0b\x32\x1d.ecopledge.valuation.v1.Asset\"u\n\x15ListValuationsRequest\x12\x10\n\x08\x61sset_id\x18\x01 \x01(\t\x12\x10\n\x08known_at\x18\x02 \x01(\t\x12\x16\n\tpage_size\x18\x03 \x01(\rH\x00\x88\x01\x01\x12\x12\n\npage_token\x18\x04 \x01(\tB\x0c\n\n_page_size\"\xca\x01\n\x10ValuationSummary\x12\x14\n\x0cvaluation_id\x18\x01 \x01(\t\x12\x10\n\x08\x61sset_id\x18\x02 \x01(\t\x12\x0c\n\x04kind\x18\x03 \x01(\t\x12)\n\x0evaluation_date\x18\x04 \x01(\x0b\x32\x11.google.type.Date\x12\x13\n\x0brecorded_at\x18\x05 \x01(\t\x12\x11\n\tvalue_cny\x18\x06 \x01(\x01\x12\x18\n\x10pledge_value_cny\x18\x07 \x01(\x01\x12\x13\n\x0bsnapshot_id\x18\x08 \x01(\t\"o\n\x16ListValuationsResponse\x12<\n\nvaluations\x18\x01 \x03(\x0b\x32(.ecopledge.valuation.v1.ValuationSummary\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\".\n\x16ReplayValuationRequest\x12\x14\n\x0cvaluation_id\x18\x01 \x01(\t\"\xab\x01\n\x17ReplayValuationResponse\x12\x11\n\tidentical\x18\x01 \x01(\x08\x12\x13\n\x0b\x64ifferences\x18\x02 \x03(\t\x12\x31\n\x06stored\x18\x03 \x01(\x0b\x32!.ecopledge.valuation.v1.Valuation\x12\x35\n\nrecomputed\x18\x04 \x01(\x0b\x32!.ecopledge.valuation.v1.Valuation\"\x17\n\x15ListAssetKindsRequest\"\x91\x02\n\tAssetKind\x12\x0c\n\x04kind\x18\x01 \x01(\t\x12\x0f\n\x07name_zh\x18\x02 \x01(\t\x12\x0f\n\x07name_en\x18\x03 \x01(\t\x12\x0c\n\x04unit\x18\x04 \x01(\t\x12\x0e\n\x06\x66\x61\x63tor\x18\x05 \x01(\t\x12\x31\n\x05terms\x18\x06 \x01(\x0b\x32\".ecopledge.type.v1.CollateralTerms\x12\x0f\n\x07ltv_cap\x18\x07 \x01(\x01\x12\x1e\n\x11\x63\x61sh_multiple_cap\x18\x08 \x01(\x01H\x00\x88\x01\x01\x12\x10\n\x08min_dscr\x18\t \x01(\x01\x12*\n\x07sources\x18\n \x03(\x0b\x32\x19.ecopledge.type.v1.SourceB\x14\n\x12_cash_multiple_cap\"J\n\x16ListAssetKindsResponse\x12\x30\n\x05kinds\x18\x01 \x03(\x0b\x32!.ecopledge.valuation.v1.AssetKind*\xd6\x01\n\tLimitRule\x12\x1a\n\x16LIMIT_RULE_UNSPECIFIED\x10\x00\x12\x1b\n\x17LIMIT_RULE_PLEDGE_VALUE\x10\x01\x12\x1c\n\x18LIMIT_RULE_CASH_MULTIPLE\x10\x02\x12\x1b\n\x17LIMIT_RULE_DEBT_SERVICE\x10\x03\x12\x1b\n\x17LIMIT_RULE_PROJECT_COST\x10\x04\x12\x1c\n\x18LIMIT_RULE_GUARANTOR_CAP\x10\x05\x12\x1a\n\x16LIMIT_RULE_PRODUCT_CAP\x10\x06\x32\xd8\t\n\x10ValuationService\x12x\n\x11PutMarketSnapshot\x12\x30.ecopledge.valuation.v1.PutMarketSnapshotRequest\x1a\x31.ecopledge.valuation.v1.PutMarketSnapshotResponse\x12x\n\x11GetMarketSnapshot\x12\x30.ecopledge.valuation.v1.GetMarketSnapshotRequest\x1a\x31.ecopledge.valuation.v1.GetMarketSnapshotResponse\x12r\n\x0f\x43\x61librateFactor\x12..ecopledge.valuation.v1.CalibrateFactorRequest\x1a/.ecopledge.valuation.v1.CalibrateFactorResponse\x12\x66\n\x0bValueAssets\x12*.ecopledge.valuation.v1.ValueAssetsRequest\x1a+.ecopledge.valuation.v1.ValueAssetsResponse\x12i\n\x0cStressAssets\x12+.ecopledge.valuation.v1.StressAssetsRequest\x1a,.ecopledge.valuation.v1.StressAssetsResponse\x12i\n\x0cGetExposures\x12+.ecopledge.valuation.v1.GetExposuresRequest\x1a,.ecopledge.valuation.v1.GetExposuresResponse\x12]\n\x08SizeLoan\x12\'.ecopledge.valuation.v1.SizeLoanRequest\x1a(.ecopledge.valuation.v1.SizeLoanResponse\x12i\n\x0cGetValuation\x12+.ecopledge.valuation.v1.GetValuationRequest\x1a,.ecopledge.valuation.v1.GetValuationResponse\x12o\n\x0eListValuations\x12-.ecopledge.valuation.v1.ListValuationsRequest\x1a..ecopledge.valuation.v1.ListValuationsResponse\x12r\n\x0fReplayValuation\x12..ecopledge.valuation.v1.ReplayValuationRequest\x1a/.ecopledge.valuation.v1.ReplayValuationResponse\x12o\n\x0eListAssetKinds\x12-.ecopledge.valuation.v1.ListAssetKindsRequest\x1a..ecopledge.valuation.v1.ListAssetKindsResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'ecopledge.valuation.v1.valuation_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_LIMITRULE']._serialized_start=4689
-  _globals['_LIMITRULE']._serialized_end=4903
-  _globals['_SIMULATION']._serialized_start=292
-  _globals['_SIMULATION']._serialized_end=452
-  _globals['_PUTMARKETSNAPSHOTREQUEST']._serialized_start=454
-  _globals['_PUTMARKETSNAPSHOTREQUEST']._serialized_end=553
-  _globals['_PUTMARKETSNAPSHOTRESPONSE']._serialized_start=555
-  _globals['_PUTMARKETSNAPSHOTRESPONSE']._serialized_end=626
-  _globals['_GETMARKETSNAPSHOTREQUEST']._serialized_start=628
-  _globals['_GETMARKETSNAPSHOTREQUEST']._serialized_end=675
-  _globals['_GETMARKETSNAPSHOTRESPONSE']._serialized_start=677
-  _globals['_GETMARKETSNAPSHOTRESPONSE']._serialized_end=780
-  _globals['_VALUEASSETSREQUEST']._serialized_start=783
-  _globals['_VALUEASSETSREQUEST']._serialized_end=1007
-  _globals['_VALUEASSETSRESPONSE']._serialized_start=1009
-  _globals['_VALUEASSETSRESPONSE']._serialized_end=1086
-  _globals['_ASSETOUTCOME']._serialized_start=1089
-  _globals['_ASSETOUTCOME']._serialized_end=1227
-  _globals['_CASHFLOWLINE']._serialized_start=1230
-  _globals['_CASHFLOWLINE']._serialized_end=1394
-  _globals['_VALUATION']._serialized_start=1397
-  _globals['_VALUATION']._serialized_end=1942
-  _globals['_DISTRIBUTION']._serialized_start=1944
-  _globals['_DISTRIBUTION']._serialized_end=2054
-  _globals['_GETEXPOSURESREQUEST']._serialized_start=2056
-  _globals['_GETEXPOSURESREQUEST']._serialized_end=2145
-  _globals['_GETEXPOSURESRESPONSE']._serialized_start=2147
-  _globals['_GETEXPOSURESRESPONSE']._serialized_end=2228
-  _globals['_EXPOSUREOUTCOME']._serialized_start=2231
-  _globals['_EXPOSUREOUTCOME']._serialized_end=2373
-  _globals['_LOANTERMS']._serialized_start=2376
-  _globals['_LOANTERMS']._serialized_end=2750
-  _globals['_SIZELOANREQUEST']._serialized_start=2753
-  _globals['_SIZELOANREQUEST']._serialized_end=2986
-  _globals['_LIMIT']._serialized_start=2988
-  _globals['_LIMIT']._serialized_end=3111
-  _globals['_SIZELOANRESPONSE']._serialized_start=3114
-  _globals['_SIZELOANRESPONSE']._serialized_end=3481
-  _globals['_GETVALUATIONREQUEST']._serialized_start=3483
-  _globals['_GETVALUATIONREQUEST']._serialized_end=3526
-  _globals['_GETVALUATIONRESPONSE']._serialized_start=3528
-  _globals['_GETVALUATIONRESPONSE']._serialized_end=3650
-  _globals['_LISTVALUATIONSREQUEST']._serialized_start=3652
-  _globals['_LISTVALUATIONSREQUEST']._serialized_end=3769
-  _globals['_VALUATIONSUMMARY']._serialized_start=3772
-  _globals['_VALUATIONSUMMARY']._serialized_end=3974
-  _globals['_LISTVALUATIONSRESPONSE']._serialized_start=3976
-  _globals['_LISTVALUATIONSRESPONSE']._serialized_end=4087
-  _globals['_REPLAYVALUATIONREQUEST']._serialized_start=4089
-  _globals['_REPLAYVALUATIONREQUEST']._serialized_end=4135
-  _globals['_REPLAYVALUATIONRESPONSE']._serialized_start=4138
-  _globals['_REPLAYVALUATIONRESPONSE']._serialized_end=4309
-  _globals['_LISTASSETKINDSREQUEST']._serialized_start=4311
-  _globals['_LISTASSETKINDSREQUEST']._serialized_end=4334
-  _globals['_ASSETKIND']._serialized_start=4337
-  _globals['_ASSETKIND']._serialized_end=4610
-  _globals['_LISTASSETKINDSRESPONSE']._serialized_start=4612
-  _globals['_LISTASSETKINDSRESPONSE']._serialized_end=4686
-  _globals['_VALUATIONSERVICE']._serialized_start=4906
-  _globals['_VALUATIONSERVICE']._serialized_end=6039
+  _globals['_LIMITRULE']._serialized_start=5122
+  _globals['_LIMITRULE']._serialized_end=5336
+  _globals['_SIMULATION']._serialized_start=329
+  _globals['_SIMULATION']._serialized_end=489
+  _globals['_PUTMARKETSNAPSHOTREQUEST']._serialized_start=491
+  _globals['_PUTMARKETSNAPSHOTREQUEST']._serialized_end=590
+  _globals['_PUTMARKETSNAPSHOTRESPONSE']._serialized_start=592
+  _globals['_PUTMARKETSNAPSHOTRESPONSE']._serialized_end=663
+  _globals['_GETMARKETSNAPSHOTREQUEST']._serialized_start=665
+  _globals['_GETMARKETSNAPSHOTREQUEST']._serialized_end=712
+  _globals['_GETMARKETSNAPSHOTRESPONSE']._serialized_start=714
+  _globals['_GETMARKETSNAPSHOTRESPONSE']._serialized_end=817
+  _globals['_VALUEASSETSREQUEST']._serialized_start=820
+  _globals['_VALUEASSETSREQUEST']._serialized_end=1044
+  _globals['_VALUEASSETSRESPONSE']._serialized_start=1046
+  _globals['_VALUEASSETSRESPONSE']._serialized_end=1123
+  _globals['_ASSETOUTCOME']._serialized_start=1126
+  _globals['_ASSETOUTCOME']._serialized_end=1264
+  _globals['_CASHFLOWLINE']._serialized_start=1267
+  _globals['_CASHFLOWLINE']._serialized_end=1431
+  _globals['_VALUATION']._serialized_start=1434
+  _globals['_VALUATION']._serialized_end=2066
+  _globals['_ALTERNATIVEVALUE']._serialized_start=2068
+  _globals['_ALTERNATIVEVALUE']._serialized_end=2119
+  _globals['_HARVESTOPTION']._serialized_start=2122
+  _globals['_HARVESTOPTION']._serialized_end=2375
+  _globals['_DISTRIBUTION']._serialized_start=2377
+  _globals['_DISTRIBUTION']._serialized_end=2487
+  _globals['_GETEXPOSURESREQUEST']._serialized_start=2489
+  _globals['_GETEXPOSURESREQUEST']._serialized_end=2578
+  _globals['_GETEXPOSURESRESPONSE']._serialized_start=2580
+  _globals['_GETEXPOSURESRESPONSE']._serialized_end=2661
+  _globals['_EXPOSUREOUTCOME']._serialized_start=2664
+  _globals['_EXPOSUREOUTCOME']._serialized_end=2806
+  _globals['_LOANTERMS']._serialized_start=2809
+  _globals['_LOANTERMS']._serialized_end=3183
+  _globals['_SIZELOANREQUEST']._serialized_start=3186
+  _globals['_SIZELOANREQUEST']._serialized_end=3419
+  _globals['_LIMIT']._serialized_start=3421
+  _globals['_LIMIT']._serialized_end=3544
+  _globals['_SIZELOANRESPONSE']._serialized_start=3547
+  _globals['_SIZELOANRESPONSE']._serialized_end=3914
+  _globals['_GETVALUATIONREQUEST']._serialized_start=3916
+  _globals['_GETVALUATIONREQUEST']._serialized_end=3959
+  _globals['_GETVALUATIONRESPONSE']._serialized_start=3961
+  _globals['_GETVALUATIONRESPONSE']._serialized_end=4083
+  _globals['_LISTVALUATIONSREQUEST']._serialized_start=4085
+  _globals['_LISTVALUATIONSREQUEST']._serialized_end=4202
+  _globals['_VALUATIONSUMMARY']._serialized_start=4205
+  _globals['_VALUATIONSUMMARY']._serialized_end=4407
+  _globals['_LISTVALUATIONSRESPONSE']._serialized_start=4409
+  _globals['_LISTVALUATIONSRESPONSE']._serialized_end=4520
+  _globals['_REPLAYVALUATIONREQUEST']._serialized_start=4522
+  _globals['_REPLAYVALUATIONREQUEST']._serialized_end=4568
+  _globals['_REPLAYVALUATIONRESPONSE']._serialized_start=4571
+  _globals['_REPLAYVALUATIONRESPONSE']._serialized_end=4742
+  _globals['_LISTASSETKINDSREQUEST']._serialized_start=4744
+  _globals['_LISTASSETKINDSREQUEST']._serialized_end=4767
+  _globals['_ASSETKIND']._serialized_start=4770
+  _globals['_ASSETKIND']._serialized_end=5043
+  _globals['_LISTASSETKINDSRESPONSE']._serialized_start=5045
+  _globals['_LISTASSETKINDSRESPONSE']._serialized_end=5119
+  _globals['_VALUATIONSERVICE']._serialized_start=5339
+  _globals['_VALUATIONSERVICE']._serialized_end=6579
 # @@protoc_insertion_point(module_scope)

@@ -244,7 +244,7 @@ class ValueAssetsRequest(_message.Message):
 
     @_builtins.property
     def assets(self) -> _containers.RepeatedCompositeFieldContainer[_asset_pb2.Asset]:
-        """Assets; 1 to 100,000."""
+        """Assets; 1 to 20,000."""
 
     @_builtins.property
     def simulation(self) -> Global___Simulation:
@@ -398,6 +398,7 @@ class Valuation(_message.Message):
     CASH_FLOWS_FIELD_NUMBER: _builtins.int
     MANIFEST_FIELD_NUMBER: _builtins.int
     ASSUMPTIONS_FIELD_NUMBER: _builtins.int
+    HARVEST_OPTION_FIELD_NUMBER: _builtins.int
     valuation_id: _builtins.str
     """Identifier of the stored valuation; empty where nothing was stored."""
     asset_id: _builtins.str
@@ -442,6 +443,12 @@ class Valuation(_message.Message):
     def assumptions(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Inputs that are assumptions: of the asset as stated, and of its kind in the catalogue."""
 
+    @_builtins.property
+    def harvest_option(self) -> Global___HarvestOption:
+        """What choosing the date of felling as prices come is worth: disclosed, in no other figure, never lent against.
+        Absent unless explain was asked for and the asset has that choice.
+        """
+
     def __init__(
         self,
         *,
@@ -461,16 +468,98 @@ class Valuation(_message.Message):
         cash_flows: _abc.Iterable[Global___CashFlowLine] | None = ...,
         manifest: _result_pb2.Manifest | None = ...,
         assumptions: _abc.Iterable[_builtins.str] | None = ...,
+        harvest_option: Global___HarvestOption | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_disclosed_value_cny", b"_disclosed_value_cny", "disclosed_value_cny", b"disclosed_value_cny", "manifest", b"manifest", "valuation_date", b"valuation_date", "value_at_horizon", b"value_at_horizon"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_disclosed_value_cny", b"_disclosed_value_cny", "_harvest_option", b"_harvest_option", "disclosed_value_cny", b"disclosed_value_cny", "harvest_option", b"harvest_option", "manifest", b"manifest", "valuation_date", b"valuation_date", "value_at_horizon", b"value_at_horizon"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_disclosed_value_cny", b"_disclosed_value_cny", "annual_cash_cny", b"annual_cash_cny", "asset_id", b"asset_id", "assumptions", b"assumptions", "best_alternative", b"best_alternative", "cash_flows", b"cash_flows", "disclosed_value_cny", b"disclosed_value_cny", "haircut", b"haircut", "kind", b"kind", "manifest", b"manifest", "pledge_value_cny", b"pledge_value_cny", "undiscounted_sum_cny", b"undiscounted_sum_cny", "valuation_date", b"valuation_date", "valuation_id", b"valuation_id", "value_at_horizon", b"value_at_horizon", "value_cny", b"value_cny", "warnings", b"warnings"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_disclosed_value_cny", b"_disclosed_value_cny", "_harvest_option", b"_harvest_option", "annual_cash_cny", b"annual_cash_cny", "asset_id", b"asset_id", "assumptions", b"assumptions", "best_alternative", b"best_alternative", "cash_flows", b"cash_flows", "disclosed_value_cny", b"disclosed_value_cny", "haircut", b"haircut", "harvest_option", b"harvest_option", "kind", b"kind", "manifest", b"manifest", "pledge_value_cny", b"pledge_value_cny", "undiscounted_sum_cny", b"undiscounted_sum_cny", "valuation_date", b"valuation_date", "valuation_id", b"valuation_id", "value_at_horizon", b"value_at_horizon", "value_cny", b"value_cny", "warnings", b"warnings"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__disclosed_value_cny: _TypeAlias = _typing.Literal["disclosed_value_cny"]  # noqa: Y015
     _WhichOneofArgType__disclosed_value_cny: _TypeAlias = _typing.Literal["_disclosed_value_cny", b"_disclosed_value_cny"]  # noqa: Y015
+    _WhichOneofReturnType__harvest_option: _TypeAlias = _typing.Literal["harvest_option"]  # noqa: Y015
+    _WhichOneofArgType__harvest_option: _TypeAlias = _typing.Literal["_harvest_option", b"_harvest_option"]  # noqa: Y015
+    @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__disclosed_value_cny) -> _WhichOneofReturnType__disclosed_value_cny | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__harvest_option) -> _WhichOneofReturnType__harvest_option | None: ...
 
 Global___Valuation: _TypeAlias = Valuation  # noqa: Y015
+
+@_typing.final
+class AlternativeValue(_message.Message):
+    """What an alternative is worth if it is chosen today."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    VALUE_CNY_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """Name, such as "harvest"."""
+    value_cny: _builtins.float
+    """Present value, CNY."""
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        value_cny: _builtins.float = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["name", b"name", "value_cny", b"value_cny"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___AlternativeValue: _TypeAlias = AlternativeValue  # noqa: Y015
+
+@_typing.final
+class HarvestOption(_message.Message):
+    """Value of choosing the date of felling, by least-squares Monte Carlo on paths that the rule was not fitted to."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    VALUE_CNY_FIELD_NUMBER: _builtins.int
+    OPTION_VALUE_CNY_FIELD_NUMBER: _builtins.int
+    STANDARD_ERROR_CNY_FIELD_NUMBER: _builtins.int
+    FORESIGHT_CNY_FIELD_NUMBER: _builtins.int
+    ALTERNATIVES_FIELD_NUMBER: _builtins.int
+    MEAN_FELLING_YEARS_FIELD_NUMBER: _builtins.int
+    FELLED_SHARE_FIELD_NUMBER: _builtins.int
+    value_cny: _builtins.float
+    """Present value with the choice, CNY; an estimate from below."""
+    option_value_cny: _builtins.float
+    """That less the better of the alternatives chosen today, CNY; may be slightly negative, by noise."""
+    standard_error_cny: _builtins.float
+    """Standard error of both, CNY."""
+    foresight_cny: _builtins.float
+    """Present value for an owner who knew all prices beforehand, CNY: an upper bound."""
+    mean_felling_years: _builtins.float
+    """Mean date of felling, years from the valuation date. Absent where no path is felled."""
+    felled_share: _builtins.float
+    """Share, 0 to 1, of the paths that are felled at all."""
+    @_builtins.property
+    def alternatives(self) -> _containers.RepeatedCompositeFieldContainer[Global___AlternativeValue]:
+        """The alternatives that are chosen today."""
+
+    def __init__(
+        self,
+        *,
+        value_cny: _builtins.float = ...,
+        option_value_cny: _builtins.float = ...,
+        standard_error_cny: _builtins.float = ...,
+        foresight_cny: _builtins.float = ...,
+        alternatives: _abc.Iterable[Global___AlternativeValue] | None = ...,
+        mean_felling_years: _builtins.float | None = ...,
+        felled_share: _builtins.float = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_mean_felling_years", b"_mean_felling_years", "mean_felling_years", b"mean_felling_years"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_mean_felling_years", b"_mean_felling_years", "alternatives", b"alternatives", "felled_share", b"felled_share", "foresight_cny", b"foresight_cny", "mean_felling_years", b"mean_felling_years", "option_value_cny", b"option_value_cny", "standard_error_cny", b"standard_error_cny", "value_cny", b"value_cny"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__mean_felling_years: _TypeAlias = _typing.Literal["mean_felling_years"]  # noqa: Y015
+    _WhichOneofArgType__mean_felling_years: _TypeAlias = _typing.Literal["_mean_felling_years", b"_mean_felling_years"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__mean_felling_years) -> _WhichOneofReturnType__mean_felling_years | None: ...
+
+Global___HarvestOption: _TypeAlias = HarvestOption  # noqa: Y015
 
 @_typing.final
 class Distribution(_message.Message):
@@ -516,7 +605,7 @@ class GetExposuresRequest(_message.Message):
     """Snapshot; empty means the standard one."""
     @_builtins.property
     def assets(self) -> _containers.RepeatedCompositeFieldContainer[_asset_pb2.Asset]:
-        """Assets; 1 to 100,000."""
+        """Assets; 1 to 20,000."""
 
     def __init__(
         self,

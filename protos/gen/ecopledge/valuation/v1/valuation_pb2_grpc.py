@@ -4,6 +4,7 @@ import grpc
 import warnings
 
 from ecopledge.valuation.v1 import calibration_pb2 as ecopledge_dot_valuation_dot_v1_dot_calibration__pb2
+from ecopledge.valuation.v1 import stress_pb2 as ecopledge_dot_valuation_dot_v1_dot_stress__pb2
 from ecopledge.valuation.v1 import valuation_pb2 as ecopledge_dot_valuation_dot_v1_dot_valuation__pb2
 
 GRPC_GENERATED_VERSION = '1.85.1'
@@ -56,6 +57,11 @@ class ValuationServiceStub:
                 '/ecopledge.valuation.v1.ValuationService/ValueAssets',
                 request_serializer=ecopledge_dot_valuation_dot_v1_dot_valuation__pb2.ValueAssetsRequest.SerializeToString,
                 response_deserializer=ecopledge_dot_valuation_dot_v1_dot_valuation__pb2.ValueAssetsResponse.FromString,
+                _registered_method=True)
+        self.StressAssets = channel.unary_unary(
+                '/ecopledge.valuation.v1.ValuationService/StressAssets',
+                request_serializer=ecopledge_dot_valuation_dot_v1_dot_stress__pb2.StressAssetsRequest.SerializeToString,
+                response_deserializer=ecopledge_dot_valuation_dot_v1_dot_stress__pb2.StressAssetsResponse.FromString,
                 _registered_method=True)
         self.GetExposures = channel.unary_unary(
                 '/ecopledge.valuation.v1.ValuationService/GetExposures',
@@ -120,6 +126,16 @@ class ValuationServiceServicer:
     def ValueAssets(self, request, context):
         """Values many assets; each gets a result or a failure, so one bad asset never sinks the batch. INVALID_ARGUMENT:
         the request itself is wrong. NOT_FOUND: no such snapshot. ALREADY_EXISTS: request_id was used for other content.
+        RESOURCE_EXHAUSTED: the answer would be too large to send; nothing was stored.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def StressAssets(self, request, context):
+        """Values assets in other worlds (named scenarios or the caller's) and finds the smallest move of the factors that breaks
+        a limit; stores nothing. INVALID_ARGUMENT: a wrong field, an unknown name, or a scenario that does not fit the
+        snapshot. NOT_FOUND: no such snapshot.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -191,6 +207,11 @@ def add_ValuationServiceServicer_to_server(servicer, server):
                     servicer.ValueAssets,
                     request_deserializer=ecopledge_dot_valuation_dot_v1_dot_valuation__pb2.ValueAssetsRequest.FromString,
                     response_serializer=ecopledge_dot_valuation_dot_v1_dot_valuation__pb2.ValueAssetsResponse.SerializeToString,
+            ),
+            'StressAssets': grpc.unary_unary_rpc_method_handler(
+                    servicer.StressAssets,
+                    request_deserializer=ecopledge_dot_valuation_dot_v1_dot_stress__pb2.StressAssetsRequest.FromString,
+                    response_serializer=ecopledge_dot_valuation_dot_v1_dot_stress__pb2.StressAssetsResponse.SerializeToString,
             ),
             'GetExposures': grpc.unary_unary_rpc_method_handler(
                     servicer.GetExposures,
@@ -333,6 +354,33 @@ class ValuationService:
             '/ecopledge.valuation.v1.ValuationService/ValueAssets',
             ecopledge_dot_valuation_dot_v1_dot_valuation__pb2.ValueAssetsRequest.SerializeToString,
             ecopledge_dot_valuation_dot_v1_dot_valuation__pb2.ValueAssetsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def StressAssets(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/ecopledge.valuation.v1.ValuationService/StressAssets',
+            ecopledge_dot_valuation_dot_v1_dot_stress__pb2.StressAssetsRequest.SerializeToString,
+            ecopledge_dot_valuation_dot_v1_dot_stress__pb2.StressAssetsResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -5,6 +5,7 @@ isort:skip_file
 
 from collections import abc as _abc
 from ecopledge.valuation.v1 import calibration_pb2 as _calibration_pb2
+from ecopledge.valuation.v1 import stress_pb2 as _stress_pb2
 from ecopledge.valuation.v1 import valuation_pb2 as _valuation_pb2
 from grpc import aio as _aio
 import abc as _abc_1
@@ -48,6 +49,12 @@ class ValuationServiceStub:
     ValueAssets: _grpc.UnaryUnaryMultiCallable[_valuation_pb2.ValueAssetsRequest, _valuation_pb2.ValueAssetsResponse]
     """Values many assets; each gets a result or a failure, so one bad asset never sinks the batch. INVALID_ARGUMENT:
     the request itself is wrong. NOT_FOUND: no such snapshot. ALREADY_EXISTS: request_id was used for other content.
+    RESOURCE_EXHAUSTED: the answer would be too large to send; nothing was stored.
+    """
+    StressAssets: _grpc.UnaryUnaryMultiCallable[_stress_pb2.StressAssetsRequest, _stress_pb2.StressAssetsResponse]
+    """Values assets in other worlds (named scenarios or the caller's) and finds the smallest move of the factors that breaks
+    a limit; stores nothing. INVALID_ARGUMENT: a wrong field, an unknown name, or a scenario that does not fit the
+    snapshot. NOT_FOUND: no such snapshot.
     """
     GetExposures: _grpc.UnaryUnaryMultiCallable[_valuation_pb2.GetExposuresRequest, _valuation_pb2.GetExposuresResponse]
     """Turns assets into schedules of exposures, which loans and the fund work with. Errors as ValueAssets."""
@@ -85,6 +92,12 @@ class ValuationServiceAsyncStub(ValuationServiceStub):
     ValueAssets: _aio.UnaryUnaryMultiCallable[_valuation_pb2.ValueAssetsRequest, _valuation_pb2.ValueAssetsResponse]  # type: ignore[assignment]
     """Values many assets; each gets a result or a failure, so one bad asset never sinks the batch. INVALID_ARGUMENT:
     the request itself is wrong. NOT_FOUND: no such snapshot. ALREADY_EXISTS: request_id was used for other content.
+    RESOURCE_EXHAUSTED: the answer would be too large to send; nothing was stored.
+    """
+    StressAssets: _aio.UnaryUnaryMultiCallable[_stress_pb2.StressAssetsRequest, _stress_pb2.StressAssetsResponse]  # type: ignore[assignment]
+    """Values assets in other worlds (named scenarios or the caller's) and finds the smallest move of the factors that breaks
+    a limit; stores nothing. INVALID_ARGUMENT: a wrong field, an unknown name, or a scenario that does not fit the
+    snapshot. NOT_FOUND: no such snapshot.
     """
     GetExposures: _aio.UnaryUnaryMultiCallable[_valuation_pb2.GetExposuresRequest, _valuation_pb2.GetExposuresResponse]  # type: ignore[assignment]
     """Turns assets into schedules of exposures, which loans and the fund work with. Errors as ValueAssets."""
@@ -143,6 +156,18 @@ class ValuationServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_valuation_pb2.ValueAssetsResponse, _abc.Awaitable[_valuation_pb2.ValueAssetsResponse]]:
         """Values many assets; each gets a result or a failure, so one bad asset never sinks the batch. INVALID_ARGUMENT:
         the request itself is wrong. NOT_FOUND: no such snapshot. ALREADY_EXISTS: request_id was used for other content.
+        RESOURCE_EXHAUSTED: the answer would be too large to send; nothing was stored.
+        """
+
+    @_abc_1.abstractmethod
+    def StressAssets(
+        self,
+        request: _stress_pb2.StressAssetsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_stress_pb2.StressAssetsResponse, _abc.Awaitable[_stress_pb2.StressAssetsResponse]]:
+        """Values assets in other worlds (named scenarios or the caller's) and finds the smallest move of the factors that breaks
+        a limit; stores nothing. INVALID_ARGUMENT: a wrong field, an unknown name, or a scenario that does not fit the
+        snapshot. NOT_FOUND: no such snapshot.
         """
 
     @_abc_1.abstractmethod
