@@ -249,7 +249,9 @@ class IndexWeight(_message.Message):
     factor: _builtins.str
     """Primary factor of the snapshot."""
     weight: _builtins.float
-    """Weight, finite and not 0; the index is re-standardised to variance 1."""
+    """Weight, finite and not 0, of the factor's standardised move (its distance from the expectation over its own standard
+    deviation at the horizon), so that weights compare factors of unlike volatility; the index has variance 1.
+    """
     def __init__(
         self,
         *,
@@ -800,7 +802,9 @@ class LossShare(_message.Message):
     key: _builtins.str
     """Loan, county or product."""
     exposure_cny: _builtins.float
-    """Exposure at the horizon, CNY."""
+    """Exposure at default, CNY: the balance scheduled for the middle of the time at risk, which is the horizon or, if
+    the loan ends sooner, its remaining life.
+    """
     expected_loss_cny: _builtins.float
     """Expected loss, CNY; the shares of a grouping add up to the book's."""
     defaults_mean: _builtins.float
@@ -849,7 +853,7 @@ class PortfolioLoss(_message.Message):
     n_loans: _builtins.int
     """Loans."""
     exposure_cny: _builtins.float
-    """Exposure at the horizon."""
+    """Exposure at default: sum of the loans' exposures."""
     expected_loss_cny: _builtins.float
     """Expected loss."""
     expected_loss_error_cny: _builtins.float
