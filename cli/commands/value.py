@@ -106,6 +106,7 @@ def _print(outcomes: "list[Valuation | Failure]", *, explain: bool) -> None:
         print_valuation_notes(valuation)
         if explain:
             print_cash_flows(valuation)
+            print_harvest_option(valuation)
     for outcome in outcomes:
         if not isinstance(outcome, Valuation):
             click.echo(f"{outcome.asset_id}: not valued · 未能估值: {outcome.message}", err=True)
@@ -151,3 +152,30 @@ def print_cash_flows(valuation: "Valuation") -> None:
         lines,
         left=(0, 1, 2),
     )
+
+
+def print_harvest_option(valuation: "Valuation") -> None:
+    """Print what the choice of the date of felling is worth, where the asset has one."""
+    option = valuation.harvest_option
+    if option is None:
+        return
+    rows = [
+        [f"今日决定 Decided today: {found.name}", wan(found.value_cny), ""] for found in option.alternatives
+    ]
+    error = wan(option.standard_error_cny)
+    rows += [
+        ["随价格择期采伐 Felled as prices come", wan(option.value_cny), error],
+        ["其中期权价值 Option value in it", wan(option.option_value_cny), error],
+        ["预知价格之上限 Bound: prices foreseen", wan(option.foresight_cny), ""],
+    ]
+    print_table(
+        f"{valuation.asset_id}: 采伐择期权 · Choice of the date of felling (万元)，仅披露，不计入押品价值 "
+        "disclosed, not lent on",
+        ("项目 Line", "现值 Value", "标准误 Std. error"),
+        rows,
+    )
+    if option.mean_felling_years is not None:
+        click.echo(
+            f"  平均采伐时间 mean date of felling: {option.mean_felling_years:.1f} 年 years; "
+            f"采伐占比 felled: {percent(option.felled_share)}"
+        )

@@ -15,6 +15,7 @@ from quant.pledge_values import AssetValues
 from quant.schedules import ExposureSchedule
 from services.runtime.results import Distribution, Manifest, Quantile
 from services.valuation.asset import Asset
+from services.valuation.harvest_option import harvest_option
 from services.valuation.prepared_market import PreparedMarket
 from services.valuation.pricers.pricing import PricedAsset
 from services.valuation.valuation import CashFlowLine, Failure, Simulation, Valuation
@@ -155,6 +156,7 @@ def appraise(
         assumptions=priced.assumptions,
         cash_flows=_cash_flows(schedule, values, i) if task.explain else (),
         manifest=task.manifest(asset),
+        harvest_option=harvest_option(priced, task.market, simulation) if task.explain else None,
     )
     return Appraisal(priced, schedule, valuation)
 

@@ -26,8 +26,10 @@ from services.runtime.wire_results import (
 )
 from services.valuation.asset_kind import AssetKind
 from services.valuation.valuation import (
+    AlternativeValue,
     CashFlowLine,
     Failure,
+    HarvestOption,
     Limit,
     LimitRule,
     Replay,
@@ -47,6 +49,8 @@ _RULES = {
 _RULES_FROM_WIRE: dict[int, LimitRule] = {number: rule for rule, number in _RULES.items()}
 _DATE = ("year", "month", "day")
 _CASH_FLOW = tuple(field.name for field in fields(CashFlowLine))
+_ALTERNATIVE = tuple(field.name for field in fields(AlternativeValue))
+_HARVEST_OPTION = tuple(field.name for field in fields(HarvestOption))
 _MANIFEST = tuple(field.name for field in fields(Manifest))
 _STATUS_NUMBERS = {code.name: code.value[0] for code in grpc.StatusCode}
 _STATUS_NAMES = {number: name for name, number in _STATUS_NUMBERS.items()}
@@ -88,7 +92,15 @@ def _valuation_fields(valuation: Valuation) -> dict[str, Any]:
         "cash_flows": [_fields(line, _CASH_FLOW) for line in valuation.cash_flows],
         "manifest": _fields(valuation.manifest, _MANIFEST),
         "assumptions": valuation.assumptions,
+        "harvest_option": _harvest_option_fields(valuation.harvest_option),
     }
+
+
+def _harvest_option_fields(option: HarvestOption | None) -> dict[str, Any] | None:
+    if option is None:
+        return None
+    alternatives = [_fields(alternative, _ALTERNATIVE) for alternative in option.alternatives]
+    return {**_fields(option, _HARVEST_OPTION), "alternatives": alternatives}
 
 
 def _fields(value: object, names: Sequence[str]) -> dict[str, Any]:
@@ -116,6 +128,21 @@ def valuation_from_wire(message: pb.Valuation) -> Valuation:
         assumptions=tuple(message.assumptions),
         cash_flows=tuple(_cash_flow_from_wire(line) for line in message.cash_flows),
         manifest=manifest_from_wire(message.manifest),
+        harvest_option=(
+            _harvest_option_from_wire(message.harvest_option) if message.HasField("harvest_option") else None
+        ),
+    )
+
+
+def _harvest_option_from_wire(message: pb.HarvestOption) -> HarvestOption:
+    return HarvestOption(
+        value_cny=message.value_cny,
+        option_value_cny=message.option_value_cny,
+        standard_error_cny=message.standard_error_cny,
+        foresight_cny=message.foresight_cny,
+        alternatives=tuple(AlternativeValue(found.name, found.value_cny) for found in message.alternatives),
+        mean_felling_years=_optional(message, "mean_felling_years"),
+        felled_share=message.felled_share,
     )
 
 

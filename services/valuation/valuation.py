@@ -42,6 +42,37 @@ class CashFlowLine:
 
 
 @dataclass(frozen=True, slots=True)
+class AlternativeValue:
+    """What one alternative is worth if it is chosen today."""
+
+    name: str
+    value_cny: float
+
+
+@dataclass(frozen=True, slots=True)
+class HarvestOption:
+    """Value of choosing the date of felling as prices come, by least-squares Monte Carlo; disclosed, not lent on.
+
+    Attributes:
+        value_cny: with the choice; an estimate from below.
+        option_value_cny: that less the better of the alternatives that are chosen today.
+        standard_error_cny: of both.
+        foresight_cny: value for an owner who knew all prices, an upper bound.
+        alternatives: chosen today.
+        mean_felling_years: mean date of felling; None where no path is felled.
+        felled_share: share of the paths that are felled at all.
+    """
+
+    value_cny: float
+    option_value_cny: float
+    standard_error_cny: float
+    foresight_cny: float
+    alternatives: tuple[AlternativeValue, ...]
+    mean_felling_years: float | None
+    felled_share: float
+
+
+@dataclass(frozen=True, slots=True)
 class Valuation:
     """What an asset is worth; fields as in the contract's message Valuation, amounts in CNY."""
 
@@ -63,6 +94,7 @@ class Valuation:
     assumptions: tuple[str, ...]
     cash_flows: tuple[CashFlowLine, ...]
     manifest: Manifest
+    harvest_option: HarvestOption | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from quant.optimal_harvest import HarvestDecision
 from quant.schedules import CollateralTerms, ExposureSchedule
 from services.runtime.errors import InvalidInput
 from services.runtime.market import MarketSnapshot
@@ -37,6 +38,7 @@ class PricedAsset:
         annual_quantity: pledged units a year; None where there is no single unit.
         annual_quantity_unit: unit of that, empty where there is none.
         lending: caps on the loan.
+        harvest: the choice of the date of felling, which the alternatives take today; None where there is none.
     """
 
     asset_id: str
@@ -48,6 +50,7 @@ class PricedAsset:
     annual_quantity: float | None
     annual_quantity_unit: str
     lending: LendingTerms
+    harvest: HarvestDecision | None = None
 
 
 class PricingContext:
@@ -220,6 +223,7 @@ def priced_asset(
     annual_quantity: float | None = None,
     annual_quantity_unit: str = "",
     assumptions: Sequence[str] = (),
+    harvest: HarvestDecision | None = None,
 ) -> PricedAsset:
     """What a pricer found, with what every kind has: terms, cautions on the stated value, assumptions.
 
@@ -233,6 +237,7 @@ def priced_asset(
         annual_quantity: pledged units a year.
         annual_quantity_unit: unit of that.
         assumptions: terms of the pricer that are assumptions, as text.
+        harvest: choice of the date of felling.
 
     Raises:
         InvalidInput: if the asset's own terms are out of range or a row is not a finite number.
@@ -260,4 +265,5 @@ def priced_asset(
         annual_quantity,
         annual_quantity_unit,
         lending_terms(kind, asset),
+        harvest,
     )
