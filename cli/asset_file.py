@@ -59,6 +59,7 @@ def read_asset_file(path: Path) -> AssetFile:
         violations.add("assets", "found none, expected a list of at least one asset")
         entries = []
     assets = [_asset(entry, f"assets[{i}]", violations) for i, entry in enumerate(entries)]
+    _check_unique(entries, violations)
     loan = None
     if "loan" in content:
         loan = _convert(content["loan"], LoanTerms, "loan", violations)
@@ -67,6 +68,17 @@ def read_asset_file(path: Path) -> AssetFile:
             FieldViolation(f"{path}: {found.field}", found.description) for found in violations.found
         )
     return AssetFile(tuple(asset for asset in assets if asset is not None), loan)
+
+
+def _check_unique(entries: list[Any], violations: Violations) -> None:
+    """One asset, one entry: a second one with the same id would be taken for the first."""
+    first: dict[str, int] = {}
+    for i, entry in enumerate(entries):
+        asset_id = entry.get("asset_id") if isinstance(entry, dict) else None
+        if isinstance(asset_id, str) and first.setdefault(asset_id, i) != i:
+            violations.add(
+                f"assets[{i}].asset_id", f"found {asset_id!r} again, first in assets[{first[asset_id]}]"
+            )
 
 
 def _parse(path: Path) -> dict[str, Any]:

@@ -10,7 +10,9 @@ from cli.examples import WithExamples
 from cli.output import json_option, percent, print_json, print_table, wan
 
 if TYPE_CHECKING:
-    from services.valuation.valuation import SizedLoan
+    from services.valuation.asset import Asset
+    from services.valuation.client import ValuationClient
+    from services.valuation.valuation import LoanTerms, SizedLoan
 
 MISSING_LOAN = "is missing, expected a table [loan] with tenor_years and rate_annual"
 
@@ -33,13 +35,32 @@ def command(file: Path, target: str | None, *, as_json: bool) -> int:
         raise InvalidInput.of(f"{file}.loan", MISSING_LOAN)
     with services(target, ("valuation",)) as channel:
         client = ValuationClient(channel)
-        sized = [client.size_loan(asset, content.loan) for asset in content.assets]
+        sized = [_sized(client, file, i, asset, content.loan) for i, asset in enumerate(content.assets)]
     if as_json:
         print_json(sized)
     else:
         for loan in sized:
             _print(loan)
     return 0
+
+
+def _sized(client: "ValuationClient", file: Path, i: int, asset: "Asset", loan: "LoanTerms") -> "SizedLoan":
+    """Size one loan; what is wrong is named as the file names it."""
+    from services.runtime.errors import FieldViolation, InvalidInput
+
+    try:
+        return client.size_loan(asset, loan)
+    except InvalidInput as error:
+        raise InvalidInput.from_violations(
+            FieldViolation(f"{file}: {_in_file(found.field, i)}", found.description)
+            for found in error.violations or (FieldViolation("asset", error.message),)
+        ) from error
+
+
+def _in_file(field: str, i: int) -> str:
+    """Path in the file of a field of the request: its asset is the i-th, its terms are the loan."""
+    head, dot, rest = field.partition(".")
+    return {"asset": f"assets[{i}]", "terms": "loan"}.get(head, head) + dot + rest
 
 
 def _print(sized: "SizedLoan") -> None:
@@ -69,7 +90,10 @@ def _print(sized: "SizedLoan") -> None:
             else "  申请额度超过限额 · the amount asked for exceeds the limit"
         )
     if sized.min_dscr_at_limit is not None:
-        click.echo(f"  最低偿债覆盖 · lowest debt-service cover at the limit: {sized.min_dscr_at_limit:.2f}")
+        click.echo(
+            f"  若按等额还款，最低偿债覆盖 · lowest cover at the limit under level instalments: "
+            f"{sized.min_dscr_at_limit:.2f}"
+        )
     if sized.loan_per_unit_cny is not None:
         click.echo(f"  每单位年量贷款 · loan per unit a year: {sized.loan_per_unit_cny:,.4f} CNY")
     print_valuation_notes(valuation)

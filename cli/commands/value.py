@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from services.valuation.asset import Asset
-    from services.valuation.valuation import Failure, Valuation
+    from services.valuation.valuation import CashFlowLine, Failure, Valuation
 
 
 @click.command(
@@ -55,7 +55,8 @@ def command(
     if as_json:
         print_json(outcomes)
     else:
-        _print(outcomes, explain=explain)
+        _print(file, outcomes, explain=explain)
+        _print_stored(outcomes, record=record)
     return 0 if all(isinstance(outcome, Valuation) for outcome in outcomes) else 2
 
 
@@ -72,7 +73,7 @@ def _request_id(assets: "Sequence[Asset]", paths: int, seed: int) -> str:
     return f"value-{hashlib.sha256(content).hexdigest()[:48]}"
 
 
-def _print(outcomes: "list[Valuation | Failure]", *, explain: bool) -> None:
+def _print(file: Path, outcomes: "list[Valuation | Failure]", *, explain: bool) -> None:
     from services.valuation.valuation import Valuation
 
     valued = [outcome for outcome in outcomes if isinstance(outcome, Valuation)]
@@ -107,20 +108,45 @@ def _print(outcomes: "list[Valuation | Failure]", *, explain: bool) -> None:
         if explain:
             print_cash_flows(valuation)
             print_harvest_option(valuation)
-    for outcome in outcomes:
+    for i, outcome in enumerate(outcomes):
         if not isinstance(outcome, Valuation):
-            click.echo(f"{outcome.asset_id}: not valued · 未能估值: {outcome.message}", err=True)
-            for violation in outcome.violations:
-                click.echo(f"  {violation}", err=True)
+            click.echo(f"{file}: assets[{i}] {outcome.asset_id}: not valued · 未能估值", err=True)
+            for reason in outcome.violations or (outcome.message,):
+                click.echo(f"  {reason}", err=True)
+
+
+def _print_stored(outcomes: "list[Valuation | Failure]", *, record: bool) -> None:
+    """Say what a call that was asked to store has stored: a wrong asset does not sink the others."""
+    from services.valuation.valuation import Valuation
+
+    stored = sum(isinstance(outcome, Valuation) for outcome in outcomes)
+    if record:
+        click.echo(f"stored {stored} of {len(outcomes)} · 已存 {stored} / {len(outcomes)}")
 
 
 def print_valuation_notes(valuation: "Valuation") -> None:
-    """Print the warnings and assumptions of a valuation."""
+    """Print how the pledge value comes about, the warnings and the assumptions of a valuation."""
+    _print_pledge_value(valuation)
     for caution in valuation.cautions:
         click.echo(f"  {valuation.asset_id} [{caution.severity}] {caution.code}: {caution.message_zh}")
         click.echo(f"      {caution.message_en}")
     for assumption in valuation.assumptions:
         click.echo(f"  {valuation.asset_id} [假设 assumption] {assumption}")
+
+
+def _print_pledge_value(valuation: "Valuation") -> None:
+    low = 1.0 - valuation.confidence
+    quantile = next(
+        (q.value for q in valuation.value_at_horizon.quantiles if abs(q.probability - low) < 1e-9), None
+    )
+    if quantile is None or quantile <= 0.0 or valuation.pledge_value_cny <= 0.0:
+        return
+    share = valuation.pledge_value_cny / quantile
+    click.echo(
+        f"  {valuation.asset_id}: 质押价值 pledge value {wan(valuation.pledge_value_cny)} = "
+        f"P{low * 100:g} ({valuation.horizon_years:g} 年后 years) {wan(quantile)} × "
+        f"变现比例 share after disposal {percent(share)}（处置成本、时滞、流动性折扣 cost, lag, liquidity）"
+    )
 
 
 def print_cash_flows(valuation: "Valuation") -> None:
@@ -133,6 +159,7 @@ def print_cash_flows(valuation: "Valuation") -> None:
             f"{line.quantity:,.2f}",
             f"{line.expected_factor:.4f}",
             wan(line.expected_amount_cny),
+            _discount(line),
             wan(line.present_value_cny),
         ]
         for line in valuation.cash_flows
@@ -147,11 +174,19 @@ def print_cash_flows(valuation: "Valuation") -> None:
             "数量 Quantity",
             "预期因子 E[factor]",
             "预期 Expected",
+            "折现系数 Discount",
             "现值 PV",
         ),
         lines,
         left=(0, 1, 2),
     )
+
+
+def _discount(line: "CashFlowLine") -> str:
+    """Present value of one expected CNY: curve, risk premium of the kind and expected loss of the right."""
+    if line.expected_amount_cny == 0.0:
+        return "—"
+    return f"{line.present_value_cny / line.expected_amount_cny:.4f}"
 
 
 def print_harvest_option(valuation: "Valuation") -> None:

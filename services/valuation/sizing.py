@@ -7,6 +7,11 @@ from services.valuation.pricers.pricing import LendingTerms
 from services.valuation.valuation import Limit, LimitRule, LoanTerms, SizedLoan, Valuation
 
 _WAN = 10_000.0
+_ROUNDING = 1e-9
+_NO_CASH = (
+    "期限内 P10 净现金流合计不为正：押品的现金可能在贷款到期之后才有",
+    "the P10 cash of the tenor adds up to nothing: what the pledge brings may come after the loan has matured",
+)
 
 
 def payment_years(tenor_years: float) -> int:
@@ -101,9 +106,9 @@ def _service_limit(
     uncovered = [
         year
         for year, (cash, due) in enumerate(zip(low_cash, service, strict=True), start=1)
-        if cash < limit * due
+        if cash < min_dscr * limit * due * (1.0 - _ROUNDING)
     ]
-    level_zh, level_en = _level_instalments(uncovered)
+    level_zh, level_en = _level_instalments(uncovered, min_dscr) if limit > 0.0 else _NO_CASH
     return Limit(
         LimitRule.DEBT_SERVICE,
         limit,
@@ -114,14 +119,17 @@ def _service_limit(
     )
 
 
-def _level_instalments(uncovered: Sequence[int]) -> tuple[str, str]:
+def _level_instalments(uncovered: Sequence[int], min_dscr: float) -> tuple[str, str]:
     """What to say of level instalments, given the years in which the low cash does not cover them."""
     if not uncovered:
-        return "等额还款各年亦可覆盖", "level instalments are covered in every year"
+        return (
+            f"等额还款各年亦达 {min_dscr:g} 倍",
+            f"level instalments are covered {min_dscr:g} times in every year",
+        )
     first, last, n = uncovered[0], uncovered[-1], len(uncovered)
     return (
-        f"等额还款有 {n} 年不足，首见第 {first} 年、末见第 {last} 年",
-        f"level instalments are not covered in {n} years, from year {first} to year {last}",
+        f"若改为等额还款，有 {n} 年不足 {min_dscr:g} 倍，首见第 {first} 年、末见第 {last} 年",
+        f"level instalments are covered less than {min_dscr:g} times in {n} of the years, from year {first} to {last}",
     )
 
 

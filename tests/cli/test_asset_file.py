@@ -118,3 +118,9 @@ def test_refuses_missing_and_oversized_files(tmp_path: Path) -> None:
         file.truncate(MAX_BYTES + 1)
     with pytest.raises(InvalidInput, match="expected at most 52 MB"):
         read_asset_file(big)
+
+
+def test_an_id_twice_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(InvalidInput) as caught:
+        read_asset_file(write(tmp_path, GOOD.replace('asset_id = "V1"', 'asset_id = "W1"')))
+    assert "assets[1].asset_id: found 'W1' again, first in assets[0]" in str(caught.value.violations[0])

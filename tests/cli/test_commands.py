@@ -2,6 +2,7 @@
 
 import datetime as dt
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -197,3 +198,34 @@ def test_a_later_valuation_of_a_pledge_does_not_change_the_book_of_an_earlier_da
     assert isinstance(after, dict)
     assert counts.updated == 1
     assert after["book"] == before["book"]
+
+
+def test_what_is_wrong_with_a_loan_is_named_as_in_the_file(
+    target: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "loan.toml"
+    content = Path(EXAMPLE).read_text(encoding="utf-8").replace("rate_annual = 0.0415", "rate_annual = -4.15")
+    path.write_text(content.replace("= 2000000", "= -1"), encoding="utf-8")
+    assert run(["size", str(path), "--target", target]) == 2
+    told = capsys.readouterr().err
+    assert f"{path}: loan.rate_annual" in told
+    assert f"{path}: assets[0].water_right.volume_m3_per_year" in told
+
+
+def test_recording_says_what_was_stored_when_one_asset_is_wrong(
+    target: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    content = Path("examples/catalogued-rights.toml").read_text(encoding="utf-8")
+    path = tmp_path / "one-wrong.toml"
+    path.write_text(content.replace('kind = "carbon_allowance"', 'kind = "moonlight"'), encoding="utf-8")
+    assert run(["value", str(path), "--record", "--target", target]) == 2
+    printed = capsys.readouterr()
+    assert "stored 2 of 3" in printed.out
+    assert "assets[2] CEA1: not valued" in printed.err
+
+
+def test_the_pledge_value_is_shown_as_it_comes_about(target: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["value", EXAMPLE, "--target", target]) == 0
+    line = next(text for text in capsys.readouterr().out.splitlines() if "变现比例" in text)
+    _, pledge, quantile, share = map(float, re.findall(r"(?<![A-Z0-9])([\d.]+)(?=%|（| =| \(| ×)", line)[:4])
+    assert pledge == pytest.approx(quantile * share / 100.0, rel=2e-3)
