@@ -15,6 +15,7 @@ COMMANDS = {
     "demo": "主流程：真实公开数据从头到尾 · The main job on bundled published data, with reports",
     "value": "资产估值 · Value the assets of a file",
     "size": "测算可贷额度 · How much may be lent against an asset, and what limits it",
+    "calibrate": "校准因子 · Fit a factor to a series, under two models",
     "stress": "压力测试与反向压力 · Assets in other worlds, and what would break a limit",
     "refresh": "由核算成果更新估值 · Refresh valuations from a folder of accounts",
     "replay": "逐位重算已存估值 · Recompute a stored valuation to the last bit",

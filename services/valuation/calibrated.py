@@ -1,7 +1,7 @@
 """Values of a calibration: the question, the fitted models, what they make of an asset."""
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from services.runtime.market import QuotedFactor
 from services.runtime.results import Caution
@@ -91,22 +91,28 @@ class ModelValue:
 
 @dataclass(frozen=True, slots=True)
 class ModelRisk:
-    """The same asset with the snapshot's factor, with the mean-reverting one and with Brownian motion."""
+    """The same asset with the snapshot's factor, with the mean-reverting one and with Brownian motion.
+
+    Attributes:
+        asset_id: the asset.
+        as_in_snapshot, mean_reverting, brownian: its value under each.
+        value_difference_cny: V(0) with mean reversion less V(0) without.
+        pledge_value_difference_cny: pledge value with mean reversion less that without.
+    """
 
     asset_id: str
     as_in_snapshot: ModelValue
     mean_reverting: ModelValue
     brownian: ModelValue
+    value_difference_cny: float = field(init=False)
+    pledge_value_difference_cny: float = field(init=False)
 
-    @property
-    def value_difference_cny(self) -> float:
-        """V(0) with mean reversion less V(0) without."""
-        return self.mean_reverting.value_cny - self.brownian.value_cny
-
-    @property
-    def pledge_value_difference_cny(self) -> float:
-        """Pledge value with mean reversion less that without."""
-        return self.mean_reverting.pledge_value_cny - self.brownian.pledge_value_cny
+    def __post_init__(self) -> None:
+        reverting, brownian = self.mean_reverting, self.brownian
+        object.__setattr__(self, "value_difference_cny", reverting.value_cny - brownian.value_cny)
+        object.__setattr__(
+            self, "pledge_value_difference_cny", reverting.pledge_value_cny - brownian.pledge_value_cny
+        )
 
 
 @dataclass(frozen=True, slots=True)
