@@ -79,6 +79,8 @@ class WaterRight:
     reliability: float = 1.0
     price_cny_per_m3: float | None = None
     cost_cny_per_m3: float = 0.0
+    buy_back_volume_m3_per_year: float = 0.0
+    buy_back_factor: str = ""
 
 
 @dataclass(frozen=True, slots=True)

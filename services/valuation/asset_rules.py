@@ -39,6 +39,7 @@ WATER_RIGHT = (
     NumberRule("reliability", FRACTION, optional=True),
     NumberRule("price_cny_per_m3", NON_NEGATIVE, optional=True),
     NumberRule("cost_cny_per_m3", NON_NEGATIVE),
+    NumberRule("buy_back_volume_m3_per_year", NON_NEGATIVE),
 )
 ISSUANCE = (
     NumberRule("tonnes_per_year", positive_up_to(_LARGEST_TONNES_PER_YEAR), optional=True),

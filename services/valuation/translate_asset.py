@@ -133,8 +133,11 @@ def _stated_value(message: pb.StatedValue, at: Violations) -> StatedValue:
 
 def _water_right(message: pb.WaterRight, at: Violations) -> WaterRight:
     at.require_max_length("allocation_factor", message.allocation_factor, _LONGEST_ID)
+    at.require_max_length("buy_back_factor", message.buy_back_factor, _LONGEST_ID)
     return WaterRight(
-        **read_numbers(message, rules.WATER_RIGHT, at), allocation_factor=message.allocation_factor
+        **read_numbers(message, rules.WATER_RIGHT, at),
+        allocation_factor=message.allocation_factor,
+        buy_back_factor=message.buy_back_factor,
     )
 
 

@@ -6,8 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.runtime.changed_market import apply
 from services.runtime.errors import InvalidInput
+from services.runtime.evidence import Evidence, Source
 from services.runtime.market import MarketSnapshot
+from services.runtime.scenario import FloorShock, Scenario, VolatilityShock
 from services.valuation.asset import WaterRight
 from services.valuation.catalogue import Catalogue
 from services.valuation.pricers import PricingContext, price, price_in
@@ -107,3 +110,60 @@ def test_an_unknown_scheme_is_named(context: PricingContext, make_asset: MakeAss
         price_in(make_asset(replace(RIGHT, allocation_factor=factor)), context)
     assert error.value.violations[0].field == "water_right.allocation_factor"
     assert factor in error.value.message
+
+
+FLOOR = "buy_back.heihe"
+
+
+@pytest.mark.parametrize(("cap", "covered"), [(300_000.0, 300_000.0), (5e6, 900_000.0)])
+def test_a_floor_pays_the_larger_of_price_and_strike_on_the_capped_volume(
+    catalogue: Catalogue, standard: MarketSnapshot, make_asset: MakeAsset, cap: float, covered: float
+) -> None:
+    # With a certain price of 0.15 and a floor of 0.20: 0.20 on the covered volume, 0.15 on the rest.
+    certain = Scenario(
+        "floor", "", "", (Source("floors", Evidence.ASSUMPTION, "a test"),),
+        floors=(FloorShock(FLOOR, 0.20),), volatilities=(VolatilityShock("water_price", 0.0),),
+    )  # fmt: skip
+    market = apply(standard, certain)
+    right = replace(RIGHT, reliability=0.9, buy_back_factor=FLOOR, buy_back_volume_m3_per_year=cap)
+    schedule = price(make_asset(right), catalogue, market).alternatives[0][1]
+    model = market.factor_model()
+    first_year = sum(
+        quantity * model.forward([1.0])[model.index(factor), 0]
+        for time, factor, quantity in zip(
+            schedule.times_years, schedule.factors, schedule.quantities, strict=True
+        )
+        if time == 1.0
+    )
+    market_price = model.forward([1.0])[model.index("water_price"), 0]
+    assert first_year == pytest.approx(0.20 * covered + market_price * (900_000.0 - covered), rel=1e-12)
+
+
+def test_no_floor_by_default(context: PricingContext, make_asset: MakeAsset) -> None:
+    with_none = price_in(make_asset(RIGHT), context).alternatives[0][1]
+    assert set(with_none.factors) == {"water_price"}
+    assert context.level(FLOOR, "x") == 0.0
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"buy_back_factor": FLOOR}, "water_right.buy_back_volume_m3_per_year"),
+        ({"buy_back_volume_m3_per_year": 1.0}, "water_right.buy_back_factor"),
+        (
+            {"buy_back_factor": FLOOR, "buy_back_volume_m3_per_year": 1.0, "price_cny_per_m3": 0.2},
+            "water_right.buy_back_factor",
+        ),
+        ({"buy_back_factor": SCHEME, "buy_back_volume_m3_per_year": 1.0}, "water_right.buy_back_factor"),
+        (
+            {"buy_back_factor": "buy_back.x", "buy_back_volume_m3_per_year": 1.0},
+            "water_right.buy_back_factor",
+        ),
+    ],
+)
+def test_a_floor_that_makes_no_sense_is_refused(
+    context: PricingContext, make_asset: MakeAsset, changes: dict[str, object], field: str
+) -> None:
+    with pytest.raises(InvalidInput) as refusal:
+        price_in(make_asset(replace(RIGHT, **changes)), context)  # type: ignore[arg-type]  # fields by name
+    assert [violation.field for violation in refusal.value.violations] == [field]

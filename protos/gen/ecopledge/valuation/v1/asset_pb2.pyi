@@ -339,6 +339,8 @@ class WaterRight(_message.Message):
     RELIABILITY_FIELD_NUMBER: _builtins.int
     PRICE_CNY_PER_M3_FIELD_NUMBER: _builtins.int
     COST_CNY_PER_M3_FIELD_NUMBER: _builtins.int
+    BUY_BACK_VOLUME_M3_PER_YEAR_FIELD_NUMBER: _builtins.int
+    BUY_BACK_FACTOR_FIELD_NUMBER: _builtins.int
     volume_m3_per_year: _builtins.float
     """Entitlement a year before allocation, m3, > 0."""
     remaining_term_years: _builtins.float
@@ -363,6 +365,12 @@ class WaterRight(_message.Message):
     """Price today, CNY/m3, >= 0, where the local one differs from the snapshot's. Absent means the snapshot's."""
     cost_cny_per_m3: _builtins.float
     """Fees and operating cost, CNY per m3 delivered, >= 0."""
+    buy_back_volume_m3_per_year: _builtins.float
+    """Volume a year that a storage company buys back at least at its floor price, m3, >= 0. 0: no floor."""
+    buy_back_factor: _builtins.str
+    """Derived factor of the snapshot that is the top-up of that floor over the market price, such as "buy_back.heihe".
+    Empty where there is no floor; refused beside a price of the asset's own.
+    """
     def __init__(
         self,
         *,
@@ -377,10 +385,12 @@ class WaterRight(_message.Message):
         reliability: _builtins.float | None = ...,
         price_cny_per_m3: _builtins.float | None = ...,
         cost_cny_per_m3: _builtins.float = ...,
+        buy_back_volume_m3_per_year: _builtins.float = ...,
+        buy_back_factor: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_conveyance_efficiency", b"_conveyance_efficiency", "_price_cny_per_m3", b"_price_cny_per_m3", "_reliability", b"_reliability", "_renewal_term_years", b"_renewal_term_years", "_transferable_share", b"_transferable_share", "conveyance_efficiency", b"conveyance_efficiency", "price_cny_per_m3", b"price_cny_per_m3", "reliability", b"reliability", "renewal_term_years", b"renewal_term_years", "transferable_share", b"transferable_share"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_conveyance_efficiency", b"_conveyance_efficiency", "_price_cny_per_m3", b"_price_cny_per_m3", "_reliability", b"_reliability", "_renewal_term_years", b"_renewal_term_years", "_transferable_share", b"_transferable_share", "allocation_factor", b"allocation_factor", "conveyance_efficiency", b"conveyance_efficiency", "cost_cny_per_m3", b"cost_cny_per_m3", "price_cny_per_m3", b"price_cny_per_m3", "reliability", b"reliability", "remaining_term_years", b"remaining_term_years", "renewal_probability", b"renewal_probability", "renewal_term_years", b"renewal_term_years", "renewals", b"renewals", "transferable_share", b"transferable_share", "volume_m3_per_year", b"volume_m3_per_year"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_conveyance_efficiency", b"_conveyance_efficiency", "_price_cny_per_m3", b"_price_cny_per_m3", "_reliability", b"_reliability", "_renewal_term_years", b"_renewal_term_years", "_transferable_share", b"_transferable_share", "allocation_factor", b"allocation_factor", "buy_back_factor", b"buy_back_factor", "buy_back_volume_m3_per_year", b"buy_back_volume_m3_per_year", "conveyance_efficiency", b"conveyance_efficiency", "cost_cny_per_m3", b"cost_cny_per_m3", "price_cny_per_m3", b"price_cny_per_m3", "reliability", b"reliability", "remaining_term_years", b"remaining_term_years", "renewal_probability", b"renewal_probability", "renewal_term_years", b"renewal_term_years", "renewals", b"renewals", "transferable_share", b"transferable_share", "volume_m3_per_year", b"volume_m3_per_year"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__conveyance_efficiency: _TypeAlias = _typing.Literal["conveyance_efficiency"]  # noqa: Y015
     _WhichOneofArgType__conveyance_efficiency: _TypeAlias = _typing.Literal["_conveyance_efficiency", b"_conveyance_efficiency"]  # noqa: Y015
