@@ -1,6 +1,7 @@
 """What is told of a simulated fund: each recipient's outcome, the J-curve, cautions, the manifest."""
 
 import hashlib
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
@@ -8,7 +9,7 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from quant.distribution import REPORTED_PROBABILITIES, summarise
+from quant.distribution import REPORTED_PROBABILITIES, quantiles_of_sorted
 from quant.fund_paths import FundPaths, FundPlan
 from quant.waterfall import FloatArray
 from services.fund.outcome import FundOutcome, FundSimulation, JCurvePoint, PartnerOutcome
@@ -62,12 +63,13 @@ def _partner(recipient_id: str, paths: FundPaths, position: int) -> PartnerOutco
 
 
 def _distribution(values: FloatArray, probabilities: Sequence[float]) -> Distribution:
-    summary = summarise(values[None, :], probabilities)
-    points = zip(probabilities, summary.quantiles[0], summary.quantile_errors[0], strict=True)
+    quantiles, errors = quantiles_of_sorted(np.sort(values)[None, :], tuple(probabilities))
+    points = zip(probabilities, quantiles[0], errors[0], strict=True)
+    sd = float(values.std(ddof=1)) if len(values) > 1 else 0.0
     return Distribution(
-        float(summary.mean[0]),
-        float(summary.mean_error[0]),
-        float(summary.sd[0]),
+        float(values.mean()),
+        sd / math.sqrt(len(values)),
+        sd,
         tuple(Quantile(level, float(value), float(error)) for level, value, error in points),
     )
 
