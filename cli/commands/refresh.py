@@ -8,7 +8,7 @@ import click
 
 from cli.connection import reachable_services, target
 from cli.examples import WithExamples
-from cli.output import json_option, print_json, print_table, wan
+from cli.output import json_option, print_json, print_table, progress, wan
 
 if TYPE_CHECKING:
     from flows.reports.refresh_report import RefreshSummary
@@ -51,7 +51,11 @@ def command(
     from services.runtime.settings import load_settings
 
     settings = load_settings()
-    with reachable_services(target, ("valuation", "loans")) as address:
+    with (
+        # Prefect's logs and a bar would write over each other.
+        progress("押品重估 · Refreshing valuations", quiet=as_json or verbose),
+        reachable_services(target, ("valuation", "loans")) as address,
+    ):
         summary = refresh_valuations(
             accounts_dir,
             address,
@@ -88,4 +92,6 @@ def _print(summary: "RefreshSummary") -> None:
         click.echo(f"  no such loan · 贷款不存在: {', '.join(summary.loans_missing)}")
     for code, count in summary.cautions.items():
         click.echo(f"  {code}: {count}")
-    click.echo(f"report · 报告: {', '.join(summary.files.values())}")
+    click.echo(f"report · 报告: {summary.files['html']}  {summary.files['xlsx']}")
+    tables = ", ".join(path for name, path in summary.files.items() if name not in {"html", "xlsx"})
+    click.echo(f"tables · 表格: {tables}")
