@@ -9,6 +9,7 @@ import pytest
 import sqlalchemy as sa
 
 from ecopledge.valuation.v1 import stress_pb2, valuation_pb2_grpc
+from services.runtime.changed_market import apply
 from services.runtime.channel import calling, open_channel
 from services.runtime.errors import InvalidInput, NotFound
 from services.runtime.evidence import Evidence, Source
@@ -82,6 +83,24 @@ def test_named_and_own_scenarios_with_a_reverse_limit(client: ValuationClient) -
     # The low quantile is (1 - loss share) of V(0) and proportional to the price.
     assert single.multiplier == pytest.approx(0.4 / (1.0 - outcome.base.loss_share), rel=1e-6)
     assert outcome.reverse.joint_distance == pytest.approx(-single.standard_deviations, rel=1e-6)
+
+
+def test_a_scenario_is_a_changed_snapshot(client: ValuationClient) -> None:
+    # Valuing in the stored snapshot of the changed world gives the stressed figures, to the last bit.
+    harsh = read_standard_scenarios()["dry-run-shared"]
+    changed = apply(read_standard_snapshot(), harsh)
+    client.put_market_snapshot(changed, request_id="s1")
+    assert client.get_market_snapshot(changed.snapshot_id) == changed
+    right = Asset("w", "", "", WaterRight(1e6, 5.0, allocation_factor="allocation.heihe.irrigation"))
+    [valuation] = client.value_assets(
+        [right], snapshot_id=changed.snapshot_id, simulation=SIMULATION, request_id="v1"
+    )
+    [outcome] = client.stress_assets([right], names=[harsh.name], simulation=SIMULATION).outcomes
+    assert isinstance(valuation, Valuation)
+    assert isinstance(outcome, StressedAsset)
+    figures = outcome.stressed[0].figures
+    assert (figures.value_cny, figures.pledge_value_cny) == (valuation.value_cny, valuation.pledge_value_cny)
+    assert client.replay_valuation(valuation.valuation_id).identical
 
 
 def test_one_bad_asset_never_sinks_the_run(client: ValuationClient) -> None:
