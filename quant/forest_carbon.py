@@ -121,9 +121,9 @@ def buffer_cover(
 ) -> float:
     """Return how often a buffer covers the reversals that are expected of the carbon on site.
 
-    Expected reversal `= h s integral C(t) e^(-h t) dt` over the crediting period, by the trapezoid rule: what burns
-    is all the carbon that stands there, not only what was credited. The forest regrows from nothing after a loss;
-    that regrowth is left out.
+    Expected reversal `= h s integral C(t) e^(-h s t) dt` over the crediting period, by the trapezoid rule: what burns
+    is all the carbon that stands there, not only what was credited. Regrowth after
+    a loss is left out.
 
     Args:
         times_years: ascending from the beginning of the crediting period, at least two.
@@ -147,6 +147,6 @@ def buffer_cover(
     intensity = float(NON_NEGATIVE.require("reversal_intensity_annual", reversal_intensity_annual))
     severity = float(PROBABILITY.require("reversal_severity", reversal_severity))
     set_aside = float(NON_NEGATIVE.require("buffer_t", buffer_t))
-    alive = carbon * np.exp(-intensity * (times - times[0]))
+    alive = carbon * np.exp(-intensity * severity * (times - times[0]))
     expected = intensity * severity * float(np.trapezoid(alive, times))
     return set_aside / expected if expected > 0.0 else np.inf

@@ -132,9 +132,9 @@ def test_curves_by_name_are_the_curves() -> None:
 def test_buffer_cover_of_a_constant_stock_is_the_exponential(
     carbon: float, intensity: float, severity: float
 ) -> None:
-    """With C constant the expected reversal is s C (1 - e^(-hT)); the trapezoid on 2,000 steps meets it."""
+    """With C constant the expected reversal is C (1 - e^(-h s T)); the trapezoid on 2,000 steps meets it."""
     times = np.linspace(3.0, 43.0, 2_001)
-    expected = severity * carbon * -math.expm1(-intensity * 40.0)
+    expected = carbon * -math.expm1(-intensity * severity * 40.0)
     got = forestry.buffer_cover(
         times.tolist(), [carbon] * len(times), buffer_t=0.1 * carbon, reversal_intensity_annual=intensity,
         reversal_severity=severity,

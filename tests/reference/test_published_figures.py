@@ -17,6 +17,7 @@ N_CHECKS = {
     "frye_jacobs": 1,
     "internal_rate_of_return": 3,
     "irb_risk_weights": 16,
+    "longstaff_schwartz": 2,
     "vasicek_large_pool": 8,
 }
 # Tables with rows that need more than the row: an account, or the fund's waterfall.
