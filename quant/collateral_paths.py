@@ -1,6 +1,6 @@
 """Collateral of a book on simulated paths: what a forced sale brings where a loan defaults.
 
-    sold = pledged share * disposal share * max(V(s; x), 0) * valuation error * (1 - severity * right lost)
+    sold = pledged share * disposal share * max(V(s; x), 0) * valuation error * (1 - severity)^losses of the right
 
 Every draw is addressed by the name of the asset and the path, so pledges of parts of one asset share both draws.
 """
@@ -12,6 +12,7 @@ from scipy.special import ndtri
 
 from quant.factors import FactorModel
 from quant.random_numbers import Purpose
+from quant.right_loss import expected_share, share_left
 from quant.schedules import Array, DiscountFactors, ExposureSchedule, ScheduleBook
 from quant.sparse_draws import Lanes, lane_of_name, uniforms_at, values_at
 
@@ -54,7 +55,7 @@ class CollateralOnPaths:
         self._weights = self._schedules.weights(horizon_years)
         self._row_weights = self._schedules.row_weights(horizon_years)
         self._log_sd = np.sqrt(np.log1p(self._schedules.terms_array("quantity_cv") ** 2))
-        self._lost = -np.expm1(-self._schedules.terms_array("event_intensity") * horizon_years)
+        self._mean_events = self._schedules.terms_array("event_intensity") * horizon_years
         self._severity = self._schedules.terms_array("event_severity")
         self._share = pledged_share * self._disposal_shares()
         # Pledges of parts of one asset share its valuation error and the fate of its right.
@@ -138,7 +139,7 @@ class CollateralOnPaths:
         discounts = self._discount(book.cell_time) / self._discount(np.array([self._at]))[0]
         means: Array = self._weights @ (forwards * discounts)
         means[self._floored] = self._floored_sums / n_paths
-        means *= self._share * (1.0 - self._severity * self._lost)
+        means *= self._share * expected_share(self._mean_events, self._severity, 1.0)
         loan_means = np.zeros(self._n_loans)
         np.add.at(loan_means, self._loan, means)
         return loan_means
@@ -159,10 +160,10 @@ class CollateralOnPaths:
         draws = uniforms_at(self._seed, Purpose.QUANTITY_ERROR, lane[unsure], path[unsure])
         log_sd = self._log_sd[asset[unsure]]
         noise[unsure] = np.exp(log_sd * ndtri(draws) - 0.5 * log_sd**2)
-        exposed = np.flatnonzero(self._lost[asset] > 0.0)
+        exposed = np.flatnonzero(self._mean_events[asset] > 0.0)
         draws = uniforms_at(self._seed, Purpose.LOSS_OF_RIGHT, lane[exposed], path[exposed])
-        hit = exposed[draws < self._lost[asset[exposed]]]
-        noise[hit] *= 1.0 - self._severity[asset[hit]]
+        at_risk = asset[exposed]
+        noise[exposed] *= share_left(draws, self._mean_events[at_risk], self._severity[at_risk])
         return noise
 
     def _disposal_shares(self) -> Array:

@@ -1,7 +1,7 @@
 """Distributions of value: what a pledge may be worth at a horizon, with the error of every estimate.
 
 The paths are those of the factor model; on each, the valuation error (lognormal with the asset's coefficient of
-variation, mean 1) and the loss of the right (first event of a Poisson process) multiply the conditional value. The
+variation, mean 1) and the loss of the right (every event of a Poisson process) multiply the conditional value. The
 draws of both are common to all assets of a call, which leaves every asset's own distribution as it is; a portfolio
 draws them per asset.
 """
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from quant.factors import FactorModel
 from quant.random_numbers import Purpose, standard_normals, uniforms
-from quant.schedules import Array, DiscountFactors, ScheduleBook
+from quant.schedules import Array, CollateralTerms, DiscountFactors, ScheduleBook
 
 REPORTED_PROBABILITIES = (0.01, 0.05, 0.10, 0.50, 0.90, 0.95)
 
@@ -83,7 +83,7 @@ def realised_present_values(
 ) -> Array:
     """Present value of what each asset actually pays on every path, [n_assets, n_paths].
 
-    The mean over paths converges to V(0). An event at time u takes the severity's share of every row after u.
+    The mean over paths converges to V(0). Every event takes the severity's share of all rows after it.
     """
     times = np.unique(book.cell_time[book.cell_time > 0.0])
     values = np.empty((len(book.cell_time), n_paths))
@@ -96,11 +96,25 @@ def realised_present_values(
         values[later] = paths[book.cell_factor[later], np.searchsorted(times, book.cell_time[later])]
     values *= discount(book.cell_time)[:, None]
     normals = standard_normals(seed, Purpose.QUANTITY_ERROR, n_paths, first_path=first_path)
-    draws = uniforms(seed, Purpose.LOSS_OF_RIGHT, n_paths, first_path=first_path)
-    return _paid_on_paths(book, values, normals, draws)
+    return _paid_on_paths(book, values, normals, _EventDraws(seed, n_paths, first_path))
 
 
-def _paid_on_paths(book: ScheduleBook, values: Array, normals: Array, draws: Array) -> Array:
+@dataclass(frozen=True, slots=True)
+class _EventDraws:
+    """Uniforms of the waits between the losses of a right: wait k of path p is the same in any block."""
+
+    seed: int
+    n_paths: int
+    first_path: int
+
+    def wait(self, k: int) -> Array:
+        """The k-th wait in units of 1 / intensity, [n_paths]; the first one decides as at a horizon."""
+        draws = uniforms(self.seed, Purpose.LOSS_OF_RIGHT, self.n_paths, first_path=self.first_path, step=k)
+        waits: Array = -np.log1p(-draws)
+        return waits
+
+
+def _paid_on_paths(book: ScheduleBook, values: Array, normals: Array, draws: _EventDraws) -> Array:
     weights = book.row_weights(alive=False)
     out = np.empty((len(book), values.shape[1]))
     for i, schedule in enumerate(book.schedules):
@@ -108,14 +122,22 @@ def _paid_on_paths(book: ScheduleBook, values: Array, normals: Array, draws: Arr
         cells = book.row_cell[rows]
         flows = weights[rows, None] * values[cells]
         terms = schedule.terms
-        if terms.event_intensity > 0.0:
-            # The same paths lose the right as at a horizon: u below the probability of an event until then.
-            event_time = -np.log1p(-draws) / terms.event_intensity
-            after = book.cell_time[cells][:, None] > event_time[None, :]
-            flows = flows * (1.0 - terms.event_severity * after)
+        if terms.event_intensity > 0.0 and len(cells) > 0:
+            flows = flows * _left_at(book.cell_time[cells], terms, draws)
         log_sd = np.sqrt(np.log1p(terms.quantity_cv**2))
         out[i] = flows.sum(axis=0) * np.exp(log_sd * normals - 0.5 * log_sd**2)
     return out
+
+
+def _left_at(times: Array, terms: CollateralTerms, draws: _EventDraws) -> Array:
+    """Share of the right that is left at each time on every path, [n_times, n_paths]."""
+    left = np.ones((len(times), draws.n_paths))
+    event, k = draws.wait(0) / terms.event_intensity, 0
+    while np.any(event < times.max()):
+        left *= 1.0 - terms.event_severity * (times[:, None] > event[None, :])
+        k += 1
+        event = event + draws.wait(k) / terms.event_intensity
+    return left
 
 
 def quantiles_of_sorted(ordered: Array, probabilities: tuple[float, ...]) -> tuple[Array, Array]:

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from quant.cell_bank import CellBank, CellKey
 from quant.distribution import ValueDistribution, quantiles_of_sorted
+from quant.right_loss import events_of
 from quant.schedules import Array, ExposureSchedule
 
 _FIRST_YEAR = 1.0
@@ -173,7 +174,7 @@ def _value_rows(  # type: ignore[no-untyped-def]  # noqa: ANN202, PLR0917  # com
 @numba.njit(cache=True, nogil=True)
 def _carried(terms, span):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202  # compiled
     """Risk premium and survival over a span, as in `ScheduleBook.row_weights`."""
-    return math.exp(-terms[0] * span) * (1.0 + terms[2] * math.expm1(-terms[1] * span))
+    return math.exp(-(terms[0] + terms[1] * terms[2]) * span)
 
 
 @numba.njit(cache=True, nogil=True)
@@ -192,8 +193,7 @@ def _values_on_paths(  # type: ignore[no-untyped-def]  # noqa: ANN202, PLR0917  
             for r in range(row_start[a], row_start[a + 1]):
                 if weights[r] != 0.0:
                     _add_scaled(target, weights[r], cells[slots[r]])
-            lost = -math.expm1(-terms[a, 1] * at_years)
-            _strike(target, noise[noise_row[a]], uniforms, lost, 1.0 - terms[a, 2])
+            _strike(target, noise[noise_row[a]], uniforms, terms[a, 1] * at_years, 1.0 - terms[a, 2])
             if a > first:
                 _raise_to(out[i], other)
         mean, sd = _mean_and_sd(out[i])
@@ -207,14 +207,15 @@ def _add_scaled(target, weight, cell):  # type: ignore[no-untyped-def]  # noqa: 
 
 
 @numba.njit(cache=True, nogil=True)
-def _strike(target, error, uniforms, lost, kept):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202  # compiled
-    """Valuation error on every path; the loss of the right where it has happened."""
+def _strike(target, error, uniforms, mean_events, kept):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202  # compiled
+    """Valuation error on every path; the loss of the right where it has happened, once for each event."""
     for p in range(len(target)):
         target[p] *= error[p]
+    lost = -math.expm1(-mean_events)
     if lost > 0.0:
         for p in range(len(target)):
             if uniforms[p] < lost:
-                target[p] *= kept
+                target[p] *= kept ** events_of(uniforms[p], mean_events)
 
 
 @numba.njit(cache=True, nogil=True)

@@ -5,7 +5,7 @@ borrower's uniform falls below `N((N^-1(p_i) - sqrt(R2) Y) / sqrt(1 - R2))`, Y b
 states, so loans of one borrower with equal terms default together. Then
 
     loss = lgd * max(exposure - collateral, 0) * (1 - guarantee share, unless the guarantor fails too)
-    collateral = sum of pledged share * disposal share * max(V(s; x), 0) * valuation error * (1 - severity * right lost)
+    collateral = sum of pledged share * disposal share * max(V(s; x), 0) * valuation error * (1 - severity)^losses
 
 Every draw has an address and every sum runs in one fixed order, so a result does not depend on the block size to
 the last bit. See docs/models/portfolio-loss.md.

@@ -3,7 +3,7 @@
 One exposure is one row: in t years, q units of what factor f prices. Value at s in state x, alive at s:
 
     V(s; x) = sum over t_j > s of  q_j E[f_j(t_j) | x(s)] D(s, t_j) A(t_j - s)
-    D(s, t) = P(t) / P(s) * exp(-risk_premium (t - s)),   A(d) = 1 - severity (1 - exp(-event_intensity d))
+    D(s, t) = P(t) / P(s) * exp(-risk_premium (t - s)),   A(d) = exp(-event_intensity severity d)
 
 with P the discount curve. A book stacks many schedules so that all are valued by one sparse matrix product:
 weights [n_assets, n_cells] times discounted factor values [n_cells, n_paths], a cell being a (factor, time) pair.
@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from quant.factors import FactorModel
+from quant.right_loss import expected_share
 
 Array = NDArray[np.float64]
 RISK_PREMIUM_RANGE = (-1.0, 10.0)
@@ -183,7 +184,7 @@ class ScheduleBook:
         if alive:
             intensity = self.terms_array("event_intensity")[self.row_asset]
             severity = self.terms_array("event_severity")[self.row_asset]
-            weights = weights * (1.0 + severity * np.expm1(-intensity * span))
+            weights = weights * expected_share(intensity, severity, span)
         future = span > 0.0 if at_years > 0.0 else span >= 0.0
         return np.where(future, weights, 0.0)
 

@@ -26,6 +26,7 @@ from services.valuation.valuation import Failure, Simulation, Valuation
 Pricer = Callable[[Asset, PricingContext], PricedAsset]
 
 _ROWS_AT_ONCE = 4096
+_VALUES_AT_ONCE = 2**24
 _MARKETS_KEPT = 16
 _BANKS_KEPT = 4
 
@@ -126,7 +127,7 @@ class ValuationEngine:
             batch_id=batch_id,
         )
         outcomes: list[Appraisal | Failure | PricedAsset] = list(priced_assets)
-        for block in _blocks(outcomes):
+        for block in _blocks(outcomes, simulation.n_paths):
             priced = [item for _, item in block]
             # What overflows becomes that asset's failure below.
             with np.errstate(over="ignore", invalid="ignore"):
@@ -178,15 +179,19 @@ def _check_rows(schedule: ExposureSchedule, market: PreparedMarket) -> None:
             )
 
 
-def _blocks(outcomes: Sequence[object]) -> Iterator[list[tuple[int, PricedAsset]]]:
-    """Consecutive priced assets with a bounded number of rows, so that memory stays bounded."""
+def _blocks(outcomes: Sequence[object], n_paths: int) -> Iterator[list[tuple[int, PricedAsset]]]:
+    """Consecutive priced assets with a bounded number of rows, fewer for many paths, so that memory stays bounded.
+
+    An asset has at least one row, so that the rows bound the values on paths as well.
+    """
+    most_rows = min(_ROWS_AT_ONCE, _VALUES_AT_ONCE // n_paths)
     block: list[tuple[int, PricedAsset]] = []
     rows = 0
     for i, outcome in enumerate(outcomes):
         if not isinstance(outcome, PricedAsset):
             continue
         n = sum(len(schedule) for _, schedule in outcome.alternatives)
-        if block and rows + n > _ROWS_AT_ONCE:
+        if block and rows + n > most_rows:
             yield block
             block, rows = [], 0
         block.append((i, outcome))

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from quant.optimal_harvest import value_harvest
+from quant.right_loss import expected_share
 from quant.schedules import CollateralTerms, ScheduleBook
 from services.valuation.prepared_market import PreparedMarket
 from services.valuation.pricers.pricing import PricedAsset
@@ -63,5 +64,5 @@ def harvest_option(
 
 def _premium_and_survival(terms: CollateralTerms, times: NDArray[np.float64]) -> NDArray[np.float64]:
     """What a schedule's rows are multiplied by beside the curve (`ScheduleBook.row_weights`)."""
-    survival = 1.0 + terms.event_severity * np.expm1(-terms.event_intensity * times)
+    survival = expected_share(terms.event_intensity, terms.event_severity, times)
     return np.exp(-terms.risk_premium_annual * times) * survival

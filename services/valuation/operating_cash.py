@@ -5,6 +5,7 @@ import math
 import numpy as np
 
 from quant.random_numbers import Purpose, standard_normals
+from quant.right_loss import expected_share
 from quant.schedules import Array, ExposureSchedule
 from services.valuation.prepared_market import PreparedMarket
 from services.valuation.valuation import Simulation
@@ -55,7 +56,7 @@ def _paid_rows(
         ahead = times > 0.0
         prices[ahead] = paths[factors[ahead], np.searchsorted(later, times[ahead])]
     flows: Array = schedule.quantities[kept][:, None] * prices
-    flows *= (1.0 + terms.event_severity * np.expm1(-terms.event_intensity * times))[:, None]
+    flows *= expected_share(terms.event_intensity, terms.event_severity, times)[:, None]
     log_sd = math.sqrt(math.log1p(terms.quantity_cv**2))
     normals = standard_normals(seed, Purpose.QUANTITY_ERROR, n_paths)
     flows *= np.exp(log_sd * normals - 0.5 * log_sd**2)

@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from scipy.stats import poisson
 
 from quant.cell_bank import CellBank
 from quant.curves import DiscountCurve
@@ -51,8 +52,9 @@ def by_sparse_product(book: ScheduleBook) -> Array:
     at_years = SCENARIOS.at_years
     values = book.values_at(MODEL, CURVE.discount_factors, SCENARIOS.states, at_years)
     log_sd = np.sqrt(np.log1p(book.terms_array("quantity_cv") ** 2))[:, None]
-    lost = -np.expm1(-book.terms_array("event_intensity") * at_years)[:, None]
-    kept = 1.0 - book.terms_array("event_severity")[:, None] * (SCENARIOS.event_uniforms < lost)
+    mean_events = book.terms_array("event_intensity")[:, None] * at_years
+    events = poisson.isf(SCENARIOS.event_uniforms[None, :], mean_events)
+    kept = (1.0 - book.terms_array("event_severity")[:, None]) ** events
     found: Array = values * np.exp(log_sd * SCENARIOS.quantity_normals - 0.5 * log_sd**2) * kept
     return found
 

@@ -46,7 +46,7 @@ def test_fixed_cash_is_an_annuity() -> None:
 def test_premium_and_event_shorten_the_annuity() -> None:
     terms = CollateralTerms(risk_premium_annual=0.02, event_intensity=0.01, event_severity=0.5)
     book = ScheduleBook.stack([schedule([(4.0, "cny", 100.0)], terms)], MODEL)
-    alive = 0.5 + 0.5 * np.exp(-0.04)
+    alive = np.exp(-0.01 * 0.5 * 4.0)
     expected = 100.0 * 1.03**-4 * np.exp(-0.08) * alive
     assert book.present_values(MODEL, discount)[0] == pytest.approx(expected, rel=1e-13)
 
@@ -81,7 +81,7 @@ def test_a_book_values_each_asset_as_if_it_were_alone(
 
 
 def test_realised_value_has_the_mean_that_valuation_gives() -> None:
-    terms = CollateralTerms(0.02, 0.03, 0.8, quantity_cv=0.25)
+    terms = CollateralTerms(0.02, 0.3, 0.8, quantity_cv=0.25)
     rows = [(float(t), "price", 1000.0) for t in range(1, 11)] + [(3.0, "cny", -5000.0)]
     book = ScheduleBook.stack([schedule(rows, terms)], MODEL)
     realised = realised_present_values(book, MODEL, discount, 200_000, seed=5)[0]
@@ -89,9 +89,10 @@ def test_realised_value_has_the_mean_that_valuation_gives() -> None:
     assert abs(realised.mean() - book.present_values(MODEL, discount)[0]) < 4.0 * error
 
 
-def test_value_at_a_horizon_rolls_forward() -> None:
+@pytest.mark.parametrize("severity", [1.0, 0.7, 0.2])
+def test_value_at_a_horizon_rolls_forward(severity: float) -> None:
     # Discounted value at s, loss of the right included, plus what was paid until s, has today's value as its mean.
-    terms = CollateralTerms(0.02, 0.03, 1.0, quantity_cv=0.2)
+    terms = CollateralTerms(0.02, 0.3, severity, quantity_cv=0.2)
     book = ScheduleBook.stack([schedule([(float(t), "price", 10.0) for t in range(1, 11)], terms)], MODEL)
     scenarios = HorizonScenarios.draw(MODEL, 3.0, 200_000, seed=9)
     found = value_assets([book.schedules], CellBank(MODEL, discount, scenarios), (0.5,)).at_horizon
