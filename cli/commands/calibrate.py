@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from services.valuation.calibrated import Calibration, FittedModel, ModelRisk
 
 NOTHING = "—"
+# A median this many logs away is no figure to print: the sample does not tell it.
+UNTOLD_DEVIATION = 10.0
 
 
 @click.command("calibrate")
@@ -123,7 +125,8 @@ def _figures(model: "FittedModel") -> dict[str, list[str]]:
 
     factor = model.factor
     reverts = factor.mean_reversion_annual > 0.0
-    median = factor.level / math.exp(factor.deviation) if reverts else None
+    told = reverts and abs(factor.deviation) < UNTOLD_DEVIATION
+    median = factor.level / math.exp(factor.deviation) if told else None
     speed = factor.mean_reversion_annual
     return {
         "今日水平 · level today": [_number(factor.level), ""],

@@ -27,6 +27,7 @@ from services.valuation.calibration_cautions import (
 
 DAYS_A_YEAR = 365.25
 UNNAMED_SOURCE = "uploaded series"
+LARGEST_LOG_ERROR = 2.0
 
 
 def calibrate(question: CalibrationQuestion, snapshot: MarketSnapshot) -> Calibration:
@@ -76,6 +77,10 @@ def unit_root_test(logs: FloatArray, *, with_trend: bool) -> UnitRootTest | None
     Returns:
         None where the regression has no solution.
     """
+    n, trend = len(logs) - 1, [np.arange(len(logs) - 1.0)] if with_trend else []
+    # Where the value before the last never moved there is no regression, only a pseudo-inverse.
+    if np.linalg.matrix_rank(np.column_stack([np.ones(n), *trend, logs[:-1] - logs[0]])) < 2 + len(trend):
+        return None
     # Imported here: it takes about a second, which only who calibrates should wait for.
     from statsmodels.tsa.stattools import adfuller  # noqa: PLC0415
 
@@ -118,9 +123,7 @@ def _fitted(fit: Fit, question: CalibrationQuestion, quoted: QuotedFactor | None
         aic=fit.aic,
         n_parameters=fit.n_parameters,
         fitted_growth_annual=fit.growth_annual,
-        median_level_error=math.exp(fit.log_level) * errors.log_level
-        if errors is not None and reverts
-        else None,
+        median_level_error=_median_level_error(fit) if reverts else None,
         growth_error_annual=errors.growth_annual if errors is not None and question.fit_trend else None,
         mean_reversion_error_annual=None if relative is None else fit.mean_reversion_annual * relative,
         volatility_error_annual=None if errors is None else fit.volatility_annual * errors.log_volatility,
@@ -129,6 +132,13 @@ def _fitted(fit: Fit, question: CalibrationQuestion, quoted: QuotedFactor | None
         mean_reversion_bias_annual=fit.speed_bias_annual,
         stationary_log_sd=fit.stationary_log_sd,
     )
+
+
+def _median_level_error(fit: Fit) -> float | None:
+    """Delta method; None where the log is so uncertain that a symmetric error says nothing."""
+    if fit.errors is None or fit.errors.log_level > LARGEST_LOG_ERROR:
+        return None
+    return math.exp(fit.log_level) * fit.errors.log_level
 
 
 def _factor(fit: Fit, question: CalibrationQuestion, quoted: QuotedFactor | None) -> QuotedFactor:

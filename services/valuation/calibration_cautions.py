@@ -10,6 +10,7 @@ from services.valuation.calibrated import Sample, UnitRootTest
 SIGNIFICANCE = 0.05
 FEWEST_OBSERVATIONS = 30
 FEWEST_HALF_LIVES = 5.0
+LARGEST_BIAS_SHARE = 0.2
 LARGEST_DISTANCE_FROM_LONG_RUN = 0.10
 SMALLEST_AIC_GAIN = 2.0
 LARGEST_LEVEL_RATIO = 2.0
@@ -57,11 +58,12 @@ def of_mean_reversion(fit: Fit, test: UnitRootTest | None) -> list[Caution]:
 
 
 def of_length(fit: Fit) -> list[Caution]:
-    """SHORT_SAMPLE where there are few observations or the span is short against the half-life."""
+    """SHORT_SAMPLE: few observations, or a span short against the half-life, or a bias large against the speed."""
     few = fit.n_observations < FEWEST_OBSERVATIONS
     half_lives = None if fit.half_life_years is None else fit.span_years / fit.half_life_years
     short = half_lives is not None and half_lives < FEWEST_HALF_LIVES
-    if not few and not short:
+    bias = 0.0 if fit.speed_bias_annual is None else fit.speed_bias_annual
+    if not few and not short and bias <= LARGEST_BIAS_SHARE * fit.mean_reversion_annual:
         return []
     spans_zh = "" if half_lives is None else f"，为半衰期的 {half_lives:.1f} 倍"
     spans_en = "" if half_lives is None else f", {half_lives:.1f} half-lives"
@@ -74,9 +76,11 @@ def of_length(fit: Fit) -> list[Caution]:
             "SHORT_SAMPLE",
             Severity.WARNING,
             f"样本偏短：{fit.n_observations} 个观测，跨度 {fit.span_years:.1f} 年{spans_zh}"
-            f"（宜不少于 {FEWEST_OBSERVATIONS} 个、{FEWEST_HALF_LIVES:g} 个半衰期）。{bias_zh}",
+            f"（宜不少于 {FEWEST_OBSERVATIONS} 个、{FEWEST_HALF_LIVES:g} 个半衰期，"
+            f"偏误不超过 {LARGEST_BIAS_SHARE:.0%}）。{bias_zh}",
             f"A short sample: {fit.n_observations} observations over {fit.span_years:.1f} years{spans_en} "
-            f"(expected: {FEWEST_OBSERVATIONS} and {FEWEST_HALF_LIVES:g}).{bias_en}",
+            f"(expected: {FEWEST_OBSERVATIONS}, {FEWEST_HALF_LIVES:g} half-lives, a bias of at most "
+            f"{LARGEST_BIAS_SHARE:.0%}).{bias_en}",
             "observations",
         )
     ]

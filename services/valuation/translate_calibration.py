@@ -24,7 +24,8 @@ from services.valuation.calibrated import (
 from services.valuation.translate_asset import asset_from_wire, asset_to_wire
 
 FEWEST_OBSERVATIONS = 10
-MOST_OBSERVATIONS = 100_000
+MOST_OBSERVATIONS = 20_000
+LARGEST_VALUE = 1e100
 _LONGEST_NAME = 64
 _MODEL = tuple(field.name for field in fields(FittedModel) if field.name != "factor")
 _SAMPLE = tuple(field.name for field in fields(Sample))
@@ -74,6 +75,12 @@ def _observations(messages: Sequence[pb.Observation], violations: Violations) ->
         at = violations.at(f"observations[{i}]")
         date = at.collect("date", date_from_wire, message.date)
         good = at.require_positive("value", message.value)
+        if good:
+            good = at.require(
+                message.value <= LARGEST_VALUE,
+                "value",
+                f"found {message.value}, expected at most {LARGEST_VALUE:g}",
+            )
         if date is None:
             continue
         if before is not None and date <= before:

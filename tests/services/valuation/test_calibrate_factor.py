@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import grpc
 import numpy as np
@@ -14,6 +15,7 @@ import sqlalchemy as sa
 
 from ecopledge.valuation.v1 import asset_pb2, valuation_pb2_grpc
 from ecopledge.valuation.v1 import calibration_pb2 as pb
+from quant.calibration import Fit
 from services.runtime.channel import calling, open_channel
 from services.runtime.errors import InvalidInput, NotFound
 from services.runtime.market import Evidence
@@ -23,6 +25,7 @@ from services.runtime.settings import load_settings
 from services.valuation.__main__ import registration
 from services.valuation.calibrated import Calibration, CalibrationQuestion, Observation
 from services.valuation.calibration import calibrate, unit_root_test
+from services.valuation.calibration_cautions import of_length
 from services.valuation.client import ValuationClient
 from services.valuation.standard_market import read_standard_snapshot
 from services.valuation.translate_calibration import question_to_wire
@@ -198,6 +201,30 @@ def test_the_unit_root_statistic_is_the_t_ratio_of_its_regression() -> None:
     assert test.statistic == pytest.approx(slope[1] / math.sqrt(variance[1, 1]), rel=1e-9)
 
 
+def test_a_level_that_is_never_left_has_no_unit_root_statistic(client: ValuationClient) -> None:
+    still = tuple(Observation(dt.date(2000 + i, 1, 1), 2.0 if i < 19 else 3.0) for i in range(20))
+    found = client.calibrate_factor(CalibrationQuestion("ccer_price", still))
+    assert found.unit_root is None
+    assert "MEAN_REVERSION_NOT_ESTABLISHED" in codes(found)
+
+
+@pytest.mark.parametrize(
+    ("change", "short"),
+    [
+        ({"speed_bias_annual": 0.19}, False),
+        ({"speed_bias_annual": 0.21}, True),
+        ({"n_observations": 29}, True),
+        ({"span_years": 3.4}, True),
+        ({"span_years": 3.5}, False),
+    ],
+)
+def test_what_makes_a_sample_short(change: dict[str, Any], short: bool) -> None:
+    # Speed 1: the half-life is 0.693 years, five of them 3.47.
+    long = Fit(0.0, 0.0, 1.0, 0.3, 0.0, 0.0, 3, 30, 20.0, None, speed_identified=True, speed_bias_annual=0.0)
+    assert bool(of_length(long)) is False
+    assert bool(of_length(replace(long, **change))) is short
+
+
 def test_an_unknown_snapshot_is_not_found(client: ValuationClient) -> None:
     with pytest.raises(NotFound):
         client.calibrate_factor(INFLOW, snapshot_id="nowhere")
@@ -219,6 +246,8 @@ BREAKS: dict[str, tuple[Callable[[pb.CalibrateFactorRequest], object], str]] = {
     "a value of 0": (lambda r: setattr(r.observations[3], "value", 0.0), "observations[3].value"),
     "a value that is no number": (lambda r: setattr(r.observations[3], "value", math.nan), "observations[3].value"),
     "an infinite value": (lambda r: setattr(r.observations[3], "value", math.inf), "observations[3].value"),
+    "a value beyond measure": (lambda r: setattr(r.observations[3], "value", 1e101), "observations[3].value"),
+    "too many": (lambda r: r.observations.extend(list(r.observations) * 1100), "observations"),
     "no date": (lambda r: r.observations[2].ClearField("date"), "observations[2].date"),
     "a date that is none": (lambda r: setattr(r.observations[2].date, "month", 13), "observations[2].date"),
     "a date twice": (lambda r: r.observations[5].date.CopyFrom(r.observations[4].date), "observations[5].date"),

@@ -31,7 +31,9 @@ class Observation(_message.Message):
     DATE_FIELD_NUMBER: _builtins.int
     VALUE_FIELD_NUMBER: _builtins.int
     value: _builtins.float
-    """Value in the unit of the factor, > 0. Refused when it is 0 (also when absent), negative or not a number."""
+    """Value in the unit of the factor, > 0 and at most 1e100. Refused when it is 0 (also when absent), negative or not a
+    number.
+    """
     @_builtins.property
     def date(self) -> _date_pb2.Date:
         """When; dates strictly increase, any spacing. Refused when it is absent or not after the one before."""
@@ -82,7 +84,7 @@ class CalibrateFactorRequest(_message.Message):
     """
     @_builtins.property
     def observations(self) -> _containers.RepeatedCompositeFieldContainer[Global___Observation]:
-        """10 to 100,000 observations in order of time."""
+        """10 to 20,000 observations in order of time (daily prices of half a century)."""
 
     @_builtins.property
     def asset(self) -> _asset_pb2.Asset:
