@@ -78,12 +78,12 @@ def with_scarcity(
     """
     if not -MOST_SCARCITY_ELASTICITY <= beta <= 0.0:
         raise ValueError(f"beta: found {beta}, expected a number from -{MOST_SCARCITY_ELASTICITY:g} to 0")
+    if beta == 0.0:
+        return share
     if not normal_water > 0.0 or not highest >= 1.0:
         raise ValueError(
             f"normal_water and highest: found {normal_water} and {highest}, expected above 0 and at least 1"
         )
-    if beta == 0.0:
-        return share
     capped = normal_water * highest ** (1.0 / beta)
     edges = np.array(
         sorted({0.0, *share.knots, *water.knots, *water.clipped(capped, float("inf")).knots, *_far(share)})

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from quant.overlay import LogOverlay
 from quant.piecewise import PiecewiseLinear, constant
+from services.runtime.errors import InvalidInput
 from services.runtime.evidence import Evidence, Source
 from services.runtime.market import MarketSnapshot, QuotedDerivedFactor, QuotedFactor
 from services.runtime.scenario import FloorShock, InflowRegime, Scenario, SchemeShock
@@ -26,8 +27,12 @@ def apply(snapshot: MarketSnapshot, scenario: Scenario) -> MarketSnapshot:
     if not scenario.changes_the_market():
         return snapshot
     change = _Change(snapshot, scenario)
-    change.make()
-    return change.snapshot()
+    try:
+        change.make()
+        return change.snapshot()
+    except (ValueError, OverflowError) as error:
+        # Each shock is in its range; many of them on one factor may still leave what a number can hold.
+        raise InvalidInput.of("", f"the shocks together make no market: {error}") from None
 
 
 class _Change:

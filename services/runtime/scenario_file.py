@@ -124,6 +124,8 @@ def _scenario(table: Any, regimes: dict[str, QuotedRegime], at: Violations) -> S
     shift = given.get("curve_shift_bp", 0.0)
     if isinstance(shift, bool) or not isinstance(shift, int | float):
         at.add("curve_shift_bp", f"found {shift!r}, expected a number")
+    else:
+        given["curve_shift_bp"] = float(shift)
     given["sources"] = _items(table.get("sources", []), Source, "sources", at)
     for section, kind in SECTIONS.items():
         items = table.get(section, [])

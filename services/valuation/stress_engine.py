@@ -73,9 +73,12 @@ def stress(
 def _under(scenario: Scenario, priced: PricedAsset | Failure) -> PricedAsset | Failure:
     if isinstance(priced, Failure):
         return priced
-    alternatives = tuple(
-        (name, apply_to_schedule(schedule, scenario)) for name, schedule in priced.alternatives
-    )
+    try:
+        alternatives = tuple(
+            (name, apply_to_schedule(schedule, scenario)) for name, schedule in priced.alternatives
+        )
+    except ValueError as error:
+        return Failure(priced.asset_id, "INVALID_ARGUMENT", str(error))
     return replace(priced, alternatives=alternatives)
 
 

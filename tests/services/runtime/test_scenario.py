@@ -242,6 +242,22 @@ def test_the_wire_names_what_is_wrong(wrong: Scenario, path: str) -> None:
     assert f"scenarios[0].{path}" in [violation.field for violation in violations.found]
 
 
+@pytest.mark.parametrize("multiplier", [1e3, 1e-3])
+def test_shocks_that_together_leave_the_numbers_are_refused(multiplier: float) -> None:
+    many = scenario(levels=(LevelShock(PRICE, multiplier),) * 200)
+    with pytest.raises(InvalidInput, match="together make no market"):
+        apply(STANDARD, many)
+
+
+def test_a_scheme_without_the_link_needs_no_normal_inflow() -> None:
+    # At an inflow of 1 the dry split leaves nothing: no price to compare with, and none needed.
+    [scheme] = STANDARD.sharing_schemes
+    strict = replace(scheme, enforcement=1.0, variant="dry_split_60_40", normal_inflow=1.0)
+    assert dict(strict.payoffs())["allocation.heihe.senior"](15.8) == pytest.approx(1.0)
+    with pytest.raises(ValueError, match="normal_water"):
+        replace(strict, scarcity_beta=-0.5)
+
+
 def test_every_section_is_broken_in_turn() -> None:
     broken_sections = {path.partition("[")[0] for _, path in WRONG}
     assert SECTIONS.keys() <= broken_sections

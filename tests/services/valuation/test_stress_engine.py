@@ -216,6 +216,14 @@ def test_nothing_after_expiry_in_any_world() -> None:
     assert report.stressed[0].value_change_cny == 0.0
 
 
+def test_losses_beyond_any_number_are_the_failure_of_that_asset() -> None:
+    hit = fixed_price(three_years(CollateralTerms(event_intensity=1.0)))
+    worlds = (scenario(events=(EventShock(1000.0),) * 200),)
+    [outcome] = stress(hit, [ANY], gbm_market(), StressTest(worlds, None, SIMULATION, DATE))
+    assert isinstance(outcome, Failure)
+    assert outcome.message.startswith("under scenario test: event_intensity")
+
+
 def test_the_same_schedule_gives_loans_and_fund_the_same_answer() -> None:
     # Loans and the fund hold a schedule and a snapshot and nothing else.
     crash = read_standard_scenarios()["methodology-change"]
