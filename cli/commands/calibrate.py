@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from cli.connection import services, target
+from cli.examples import WithExamples
 from cli.output import json_option, print_json, print_table, wan
 
 if TYPE_CHECKING:
@@ -17,7 +18,14 @@ NOTHING = "—"
 UNTOLD_DEVIATION = 10.0
 
 
-@click.command("calibrate")
+@click.command(
+    "calibrate",
+    cls=WithExamples,
+    examples=(
+        "ecopledge calibrate examples/heihe-inflow.csv --factor inflow.yingluoxia --long-run-mean 15.87",
+        "ecopledge calibrate examples/heihe-inflow.csv --factor inflow.yingluoxia --asset examples/water-right.toml",
+    ),
+)
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--factor", required=True, help="Name of the factor, such as inflow.yingluoxia or ccer_price.")
 @click.option(
@@ -48,15 +56,10 @@ def command(
     fit_trend: bool,
     as_json: bool,
 ) -> int:
-    r"""校准因子 · Fit a factor to a series: CSV with the columns date and value, dates of any spacing.
+    """校准因子 · Fit a factor to a series: CSV with the columns date and value, dates of any spacing.
 
     Mean reversion and Brownian motion side by side, with standard errors, a unit-root test and warnings; with
     --asset, the value under both and the difference as model risk. Nothing is stored.
-
-    \b
-    Example:
-      ecopledge calibrate examples/heihe-inflow.csv --factor inflow.yingluoxia --long-run-mean 15.87
-      ecopledge calibrate examples/heihe-inflow.csv --factor inflow.yingluoxia --asset examples/water-right.toml
     """
     from cli.series_file import read_series_file
     from services.valuation.calibrated import CalibrationQuestion
