@@ -137,6 +137,7 @@ class ForestTenure:
     cost_cny_per_ha_year: float = 0.0
     stand_adjustment: float = 1.0
     tenure_term_years: float | None = None
+    bare_land_value_cny_per_ha: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

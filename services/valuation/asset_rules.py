@@ -72,6 +72,7 @@ TENURE = (
     NumberRule("cost_cny_per_ha_year", NON_NEGATIVE),
     NumberRule("stand_adjustment", POSITIVE, optional=True),
     NumberRule("tenure_term_years", POSITIVE, optional=True),
+    NumberRule("bare_land_value_cny_per_ha", NON_NEGATIVE),
 )
 SERVICE_INCOME = (
     NumberRule("account_value_cny_per_year", NON_NEGATIVE),

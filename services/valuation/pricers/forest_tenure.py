@@ -35,12 +35,15 @@ def price_forest_tenure(asset: Asset, tenure: ForestTenure, context: PricingCont
 def add_harvest(
     rows: Rows, tenure: ForestTenure, time_years: float, context: PricingContext, field: str
 ) -> None:
-    """One row for the timber at a time; the asset's own net price scales the snapshot's timber price."""
+    """Timber and bare land at a time; the asset's own net price scales the snapshot's timber price."""
     level = context.level(TIMBER_FACTOR, f"{field}.net_price_cny_per_m3")
     volume = tenure.area_ha * tenure.harvest_volume_m3_per_ha * tenure.stand_adjustment
     price = tenure.net_price_cny_per_m3
     label = income_label("主伐净收入", "Final felling, net", price=price, market=level, unit="m3")
     rows.add(time_years, TIMBER_FACTOR, volume * price / level, label)
+    if tenure.bare_land_value_cny_per_ha > 0.0:
+        land = tenure.area_ha * tenure.bare_land_value_cny_per_ha
+        rows.add(time_years, "cny", land, "采伐后林地 Bare land after the felling")
 
 
 def add_costs(rows: Rows, tenure: ForestTenure, until_years: float) -> None:

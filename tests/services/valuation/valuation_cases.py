@@ -36,7 +36,7 @@ GROWN = CarbonIssuance(
     conversion_probability=0.3,
     conversion_from_years=8.0,
 )
-TENURE = ForestTenure(50.0, 12.0, 180.0, 500.0, 300.0, 0.9, 30.0)
+TENURE = ForestTenure(50.0, 12.0, 180.0, 500.0, 300.0, 0.9, 30.0, 800.0)
 RESIDUAL = ResidualIncome(
     tuple(VepYear(k, 2e6 * k, 1e5, 5e4, 1e5) for k in (1, 2, 3)), "tourism_demand", 0.05, 0.8
 )

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from quant.forestry import harvest_present_value
+from quant.forestry import harvest_present_value, land_expectation_value
 from services.runtime.errors import InvalidInput
 from services.valuation.asset import (
     CarbonAndTenure,
@@ -172,6 +172,23 @@ def test_tenure_is_the_harvest_present_value_of_the_standard(
     )
     found = value(price_in(make_asset(tenure), context).alternatives[0][1])
     assert found == pytest.approx(expected, rel=1e-9, abs=1e-6)
+
+
+def test_bare_land_comes_back_with_the_felling(
+    context: PricingContext, value: Value, make_asset: MakeAsset
+) -> None:
+    """Timber, then the land at its expectation value: by Faustmann the present value of all rotations to come."""
+    land = land_expectation_value(
+        150.0 * 500.0, rotation_years=30, rate_annual=FLAT_RATE, planting_cost_cny=9_000.0
+    )
+    bare = replace(TENURE, bare_land_value_cny_per_ha=land)
+    for detail in (TENURE, CarbonAndTenure(TENURE, DECLARED)):
+        with_land = bare if isinstance(detail, ForestTenure) else CarbonAndTenure(bare, DECLARED)
+        before = price_in(make_asset(detail), context).alternatives
+        after = price_in(make_asset(with_land), context).alternatives
+        gains = [value(new) - value(old) for (_, new), (_, old) in zip(after, before, strict=True)]
+        felled = [12, 20][: len(gains)]
+        assert gains == pytest.approx([10.0 * land * discount(year) for year in felled], rel=1e-9)
 
 
 def test_harvest_must_fall_within_the_tenure(context: PricingContext, make_asset: MakeAsset) -> None:

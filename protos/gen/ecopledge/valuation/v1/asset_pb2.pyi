@@ -631,6 +631,7 @@ class ForestTenure(_message.Message):
     COST_CNY_PER_HA_YEAR_FIELD_NUMBER: _builtins.int
     STAND_ADJUSTMENT_FIELD_NUMBER: _builtins.int
     TENURE_TERM_YEARS_FIELD_NUMBER: _builtins.int
+    BARE_LAND_VALUE_CNY_PER_HA_FIELD_NUMBER: _builtins.int
     area_ha: _builtins.float
     """Area, ha, > 0 and at most 1e9."""
     years_to_harvest: _builtins.float
@@ -645,6 +646,10 @@ class ForestTenure(_message.Message):
     """Stand adjustment K of LY/T 2407, > 0. Absent means 1."""
     tenure_term_years: _builtins.float
     """Years left on the tenure, > 0; the harvest must fall within them. Absent means no limit."""
+    bare_land_value_cny_per_ha: _builtins.float
+    """What the bare land is worth at the harvest, CNY/ha, >= 0, such as its land expectation value; without risk. 0 where the
+    right ends with the trees.
+    """
     def __init__(
         self,
         *,
@@ -655,10 +660,11 @@ class ForestTenure(_message.Message):
         cost_cny_per_ha_year: _builtins.float = ...,
         stand_adjustment: _builtins.float | None = ...,
         tenure_term_years: _builtins.float | None = ...,
+        bare_land_value_cny_per_ha: _builtins.float = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_stand_adjustment", b"_stand_adjustment", "_tenure_term_years", b"_tenure_term_years", "stand_adjustment", b"stand_adjustment", "tenure_term_years", b"tenure_term_years"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_stand_adjustment", b"_stand_adjustment", "_tenure_term_years", b"_tenure_term_years", "area_ha", b"area_ha", "cost_cny_per_ha_year", b"cost_cny_per_ha_year", "harvest_volume_m3_per_ha", b"harvest_volume_m3_per_ha", "net_price_cny_per_m3", b"net_price_cny_per_m3", "stand_adjustment", b"stand_adjustment", "tenure_term_years", b"tenure_term_years", "years_to_harvest", b"years_to_harvest"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_stand_adjustment", b"_stand_adjustment", "_tenure_term_years", b"_tenure_term_years", "area_ha", b"area_ha", "bare_land_value_cny_per_ha", b"bare_land_value_cny_per_ha", "cost_cny_per_ha_year", b"cost_cny_per_ha_year", "harvest_volume_m3_per_ha", b"harvest_volume_m3_per_ha", "net_price_cny_per_m3", b"net_price_cny_per_m3", "stand_adjustment", b"stand_adjustment", "tenure_term_years", b"tenure_term_years", "years_to_harvest", b"years_to_harvest"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__stand_adjustment: _TypeAlias = _typing.Literal["stand_adjustment"]  # noqa: Y015
     _WhichOneofArgType__stand_adjustment: _TypeAlias = _typing.Literal["_stand_adjustment", b"_stand_adjustment"]  # noqa: Y015
