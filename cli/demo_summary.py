@@ -10,7 +10,7 @@ from flows.reports.labels import label
 from services.valuation.valuation import Valuation
 
 if TYPE_CHECKING:
-    from flows.main_job_result import MainJobResult
+    from flows.main_job_result import FundRun, MainJobResult
     from flows.published_cases.appraisal import CaseAppraisal
     from flows.reports.main_report import WrittenReport
 
@@ -19,6 +19,7 @@ _STATUS = {
     Sufficiency.UNDER_ASSUMPTION: "含假设 assumption",
     Sufficiency.NOT_VALUED: "缺数据 not valued",
 }
+_ILLUSTRATIVE = "规模为示意 size assumed"
 _CNY_PER_YI = 1e8
 
 
@@ -125,10 +126,8 @@ def _print_cases(result: "MainJobResult") -> None:
 def _case_row(appraisal: "CaseAppraisal") -> list[str]:
     case, pledge = appraisal.mapping.case, appraisal.pledge
     granted = "—" if appraisal.granted_cny is None else wan(appraisal.granted_cny)
-    head, status = (
-        [appraisal.case_id, case.place, label(f"collateral.{case.kind}").zh],
-        _STATUS[appraisal.sufficiency],
-    )
+    head = [appraisal.case_id, case.place, label(f"collateral.{case.kind}").zh]
+    status = _ILLUSTRATIVE if appraisal.mapping.is_illustrative else _STATUS[appraisal.sufficiency]
     if pledge is None or not isinstance(pledge.valuation, Valuation):
         return [*head, "—", "—", "—", granted, status]
     limit = "—" if pledge.limit_cny is None else wan(pledge.limit_cny)
@@ -177,27 +176,35 @@ def _print_book_and_fund(result: "MainJobResult") -> None:
         ("指标 Measure", "万元 10k CNY", "尾部均值 ES"),
         [["预期损失 expected loss", wan(loss.expected_loss_cny), ""], *tail],
     )
-    fund = result.fund
-    rows = []
-    for paid, simulated in zip(fund.waterfall.partners, fund.outcome.partners, strict=True):
-        irr = simulated.irr_annual
-        rows.append(
+    _print_fund(result.fund)
+
+
+def _print_fund(fund: "FundRun") -> None:
+    names = {partner.partner_id: partner.name for partner in fund.terms.partners}
+    print_table(
+        f"6 · {fund.terms.name}：一次瀑布分配 one run of the waterfall (万元; 假设 assumptions)",
+        ("合伙人 Partner", "实缴 Paid in", "分配 Received", "收益率 IRR"),
+        (
             [
-                paid.recipient_id,
+                names.get(paid.recipient_id, paid.recipient_id),
                 wan(float(paid.paid_in_cny)),
                 wan(float(paid.received_cny)),
-                "—" if irr is None else percent(irr.mean),
-                percent(simulated.probability_of_loss),
+                "—" if paid.irr_annual is None else percent(paid.irr_annual),
             ]
-        )
-    print_table(
-        f"6 · {fund.terms.name} (万元; 假设 assumptions)",
-        (
-            "合伙人 Partner",
-            "瀑布实缴 Paid in",
-            "瀑布分配 Received",
-            "模拟收益率 Simulated IRR",
-            "亏损概率 P(loss)",
+            for paid in fund.waterfall.partners
         ),
-        rows,
+    )
+    print_table(
+        f"   以储备项目模拟 simulated on the reserve projects: "
+        f"累计出资 called {wan(fund.outcome.called_cny)} 万元 (假设 assumptions)",
+        ("合伙人 Partner", "收益率中位数 median IRR", "5%分位 5 % quantile", "亏损概率 P(loss)"),
+        (
+            [
+                names.get(outcome.recipient_id, outcome.recipient_id),
+                "—" if outcome.irr_annual is None else percent(outcome.irr_annual.quantile(0.5)),
+                "—" if outcome.irr_annual is None else percent(outcome.irr_annual.quantile(0.05)),
+                percent(outcome.probability_of_loss),
+            ]
+            for outcome in fund.outcome.partners
+        ),
     )

@@ -45,22 +45,21 @@ def capacity_wan_kw(content: str) -> float | None:
 
 
 def _of_one(project: Project) -> Iterator[ProjectFlag]:
-    name = f"{project.project_id}《{project.name}》"
+    name = f"《{project.name}》"
     if project.end_year < project.start_year:
         yield _flag(
             project,
             "PROJECT_ENDS_BEFORE_START",
             f"{name}的完工年份 {project.end_year} 早于开工年份 {project.start_year}",
-            f"{project.project_id}: construction ends in {project.end_year}, before it starts in {project.start_year}",
+            f"construction ends in {project.end_year}, before it starts in {project.start_year}",
             "end_year",
         )
     if project.total_investment_cny <= 0:
         yield _flag(
             project,
             "PROJECT_INVESTMENT_NOT_POSITIVE",
-            f"{name}的总投资为 {_wan(project.total_investment_cny)} 万元,应大于零",
-            f"{project.project_id}: total investment is {_wan(project.total_investment_cny)} x 10,000 CNY, "
-            "expected above 0",
+            f"{name}的总投资为 {_wan(project.total_investment_cny)} 万元，应大于零",
+            f"total investment is {_wan(project.total_investment_cny)} x 10,000 CNY, expected above 0",
             "total_investment",
         )
 
@@ -85,8 +84,8 @@ def _twin_flag(first: Project, second: Project, ratio: Decimal) -> ProjectFlag:
     return _flag(
         second,
         "PROJECT_TWINS_DIFFER",
-        f"{first.project_id} 与 {second.project_id}(《{first.name}》)名称和建设内容相同,但总投资分别为 {one} 万元和 "
-        f"{other} 万元,相差 {ratio:.1f} 倍,请核对是否填报有误",
+        f"{first.project_id} 与 {second.project_id}（《{first.name}》）名称和建设内容相同，但总投资分别为 {one} 万元和 "
+        f"{other} 万元，相差 {ratio:.1f} 倍，请核对是否填报有误",
         f"{first.project_id} and {second.project_id} have the same name and content, but total investments of "
         f"{one} and {other} x 10,000 CNY, a factor of {ratio:.1f}: one of them may be a slip",
         "total_investment",
@@ -118,9 +117,9 @@ def _peer_flag(project: Project, own: float, median: float, peer: tuple[float, P
     return _flag(
         project,
         "PROJECT_UNIT_INVESTMENT_FAR_FROM_PEERS",
-        f"{project.project_id}《{project.name}》总投资 {total} 万元,折合每千瓦 {own:,.0f} 元;同类项目中位数为 "
-        f"{median:,.0f} 元(如 {example} 为 {reference:,.0f} 元),请核对",
-        f"{project.project_id}: total investment of {total} x 10,000 CNY is {own:,.0f} CNY a kW; the median of its "
+        f"《{project.name}》总投资 {total} 万元，折合每千瓦 {own:,.0f} 元；同类项目中位数为 "
+        f"{median:,.0f} 元（如 {example} 为 {reference:,.0f} 元），请核对",
+        f"total investment of {total} x 10,000 CNY is {own:,.0f} CNY a kW; the median of its "
         f"peers is {median:,.0f} ({example}: {reference:,.0f})",
         "total_investment",
     )

@@ -100,6 +100,7 @@ def test_any_unit_is_known_or_refused(text: str) -> None:
         ("万亩", "ha", 1e4 / 15),
         ("hm2", "ha", 1.0),
         ("km2", "ha", 100.0),
+        ("km3", "m3", 1e9),
         ("万m3", "m3", 1e4),
         ("亿立方米", "1e8 m3", 1.0),
         ("1e4 t", "万t", 1.0),
