@@ -2,7 +2,6 @@
 
 import calendar
 import datetime as dt
-import math
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
@@ -11,6 +10,7 @@ from quant.daycount import DayCount
 
 MAX_ID_CHARS = 64
 MAX_PERIODS = 600
+MAX_INDEX_WEIGHT = 1e6
 MONTHS_PER_PERIOD = (1, 3, 6, 12)
 # Balances are whole cents in float64 products (quant.amortisation).
 MAX_PRINCIPAL_CNY = Decimal(10) ** 13
@@ -121,8 +121,11 @@ class IndexWeight:
     def __post_init__(self) -> None:
         if not self.factor:
             raise ValueError("factor: is empty, expected the name of a primary factor")
-        if not math.isfinite(self.weight) or self.weight == 0.0:
-            raise ValueError(f"weight: found {self.weight}, expected a finite number other than 0")
+        if not abs(self.weight) <= MAX_INDEX_WEIGHT or self.weight == 0.0:
+            raise ValueError(
+                f"weight: found {self.weight}, expected a number other than 0 between -{MAX_INDEX_WEIGHT:g} "
+                f"and {MAX_INDEX_WEIGHT:g}"
+            )
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from quant.daycount import DayCount
 from services.loans.collateral import Collateral
 from services.loans.loan import (
     MAX_ID_CHARS,
+    MAX_INDEX_WEIGHT,
     MAX_PERIODS,
     MAX_PRINCIPAL_CNY,
     MONTHS_PER_PERIOD,
@@ -278,7 +279,7 @@ def _index_weights(
     for i, message in enumerate(messages):
         at = violations.at(f"index_weights[{i}]")
         at.require_non_empty("factor", message.factor)
-        if at.require_finite("weight", message.weight):
+        if at.require_range("weight", message.weight, -MAX_INDEX_WEIGHT, MAX_INDEX_WEIGHT):
             at.require(message.weight != 0.0, "weight", "found 0, expected a weight other than 0")
     _require_distinct(violations, "index_weights", "factor", [message.factor for message in messages])
     if len(violations.found) > before:

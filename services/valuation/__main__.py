@@ -1,13 +1,12 @@
 """The valuation service as a process: `python -m services.valuation`. This module holds the only wiring."""
 
-import sys
 from functools import partial
 
 import sqlalchemy as sa
 
 from ecopledge.valuation.v1 import valuation_pb2_grpc
 from services.runtime.database import engine_from
-from services.runtime.errors import EcopledgeError
+from services.runtime.exits import exiting_with_message
 from services.runtime.server import Registration, serve
 from services.runtime.settings import load_settings
 from services.valuation.catalogue import read_catalogue
@@ -37,17 +36,13 @@ def registration(engine: sa.Engine) -> Registration:
     )
 
 
-def main() -> int:
-    """Serve until a signal; returns the exit code."""
-    try:
+def main() -> None:
+    """Serve until a signal."""
+    with exiting_with_message():
         settings = load_settings()
         engine = engine_from(settings)
         serve(settings, [registration(engine)], on_stopped=engine.dispose)
-    except EcopledgeError as error:
-        sys.stderr.write(f"{error.message}\n")
-        return 1
-    return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

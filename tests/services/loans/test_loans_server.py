@@ -351,6 +351,7 @@ def _change_loan(**changes: object) -> Callable[[pb.Loan], None]:
             "loans[1].guarantee.default_probability_annual",
         ),
         (lambda m: m.index_weights.add(factor="a"), "loans[1].index_weights[0].weight"),
+        (lambda m: m.index_weights.add(factor="a", weight=1e308), "loans[1].index_weights[0].weight"),
         (lambda m: m.index_weights.add(weight=1.0), "loans[1].index_weights[0].factor"),
         (
             lambda m: m.index_weights.extend([pb.IndexWeight(factor="a", weight=1.0)] * 2),
