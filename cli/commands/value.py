@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from cli.commands.explained import print_explanation
 from cli.connection import services, target
 from cli.examples import WithExamples
 from cli.output import json_option, percent, print_json, print_table, wan
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 )
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--record", is_flag=True, help="Store the valuations, so that they can be replayed.")
-@click.option("--explain", is_flag=True, help="Print the cash-flow table behind every value.")
+@click.option("--explain", is_flag=True, help="Print cash flows, main drivers and sensitivities.")
 @click.option("--paths", type=click.IntRange(256, 1_048_576), default=2048, show_default=True, help="Paths.")
 @click.option(
     "--seed", type=click.IntRange(0), default=20260821, show_default=True, help="Seed of the scenarios."
@@ -107,6 +108,7 @@ def _print(file: Path, outcomes: "list[Valuation | Failure]", *, explain: bool) 
         print_valuation_notes(valuation)
         if explain:
             print_cash_flows(valuation)
+            print_explanation(valuation)
             print_harvest_option(valuation)
     for i, outcome in enumerate(outcomes):
         if not isinstance(outcome, Valuation):

@@ -15,12 +15,13 @@ from quant.pledge_values import AssetValues
 from quant.schedules import ExposureSchedule
 from services.runtime.results import Distribution, Manifest, Quantile
 from services.valuation.asset import Asset
+from services.valuation.explanation import Explanation, explain
 from services.valuation.harvest_option import harvest_option
 from services.valuation.prepared_market import PreparedMarket
 from services.valuation.pricers.pricing import PricedAsset
 from services.valuation.valuation import CashFlowLine, Failure, Simulation, Valuation
 
-ENGINE_VERSION = "valuation-2"
+ENGINE_VERSION = "valuation-3"
 """Changes whenever a figure may change in any bit; replay compares it."""
 
 _CANONICAL = msgspec.json.Encoder(order="deterministic")
@@ -133,10 +134,11 @@ def appraise(
     low_quantile = at_horizon.quantiles[task.low].value
     pledge_value = max(0.0, low_quantile) * task.disposal_share(schedule)
     if not (math.isfinite(value) and math.isfinite(at_horizon.standard_deviation + pledge_value)):
-        return Failure(
-            asset.asset_id, "INVALID_ARGUMENT", f"the value overflows, found {value}; expected smaller inputs"
-        )
+        return _overflow(asset, value)
     simulation = task.simulation
+    explanation = explain(priced, schedule, task.market, simulation) if task.explain else Explanation()
+    if not explanation.is_finite:
+        return _overflow(asset, value)
     valuation = Valuation(
         valuation_id=f"{task.batch_id}-{number:05d}" if task.batch_id else "",
         asset_id=asset.asset_id,
@@ -157,8 +159,17 @@ def appraise(
         cash_flows=_cash_flows(schedule, values, i) if task.explain else (),
         manifest=task.manifest(asset),
         harvest_option=harvest_option(priced, task.market, simulation) if task.explain else None,
+        sensitivities=explanation.sensitivities,
+        main_drivers=explanation.main_drivers,
+        realised_value_cny=explanation.realised_value_cny,
     )
     return Appraisal(priced, schedule, valuation)
+
+
+def _overflow(asset: Asset, value: float) -> Failure:
+    return Failure(
+        asset.asset_id, "INVALID_ARGUMENT", f"the value overflows, found {value}; expected smaller inputs"
+    )
 
 
 def haircut(value: float, low_quantile: float) -> float:

@@ -25,11 +25,14 @@ from services.runtime.wire_results import (
     terms_to_wire,
 )
 from services.valuation.asset_kind import AssetKind
+from services.valuation.translate_explanation import (
+    distribution_fields,
+    explanation_fields,
+    explanation_from_wire,
+    fields_of,
+)
 from services.valuation.valuation import (
-    AlternativeValue,
-    CashFlowLine,
     Failure,
-    HarvestOption,
     Limit,
     LimitRule,
     Replay,
@@ -48,9 +51,6 @@ _RULES = {
 }
 _RULES_FROM_WIRE: dict[int, LimitRule] = {number: rule for rule, number in _RULES.items()}
 _DATE = ("year", "month", "day")
-_CASH_FLOW = tuple(field.name for field in fields(CashFlowLine))
-_ALTERNATIVE = tuple(field.name for field in fields(AlternativeValue))
-_HARVEST_OPTION = tuple(field.name for field in fields(HarvestOption))
 _MANIFEST = tuple(field.name for field in fields(Manifest))
 _STATUS_NUMBERS = {code.name: code.value[0] for code in grpc.StatusCode}
 _STATUS_NAMES = {number: name for name, number in _STATUS_NUMBERS.items()}
@@ -67,20 +67,12 @@ def _valuation_fields(valuation: Valuation) -> dict[str, Any]:
         "valuation_id": valuation.valuation_id,
         "asset_id": valuation.asset_id,
         "kind": valuation.kind,
-        "valuation_date": _fields(valuation.valuation_date, _DATE),
+        "valuation_date": fields_of(valuation.valuation_date, _DATE),
         "value_cny": valuation.value_cny,
         "value_at_horizon": {
             "horizon_years": valuation.horizon_years,
             "confidence": valuation.confidence,
-            "values_cny": {
-                "mean": valuation.value_at_horizon.mean,
-                "mean_standard_error": valuation.value_at_horizon.mean_standard_error,
-                "standard_deviation": valuation.value_at_horizon.standard_deviation,
-                "quantiles": [
-                    {"probability": q.probability, "value": q.value, "standard_error": q.standard_error}
-                    for q in valuation.value_at_horizon.quantiles
-                ],
-            },
+            "values_cny": distribution_fields(valuation.value_at_horizon),
         },
         "haircut": valuation.haircut,
         "pledge_value_cny": valuation.pledge_value_cny,
@@ -89,22 +81,10 @@ def _valuation_fields(valuation: Valuation) -> dict[str, Any]:
         "disclosed_value_cny": valuation.disclosed_value_cny,
         "best_alternative": valuation.best_alternative,
         "warnings": [caution_to_wire(caution) for caution in valuation.cautions],
-        "cash_flows": [_fields(line, _CASH_FLOW) for line in valuation.cash_flows],
-        "manifest": _fields(valuation.manifest, _MANIFEST),
+        "manifest": fields_of(valuation.manifest, _MANIFEST),
         "assumptions": valuation.assumptions,
-        "harvest_option": _harvest_option_fields(valuation.harvest_option),
+        **explanation_fields(valuation),
     }
-
-
-def _harvest_option_fields(option: HarvestOption | None) -> dict[str, Any] | None:
-    if option is None:
-        return None
-    alternatives = [_fields(alternative, _ALTERNATIVE) for alternative in option.alternatives]
-    return {**_fields(option, _HARVEST_OPTION), "alternatives": alternatives}
-
-
-def _fields(value: object, names: Sequence[str]) -> dict[str, Any]:
-    return {name: getattr(value, name) for name in names}
 
 
 def valuation_from_wire(message: pb.Valuation) -> Valuation:
@@ -126,23 +106,8 @@ def valuation_from_wire(message: pb.Valuation) -> Valuation:
         best_alternative=message.best_alternative,
         cautions=tuple(caution_from_wire(warning) for warning in message.warnings),
         assumptions=tuple(message.assumptions),
-        cash_flows=tuple(_cash_flow_from_wire(line) for line in message.cash_flows),
         manifest=manifest_from_wire(message.manifest),
-        harvest_option=(
-            _harvest_option_from_wire(message.harvest_option) if message.HasField("harvest_option") else None
-        ),
-    )
-
-
-def _harvest_option_from_wire(message: pb.HarvestOption) -> HarvestOption:
-    return HarvestOption(
-        value_cny=message.value_cny,
-        option_value_cny=message.option_value_cny,
-        standard_error_cny=message.standard_error_cny,
-        foresight_cny=message.foresight_cny,
-        alternatives=tuple(AlternativeValue(found.name, found.value_cny) for found in message.alternatives),
-        mean_felling_years=_optional(message, "mean_felling_years"),
-        felled_share=message.felled_share,
+        **explanation_from_wire(message),
     )
 
 
@@ -351,18 +316,6 @@ def kind_from_wire(message: pb.AssetKind) -> AssetKind:
         _optional(message, "cash_multiple_cap"),
         message.min_dscr,
         tuple(source for source in sources if source is not None),
-    )
-
-
-def _cash_flow_from_wire(line: pb.CashFlowLine) -> CashFlowLine:
-    return CashFlowLine(
-        line.time_years,
-        line.factor,
-        line.quantity,
-        line.expected_factor,
-        line.expected_amount_cny,
-        line.present_value_cny,
-        line.label,
     )
 
 

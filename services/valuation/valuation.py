@@ -9,6 +9,8 @@ from services.runtime.results import Caution, Distribution, Manifest
 from services.valuation.asset import Asset
 
 DEFAULT_SEED = 20260821
+DISCOUNT_RATE, LOSS_OF_RIGHT, VALUATION_ERROR = "discount_rate", "loss_of_right", "valuation_error"
+"""Drivers of a value that are no factor of the snapshot."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +74,31 @@ class HarvestOption:
     felled_share: float
 
 
+class Bump(StrEnum):
+    """What is changed to measure a sensitivity."""
+
+    LEVEL_1_PERCENT = "level_1_percent"
+    VOLATILITY_1_POINT = "volatility_1_point"
+    DISCOUNT_RATE_100_BP = "discount_rate_100_bp"
+    EVENT_INTENSITY_10_PERCENT = "event_intensity_10_percent"
+    ONE_STANDARD_DEVIATION = "one_standard_deviation"
+
+
+@dataclass(frozen=True, slots=True)
+class Sensitivity:
+    """How V(0) changes with one input, all others unchanged.
+
+    Attributes:
+        driver: primary factor, or one of the names above.
+        bump: what is changed.
+        change_cny: change of V(0).
+    """
+
+    driver: str
+    bump: Bump
+    change_cny: float
+
+
 @dataclass(frozen=True, slots=True)
 class Valuation:
     """What an asset is worth; fields as in the contract's message Valuation, amounts in CNY."""
@@ -95,6 +122,9 @@ class Valuation:
     cash_flows: tuple[CashFlowLine, ...]
     manifest: Manifest
     harvest_option: HarvestOption | None = None
+    sensitivities: tuple[Sensitivity, ...] = ()
+    main_drivers: tuple[Sensitivity, ...] = ()
+    realised_value_cny: Distribution | None = None
 
 
 @dataclass(frozen=True, slots=True)

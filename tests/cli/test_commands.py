@@ -110,7 +110,10 @@ def test_size_names_the_binding_rule(target: str, capsys: pytest.CaptureFixture[
 def test_printed_tables_show_the_figures(target: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["value", EXAMPLE, "--explain", "--target", target]) == 0
     printed = capsys.readouterr().out
-    for words in ("质押价值", "用水权收入", "假设 assumption", "water_revenue.heihe.irrigation"):
+    for words in (
+        "质押价值", "用水权收入", "假设 assumption", "water_revenue.heihe.irrigation",
+        "主要驱动因素 · Main drivers", "估值误差 valuation error", "贴现率 discount rate", "最终所付现值",
+    ):  # fmt: skip
         assert words in printed
 
 

@@ -25,6 +25,42 @@ else:
 
 DESCRIPTOR: _descriptor.FileDescriptor
 
+class _Bump:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _BumpEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Bump.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    BUMP_UNSPECIFIED: _Bump.ValueType  # 0
+    """Not said."""
+    BUMP_LEVEL_1_PERCENT: _Bump.ValueType  # 1
+    """Level of a factor, today and later, times 1.01."""
+    BUMP_VOLATILITY_1_POINT: _Bump.ValueType  # 2
+    """Volatility of a factor a year plus 0.01, its median unchanged."""
+    BUMP_DISCOUNT_RATE_100_BP: _Bump.ValueType  # 3
+    """Every zero rate up by 0.01: half the difference between 0.0001 up and 0.0001 down, times 100."""
+    BUMP_EVENT_INTENSITY_10_PERCENT: _Bump.ValueType  # 4
+    """Expected losses of the right a year times 1.1."""
+    BUMP_ONE_STANDARD_DEVIATION: _Bump.ValueType  # 5
+    """One standard deviation at the horizon: half the difference between one up and one down today."""
+
+class Bump(_Bump, metaclass=_BumpEnumTypeWrapper):
+    """What is changed to measure a sensitivity."""
+
+BUMP_UNSPECIFIED: Bump.ValueType  # 0
+"""Not said."""
+BUMP_LEVEL_1_PERCENT: Bump.ValueType  # 1
+"""Level of a factor, today and later, times 1.01."""
+BUMP_VOLATILITY_1_POINT: Bump.ValueType  # 2
+"""Volatility of a factor a year plus 0.01, its median unchanged."""
+BUMP_DISCOUNT_RATE_100_BP: Bump.ValueType  # 3
+"""Every zero rate up by 0.01: half the difference between 0.0001 up and 0.0001 down, times 100."""
+BUMP_EVENT_INTENSITY_10_PERCENT: Bump.ValueType  # 4
+"""Expected losses of the right a year times 1.1."""
+BUMP_ONE_STANDARD_DEVIATION: Bump.ValueType  # 5
+"""One standard deviation at the horizon: half the difference between one up and one down today."""
+Global___Bump: _TypeAlias = Bump  # noqa: Y015
+
 class _LimitRule:
     ValueType = _typing.NewType("ValueType", _builtins.int)
     V: _TypeAlias = ValueType  # noqa: Y015
@@ -237,7 +273,9 @@ class ValueAssetsRequest(_message.Message):
     snapshot_id: _builtins.str
     """Snapshot; empty means the standard one."""
     explain: _builtins.bool
-    """Whether to return the cash-flow table of each asset."""
+    """Whether to return what explains each value: the cash-flow table, sensitivities, main drivers, the distribution of
+    what will be paid, and the choice of the date of felling.
+    """
     @_builtins.property
     def valuation_date(self) -> _date_pb2.Date:
         """Date for which the value is meant. Absent means the snapshot's."""
@@ -399,6 +437,9 @@ class Valuation(_message.Message):
     MANIFEST_FIELD_NUMBER: _builtins.int
     ASSUMPTIONS_FIELD_NUMBER: _builtins.int
     HARVEST_OPTION_FIELD_NUMBER: _builtins.int
+    SENSITIVITIES_FIELD_NUMBER: _builtins.int
+    MAIN_DRIVERS_FIELD_NUMBER: _builtins.int
+    REALISED_VALUE_CNY_FIELD_NUMBER: _builtins.int
     valuation_id: _builtins.str
     """Identifier of the stored valuation; empty where nothing was stored."""
     asset_id: _builtins.str
@@ -449,6 +490,22 @@ class Valuation(_message.Message):
         Absent unless explain was asked for and the asset has that choice.
         """
 
+    @_builtins.property
+    def sensitivities(self) -> _containers.RepeatedCompositeFieldContainer[Global___Sensitivity]:
+        """How V(0) changes with one input at a time, by exact revaluation; empty unless explain was asked for."""
+
+    @_builtins.property
+    def main_drivers(self) -> _containers.RepeatedCompositeFieldContainer[Global___Sensitivity]:
+        """The five inputs that move V(0) most by one standard deviation of theirs at the horizon, largest first; fewer where
+        fewer are random, empty unless explain was asked for. Each stands alone: they do not add up.
+        """
+
+    @_builtins.property
+    def realised_value_cny(self) -> _result_pb2.Distribution:
+        """Distribution of the present value of what is paid in the end, CNY, on the paths of the simulation, at most the
+        first 16,384; its mean estimates V(0). Absent unless explain was asked for.
+        """
+
     def __init__(
         self,
         *,
@@ -469,21 +526,58 @@ class Valuation(_message.Message):
         manifest: _result_pb2.Manifest | None = ...,
         assumptions: _abc.Iterable[_builtins.str] | None = ...,
         harvest_option: Global___HarvestOption | None = ...,
+        sensitivities: _abc.Iterable[Global___Sensitivity] | None = ...,
+        main_drivers: _abc.Iterable[Global___Sensitivity] | None = ...,
+        realised_value_cny: _result_pb2.Distribution | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_disclosed_value_cny", b"_disclosed_value_cny", "_harvest_option", b"_harvest_option", "disclosed_value_cny", b"disclosed_value_cny", "harvest_option", b"harvest_option", "manifest", b"manifest", "valuation_date", b"valuation_date", "value_at_horizon", b"value_at_horizon"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_disclosed_value_cny", b"_disclosed_value_cny", "_harvest_option", b"_harvest_option", "_realised_value_cny", b"_realised_value_cny", "disclosed_value_cny", b"disclosed_value_cny", "harvest_option", b"harvest_option", "manifest", b"manifest", "realised_value_cny", b"realised_value_cny", "valuation_date", b"valuation_date", "value_at_horizon", b"value_at_horizon"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_disclosed_value_cny", b"_disclosed_value_cny", "_harvest_option", b"_harvest_option", "annual_cash_cny", b"annual_cash_cny", "asset_id", b"asset_id", "assumptions", b"assumptions", "best_alternative", b"best_alternative", "cash_flows", b"cash_flows", "disclosed_value_cny", b"disclosed_value_cny", "haircut", b"haircut", "harvest_option", b"harvest_option", "kind", b"kind", "manifest", b"manifest", "pledge_value_cny", b"pledge_value_cny", "undiscounted_sum_cny", b"undiscounted_sum_cny", "valuation_date", b"valuation_date", "valuation_id", b"valuation_id", "value_at_horizon", b"value_at_horizon", "value_cny", b"value_cny", "warnings", b"warnings"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_disclosed_value_cny", b"_disclosed_value_cny", "_harvest_option", b"_harvest_option", "_realised_value_cny", b"_realised_value_cny", "annual_cash_cny", b"annual_cash_cny", "asset_id", b"asset_id", "assumptions", b"assumptions", "best_alternative", b"best_alternative", "cash_flows", b"cash_flows", "disclosed_value_cny", b"disclosed_value_cny", "haircut", b"haircut", "harvest_option", b"harvest_option", "kind", b"kind", "main_drivers", b"main_drivers", "manifest", b"manifest", "pledge_value_cny", b"pledge_value_cny", "realised_value_cny", b"realised_value_cny", "sensitivities", b"sensitivities", "undiscounted_sum_cny", b"undiscounted_sum_cny", "valuation_date", b"valuation_date", "valuation_id", b"valuation_id", "value_at_horizon", b"value_at_horizon", "value_cny", b"value_cny", "warnings", b"warnings"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__disclosed_value_cny: _TypeAlias = _typing.Literal["disclosed_value_cny"]  # noqa: Y015
     _WhichOneofArgType__disclosed_value_cny: _TypeAlias = _typing.Literal["_disclosed_value_cny", b"_disclosed_value_cny"]  # noqa: Y015
     _WhichOneofReturnType__harvest_option: _TypeAlias = _typing.Literal["harvest_option"]  # noqa: Y015
     _WhichOneofArgType__harvest_option: _TypeAlias = _typing.Literal["_harvest_option", b"_harvest_option"]  # noqa: Y015
+    _WhichOneofReturnType__realised_value_cny: _TypeAlias = _typing.Literal["realised_value_cny"]  # noqa: Y015
+    _WhichOneofArgType__realised_value_cny: _TypeAlias = _typing.Literal["_realised_value_cny", b"_realised_value_cny"]  # noqa: Y015
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__disclosed_value_cny) -> _WhichOneofReturnType__disclosed_value_cny | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__harvest_option) -> _WhichOneofReturnType__harvest_option | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__realised_value_cny) -> _WhichOneofReturnType__realised_value_cny | None: ...
 
 Global___Valuation: _TypeAlias = Valuation  # noqa: Y015
+
+@_typing.final
+class Sensitivity(_message.Message):
+    """How V(0) changes with one input, all others unchanged."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DRIVER_FIELD_NUMBER: _builtins.int
+    BUMP_FIELD_NUMBER: _builtins.int
+    CHANGE_CNY_FIELD_NUMBER: _builtins.int
+    driver: _builtins.str
+    """Name of a primary factor, or "discount_rate", "loss_of_right" or "valuation_error"."""
+    bump: Global___Bump.ValueType
+    """What is changed."""
+    change_cny: _builtins.float
+    """Change of V(0), CNY."""
+    def __init__(
+        self,
+        *,
+        driver: _builtins.str = ...,
+        bump: Global___Bump.ValueType = ...,
+        change_cny: _builtins.float = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["bump", b"bump", "change_cny", b"change_cny", "driver", b"driver"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Sensitivity: _TypeAlias = Sensitivity  # noqa: Y015
 
 @_typing.final
 class AlternativeValue(_message.Message):
