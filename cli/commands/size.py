@@ -96,4 +96,27 @@ def _print(sized: "SizedLoan") -> None:
         )
     if sized.loan_per_unit_cny is not None:
         click.echo(f"  每单位年量贷款 · loan per unit a year: {sized.loan_per_unit_cny:,.4f} CNY")
+    _print_years(sized)
+    for change in sized.changes_needed:
+        click.echo(f"  要贷所申请额度 to lend the amount asked for [{change.rule}]: {change.explanation_zh}")
+        click.echo(f"      {change.explanation_en}")
     print_valuation_notes(valuation)
+
+
+def _print_years(sized: "SizedLoan") -> None:
+    if not sized.years:
+        return
+    print_table(
+        f"{sized.valuation.asset_id}: 按限额等额还款 · At the limit under level instalments (万元)",
+        ("年 Year", "现金P10 Cash P10", "应还 Due", "余额 Outstanding", "偿债覆盖 DSCR"),
+        (
+            [
+                str(year.year),
+                wan(year.low_cash_cny),
+                wan(year.debt_service_cny),
+                wan(year.outstanding_cny),
+                "—" if year.dscr is None else f"{year.dscr:.2f}",
+            ]
+            for year in sized.years
+        ),
+    )

@@ -16,6 +16,7 @@ from services.valuation.calibration_cautions import FACTOR_NOT_USED
 from services.valuation.cautions import of_loan_beyond_right
 from services.valuation.engine import ValuationEngine
 from services.valuation.model_risk import model_risk
+from services.valuation.needed_changes import LONGEST_TENOR_YEARS
 from services.valuation.operating_cash import low_cash_by_year
 from services.valuation.prepared_market import PreparedMarket
 from services.valuation.repository import ValuationRepository
@@ -29,6 +30,8 @@ from services.valuation.valuation import (
     StoredValuation,
     Valuation,
 )
+
+_PATHS_OF_LONGER_LOAN = 4096
 
 Entry = Asset | Failure
 """An asset that could be read, or why it could not."""
@@ -119,17 +122,19 @@ class ValuationDesk:
         [outcome] = self.engine.appraise([asset], market, simulation, date, explain=True)
         if isinstance(outcome, Failure):
             raise _about_asset(outcome)
+        n_years = payment_years(terms.tenor_years)
         cash = low_cash_by_year(
-            outcome.schedule,
-            market,
-            simulation,
-            payment_years(terms.tenor_years),
-            until_years=terms.tenor_years,
+            outcome.schedule, market, simulation, n_years, until_years=terms.tenor_years
         ).tolist()
+        longer: list[float] = []
+        if terms.requested_cny is not None:
+            # Which tenor would do is an answer in whole years, for which fewer paths are enough.
+            few = replace(simulation, n_paths=min(simulation.n_paths, _PATHS_OF_LONGER_LOAN))
+            longer = low_cash_by_year(outcome.schedule, market, few, LONGEST_TENOR_YEARS).tolist()
         priced = outcome.priced
         beyond = of_loan_beyond_right(terms.tenor_years, _right_ends(asset, outcome.schedule))
         valuation = replace(outcome.valuation, cautions=(*outcome.valuation.cautions, *beyond))
-        return size_loan(valuation, priced.lending, priced.annual_quantity, cash, terms)
+        return size_loan(valuation, priced.lending, priced.annual_quantity, cash, terms, longer_cash=longer)
 
     def calibrate(
         self, institution_id: str, question: CalibrationQuestion, *, snapshot_id: str

@@ -3,10 +3,10 @@
 import math
 from collections.abc import Sequence
 
+from services.valuation.needed_changes import changes_needed, percent, wan
 from services.valuation.pricers.pricing import LendingTerms
-from services.valuation.valuation import Limit, LimitRule, LoanTerms, SizedLoan, Valuation
+from services.valuation.valuation import Limit, LimitRule, LoanTerms, LoanYear, SizedLoan, Valuation
 
-_WAN = 10_000.0
 _ROUNDING = 1e-9
 _NO_CASH = (
     "期限内 P10 净现金流合计不为正：押品的现金可能在贷款到期之后才有",
@@ -37,6 +37,8 @@ def size_loan(
     annual_quantity: float | None,
     low_cash: Sequence[float],
     terms: LoanTerms,
+    *,
+    longer_cash: Sequence[float] = (),
 ) -> SizedLoan:
     """Apply every rule to a valuation.
 
@@ -46,6 +48,7 @@ def size_loan(
         annual_quantity: pledged units a year, for the loan per unit.
         low_cash: P10 of each year's cash, CNY, one for each of `payment_years`.
         terms: the loan that is asked for.
+        longer_cash: P10 of each year of the longest loan, CNY; for the tenor that would carry the amount asked for.
     """
     service = service_per_unit(terms)
     min_dscr = lending.min_dscr if terms.min_dscr is None else terms.min_dscr
@@ -64,6 +67,8 @@ def size_loan(
         None if terms.requested_cny is None else terms.requested_cny <= limit,
         _cover_at(limit, low_cash, service),
         None if annual_quantity is None or annual_quantity <= 0.0 else limit / annual_quantity,
+        _years_at(limit, low_cash, service, terms.rate_annual),
+        changes_needed(limits, valuation, lending, longer_cash, terms),
     )
 
 
@@ -73,12 +78,12 @@ def _pledge_limit(valuation: Valuation, lending: LendingTerms, terms: LoanTerms)
     return Limit(
         LimitRule.PLEDGE_VALUE,
         limit,
-        f"质押率上限 {_percent(cap)} × 质押价值 {_wan(valuation.pledge_value_cny)} 万元"
-        f"（{valuation.horizon_years:g} 年后、{_percent(valuation.confidence)} 置信度、扣除处置损失）"
-        f"= {_wan(limit)} 万元",
-        f"LTV cap {_percent(cap)} x pledge value {_wan(valuation.pledge_value_cny)} x10k CNY (in "
-        f"{valuation.horizon_years:g} years, {_percent(valuation.confidence)} confidence, after disposal) "
-        f"= {_wan(limit)} x10k CNY",
+        f"质押率上限 {percent(cap)} × 质押价值 {wan(valuation.pledge_value_cny)} 万元"
+        f"（{valuation.horizon_years:g} 年后、{percent(valuation.confidence)} 置信度、扣除处置损失）"
+        f"= {wan(limit)} 万元",
+        f"LTV cap {percent(cap)} x pledge value {wan(valuation.pledge_value_cny)} x10k CNY (in "
+        f"{valuation.horizon_years:g} years, {percent(valuation.confidence)} confidence, after disposal) "
+        f"= {wan(limit)} x10k CNY",
     )
 
 
@@ -87,9 +92,9 @@ def _cash_limit(valuation: Valuation, multiple: float) -> Limit:
     return Limit(
         LimitRule.CASH_MULTIPLE,
         limit,
-        f"年现金流倍数 {multiple:g} × 第一年预期净现金流 {_wan(valuation.annual_cash_cny)} 万元 = {_wan(limit)} 万元",
-        f"multiple {multiple:g} x expected net cash of the first year {_wan(valuation.annual_cash_cny)} x10k CNY "
-        f"= {_wan(limit)} x10k CNY",
+        f"年现金流倍数 {multiple:g} × 第一年预期净现金流 {wan(valuation.annual_cash_cny)} 万元 = {wan(limit)} 万元",
+        f"multiple {multiple:g} x expected net cash of the first year {wan(valuation.annual_cash_cny)} x10k CNY "
+        f"= {wan(limit)} x10k CNY",
     )
 
 
@@ -112,10 +117,10 @@ def _service_limit(
     return Limit(
         LimitRule.DEBT_SERVICE,
         limit,
-        f"期限内各年 P10 现金流按贷款利率 {_percent(rate_annual)} 折现 {_wan(carried)} 万元 ÷ "
-        f"最低偿债覆盖倍数 {min_dscr:g} = {_wan(limit)} 万元（按现金流安排还款；{level_zh}）",
-        f"P10 cash of the tenor discounted at the loan rate {_percent(rate_annual)}, {_wan(carried)} x10k CNY, over "
-        f"the lowest cover {min_dscr:g} = {_wan(limit)} x10k CNY (repayment follows the cash; {level_en})",
+        f"期限内各年 P10 现金流按贷款利率 {percent(rate_annual)} 折现 {wan(carried)} 万元 ÷ "
+        f"最低偿债覆盖倍数 {min_dscr:g} = {wan(limit)} 万元（按现金流安排还款；{level_zh}）",
+        f"P10 cash of the tenor discounted at the loan rate {percent(rate_annual)}, {wan(carried)} x10k CNY, over "
+        f"the lowest cover {min_dscr:g} = {wan(limit)} x10k CNY (repayment follows the cash; {level_en})",
     )
 
 
@@ -142,8 +147,8 @@ def _caps_of_terms(terms: LoanTerms) -> list[Limit]:
             Limit(
                 LimitRule.PROJECT_COST,
                 limit,
-                f"项目总投资 {_wan(cost)} 万元 − 资本金 {_wan(equity)} 万元 = {_wan(limit)} 万元",
-                f"project cost {_wan(cost)} less equity {_wan(equity)} = {_wan(limit)} x10k CNY",
+                f"项目总投资 {wan(cost)} 万元 − 资本金 {wan(equity)} 万元 = {wan(limit)} 万元",
+                f"project cost {wan(cost)} less equity {wan(equity)} = {wan(limit)} x10k CNY",
             )
         )
     if terms.guarantor_cap_cny is not None:
@@ -157,7 +162,7 @@ def _caps_of_terms(terms: LoanTerms) -> list[Limit]:
 
 def _cap(rule: LimitRule, cap_cny: float, name_zh: str, name_en: str) -> Limit:
     limit = max(0.0, cap_cny)
-    return Limit(rule, limit, f"{name_zh} {_wan(limit)} 万元", f"{name_en} {_wan(limit)} x10k CNY")
+    return Limit(rule, limit, f"{name_zh} {wan(limit)} 万元", f"{name_en} {wan(limit)} x10k CNY")
 
 
 def _cover_at(limit: float, low_cash: Sequence[float], service: Sequence[float]) -> float | None:
@@ -168,10 +173,17 @@ def _cover_at(limit: float, low_cash: Sequence[float], service: Sequence[float])
     return min(covers) if covers else None
 
 
-def _percent(fraction: float) -> str:
-    """As many digits as the fraction has, so that a reader can repeat the multiplication."""
-    return f"{100.0 * fraction:.6g} %"
-
-
-def _wan(amount_cny: float) -> str:
-    return f"{amount_cny / _WAN:,.2f}"
+def _years_at(
+    limit: float, low_cash: Sequence[float], service: Sequence[float], rate_annual: float
+) -> tuple[LoanYear, ...]:
+    """The loan year by year under level instalments."""
+    if limit <= 0.0:
+        return ()
+    years, outstanding = [], limit
+    for year, (cash, share) in enumerate(zip(low_cash, service, strict=True), start=1):
+        due = limit * share
+        outstanding = outstanding * (1.0 + rate_annual) - due
+        if abs(outstanding) <= _ROUNDING * limit:
+            outstanding = 0.0
+        years.append(LoanYear(year, cash, due, outstanding, cash / due if due > 0.0 else None))
+    return tuple(years)

@@ -35,6 +35,8 @@ from services.valuation.valuation import (
     Failure,
     Limit,
     LimitRule,
+    LoanYear,
+    NeededChange,
     Replay,
     SizedLoan,
     Valuation,
@@ -51,6 +53,8 @@ _RULES = {
 }
 _RULES_FROM_WIRE: dict[int, LimitRule] = {number: rule for rule, number in _RULES.items()}
 _DATE = ("year", "month", "day")
+_LOAN_YEAR = tuple(field.name for field in fields(LoanYear))
+_NEEDED_CHANGE = tuple(field.name for field in fields(NeededChange))
 _MANIFEST = tuple(field.name for field in fields(Manifest))
 _STATUS_NUMBERS = {code.name: code.value[0] for code in grpc.StatusCode}
 _STATUS_NAMES = {number: name for name, number in _STATUS_NUMBERS.items()}
@@ -211,6 +215,11 @@ def sized_loan_to_wire(sized: SizedLoan) -> pb.SizeLoanResponse:
         requested_within_limit=sized.requested_within_limit,
         min_dscr_at_limit=sized.min_dscr_at_limit,
         loan_per_unit_cny=sized.loan_per_unit_cny,
+        years=[pb.LoanYear(**fields_of(year, _LOAN_YEAR)) for year in sized.years],
+        changes_needed=[
+            pb.NeededChange(**{**fields_of(change, _NEEDED_CHANGE), "rule": _RULES[change.rule]})
+            for change in sized.changes_needed
+        ],
     )
 
 
@@ -227,6 +236,22 @@ def sized_loan_from_wire(message: pb.SizeLoanResponse) -> SizedLoan:
         _optional(message, "requested_within_limit"),
         _optional(message, "min_dscr_at_limit"),
         _optional(message, "loan_per_unit_cny"),
+        tuple(
+            LoanYear(
+                found.year,
+                found.low_cash_cny,
+                found.debt_service_cny,
+                found.outstanding_cny,
+                _optional(found, "dscr"),
+            )
+            for found in message.years
+        ),
+        tuple(
+            NeededChange(
+                _rule(found.rule), found.lever, found.needed, found.explanation_zh, found.explanation_en
+            )
+            for found in message.changes_needed
+        ),
     )
 
 

@@ -179,6 +179,36 @@ class Limit:
 
 
 @dataclass(frozen=True, slots=True)
+class LoanYear:
+    """One year of a loan at the limit under level instalments; amounts CNY.
+
+    Attributes:
+        year: 1 for the first.
+        low_cash_cny: low quantile of the year's cash.
+        debt_service_cny: interest and principal due.
+        outstanding_cny: principal after the payment.
+        dscr: cash over debt service; None where nothing is due.
+    """
+
+    year: int
+    low_cash_cny: float
+    debt_service_cny: float
+    outstanding_cny: float
+    dscr: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class NeededChange:
+    """One way to meet one rule for the amount asked for, all else unchanged; levers as in the contract."""
+
+    rule: LimitRule
+    lever: str
+    needed: float
+    explanation_zh: str
+    explanation_en: str
+
+
+@dataclass(frozen=True, slots=True)
 class SizedLoan:
     """How much may be lent and why; see the contract's message SizeLoanResponse."""
 
@@ -189,6 +219,8 @@ class SizedLoan:
     requested_within_limit: bool | None
     min_dscr_at_limit: float | None
     loan_per_unit_cny: float | None
+    years: tuple[LoanYear, ...] = ()
+    changes_needed: tuple[NeededChange, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -117,6 +117,13 @@ def test_printed_tables_show_the_figures(target: str, capsys: pytest.CaptureFixt
         assert words in printed
 
 
+def test_size_says_what_would_have_to_change(target: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["size", EXAMPLE, "--target", target]) == 0
+    printed = capsys.readouterr().out
+    for words in ("At the limit under level instalments", "要贷所申请额度", "[pledge_value]: 质押价值由"):
+        assert words in printed
+
+
 def test_size_needs_a_loan(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     content = Path(EXAMPLE).read_text(encoding="utf-8").partition("[loan]")[0]
     path = tmp_path / "no-loan.toml"

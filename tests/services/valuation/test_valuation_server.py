@@ -256,6 +256,9 @@ def test_a_loan_is_sized_with_every_rule_that_applies(client: ValuationClient) -
     assert sized.limit_cny == min(limit.limit_cny for limit in sized.limits)
     assert sized.requested_within_limit is False
     assert sized.valuation.cash_flows
+    assert sized.valuation.sensitivities
+    assert [year.year for year in sized.years] == [1, 2, 3, 4, 5]
+    assert {change.rule for change in sized.changes_needed} == {limit.rule for limit in sized.limits}
     with pytest.raises(InvalidInput) as error:
         client.size_loan(asset(), LoanTerms(0.0, -1.0))
     assert [violation.field for violation in error.value.violations] == [

@@ -949,6 +949,8 @@ class SizeLoanResponse(_message.Message):
     REQUESTED_WITHIN_LIMIT_FIELD_NUMBER: _builtins.int
     MIN_DSCR_AT_LIMIT_FIELD_NUMBER: _builtins.int
     LOAN_PER_UNIT_CNY_FIELD_NUMBER: _builtins.int
+    YEARS_FIELD_NUMBER: _builtins.int
+    CHANGES_NEEDED_FIELD_NUMBER: _builtins.int
     binding_rule: Global___LimitRule.ValueType
     """The rule that binds."""
     limit_cny: _builtins.float
@@ -971,6 +973,16 @@ class SizeLoanResponse(_message.Message):
     def limits(self) -> _containers.RepeatedCompositeFieldContainer[Global___Limit]:
         """Every rule that applies."""
 
+    @_builtins.property
+    def years(self) -> _containers.RepeatedCompositeFieldContainer[Global___LoanYear]:
+        """The loan at the limit under level instalments, year by year; empty where nothing may be lent."""
+
+    @_builtins.property
+    def changes_needed(self) -> _containers.RepeatedCompositeFieldContainer[Global___NeededChange]:
+        """What would have to change to lend the amount asked for: every rule that it exceeds must be met, each by one of its
+        levers alone. Empty where none was asked for or it is within the limit.
+        """
+
     def __init__(
         self,
         *,
@@ -981,10 +993,12 @@ class SizeLoanResponse(_message.Message):
         requested_within_limit: _builtins.bool | None = ...,
         min_dscr_at_limit: _builtins.float | None = ...,
         loan_per_unit_cny: _builtins.float | None = ...,
+        years: _abc.Iterable[Global___LoanYear] | None = ...,
+        changes_needed: _abc.Iterable[Global___NeededChange] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_loan_per_unit_cny", b"_loan_per_unit_cny", "_min_dscr_at_limit", b"_min_dscr_at_limit", "_requested_within_limit", b"_requested_within_limit", "loan_per_unit_cny", b"loan_per_unit_cny", "min_dscr_at_limit", b"min_dscr_at_limit", "requested_within_limit", b"requested_within_limit", "valuation", b"valuation"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_loan_per_unit_cny", b"_loan_per_unit_cny", "_min_dscr_at_limit", b"_min_dscr_at_limit", "_requested_within_limit", b"_requested_within_limit", "binding_rule", b"binding_rule", "limit_cny", b"limit_cny", "limits", b"limits", "loan_per_unit_cny", b"loan_per_unit_cny", "min_dscr_at_limit", b"min_dscr_at_limit", "requested_within_limit", b"requested_within_limit", "valuation", b"valuation"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_loan_per_unit_cny", b"_loan_per_unit_cny", "_min_dscr_at_limit", b"_min_dscr_at_limit", "_requested_within_limit", b"_requested_within_limit", "binding_rule", b"binding_rule", "changes_needed", b"changes_needed", "limit_cny", b"limit_cny", "limits", b"limits", "loan_per_unit_cny", b"loan_per_unit_cny", "min_dscr_at_limit", b"min_dscr_at_limit", "requested_within_limit", b"requested_within_limit", "valuation", b"valuation", "years", b"years"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__loan_per_unit_cny: _TypeAlias = _typing.Literal["loan_per_unit_cny"]  # noqa: Y015
     _WhichOneofArgType__loan_per_unit_cny: _TypeAlias = _typing.Literal["_loan_per_unit_cny", b"_loan_per_unit_cny"]  # noqa: Y015
@@ -1000,6 +1014,87 @@ class SizeLoanResponse(_message.Message):
     def WhichOneof(self, oneof_group: _WhichOneofArgType__requested_within_limit) -> _WhichOneofReturnType__requested_within_limit | None: ...
 
 Global___SizeLoanResponse: _TypeAlias = SizeLoanResponse  # noqa: Y015
+
+@_typing.final
+class LoanYear(_message.Message):
+    """One year of a loan that is paid by level instalments."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    YEAR_FIELD_NUMBER: _builtins.int
+    LOW_CASH_CNY_FIELD_NUMBER: _builtins.int
+    DEBT_SERVICE_CNY_FIELD_NUMBER: _builtins.int
+    OUTSTANDING_CNY_FIELD_NUMBER: _builtins.int
+    DSCR_FIELD_NUMBER: _builtins.int
+    year: _builtins.int
+    """1 for the first."""
+    low_cash_cny: _builtins.float
+    """Low quantile of the year's cash, CNY."""
+    debt_service_cny: _builtins.float
+    """Interest and principal due, CNY."""
+    outstanding_cny: _builtins.float
+    """Principal outstanding after the payment, CNY."""
+    dscr: _builtins.float
+    """Cash over debt service. Absent where nothing is due."""
+    def __init__(
+        self,
+        *,
+        year: _builtins.int = ...,
+        low_cash_cny: _builtins.float = ...,
+        debt_service_cny: _builtins.float = ...,
+        outstanding_cny: _builtins.float = ...,
+        dscr: _builtins.float | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_dscr", b"_dscr", "dscr", b"dscr"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_dscr", b"_dscr", "debt_service_cny", b"debt_service_cny", "dscr", b"dscr", "low_cash_cny", b"low_cash_cny", "outstanding_cny", b"outstanding_cny", "year", b"year"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__dscr: _TypeAlias = _typing.Literal["dscr"]  # noqa: Y015
+    _WhichOneofArgType__dscr: _TypeAlias = _typing.Literal["_dscr", b"_dscr"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__dscr) -> _WhichOneofReturnType__dscr | None: ...
+
+Global___LoanYear: _TypeAlias = LoanYear  # noqa: Y015
+
+@_typing.final
+class NeededChange(_message.Message):
+    """One way to meet one rule for the amount asked for, all else unchanged."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    RULE_FIELD_NUMBER: _builtins.int
+    LEVER_FIELD_NUMBER: _builtins.int
+    NEEDED_FIELD_NUMBER: _builtins.int
+    EXPLANATION_ZH_FIELD_NUMBER: _builtins.int
+    EXPLANATION_EN_FIELD_NUMBER: _builtins.int
+    rule: Global___LimitRule.ValueType
+    """The rule."""
+    lever: _builtins.str
+    """What changes: "ltv_cap", "pledge_value_cny", "cash_multiple", "annual_cash_cny", "min_dscr", "tenor_years",
+    "low_cash_multiple" (every year's low cash times this), "project_equity_cny" (at most), "project_cost_cny",
+    "guarantor_cap_cny" or "product_cap_cny".
+    """
+    needed: _builtins.float
+    """What it must become, in the unit of the lever."""
+    explanation_zh: _builtins.str
+    """In words, Chinese."""
+    explanation_en: _builtins.str
+    """In words, English."""
+    def __init__(
+        self,
+        *,
+        rule: Global___LimitRule.ValueType = ...,
+        lever: _builtins.str = ...,
+        needed: _builtins.float = ...,
+        explanation_zh: _builtins.str = ...,
+        explanation_en: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["explanation_en", b"explanation_en", "explanation_zh", b"explanation_zh", "lever", b"lever", "needed", b"needed", "rule", b"rule"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___NeededChange: _TypeAlias = NeededChange  # noqa: Y015
 
 @_typing.final
 class GetValuationRequest(_message.Message):
