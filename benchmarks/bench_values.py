@@ -5,6 +5,7 @@ own. The bare product is weights [n_schedules, n_cells] @ values of the cells [n
 same non-zeros, in the same blocks and on as many threads; its weights and cell values are ready before it starts.
 What is valued starts from schedules: it draws the scenarios, fills the cells, multiplies, strikes the valuation error
 and the loss of the right, takes the better alternative on every path, sorts, and reads quantiles and their errors.
+Each time is the better of two, the scenarios drawn and the cells filled anew in each.
 """
 
 import argparse
@@ -45,8 +46,12 @@ SIZES, PATHS = (10_000, 30_000, 100_000), (1_024, 4_096)
 SCHEDULES, SCHEDULES_AT_ONCE, SCHEDULES_PRICED = 1_000_000, 50_000, 20_000
 MOST_RATIO, MOST_SECONDS, MOST_MB = 10.0, 5.0, 2048.0
 MOST_DENSE_CELLS = 1_000
+ROUNDS = 2
 TERM_ENDS = {"years": 1, "days": 365}
-"""On how many days of a year terms end; the pricers pay at whole years from today and at the end of the term."""
+"""On how many days of a year terms end; the pricers pay at whole years from today and at the end of the term.
+
+With ends on any day few assets share the cell of their last payment, and most of the time goes into filling cells.
+"""
 
 Assets = Sequence[Sequence[ExposureSchedule]]
 Report = dict[str, float]
@@ -158,13 +163,15 @@ def measure_values(n_assets: int, n_paths: int, term_ends: str) -> Report:
     report: Report = {"before_mb": peak_mb()}
     found = []
     for n_threads in (1, 2):
-        clock = Clock()
-        with clock.running():
-            bank = market.bank(n_paths)
-            shares = shares_of(assets, n_threads)
-            found.append(in_threads([partial(value_share, share, bank) for share in shares]))
-        report |= {f"wall_{n_threads}": clock.wall_s, f"cpu_{n_threads}": clock.cpu_s}
-    assert found[0] == found[1], "two threads gave other figures than one"
+        clocks = [Clock() for _ in range(ROUNDS)]
+        for clock in clocks:
+            with clock.running():
+                bank = market.bank(n_paths)
+                shares = shares_of(assets, n_threads)
+                found.append(in_threads([partial(value_share, share, bank) for share in shares]))
+        best = min(clocks, key=lambda clock: clock.wall_s)
+        report |= {f"wall_{n_threads}": best.wall_s, f"cpu_{n_threads}": best.cpu_s}
+    assert len(set(found)) == 1, "two threads gave other figures than one"
     report["peak_mb"] = peak_mb()
     return report | measure_products(market, assets, n_paths)
 
@@ -192,10 +199,11 @@ def measure_products(market: Market, assets: Assets, n_paths: int) -> Report:
 
 
 def _seconds_of_product(shares: Sequence[Sequence[Any]], cells: Array) -> float:
-    clock = Clock()
-    with clock.running():
-        in_threads([partial(multiply, share, cells) for share in shares])
-    return clock.wall_s
+    clocks = [Clock() for _ in range(ROUNDS)]
+    for clock in clocks:
+        with clock.running():
+            in_threads([partial(multiply, share, cells) for share in shares])
+    return min(clock.wall_s for clock in clocks)
 
 
 def _with_offsets(shares: Sequence[Assets]) -> Iterator[tuple[Assets, int]]:
@@ -260,7 +268,7 @@ def print_values() -> None:
         "  terms       assets  paths | 1 thread   CPU  bare  ratio | 2 threads   CPU  bare  ratio | dense 1  ratio"
         " |  peak MB (before)"
     )
-    cases = [(n, paths, "years") for paths in PATHS for n in SIZES] + [(SIZES[-1], PATHS[-1], "days")]
+    cases = [(n, paths, "years") for paths in PATHS for n in SIZES] + [(SIZES[1], PATHS[-1], "days")]
     for n, paths, ends in cases:
         r = measured("values", n, paths, ends)
         one, two = r["wall_1"] / r["sparse_1"], r["wall_2"] / r["sparse_2"]
@@ -275,7 +283,7 @@ def print_values() -> None:
             f" | {r['peak_mb']:8.0f} ({r['before_mb']:.0f})",
             flush=True,
         )
-        if (n, paths) == (SIZES[-1], PATHS[-1]):
+        if (n, paths) == (SIZES[-1], PATHS[-1]) or ends == "days":
             print(
                 f"    {r['schedules']:,.0f} schedules, {r['cells']:,.0f} cells, {r['non_zeros']:,.0f} non-zeros; "
                 f"bits equal on both; ratio on two threads {verdict(two, MOST_RATIO)}, "
