@@ -108,7 +108,15 @@ def _print_years(sized: "SizedLoan") -> None:
         return
     print_table(
         f"{sized.valuation.asset_id}: 按限额等额还款 · At the limit under level instalments (万元)",
-        ("年 Year", "现金P10 Cash P10", "应还 Due", "余额 Outstanding", "偿债覆盖 DSCR"),
+        (
+            "年 Year",
+            "现金P10 Cash P10",
+            "应还 Due",
+            "余额 Outstanding",
+            "偿债覆盖 DSCR",
+            "质押价值 Pledge value",
+            "贷款/质押 LTV",
+        ),
         (
             [
                 str(year.year),
@@ -116,6 +124,8 @@ def _print_years(sized: "SizedLoan") -> None:
                 wan(year.debt_service_cny),
                 wan(year.outstanding_cny),
                 "—" if year.dscr is None else f"{year.dscr:.2f}",
+                wan(year.pledge_value_cny),
+                "—" if year.ltv is None else percent(year.ltv),
             ]
             for year in sized.years
         ),

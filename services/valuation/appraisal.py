@@ -76,14 +76,16 @@ class Task:
 
     def disposal_share(self, schedule: ExposureSchedule) -> float:
         """What a forced sale at the horizon brings per CNY of going value then, waiting discounted."""
-        terms = schedule.terms
-        paid = _discount_over_lag(
-            self.market.curve,
-            self.simulation.horizon_years,
-            terms.disposal_lag_years,
-            terms.risk_premium_annual,
-        )
-        return terms.disposal_share(paid)
+        return disposal_share_at(schedule, self.market, self.simulation.horizon_years)
+
+
+def disposal_share_at(schedule: ExposureSchedule, market: PreparedMarket, horizon_years: float) -> float:
+    """What a forced sale at a horizon brings per CNY of going value then, waiting discounted."""
+    terms = schedule.terms
+    paid = _discount_over_lag(
+        market.curve, horizon_years, terms.disposal_lag_years, terms.risk_premium_annual
+    )
+    return terms.disposal_share(paid)
 
 
 def low_probability(confidence: float) -> float:

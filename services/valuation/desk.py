@@ -18,6 +18,7 @@ from services.valuation.engine import ValuationEngine
 from services.valuation.model_risk import model_risk
 from services.valuation.needed_changes import LONGEST_TENOR_YEARS
 from services.valuation.operating_cash import low_cash_by_year
+from services.valuation.pledge_path import pledge_value_by_year
 from services.valuation.prepared_market import PreparedMarket
 from services.valuation.repository import ValuationRepository
 from services.valuation.sizing import payment_years, size_loan
@@ -126,6 +127,7 @@ class ValuationDesk:
         cash = low_cash_by_year(
             outcome.schedule, market, simulation, n_years, until_years=terms.tenor_years
         ).tolist()
+        pledge_values = pledge_value_by_year(outcome.schedule, market, simulation, n_years)
         longer: list[float] = []
         if terms.requested_cny is not None:
             # Which tenor would do is an answer in whole years, for which fewer paths are enough.
@@ -134,7 +136,15 @@ class ValuationDesk:
         priced = outcome.priced
         beyond = of_loan_beyond_right(terms.tenor_years, _right_ends(asset, outcome.schedule))
         valuation = replace(outcome.valuation, cautions=(*outcome.valuation.cautions, *beyond))
-        return size_loan(valuation, priced.lending, priced.annual_quantity, cash, terms, longer_cash=longer)
+        return size_loan(
+            valuation,
+            priced.lending,
+            priced.annual_quantity,
+            cash,
+            terms,
+            pledge_values=pledge_values,
+            longer_cash=longer,
+        )
 
     def calibrate(
         self, institution_id: str, question: CalibrationQuestion, *, snapshot_id: str

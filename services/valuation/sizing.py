@@ -38,6 +38,7 @@ def size_loan(
     low_cash: Sequence[float],
     terms: LoanTerms,
     *,
+    pledge_values: Sequence[float] = (),
     longer_cash: Sequence[float] = (),
 ) -> SizedLoan:
     """Apply every rule to a valuation.
@@ -48,6 +49,7 @@ def size_loan(
         annual_quantity: pledged units a year, for the loan per unit.
         low_cash: P10 of each year's cash, CNY, one for each of `payment_years`.
         terms: the loan that is asked for.
+        pledge_values: pledge value at the end of each of those years, CNY; empty leaves the years out.
         longer_cash: P10 of each year of the longest loan, CNY; for the tenor that would carry the amount asked for.
     """
     service = service_per_unit(terms)
@@ -67,7 +69,7 @@ def size_loan(
         None if terms.requested_cny is None else terms.requested_cny <= limit,
         _cover_at(limit, low_cash, service),
         None if annual_quantity is None or annual_quantity <= 0.0 else limit / annual_quantity,
-        _years_at(limit, low_cash, service, terms.rate_annual),
+        _years_at(limit, terms.rate_annual, low_cash=low_cash, service=service, pledge_values=pledge_values),
         changes_needed(limits, valuation, lending, longer_cash, terms),
     )
 
@@ -174,16 +176,25 @@ def _cover_at(limit: float, low_cash: Sequence[float], service: Sequence[float])
 
 
 def _years_at(
-    limit: float, low_cash: Sequence[float], service: Sequence[float], rate_annual: float
+    limit: float,
+    rate_annual: float,
+    *,
+    low_cash: Sequence[float],
+    service: Sequence[float],
+    pledge_values: Sequence[float],
 ) -> tuple[LoanYear, ...]:
     """The loan year by year under level instalments."""
-    if limit <= 0.0:
+    if limit <= 0.0 or len(pledge_values) == 0:
         return ()
-    years, outstanding = [], limit
-    for year, (cash, share) in enumerate(zip(low_cash, service, strict=True), start=1):
+    years, before = [], limit
+    for year, (cash, share, pledge) in enumerate(zip(low_cash, service, pledge_values, strict=True), start=1):
         due = limit * share
-        outstanding = outstanding * (1.0 + rate_annual) - due
-        if abs(outstanding) <= _ROUNDING * limit:
-            outstanding = 0.0
-        years.append(LoanYear(year, cash, due, outstanding, cash / due if due > 0.0 else None))
+        after = before * (1.0 + rate_annual) - due
+        if abs(after) <= _ROUNDING * limit:
+            after = 0.0
+        dscr = cash / due if due > 0.0 else None
+        years.append(
+            LoanYear(year, cash, due, after, dscr, pledge, before / pledge if pledge > 0.0 else None)
+        )
+        before = after
     return tuple(years)

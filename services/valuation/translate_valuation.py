@@ -243,6 +243,8 @@ def sized_loan_from_wire(message: pb.SizeLoanResponse) -> SizedLoan:
                 found.debt_service_cny,
                 found.outstanding_cny,
                 _optional(found, "dscr"),
+                found.pledge_value_cny,
+                _optional(found, "ltv"),
             )
             for found in message.years
         ),

@@ -188,6 +188,8 @@ class LoanYear:
         debt_service_cny: interest and principal due.
         outstanding_cny: principal after the payment.
         dscr: cash over debt service; None where nothing is due.
+        pledge_value_cny: at the end of the year, seen from today.
+        ltv: principal before the payment over that; None where the pledge is worth nothing.
     """
 
     year: int
@@ -195,6 +197,8 @@ class LoanYear:
     debt_service_cny: float
     outstanding_cny: float
     dscr: float | None
+    pledge_value_cny: float
+    ltv: float | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """What would have to change: applied, every lever meets its rule; and the loan year by year."""
 
 import dataclasses
+import itertools
 import math
 
 import pytest
@@ -27,7 +28,15 @@ def sized(
 ) -> SizedLoan:
     low = [cash_times * cash for cash in CASH]
     years = max(1, math.floor(terms.tenor_years))
-    return size_loan(valuation(pledge, annual), lending, None, low[:years], terms, longer_cash=low)
+    return size_loan(
+        valuation(pledge, annual),
+        lending,
+        None,
+        low[:years],
+        terms,
+        pledge_values=[pledge] * years,
+        longer_cash=low,
+    )
 
 
 def with_lever(terms: LoanTerms, lever: str, needed: float) -> SizedLoan:
@@ -101,7 +110,13 @@ def test_nothing_is_to_change_within_the_limit_or_unasked() -> None:
 def test_no_cash_at_all_offers_no_tenor_and_no_multiple() -> None:
     terms = LoanTerms(5.0, 0.1, requested_cny=10.0)
     found = size_loan(
-        valuation(0.0, -1.0), LendingTerms(0.5, None, 1.2), None, [0.0] * 5, terms, longer_cash=[0.0] * 50
+        valuation(0.0, -1.0),
+        LendingTerms(0.5, None, 1.2),
+        None,
+        [0.0] * 5,
+        terms,
+        pledge_values=[0.0] * 5,
+        longer_cash=[0.0] * 50,
     )
     assert [change.lever for change in found.changes_needed] == ["pledge_value_cny"]
 
@@ -115,6 +130,9 @@ def test_the_years_repay_the_loan_and_show_the_lowest_cover(tenor: int, rate: fl
     worth = sum(year.debt_service_cny / (1.0 + rate) ** year.year for year in years)
     assert worth == pytest.approx(found.limit_cny, rel=1e-9)
     covers = [year.dscr for year in years if year.dscr is not None]
+    assert years[0].ltv == pytest.approx(found.limit_cny / 1000.0)
+    for earlier, later in itertools.pairwise(years):
+        assert later.ltv == pytest.approx(earlier.outstanding_cny / 1000.0)
     assert min(covers) == pytest.approx(found.min_dscr_at_limit, rel=1e-12)
 
 

@@ -258,6 +258,12 @@ def test_a_loan_is_sized_with_every_rule_that_applies(client: ValuationClient) -
     assert sized.valuation.cash_flows
     assert sized.valuation.sensitivities
     assert [year.year for year in sized.years] == [1, 2, 3, 4, 5]
+    # The first year ends at the horizon of the valuation, the third at that of one with another horizon.
+    assert sized.years[0].pledge_value_cny == pytest.approx(sized.valuation.pledge_value_cny, rel=1e-12)
+    three = dataclasses.replace(SIMULATION, horizon_years=3.0)
+    [later] = client.value_assets([asset("gep_revenue")], simulation=three)
+    assert isinstance(later, Valuation)
+    assert sized.years[2].pledge_value_cny == pytest.approx(later.pledge_value_cny, rel=1e-12)
     assert {change.rule for change in sized.changes_needed} == {limit.rule for limit in sized.limits}
     with pytest.raises(InvalidInput) as error:
         client.size_loan(asset(), LoanTerms(0.0, -1.0))

@@ -1026,6 +1026,8 @@ class LoanYear(_message.Message):
     DEBT_SERVICE_CNY_FIELD_NUMBER: _builtins.int
     OUTSTANDING_CNY_FIELD_NUMBER: _builtins.int
     DSCR_FIELD_NUMBER: _builtins.int
+    PLEDGE_VALUE_CNY_FIELD_NUMBER: _builtins.int
+    LTV_FIELD_NUMBER: _builtins.int
     year: _builtins.int
     """1 for the first."""
     low_cash_cny: _builtins.float
@@ -1036,6 +1038,10 @@ class LoanYear(_message.Message):
     """Principal outstanding after the payment, CNY."""
     dscr: _builtins.float
     """Cash over debt service. Absent where nothing is due."""
+    pledge_value_cny: _builtins.float
+    """Pledge value at the end of the year, CNY, seen from today."""
+    ltv: _builtins.float
+    """Principal outstanding before the year's payment over that pledge value. Absent where it is 0."""
     def __init__(
         self,
         *,
@@ -1044,14 +1050,21 @@ class LoanYear(_message.Message):
         debt_service_cny: _builtins.float = ...,
         outstanding_cny: _builtins.float = ...,
         dscr: _builtins.float | None = ...,
+        pledge_value_cny: _builtins.float = ...,
+        ltv: _builtins.float | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_dscr", b"_dscr", "dscr", b"dscr"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_dscr", b"_dscr", "_ltv", b"_ltv", "dscr", b"dscr", "ltv", b"ltv"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_dscr", b"_dscr", "debt_service_cny", b"debt_service_cny", "dscr", b"dscr", "low_cash_cny", b"low_cash_cny", "outstanding_cny", b"outstanding_cny", "year", b"year"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_dscr", b"_dscr", "_ltv", b"_ltv", "debt_service_cny", b"debt_service_cny", "dscr", b"dscr", "low_cash_cny", b"low_cash_cny", "ltv", b"ltv", "outstanding_cny", b"outstanding_cny", "pledge_value_cny", b"pledge_value_cny", "year", b"year"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__dscr: _TypeAlias = _typing.Literal["dscr"]  # noqa: Y015
     _WhichOneofArgType__dscr: _TypeAlias = _typing.Literal["_dscr", b"_dscr"]  # noqa: Y015
+    _WhichOneofReturnType__ltv: _TypeAlias = _typing.Literal["ltv"]  # noqa: Y015
+    _WhichOneofArgType__ltv: _TypeAlias = _typing.Literal["_ltv", b"_ltv"]  # noqa: Y015
+    @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__dscr) -> _WhichOneofReturnType__dscr | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__ltv) -> _WhichOneofReturnType__ltv | None: ...
 
 Global___LoanYear: _TypeAlias = LoanYear  # noqa: Y015
 
