@@ -13,8 +13,9 @@ from quant.curves import DiscountCurve
 from quant.distribution import REPORTED_PROBABILITIES
 from quant.pledge_values import AssetValues
 from quant.schedules import ExposureSchedule
-from services.runtime.results import Distribution, Manifest, Quantile
+from services.runtime.results import Caution, Distribution, Manifest, Quantile
 from services.valuation.asset import Asset
+from services.valuation.cautions import of_horizon, of_market_age
 from services.valuation.explanation import Explanation, explain
 from services.valuation.harvest_option import harvest_option
 from services.valuation.prepared_market import PreparedMarket
@@ -35,6 +36,7 @@ class Task:
         market, simulation, valuation_date, catalogue_hash, explain, batch_id: of the call.
         probabilities: reported levels, the one of the confidence among them.
         low: position of that one.
+        cautions: about the dates of the call.
     """
 
     market: PreparedMarket
@@ -45,6 +47,7 @@ class Task:
     batch_id: str
     probabilities: tuple[float, ...]
     low: int
+    cautions: tuple[Caution, ...]
 
     @classmethod
     def of(
@@ -59,7 +62,10 @@ class Task:
     ) -> Self:
         """The task of a call."""
         levels, low = _levels(simulation.confidence)
-        return cls(market, simulation, valuation_date, catalogue_hash, explain, batch_id, levels, low)
+        cautions = tuple(of_market_age(valuation_date, market.snapshot.as_of))
+        return cls(
+            market, simulation, valuation_date, catalogue_hash, explain, batch_id, levels, low, cautions
+        )
 
     def manifest(self, asset: Asset) -> Manifest:
         """What it takes to compute this asset's valuation again."""
@@ -156,7 +162,11 @@ def appraise(
         annual_cash_cny=float(values.first_year[i]),
         disclosed_value_cny=priced.disclosed_value_cny,
         best_alternative=name,
-        cautions=priced.cautions,
+        cautions=(
+            *priced.cautions,
+            *of_horizon(float(schedule.times_years[-1]), simulation.horizon_years),
+            *task.cautions,
+        ),
         assumptions=priced.assumptions,
         cash_flows=_cash_flows(schedule, values, i) if task.explain else (),
         manifest=task.manifest(asset),

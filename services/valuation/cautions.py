@@ -53,6 +53,42 @@ _OF_BASIS = {
 }
 
 
+OLD_MARKET_DAYS = 31
+
+
+def of_market_age(valuation_date: dt.date, as_of: dt.date) -> list[Caution]:
+    """VALUATION_AFTER_MARKET: prices and rates are those of the snapshot's day, whatever the day of the valuation."""
+    days = (valuation_date - as_of).days
+    if days <= 0:
+        return []
+    return [
+        Caution(
+            "VALUATION_AFTER_MARKET",
+            Severity.WARNING if days > OLD_MARKET_DAYS else Severity.NOTE,
+            f"估值日 {valuation_date} 晚于市场快照 {as_of} {days} 天，价格与利率仍按快照日。",
+            f"The valuation date {valuation_date} is {days} days after the market snapshot of {as_of}; "
+            "prices and rates are those of the snapshot.",
+            "valuation_date",
+        )
+    ]
+
+
+def of_horizon(last_payment_years: float, horizon_years: float) -> list[Caution]:
+    """NOTHING_AFTER_HORIZON: a pledge that has paid everything before it would be sold secures nothing."""
+    if last_payment_years > horizon_years:
+        return []
+    return [
+        Caution(
+            "NOTHING_AFTER_HORIZON",
+            Severity.WARNING,
+            f"最后一笔现金在 {last_payment_years:g} 年，处置在 {horizon_years:g} 年后：届时已无现金流，质押价值为零。",
+            f"The last payment falls at {last_payment_years:g} years and the pledge would be sold after "
+            f"{horizon_years:g}: nothing is left by then, so the pledge value is zero.",
+            "simulation.horizon_years",
+        )
+    ]
+
+
 def of_stated_value(stated: StatedValue | None) -> list[Caution]:
     """What the basis of a stated value calls for."""
     if stated is None or stated.basis is ValueBasis.PRESENT_VALUE:

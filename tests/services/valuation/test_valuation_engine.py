@@ -7,6 +7,7 @@ import pytest
 
 from quant.schedules import CollateralTerms, ExposureSchedule
 from services.runtime.errors import InvalidInput
+from services.runtime.results import Severity
 from services.valuation.appraisal import haircut
 from services.valuation.asset import Asset, TermsOverride, WaterRight
 from services.valuation.catalogue import read_catalogue
@@ -32,6 +33,10 @@ def engine() -> ValuationEngine:
 def valued(outcome: Valuation | Failure) -> Valuation:
     assert isinstance(outcome, Valuation), outcome
     return outcome
+
+
+def value_one(asset: Asset, day: dt.date = DATE) -> Valuation:
+    return valued(engine().value([asset], MARKET, SIMULATION, day)[0])
 
 
 def priced(schedule: ExposureSchedule) -> PricedAsset:
@@ -198,3 +203,20 @@ def test_low_cash_of_a_lognormal_row_agrees_with_the_closed_form() -> None:
     error = math.sqrt(0.1 * 0.9 / 16_384) / density
     assert low[0] == low[2] == 0.0
     assert abs(low[1] - expected) <= 3.0 * error
+
+
+def test_a_pledge_that_ends_before_it_could_be_sold_says_so() -> None:
+    short = Asset("S", "", "", WaterRight(1e5, 0.8))
+    valuation = value_one(short)
+    assert valuation.pledge_value_cny == 0.0
+    assert "NOTHING_AFTER_HORIZON" in {caution.code for caution in valuation.cautions}
+    longer = value_one(dataclasses.replace(short, detail=WaterRight(1e5, 5.0)))
+    assert "NOTHING_AFTER_HORIZON" not in {caution.code for caution in longer.cautions}
+
+
+@pytest.mark.parametrize(("days", "severity"), [(0, None), (10, Severity.NOTE), (92, Severity.WARNING)])
+def test_a_valuation_later_than_its_market_says_so(days: int, severity: Severity | None) -> None:
+    day = MARKET.snapshot.as_of + dt.timedelta(days=days)
+    valuation = value_one(Asset("W", "", "", WaterRight(1e5, 5.0)), day)
+    found = [caution.severity for caution in valuation.cautions if caution.code == "VALUATION_AFTER_MARKET"]
+    assert found == ([] if severity is None else [severity])
