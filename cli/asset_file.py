@@ -24,7 +24,7 @@ from services.runtime.violations import Violations
 from services.valuation import asset as domain
 from services.valuation.valuation import LoanTerms
 
-MAX_BYTES = 50 * 1024 * 1024
+MAX_BYTES = 25_000_000
 KINDS: dict[str, type] = {
     "water_right": domain.WaterRight,
     "forest_carbon": domain.ForestCarbonReceivable,
