@@ -1,4 +1,4 @@
-"""Databases for the repository tests: a test that asks for ``engine`` runs on SQLite and on PostgreSQL."""
+"""What all tests share: steady examples, and databases (``engine`` runs a test on SQLite and on PostgreSQL)."""
 
 import importlib
 import os
@@ -9,11 +9,17 @@ from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import quote
 
+import hypothesis
 import pytest
 import sqlalchemy as sa
 
 from services.runtime.database import make_engine
 from services.runtime.migrate import upgrade_runtime
+
+# How long an example takes says more about the machine than about the code; a kernel compiles in the first one. Where
+# the environment says CI the examples are the same in every run.
+hypothesis.settings.register_profile("steady", deadline=None, derandomize="CI" in os.environ)
+hypothesis.settings.load_profile("steady")
 
 
 @pytest.fixture(scope="session")
