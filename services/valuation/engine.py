@@ -182,14 +182,15 @@ def _check_rows(schedule: ExposureSchedule, market: PreparedMarket) -> None:
 def _blocks(outcomes: Sequence[object], n_paths: int) -> Iterator[list[tuple[int, PricedAsset]]]:
     """Consecutive priced assets with a bounded number of rows, fewer for many paths, so that memory stays bounded.
 
-    An asset has at least one row, so that the rows bound the values on paths as well.
+    An asset has at least one row, so that the rows bound the values on paths as well. Assets that end together come
+    together, because they share the cells of their last payment; figures do not depend on the order.
     """
     most_rows = min(_ROWS_AT_ONCE, _VALUES_AT_ONCE // n_paths)
     block: list[tuple[int, PricedAsset]] = []
     rows = 0
-    for i, outcome in enumerate(outcomes):
-        if not isinstance(outcome, PricedAsset):
-            continue
+    priced = [(i, outcome) for i, outcome in enumerate(outcomes) if isinstance(outcome, PricedAsset)]
+    priced.sort(key=lambda pair: _end_of_term(pair[1]))
+    for i, outcome in priced:
         n = sum(len(schedule) for _, schedule in outcome.alternatives)
         if block and rows + n > most_rows:
             yield block
@@ -198,3 +199,8 @@ def _blocks(outcomes: Sequence[object], n_paths: int) -> Iterator[list[tuple[int
         rows += n
     if block:
         yield block
+
+
+def _end_of_term(priced: PricedAsset) -> float:
+    """Year of the last row; assets that end together share their cells."""
+    return float(priced.alternatives[0][1].times_years[-1])
