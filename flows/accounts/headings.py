@@ -66,7 +66,8 @@ def find_headings(table: TextTable, stem: str) -> tuple[FoundHeadings, list[Prob
         for column in TABLES[stem]
         if column.need is not Need.NOTHING and column.name not in {heading.column for heading in headings}
     ]
-    problems = [_missing(table, row, name, unknown, spellings) for name in missing]
+    renamed = {name: _renamed(name, unknown, spellings) for name in missing}
+    problems = [_missing(table, row, name, renamed[name]) for name in missing]
     absent = (
         {name for name, _ in spellings.values()} - set(missing) - {heading.column for heading in headings}
     )
@@ -80,7 +81,7 @@ def find_headings(table: TextTable, stem: str) -> tuple[FoundHeadings, list[Prob
             text,
         )
         for text in unknown
-        if (meant := _meant(text, spellings)) in absent
+        if text not in renamed.values() and (meant := _meant(text, spellings)) in absent
     ]
     return FoundHeadings(row, headings, tuple(unknown)), problems
 
@@ -94,10 +95,14 @@ def _recognised(cells: Sequence[str], spellings: dict[str, tuple[str, str]]) -> 
     return sum(normalised(cell) in spellings for cell in cells)
 
 
-def _missing(
-    table: TextTable, row: TextRow, name: str, unknown: list[str], spellings: dict[str, tuple[str, str]]
-) -> Problem:
-    likely = next((text for text in unknown if _meant(text, spellings) == name), None)
+def _renamed(name: str, unknown: list[str], spellings: dict[str, tuple[str, str]]) -> str | None:
+    """The heading that probably stands for a missing column: one that is near it, or that begins it."""
+    near = (text for text in unknown if _meant(text, spellings) == name)
+    beginning = (text for text in unknown if name.startswith(normalised(text)))
+    return next(near, None) or next(beginning, None)
+
+
+def _missing(table: TextTable, row: TextRow, name: str, likely: str | None) -> Problem:
     found = f"no column {name}" if likely is None else f"column {likely!r}"
     expected = f"column {name}" if likely is None else f"column {name}; was it renamed?"
     return Problem(table.file, found, expected, table.sheet, row.number, name)

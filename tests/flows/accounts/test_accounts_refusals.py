@@ -27,11 +27,12 @@ def test_a_missing_folder(tmp_path: Path) -> None:
         read_accounts(tmp_path / "nowhere", AS_OF)
 
 
-def test_a_renamed_column_names_the_nearest(spoil: Spoil, refused: Refused) -> None:
-    spoil("water_account.csv", "volume_m3_per_year,", "volume_m3_a_year,")
+@pytest.mark.parametrize("heading", ["volume_m3_a_year", "volume"])
+def test_a_renamed_column_names_the_nearest(heading: str, spoil: Spoil, refused: Refused) -> None:
+    spoil("water_account.csv", "volume_m3_per_year,", f"{heading},")
     [line] = refused()
     assert line == (
-        "water_account.csv, row 1, column volume_m3_per_year: found column 'volume_m3_a_year', "
+        f"water_account.csv, row 1, column volume_m3_per_year: found column {heading!r}, "
         "expected column volume_m3_per_year; was it renamed?"
     )
 
