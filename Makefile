@@ -4,6 +4,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
+PEERS := .venv-peers/.ready
 
 .PHONY: run test test-slow check format protos bench lock clean help
 
@@ -41,12 +42,19 @@ format: $(READY) ## Put the code in order
 protos: $(READY) ## Regenerate protos/gen from the contracts
 	$(BIN)/python protos/generate.py
 
-bench: $(READY) ## Measure, side by side
+$(PEERS): benchmarks/requirements-peers.lock $(READY)
+	test -x .venv-peers/bin/python || $(PYTHON) -m venv .venv-peers
+	.venv-peers/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r benchmarks/requirements-peers.lock
+	touch $(PEERS)
+
+bench: $(READY) $(PEERS) ## Measure, side by side; peers run in an environment of their own
 	$(BIN)/python -m benchmarks
 
-lock: $(READY) ## Renew requirements.lock from requirements.in
+lock: $(READY) ## Renew both lock files from their requirements
 	$(BIN)/uv pip compile requirements.in --universal --python-version 3.11 --generate-hashes \
 		--no-emit-index-url --no-header --quiet --output-file requirements.lock
+	$(BIN)/uv pip compile benchmarks/requirements-peers.in --universal --python-version 3.11 --generate-hashes \
+		--no-emit-index-url --no-header --quiet --output-file benchmarks/requirements-peers.lock
 
 clean: ## Remove what the other targets made
-	rm -rf .venv out var .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv .venv-peers out var .mypy_cache .ruff_cache .hypothesis
