@@ -1,14 +1,13 @@
 """The `ecopledge` command. Commands are imported when they are run, so that `--help` answers at once."""
 
 import errno
-import importlib
 import sys
 from collections.abc import Sequence
 from typing import Any
 
 import click
 
-from cli.examples import write_examples
+from cli.lazy_group import LazyGroup
 
 COMMANDS = {
     "serve": "启动服务 · Start the services",
@@ -17,54 +16,22 @@ COMMANDS = {
     "size": "测算可贷额度 · How much may be lent against an asset, and what limits it",
     "calibrate": "校准因子 · Fit a factor to a series, under two models",
     "stress": "压力测试与反向压力 · Assets in other worlds, and what would break a limit",
+    "fund": "绿色基金：条款、瀑布、业绩、节奏 · The green fund: terms, waterfall, performance, pacing",
     "refresh": "由核算成果更新估值 · Refresh valuations from a folder of accounts",
     "replay": "逐位重算已存估值 · Recompute a stored valuation to the last bit",
     "verify": "复核公开数字 · Recompute every published reference figure",
 }
 
-
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 EXAMPLES = ("ecopledge demo --out out", "ecopledge value examples/water-right.toml")
 
 
-class LazyGroup(click.Group):
-    """A group whose commands live in cli.commands and are imported on use."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        """The names, in the order of the tour."""
-        return list(COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Import one command."""
-        if cmd_name not in COMMANDS:
-            return None
-        command: click.Command = importlib.import_module(f"cli.commands.{cmd_name}").command
-        return command
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """List the commands without importing them."""
-        with formatter.section("Commands"):
-            formatter.write_dl(list(COMMANDS.items()))
-
-    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write the examples as they are."""
-        write_examples(EXAMPLES, formatter)
-
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Suggest the nearest name for a misspelt command."""
-        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
-            import difflib
-
-            near = difflib.get_close_matches(args[0], COMMANDS, n=1)
-            hint = f"; did you mean {near[0]!r}?" if near else f"; known: {', '.join(COMMANDS)}"
-            raise click.UsageError(f"no command {args[0]!r}{hint}")
-        return super().resolve_command(ctx, args)
-
-
 @click.group(
-    cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110}
+    cls=LazyGroup,
+    package="cli.commands",
+    summaries=COMMANDS,
+    examples=EXAMPLES,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
 )
 @click.version_option(package_name="ecopledge", prog_name="ecopledge")
 def command() -> None:
