@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterator, Sequence
 import grpc
 
 from ecopledge.loans.v1 import loans_pb2 as pb
+from ecopledge.loans.v1 import position_pb2
 from ecopledge.loans.v1.loans_pb2_grpc import LoansServiceStub
-from services.loans import translate, translate_listing, translate_loss
+from services.loans import translate, translate_listing, translate_loss, translate_position
 from services.loans.collateral import Collateral
 from services.loans.loan import Loan, LoanRecord, PutCounts, RepaymentTerms
 from services.loans.portfolio import (
@@ -18,6 +19,7 @@ from services.loans.portfolio import (
     PortfolioLoss,
     PortfolioQuestion,
 )
+from services.loans.position import LoanMovement, LoanPosition
 from services.loans.schedule import RepaymentSchedule
 from services.runtime.channel import calling, receiving
 from services.runtime.errors import Internal, InvalidInput
@@ -90,6 +92,46 @@ class LoansClient:
         )
         with calling():
             return translate.counts_from_wire(self._stub.PutCollateral(request))
+
+    def record_positions(
+        self, positions: Sequence[LoanPosition], *, request_id: str | None = None
+    ) -> PutCounts:
+        """Stores positions, all or nothing; one that differs from the record of its loan and day corrects it.
+
+        Args:
+            positions: 1 to 100,000, one for a loan and day.
+            request_id: see `put_loans`.
+
+        Raises:
+            InvalidInput: with every wrong field.
+            NotFound: naming loans that do not exist.
+            Conflict: the request_id was used for other content.
+        """
+        request = position_pb2.RecordPositionsRequest(
+            request_id=_id(request_id), positions=map(translate_position.position_to_wire, positions)
+        )
+        with calling():
+            return translate_position.counts_from_wire(self._stub.RecordPositions(request))
+
+    def record_movements(
+        self, movements: Sequence[LoanMovement], *, request_id: str | None = None
+    ) -> PutCounts:
+        """Stores movements, all or nothing; one that differs from the record of its id corrects it.
+
+        Args:
+            movements: 1 to 100,000 with distinct ids.
+            request_id: see `put_loans`.
+
+        Raises:
+            InvalidInput: with every wrong field.
+            NotFound: naming loans that do not exist.
+            Conflict: the request_id was used for other content.
+        """
+        request = position_pb2.RecordMovementsRequest(
+            request_id=_id(request_id), movements=map(translate_position.movement_to_wire, movements)
+        )
+        with calling():
+            return translate_position.counts_from_wire(self._stub.RecordMovements(request))
 
     def get_schedule(
         self, loan_id: str | None = None, *, terms: RepaymentTerms | None = None

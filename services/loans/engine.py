@@ -16,6 +16,7 @@ from services.loans.cautions import cautions_about
 from services.loans.collateral import Collateral
 from services.loans.loan import Loan, LoanPage, PutCounts
 from services.loans.portfolio import LossShare, PortfolioLoss, PortfolioQuestion, TailFigure
+from services.loans.position import LoanMovement, LoanPosition
 from services.loans.repository import LoanStore
 from services.loans.schedule import RepaymentSchedule, repayment_schedule
 from services.runtime.errors import InvalidInput, NotFound
@@ -41,6 +42,26 @@ def put_collateral(store: LoanStore, collateral: Sequence[Collateral]) -> PutCou
     """
     _require_known(store, [item.loan_id for item in collateral])
     return store.put_collateral(collateral)
+
+
+def record_positions(store: LoanStore, positions: Sequence[LoanPosition]) -> PutCounts:
+    """Stores positions.
+
+    Raises:
+        NotFound: naming loans that do not exist.
+    """
+    _require_known(store, [position.loan_id for position in positions])
+    return store.record_positions(positions)
+
+
+def record_movements(store: LoanStore, movements: Sequence[LoanMovement]) -> PutCounts:
+    """Stores movements.
+
+    Raises:
+        NotFound: naming loans that do not exist.
+    """
+    _require_known(store, [movement.loan_id for movement in movements])
+    return store.record_movements(movements)
 
 
 def list_loans(store: LoanStore, known_at: dt.datetime, after: str, page_size: int) -> LoanPage:

@@ -7,6 +7,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from quant.daycount import DayCount
+from services.loans.conditions import BorrowerSize, GuaranteeMode, InterestSubsidy
 
 MAX_ID_CHARS = 64
 MAX_PERIODS = 600
@@ -141,6 +142,14 @@ class Loan:
         unsecured_lgd: share of what no collateral covers that is lost.
         index_weights: the index; empty means the credit cycle alone.
         guarantee: None for none.
+        purpose: code of what the money is for, in a taxonomy of green loans; empty for none.
+        approved_on: day of approval, which may be before the first drawing.
+        guarantee_mode, borrower_size: None where the bank does not say.
+        is_investment_grade: whether the borrower meets the capital rule's tests of an investment-grade corporate.
+        subsidy: interest that somebody else pays, None for none.
+        compensation_share: share of the loss that a risk-compensation fund bears of what collateral and guarantee
+            leave, 0 to 1.
+        restructured_on: day on which the bank last eased the terms of a borrower in difficulty, None for never.
 
     Raises:
         ValueError: if a field is outside its domain.
@@ -158,12 +167,25 @@ class Loan:
     unsecured_lgd: float
     index_weights: tuple[IndexWeight, ...] = ()
     guarantee: Guarantee | None = None
+    purpose: str = ""
+    approved_on: dt.date | None = None
+    guarantee_mode: GuaranteeMode | None = None
+    borrower_size: BorrowerSize | None = None
+    is_investment_grade: bool = False
+    subsidy: InterestSubsidy | None = None
+    compensation_share: float = 0.0
+    restructured_on: dt.date | None = None
 
     def __post_init__(self) -> None:
         require_id("loan_id", self.loan_id)
         require_id("borrower_id", self.borrower_id)
         _require_fraction("default_probability_annual", self.default_probability_annual)
         _require_fraction("unsecured_lgd", self.unsecured_lgd)
+        _require_fraction("compensation_share", self.compensation_share)
+        if len(self.purpose) > MAX_ID_CHARS:
+            raise ValueError(
+                f"purpose: found {len(self.purpose)} characters, expected at most {MAX_ID_CHARS}"
+            )
         if not 0.0 <= self.asset_correlation < 1.0:
             raise ValueError(f"asset_correlation: found {self.asset_correlation}, expected from 0 to below 1")
         factors = [weight.factor for weight in self.index_weights]

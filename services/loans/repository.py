@@ -5,8 +5,7 @@ day and, among states of one date, the one recorded last. A store speaks for one
 """
 
 import datetime as dt
-import zlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -14,11 +13,9 @@ import sqlalchemy as sa
 
 from services.loans import stored
 from services.loans.collateral import Collateral
+from services.loans.history_rows import conditions_on, first_of, latest_of, text_of_moment
 from services.loans.loan import Loan, LoanRecord, PutCounts
-
-# Below the number of parameters that a statement may have on either database.
-_IDS_PER_QUERY = 5_000
-_LOCK_CLASS = 0x6C6F616E
+from services.loans.position_store import PositionStore, SqlPositionStore
 
 _metadata = sa.MetaData()
 loan_table = sa.Table(
@@ -46,8 +43,8 @@ collateral_table = sa.Table(
 )
 
 
-class LoanStore(Protocol):
-    """Loans and collateral of one institution, within one transaction."""
+class LoanStore(PositionStore, Protocol):
+    """Loans, collateral, positions and movements of one institution, within one transaction."""
 
     def put_loans(self, as_of: dt.date, loans: Sequence[Loan]) -> PutCounts:
         """Adds a state for each loan that differs from the one in force on its day; ids are distinct."""
@@ -75,18 +72,8 @@ class LoanStore(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class SqlLoanStore:
-    """The store on SQLite or PostgreSQL, in the transaction of `connection`.
-
-    Attributes:
-        connection: of a transaction that the caller ends.
-        institution_id: whose rows are read and written.
-        now: the clock.
-    """
-
-    connection: sa.Connection
-    institution_id: str
-    now: Callable[[], dt.datetime] = lambda: dt.datetime.now(dt.UTC)
+class SqlLoanStore(SqlPositionStore):
+    """The store on SQLite or PostgreSQL, in the transaction of `connection`."""
 
     def put_loans(self, as_of: dt.date, loans: Sequence[Loan]) -> PutCounts:
         """See the port."""
@@ -115,7 +102,7 @@ class SqlLoanStore:
         ).all()  # fmt: skip
         if not ids:
             return []
-        latest = _latest(loan_table, "loan_id", "as_of", known & columns.loan_id.between(ids[0], ids[-1]))
+        latest = latest_of(loan_table, "loan_id", "as_of", known & columns.loan_id.between(ids[0], ids[-1]))
         pledged = self._pledged(ids, moment)
         rows = self.connection.execute(latest.order_by(sa.column("loan_id")))
         return [
@@ -133,8 +120,8 @@ class SqlLoanStore:
         columns = loan_table.c
         known = sa.and_(columns.institution_id == self.institution_id, columns.as_of <= day)
         found: list[Loan] = []
-        for condition in self._conditions(columns.loan_id, loan_ids) if loan_ids else [sa.true()]:
-            rows = self.connection.execute(_latest(loan_table, "loan_id", "as_of", known & condition))
+        for condition in conditions_on(columns.loan_id, loan_ids) if loan_ids else [sa.true()]:
+            rows = self.connection.execute(latest_of(loan_table, "loan_id", "as_of", known & condition))
             found.extend(stored.loan_from_text(row.content) for row in rows)
         return sorted(found, key=lambda loan: loan.loan_id)
 
@@ -151,7 +138,7 @@ class SqlLoanStore:
         ]
         found = [
             stored.collateral_from_text(row.content)
-            for row in self.connection.execute(_first(collateral_table, "collateral_id", nearest, mine))
+            for row in self.connection.execute(first_of(collateral_table, "collateral_id", nearest, mine))
             if row.loan_id in wanted
         ]
         return sorted(found, key=lambda item: (item.loan_id, item.collateral_id))
@@ -168,7 +155,7 @@ class SqlLoanStore:
         """See the port."""
         wanted, columns = sorted(set(loan_ids)), loan_table.c
         known: set[str] = set()
-        for condition in self._conditions(columns.loan_id, wanted):
+        for condition in conditions_on(columns.loan_id, wanted):
             query = sa.select(columns.loan_id).where(columns.institution_id == self.institution_id, condition)
             known.update(self.connection.scalars(query.distinct()))
         return [loan_id for loan_id in wanted if loan_id not in known]
@@ -181,7 +168,7 @@ class SqlLoanStore:
         states: dict[str, tuple[dt.date, str]],
         more: dict[str, dict[str, str]],
     ) -> PutCounts:
-        self._wait_for_writers()
+        self.wait_for_writers()
         recorded_at = text_of_moment(self.now())
         existing, in_force = self._in_force(table, key, date, {k: day for k, (day, _) in states.items()})
         rows = []
@@ -205,7 +192,7 @@ class SqlLoanStore:
     ) -> tuple[set[str], dict[str, str]]:
         """Which ids exist, and the content hash of each id's state in force on its day."""
         columns, existing, in_force = table.c, set[str](), dict[str, str]()
-        for condition in self._conditions(columns[key], list(days)):
+        for condition in conditions_on(columns[key], list(days)):
             query = (
                 sa.select(columns[key], columns[date], columns.content_hash)
                 .where(columns.institution_id == self.institution_id, condition)
@@ -225,7 +212,7 @@ class SqlLoanStore:
         touched = sa.select(columns.collateral_id).where(
             known, columns.loan_id.between(loan_ids[0], loan_ids[-1])
         )
-        latest = _latest(
+        latest = latest_of(
             collateral_table, "collateral_id", "valuation_date", known & columns.collateral_id.in_(touched)
         )
         pledged: dict[str, list[str]] = {}
@@ -233,37 +220,3 @@ class SqlLoanStore:
             if row.loan_id in wanted:
                 pledged.setdefault(row.loan_id, []).append(row.collateral_id)
         return pledged
-
-    def _conditions(
-        self, column: sa.ColumnElement[str], ids: Sequence[str]
-    ) -> Iterator[sa.ColumnElement[bool]]:
-        for begin in range(0, len(ids), _IDS_PER_QUERY):
-            yield column.in_(ids[begin : begin + _IDS_PER_QUERY])
-
-    def _wait_for_writers(self) -> None:
-        """One writer of an institution at a time; SQLite has but one writer anyway."""
-        if self.connection.dialect.name == "postgresql":
-            key = zlib.crc32(self.institution_id.encode()) - 2**31
-            self.connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_LOCK_CLASS, key)))
-
-
-def text_of_moment(moment: dt.datetime) -> str:
-    """A moment as text in UTC that sorts in order of time, on every database alike (RFC 3339)."""
-    return moment.astimezone(dt.UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
-
-
-def _latest(table: sa.Table, key: str, date: str, condition: sa.ColumnElement[bool]) -> sa.Select[tuple[str]]:
-    """Of the rows that meet the condition, the state of each key with the latest date, then the latest record."""
-    return _first(table, key, [table.c[date].desc(), table.c.seq.desc()], condition)
-
-
-def _first(
-    table: sa.Table,
-    key: str,
-    order: Sequence[sa.ColumnElement[object]],
-    condition: sa.ColumnElement[bool],
-) -> sa.Select[tuple[str]]:
-    """Of the rows that meet the condition, the first of each key in an order."""
-    rank = sa.func.row_number().over(partition_by=table.c[key], order_by=order)
-    ranked = sa.select(table, rank.label("place")).where(condition).subquery()
-    return sa.select(ranked).where(ranked.c.place == 1)

@@ -11,8 +11,9 @@ import grpc
 import sqlalchemy as sa
 
 from ecopledge.loans.v1 import loans_pb2 as pb
+from ecopledge.loans.v1 import position_pb2
 from ecopledge.loans.v1.loans_pb2_grpc import LoansServiceServicer
-from services.loans import engine, translate, translate_listing, translate_loss
+from services.loans import engine, translate, translate_listing, translate_loss, translate_position
 from services.loans.repository import LoanStore, SqlLoanStore
 from services.loans.schedule import RepaymentSchedule, repayment_schedule
 from services.runtime.call import current_call
@@ -57,6 +58,32 @@ class LoansServicer(LoansServiceServicer):
             pb.PutCollateralResponse,
             lambda connection: translate.counts_to_collateral_response(
                 engine.put_collateral(_store(connection), collateral)
+            ),
+        )
+
+    def RecordPositions(
+        self, request: position_pb2.RecordPositionsRequest, context: grpc.ServicerContext
+    ) -> position_pb2.RecordPositionsResponse:
+        """Stores positions."""
+        positions = translate_position.positions_from_wire(request)
+        return self._writes.run(
+            request,
+            position_pb2.RecordPositionsResponse,
+            lambda connection: translate_position.counts_to_positions_response(
+                engine.record_positions(_store(connection), positions)
+            ),
+        )
+
+    def RecordMovements(
+        self, request: position_pb2.RecordMovementsRequest, context: grpc.ServicerContext
+    ) -> position_pb2.RecordMovementsResponse:
+        """Stores movements."""
+        movements = translate_position.movements_from_wire(request)
+        return self._writes.run(
+            request,
+            position_pb2.RecordMovementsResponse,
+            lambda connection: translate_position.counts_to_movements_response(
+                engine.record_movements(_store(connection), movements)
             ),
         )
 

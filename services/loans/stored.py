@@ -33,9 +33,27 @@ class _CollateralContent:
     terms: CollateralTerms
 
 
+# Fields that loans did not always have, with the value that says nothing. It is left out, so that a loan that does not
+# use them has the text, and so the hash, that it always had.
+_ADDED_FIELDS: dict[str, Any] = {
+    "purpose": "",
+    "approved_on": None,
+    "guarantee_mode": None,
+    "borrower_size": None,
+    "is_investment_grade": False,
+    "subsidy": None,
+    "compensation_share": 0.0,
+    "restructured_on": None,
+}
+
+
 def loan_to_text(loan: Loan) -> str:
     """A loan as JSON."""
-    return _encode(loan)
+    fields = msgspec.to_builtins(loan)
+    for name, nothing in _ADDED_FIELDS.items():
+        if fields[name] == nothing:
+            del fields[name]
+    return _encode(fields)
 
 
 def loan_from_text(text: str) -> Loan:

@@ -3,6 +3,7 @@
 import datetime as dt
 from collections.abc import Sequence
 from decimal import Decimal
+from typing import Any
 
 from google.type.date_pb2 import Date
 
@@ -23,6 +24,14 @@ from services.loans.loan import (
     RepaymentTerms,
 )
 from services.loans.schedule import Instalment, RepaymentSchedule
+from services.loans.translate_conditions import (
+    BORROWER_SIZE_TO_WIRE,
+    BORROWER_SIZES,
+    GUARANTEE_MODE_TO_WIRE,
+    GUARANTEE_MODES,
+    subsidy_from_wire,
+    subsidy_to_wire,
+)
 from services.runtime.violations import Violations
 from services.runtime.wire import date_from_wire, date_to_wire, decimal_from_money, money_from_decimal
 from services.runtime.wire_results import schedule_from_wire, schedule_to_wire
@@ -132,6 +141,14 @@ def loan_to_wire(loan: Loan) -> pb.Loan:
         asset_correlation=loan.asset_correlation,
         index_weights=[pb.IndexWeight(factor=w.factor, weight=w.weight) for w in loan.index_weights],
         unsecured_lgd=loan.unsecured_lgd,
+        purpose=loan.purpose,
+        approved_on=as_of_to_wire(loan.approved_on),
+        guarantee_mode=GUARANTEE_MODE_TO_WIRE[loan.guarantee_mode],
+        borrower_size=BORROWER_SIZE_TO_WIRE[loan.borrower_size],
+        is_investment_grade=loan.is_investment_grade,
+        subsidy=None if loan.subsidy is None else subsidy_to_wire(loan.subsidy),
+        compensation_share=loan.compensation_share,
+        restructured_on=as_of_to_wire(loan.restructured_on),
     )
     if loan.guarantee is not None:
         message.guarantee.CopyFrom(
@@ -242,7 +259,8 @@ def _loan(message: pb.Loan, violations: Violations) -> Loan | None:
     for field in ("name", "county", "industry", "product"):
         good &= violations.require_max_length(field, getattr(message, field), _MAX_LABEL_CHARS)
     terms = terms_from_wire(message.terms, violations.at("terms"))
-    for field in ("default_probability_annual", "unsecured_lgd"):
+    good &= violations.require_max_length("purpose", message.purpose, MAX_ID_CHARS)
+    for field in ("default_probability_annual", "unsecured_lgd", "compensation_share"):
         good &= violations.require_fraction(field, getattr(message, field))
     good &= violations.require(
         0.0 <= message.asset_correlation < 1.0,
@@ -254,6 +272,9 @@ def _loan(message: pb.Loan, violations: Violations) -> Loan | None:
     if message.HasField("guarantee"):
         guarantee = _guarantee(message.guarantee, violations.at("guarantee"))
         good &= guarantee is not None
+    before = len(violations.found)
+    conditions = _conditions(message, violations)
+    good &= len(violations.found) == before
     if not good or terms is None or weights is None:
         return None
     return Loan(
@@ -269,7 +290,26 @@ def _loan(message: pb.Loan, violations: Violations) -> Loan | None:
         message.unsecured_lgd,
         weights,
         guarantee,
+        message.purpose,
+        is_investment_grade=message.is_investment_grade,
+        compensation_share=message.compensation_share,
+        **conditions,
     )
+
+
+def _conditions(message: pb.Loan, violations: Violations) -> dict[str, Any]:
+    """The optional conditions of a loan by field; what is wrong is noted."""
+    found: dict[str, Any] = {}
+    for field in ("approved_on", "restructured_on"):
+        if message.HasField(field):
+            found[field] = violations.collect(field, date_from_wire, getattr(message, field))
+    if message.HasField("subsidy"):
+        found["subsidy"] = subsidy_from_wire(message.subsidy, violations.at("subsidy"))
+    for field, known in (("guarantee_mode", GUARANTEE_MODES), ("borrower_size", BORROWER_SIZES)):
+        number = getattr(message, field)
+        if violations.require(number in known, field, f"found {number}, expected a known value"):
+            found[field] = known[number]
+    return found
 
 
 def _index_weights(

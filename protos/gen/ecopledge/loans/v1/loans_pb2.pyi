@@ -80,6 +80,78 @@ DAY_COUNT_30E_360: DayCount.ValueType  # 3
 """30E/360, Eurobond basis."""
 Global___DayCount: _TypeAlias = DayCount  # noqa: Y015
 
+class _GuaranteeMode:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _GuaranteeModeEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_GuaranteeMode.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    GUARANTEE_MODE_UNSPECIFIED: _GuaranteeMode.ValueType  # 0
+    """Not said."""
+    GUARANTEE_MODE_PLEDGE: _GuaranteeMode.ValueType  # 1
+    """质押."""
+    GUARANTEE_MODE_MORTGAGE: _GuaranteeMode.ValueType  # 2
+    """抵押."""
+    GUARANTEE_MODE_GUARANTEE: _GuaranteeMode.ValueType  # 3
+    """保证."""
+    GUARANTEE_MODE_CREDIT: _GuaranteeMode.ValueType  # 4
+    """信用."""
+    GUARANTEE_MODE_COMBINED: _GuaranteeMode.ValueType  # 5
+    """组合."""
+
+class GuaranteeMode(_GuaranteeMode, metaclass=_GuaranteeModeEnumTypeWrapper):
+    """How a loan is secured."""
+
+GUARANTEE_MODE_UNSPECIFIED: GuaranteeMode.ValueType  # 0
+"""Not said."""
+GUARANTEE_MODE_PLEDGE: GuaranteeMode.ValueType  # 1
+"""质押."""
+GUARANTEE_MODE_MORTGAGE: GuaranteeMode.ValueType  # 2
+"""抵押."""
+GUARANTEE_MODE_GUARANTEE: GuaranteeMode.ValueType  # 3
+"""保证."""
+GUARANTEE_MODE_CREDIT: GuaranteeMode.ValueType  # 4
+"""信用."""
+GUARANTEE_MODE_COMBINED: GuaranteeMode.ValueType  # 5
+"""组合."""
+Global___GuaranteeMode: _TypeAlias = GuaranteeMode  # noqa: Y015
+
+class _BorrowerSize:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _BorrowerSizeEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_BorrowerSize.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    BORROWER_SIZE_UNSPECIFIED: _BorrowerSize.ValueType  # 0
+    """Not said."""
+    BORROWER_SIZE_LARGE: _BorrowerSize.ValueType  # 1
+    """大型."""
+    BORROWER_SIZE_MEDIUM: _BorrowerSize.ValueType  # 2
+    """中型."""
+    BORROWER_SIZE_SMALL: _BorrowerSize.ValueType  # 3
+    """小型."""
+    BORROWER_SIZE_MICRO: _BorrowerSize.ValueType  # 4
+    """微型."""
+    BORROWER_SIZE_NOT_ENTERPRISE: _BorrowerSize.ValueType  # 5
+    """非企业."""
+
+class BorrowerSize(_BorrowerSize, metaclass=_BorrowerSizeEnumTypeWrapper):
+    """Size class of a borrower."""
+
+BORROWER_SIZE_UNSPECIFIED: BorrowerSize.ValueType  # 0
+"""Not said."""
+BORROWER_SIZE_LARGE: BorrowerSize.ValueType  # 1
+"""大型."""
+BORROWER_SIZE_MEDIUM: BorrowerSize.ValueType  # 2
+"""中型."""
+BORROWER_SIZE_SMALL: BorrowerSize.ValueType  # 3
+"""小型."""
+BORROWER_SIZE_MICRO: BorrowerSize.ValueType  # 4
+"""微型."""
+BORROWER_SIZE_NOT_ENTERPRISE: BorrowerSize.ValueType  # 5
+"""非企业."""
+Global___BorrowerSize: _TypeAlias = BorrowerSize  # noqa: Y015
+
 @_typing.final
 class RepaymentTerms(_message.Message):
     """Terms on which a loan is repaid."""
@@ -182,6 +254,14 @@ class Loan(_message.Message):
     INDEX_WEIGHTS_FIELD_NUMBER: _builtins.int
     UNSECURED_LGD_FIELD_NUMBER: _builtins.int
     GUARANTEE_FIELD_NUMBER: _builtins.int
+    PURPOSE_FIELD_NUMBER: _builtins.int
+    APPROVED_ON_FIELD_NUMBER: _builtins.int
+    GUARANTEE_MODE_FIELD_NUMBER: _builtins.int
+    BORROWER_SIZE_FIELD_NUMBER: _builtins.int
+    IS_INVESTMENT_GRADE_FIELD_NUMBER: _builtins.int
+    SUBSIDY_FIELD_NUMBER: _builtins.int
+    COMPENSATION_SHARE_FIELD_NUMBER: _builtins.int
+    RESTRUCTURED_ON_FIELD_NUMBER: _builtins.int
     loan_id: _builtins.str
     """Identifier, unique for the institution; 1 to 64 characters."""
     borrower_id: _builtins.str
@@ -200,6 +280,16 @@ class Loan(_message.Message):
     """Share R2, 0 to 1 (exclusive), of the borrower's fortunes that the common index explains."""
     unsecured_lgd: _builtins.float
     """Loss share, 0 to 1, of what no collateral covers."""
+    purpose: _builtins.str
+    """Code of what the money is for, in a taxonomy of green loans; up to 64 characters. Empty: none."""
+    guarantee_mode: Global___GuaranteeMode.ValueType
+    """Mode of guarantee as the statistics know it."""
+    borrower_size: Global___BorrowerSize.ValueType
+    """Size class of the borrower."""
+    is_investment_grade: _builtins.bool
+    """Whether the borrower is an investment-grade corporate by the capital rule's tests."""
+    compensation_share: _builtins.float
+    """Share, 0 to 1, of the loss that collateral and guarantee leave that a risk-compensation fund bears."""
     @_builtins.property
     def terms(self) -> Global___RepaymentTerms:
         """Terms."""
@@ -213,6 +303,18 @@ class Loan(_message.Message):
     @_builtins.property
     def guarantee(self) -> Global___Guarantee:
         """Guarantee. Absent: none."""
+
+    @_builtins.property
+    def approved_on(self) -> _date_pb2.Date:
+        """Day of approval. Absent: not known."""
+
+    @_builtins.property
+    def subsidy(self) -> Global___InterestSubsidy:
+        """Interest that somebody else pays. Absent: none."""
+
+    @_builtins.property
+    def restructured_on(self) -> _date_pb2.Date:
+        """Day on which the bank last eased the terms of a borrower in difficulty. Absent: never."""
 
     def __init__(
         self,
@@ -229,14 +331,60 @@ class Loan(_message.Message):
         index_weights: _abc.Iterable[Global___IndexWeight] | None = ...,
         unsecured_lgd: _builtins.float = ...,
         guarantee: Global___Guarantee | None = ...,
+        purpose: _builtins.str = ...,
+        approved_on: _date_pb2.Date | None = ...,
+        guarantee_mode: Global___GuaranteeMode.ValueType = ...,
+        borrower_size: Global___BorrowerSize.ValueType = ...,
+        is_investment_grade: _builtins.bool = ...,
+        subsidy: Global___InterestSubsidy | None = ...,
+        compensation_share: _builtins.float = ...,
+        restructured_on: _date_pb2.Date | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["guarantee", b"guarantee", "terms", b"terms"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["approved_on", b"approved_on", "guarantee", b"guarantee", "restructured_on", b"restructured_on", "subsidy", b"subsidy", "terms", b"terms"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["asset_correlation", b"asset_correlation", "borrower_id", b"borrower_id", "county", b"county", "default_probability_annual", b"default_probability_annual", "guarantee", b"guarantee", "index_weights", b"index_weights", "industry", b"industry", "loan_id", b"loan_id", "name", b"name", "product", b"product", "terms", b"terms", "unsecured_lgd", b"unsecured_lgd"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["approved_on", b"approved_on", "asset_correlation", b"asset_correlation", "borrower_id", b"borrower_id", "borrower_size", b"borrower_size", "compensation_share", b"compensation_share", "county", b"county", "default_probability_annual", b"default_probability_annual", "guarantee", b"guarantee", "guarantee_mode", b"guarantee_mode", "index_weights", b"index_weights", "industry", b"industry", "is_investment_grade", b"is_investment_grade", "loan_id", b"loan_id", "name", b"name", "product", b"product", "purpose", b"purpose", "restructured_on", b"restructured_on", "subsidy", b"subsidy", "terms", b"terms", "unsecured_lgd", b"unsecured_lgd"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Loan: _TypeAlias = Loan  # noqa: Y015
+
+@_typing.final
+class InterestSubsidy(_message.Message):
+    """Interest that somebody else pays (贴息)."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PAYER_FIELD_NUMBER: _builtins.int
+    RATE_POINTS_ANNUAL_FIELD_NUMBER: _builtins.int
+    INTEREST_SHARE_FIELD_NUMBER: _builtins.int
+    UNTIL_FIELD_NUMBER: _builtins.int
+    payer: _builtins.str
+    """Who pays; up to 200 characters, may be empty."""
+    rate_points_annual: _builtins.float
+    """Points of the annual rate, above 0 to 1: 0.02 for two percentage points."""
+    interest_share: _builtins.float
+    """Share of the interest, above 0 to 1."""
+    @_builtins.property
+    def until(self) -> _date_pb2.Date:
+        """Last day on which interest is subsidised. Absent: the whole term."""
+
+    def __init__(
+        self,
+        *,
+        payer: _builtins.str = ...,
+        rate_points_annual: _builtins.float = ...,
+        interest_share: _builtins.float = ...,
+        until: _date_pb2.Date | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["interest_share", b"interest_share", "measure", b"measure", "rate_points_annual", b"rate_points_annual", "until", b"until"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["interest_share", b"interest_share", "measure", b"measure", "payer", b"payer", "rate_points_annual", b"rate_points_annual", "until", b"until"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType_measure: _TypeAlias = _typing.Literal["rate_points_annual", "interest_share"]  # noqa: Y015
+    _WhichOneofArgType_measure: _TypeAlias = _typing.Literal["measure", b"measure"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType_measure) -> _WhichOneofReturnType_measure | None: ...
+
+Global___InterestSubsidy: _TypeAlias = InterestSubsidy  # noqa: Y015
 
 @_typing.final
 class IndexWeight(_message.Message):

@@ -4,6 +4,7 @@ import grpc
 import warnings
 
 from ecopledge.loans.v1 import loans_pb2 as ecopledge_dot_loans_dot_v1_dot_loans__pb2
+from ecopledge.loans.v1 import position_pb2 as ecopledge_dot_loans_dot_v1_dot_position__pb2
 
 GRPC_GENERATED_VERSION = '1.85.1'
 GRPC_VERSION = grpc.__version__
@@ -56,6 +57,16 @@ class LoansServiceStub:
                 request_serializer=ecopledge_dot_loans_dot_v1_dot_loans__pb2.GetScheduleRequest.SerializeToString,
                 response_deserializer=ecopledge_dot_loans_dot_v1_dot_loans__pb2.GetScheduleResponse.FromString,
                 _registered_method=True)
+        self.RecordPositions = channel.unary_unary(
+                '/ecopledge.loans.v1.LoansService/RecordPositions',
+                request_serializer=ecopledge_dot_loans_dot_v1_dot_position__pb2.RecordPositionsRequest.SerializeToString,
+                response_deserializer=ecopledge_dot_loans_dot_v1_dot_position__pb2.RecordPositionsResponse.FromString,
+                _registered_method=True)
+        self.RecordMovements = channel.unary_unary(
+                '/ecopledge.loans.v1.LoansService/RecordMovements',
+                request_serializer=ecopledge_dot_loans_dot_v1_dot_position__pb2.RecordMovementsRequest.SerializeToString,
+                response_deserializer=ecopledge_dot_loans_dot_v1_dot_position__pb2.RecordMovementsResponse.FromString,
+                _registered_method=True)
         self.SimulatePortfolio = channel.unary_stream(
                 '/ecopledge.loans.v1.LoansService/SimulatePortfolio',
                 request_serializer=ecopledge_dot_loans_dot_v1_dot_loans__pb2.SimulatePortfolioRequest.SerializeToString,
@@ -99,6 +110,24 @@ class LoansServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def RecordPositions(self, request, context):
+        """Stores what a core banking system reports of loans at the end of a day, all or nothing; a position that differs from
+        the one stored for the same loan and day is added beside it and counts from then on. INVALID_ARGUMENT: wrong fields.
+        NOT_FOUND: a loan that does not exist. ALREADY_EXISTS: as PutLoans.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def RecordMovements(self, request, context):
+        """Stores movements of principal, all or nothing; a movement that differs from the one stored under its id is added
+        beside it and counts from then on. INVALID_ARGUMENT: wrong fields. NOT_FOUND: a loan that does not exist.
+        ALREADY_EXISTS: as PutLoans.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def SimulatePortfolio(self, request, context):
         """Simulates the loss of the book over one horizon; streams progress, then one result. NOT_FOUND: no loans or an
         unknown loan. INVALID_ARGUMENT: wrong fields or a schedule that names a factor the snapshot does not have.
@@ -130,6 +159,16 @@ def add_LoansServiceServicer_to_server(servicer, server):
                     servicer.GetSchedule,
                     request_deserializer=ecopledge_dot_loans_dot_v1_dot_loans__pb2.GetScheduleRequest.FromString,
                     response_serializer=ecopledge_dot_loans_dot_v1_dot_loans__pb2.GetScheduleResponse.SerializeToString,
+            ),
+            'RecordPositions': grpc.unary_unary_rpc_method_handler(
+                    servicer.RecordPositions,
+                    request_deserializer=ecopledge_dot_loans_dot_v1_dot_position__pb2.RecordPositionsRequest.FromString,
+                    response_serializer=ecopledge_dot_loans_dot_v1_dot_position__pb2.RecordPositionsResponse.SerializeToString,
+            ),
+            'RecordMovements': grpc.unary_unary_rpc_method_handler(
+                    servicer.RecordMovements,
+                    request_deserializer=ecopledge_dot_loans_dot_v1_dot_position__pb2.RecordMovementsRequest.FromString,
+                    response_serializer=ecopledge_dot_loans_dot_v1_dot_position__pb2.RecordMovementsResponse.SerializeToString,
             ),
             'SimulatePortfolio': grpc.unary_stream_rpc_method_handler(
                     servicer.SimulatePortfolio,
@@ -247,6 +286,60 @@ class LoansService:
             '/ecopledge.loans.v1.LoansService/GetSchedule',
             ecopledge_dot_loans_dot_v1_dot_loans__pb2.GetScheduleRequest.SerializeToString,
             ecopledge_dot_loans_dot_v1_dot_loans__pb2.GetScheduleResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RecordPositions(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/ecopledge.loans.v1.LoansService/RecordPositions',
+            ecopledge_dot_loans_dot_v1_dot_position__pb2.RecordPositionsRequest.SerializeToString,
+            ecopledge_dot_loans_dot_v1_dot_position__pb2.RecordPositionsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RecordMovements(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/ecopledge.loans.v1.LoansService/RecordMovements',
+            ecopledge_dot_loans_dot_v1_dot_position__pb2.RecordMovementsRequest.SerializeToString,
+            ecopledge_dot_loans_dot_v1_dot_position__pb2.RecordMovementsResponse.FromString,
             options,
             channel_credentials,
             insecure,

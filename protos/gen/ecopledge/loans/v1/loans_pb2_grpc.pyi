@@ -5,6 +5,7 @@ Loans that are secured by ecological assets."""
 
 from collections import abc as _abc
 from ecopledge.loans.v1 import loans_pb2 as _loans_pb2
+from ecopledge.loans.v1 import position_pb2 as _position_pb2
 from grpc import aio as _aio
 import abc as _abc_1
 import grpc as _grpc
@@ -49,6 +50,16 @@ class LoansServiceStub:
     """Returns the repayment schedule of a stored loan or of given terms. NOT_FOUND: no such loan.
     INVALID_ARGUMENT: wrong terms.
     """
+    RecordPositions: _grpc.UnaryUnaryMultiCallable[_position_pb2.RecordPositionsRequest, _position_pb2.RecordPositionsResponse]
+    """Stores what a core banking system reports of loans at the end of a day, all or nothing; a position that differs from
+    the one stored for the same loan and day is added beside it and counts from then on. INVALID_ARGUMENT: wrong fields.
+    NOT_FOUND: a loan that does not exist. ALREADY_EXISTS: as PutLoans.
+    """
+    RecordMovements: _grpc.UnaryUnaryMultiCallable[_position_pb2.RecordMovementsRequest, _position_pb2.RecordMovementsResponse]
+    """Stores movements of principal, all or nothing; a movement that differs from the one stored under its id is added
+    beside it and counts from then on. INVALID_ARGUMENT: wrong fields. NOT_FOUND: a loan that does not exist.
+    ALREADY_EXISTS: as PutLoans.
+    """
     SimulatePortfolio: _grpc.UnaryStreamMultiCallable[_loans_pb2.SimulatePortfolioRequest, _loans_pb2.SimulatePortfolioResponse]
     """Simulates the loss of the book over one horizon; streams progress, then one result. NOT_FOUND: no loans or an
     unknown loan. INVALID_ARGUMENT: wrong fields or a schedule that names a factor the snapshot does not have.
@@ -75,6 +86,16 @@ class LoansServiceAsyncStub(LoansServiceStub):
     GetSchedule: _aio.UnaryUnaryMultiCallable[_loans_pb2.GetScheduleRequest, _loans_pb2.GetScheduleResponse]  # type: ignore[assignment]
     """Returns the repayment schedule of a stored loan or of given terms. NOT_FOUND: no such loan.
     INVALID_ARGUMENT: wrong terms.
+    """
+    RecordPositions: _aio.UnaryUnaryMultiCallable[_position_pb2.RecordPositionsRequest, _position_pb2.RecordPositionsResponse]  # type: ignore[assignment]
+    """Stores what a core banking system reports of loans at the end of a day, all or nothing; a position that differs from
+    the one stored for the same loan and day is added beside it and counts from then on. INVALID_ARGUMENT: wrong fields.
+    NOT_FOUND: a loan that does not exist. ALREADY_EXISTS: as PutLoans.
+    """
+    RecordMovements: _aio.UnaryUnaryMultiCallable[_position_pb2.RecordMovementsRequest, _position_pb2.RecordMovementsResponse]  # type: ignore[assignment]
+    """Stores movements of principal, all or nothing; a movement that differs from the one stored under its id is added
+    beside it and counts from then on. INVALID_ARGUMENT: wrong fields. NOT_FOUND: a loan that does not exist.
+    ALREADY_EXISTS: as PutLoans.
     """
     SimulatePortfolio: _aio.UnaryStreamMultiCallable[_loans_pb2.SimulatePortfolioRequest, _loans_pb2.SimulatePortfolioResponse]  # type: ignore[assignment]
     """Simulates the loss of the book over one horizon; streams progress, then one result. NOT_FOUND: no loans or an
@@ -123,6 +144,28 @@ class LoansServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_loans_pb2.GetScheduleResponse, _abc.Awaitable[_loans_pb2.GetScheduleResponse]]:
         """Returns the repayment schedule of a stored loan or of given terms. NOT_FOUND: no such loan.
         INVALID_ARGUMENT: wrong terms.
+        """
+
+    @_abc_1.abstractmethod
+    def RecordPositions(
+        self,
+        request: _position_pb2.RecordPositionsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_position_pb2.RecordPositionsResponse, _abc.Awaitable[_position_pb2.RecordPositionsResponse]]:
+        """Stores what a core banking system reports of loans at the end of a day, all or nothing; a position that differs from
+        the one stored for the same loan and day is added beside it and counts from then on. INVALID_ARGUMENT: wrong fields.
+        NOT_FOUND: a loan that does not exist. ALREADY_EXISTS: as PutLoans.
+        """
+
+    @_abc_1.abstractmethod
+    def RecordMovements(
+        self,
+        request: _position_pb2.RecordMovementsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_position_pb2.RecordMovementsResponse, _abc.Awaitable[_position_pb2.RecordMovementsResponse]]:
+        """Stores movements of principal, all or nothing; a movement that differs from the one stored under its id is added
+        beside it and counts from then on. INVALID_ARGUMENT: wrong fields. NOT_FOUND: a loan that does not exist.
+        ALREADY_EXISTS: as PutLoans.
         """
 
     @_abc_1.abstractmethod

@@ -1,0 +1,68 @@
+"""Rows that are added and never changed, of one institution: what every store of the loans service stands on."""
+
+import datetime as dt
+import zlib
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+# Below the number of parameters that a statement may have on either database.
+IDS_PER_QUERY = 5_000
+_LOCK_CLASS = 0x6C6F616E
+
+
+@dataclass(frozen=True, slots=True)
+class InstitutionRows:
+    """Access to the rows of one institution, in the transaction of `connection`.
+
+    Attributes:
+        connection: of a transaction that the caller ends.
+        institution_id: whose rows are read and written.
+        now: the clock.
+    """
+
+    connection: sa.Connection
+    institution_id: str
+    now: Callable[[], dt.datetime] = lambda: dt.datetime.now(dt.UTC)
+
+    def wait_for_writers(self) -> None:
+        """One writer of an institution at a time; SQLite has but one writer anyway."""
+        if self.connection.dialect.name == "postgresql":
+            key = zlib.crc32(self.institution_id.encode()) - 2**31
+            self.connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_LOCK_CLASS, key)))
+
+    def mine(self, table: sa.Table, known_at: dt.datetime | None = None) -> sa.ColumnElement[bool]:
+        """The condition that a row is the institution's and, when a moment is given, was recorded by then."""
+        mine = table.c.institution_id == self.institution_id
+        return mine if known_at is None else mine & (table.c.recorded_at <= text_of_moment(known_at))
+
+
+def conditions_on(column: sa.ColumnElement[str], ids: Sequence[str]) -> Iterator[sa.ColumnElement[bool]]:
+    """Conditions that together select the ids, each small enough for one statement."""
+    for begin in range(0, len(ids), IDS_PER_QUERY):
+        yield column.in_(ids[begin : begin + IDS_PER_QUERY])
+
+
+def text_of_moment(moment: dt.datetime) -> str:
+    """A moment as text in UTC that sorts in order of time, on every database alike (RFC 3339)."""
+    return moment.astimezone(dt.UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+
+
+def latest_of(
+    table: sa.Table, key: str, date: str, condition: sa.ColumnElement[bool]
+) -> sa.Select[tuple[str]]:
+    """Of the rows that meet the condition, the state of each key with the latest date, then the latest record."""
+    return first_of(table, key, [table.c[date].desc(), table.c.seq.desc()], condition)
+
+
+def first_of(
+    table: sa.Table,
+    key: str,
+    order: Sequence[sa.ColumnElement[object]],
+    condition: sa.ColumnElement[bool],
+) -> sa.Select[tuple[str]]:
+    """Of the rows that meet the condition, the first of each key in an order."""
+    rank = sa.func.row_number().over(partition_by=table.c[key], order_by=order)
+    ranked = sa.select(table, rank.label("place")).where(condition).subquery()
+    return sa.select(ranked).where(ranked.c.place == 1)
