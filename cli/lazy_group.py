@@ -1,6 +1,7 @@
 """A group of commands that are imported when they are run, so that `--help` answers at once."""
 
 import importlib
+import keyword
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -39,7 +40,7 @@ class LazyGroup(click.Group):
         """Import one command."""
         if cmd_name not in self._summaries:
             return None
-        module = importlib.import_module(f"{self._package}.{cmd_name.replace('-', '_')}")
+        module = importlib.import_module(f"{self._package}.{_module_of(cmd_name)}")
         command: click.Command = module.command
         return command
 
@@ -63,3 +64,8 @@ class LazyGroup(click.Group):
             hint = f"; did you mean {near[0]!r}?" if near else f"; known: {', '.join(self._summaries)}"
             raise click.UsageError(f"no command {args[0]!r}{hint}")
         return super().resolve_command(ctx, args)
+
+
+def _module_of(name: str) -> str:
+    """The module of a command; a name that is a word of the language gets an underscore, for it may not be a module."""
+    return f"{name}_" if keyword.iskeyword(name) else name.replace("-", "_")

@@ -1,0 +1,16 @@
+"""`ecopledge loans`: the loan book, from the file of a core banking system to its losses and its statistics."""
+
+import click
+
+from cli.lazy_group import LazyGroup
+
+SUMMARIES = {
+    "list": "贷款清单 · The loans of the book as they are known now, or were at a moment",
+    "schedule": "还款计划 · The repayment schedule of a loan or of terms, to the cent",
+}
+EXAMPLES = ("ecopledge loans list", "ecopledge loans schedule LOAN_ID")
+
+
+@click.group("loans", cls=LazyGroup, package=__name__, summaries=SUMMARIES, examples=EXAMPLES)
+def command() -> None:
+    """贷款簿 · The loan book: import, schedules, losses, classification, monitoring, statistics."""
