@@ -1,0 +1,1 @@
+"""Quality of loans: classes, expected credit loss, capital, each after dated rules."""
