@@ -5,6 +5,8 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import FuncFormatter
 
 from flows.reports.charts.canvas import (
+    ALARM,
+    COMPUTED,
     INK,
     RULE,
     SERIES,
@@ -15,7 +17,7 @@ from flows.reports.charts.canvas import (
     new_chart,
     shortened,
 )
-from flows.reports.charts.model import BarChart, StackChart
+from flows.reports.charts.model import BarChart, ChangeChart, StackChart
 
 # Room right of the longest bar for its figure, as a share of the axis.
 _ROOM_FOR_FIGURES = 0.16
@@ -45,6 +47,38 @@ def draw_bars(chart: BarChart) -> Figure:
     if groups != [""]:
         add_legend(figure, [Patch(color=colours[group]) for group in groups], groups)
     return figure
+
+
+def draw_changes(chart: ChangeChart) -> Figure:
+    """Bars to both sides of 0, falls in the colour of alarm; the figure stands outside each bar."""
+    figure, axes = new_chart(1.1 + 0.27 * len(chart.bars))
+    values = [bar.value for bar in chart.bars]
+    axes.barh(
+        range(len(values)), values, height=0.66, color=[ALARM if value < 0 else COMPUTED for value in values]
+    )
+    name_lines(axes, [shortened(bar.label, 26) for bar in chart.bars])
+    widest = max(abs(value) for value in values) or 1.0
+    room = widest * (1 + _ROOM_FOR_FIGURES)
+    axes.set_xlim(-room if min(values) < 0 else 0.0, room if max(values) > 0 else widest * 0.04)
+    axes.axvline(0.0, color=INK, linewidth=0.8)
+    for line, value in enumerate(values):
+        axes.text(
+            value + widest * (0.01 if value >= 0 else -0.01),
+            line,
+            _signed(value, chart.decimals),
+            ha="left" if value >= 0 else "right",
+            va="center",
+            fontsize=8,
+            color=INK,
+        )
+    axes.xaxis.set_major_formatter(FuncFormatter(axis_number))
+    name_axis(axes, horizontal=chart.axis)
+    return figure
+
+
+def _signed(value: float, decimals: int) -> str:
+    text = f"{abs(value):,.{decimals}f}"
+    return text if not text.strip("0.,") else f"{'−' if value < 0 else '+'}{text}"
 
 
 def draw_stack(chart: StackChart) -> Figure:

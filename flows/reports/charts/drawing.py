@@ -3,12 +3,13 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from flows.reports.charts.bars import draw_bars, draw_stack
+from flows.reports.charts.bars import draw_bars, draw_changes, draw_stack
 from flows.reports.charts.canvas import as_svg
 from flows.reports.charts.comparisons import draw_estimates, draw_pairs, draw_spreads
 from flows.reports.charts.fans import draw_fan
 from flows.reports.charts.model import (
     BarChart,
+    ChangeChart,
     Chart,
     EstimateChart,
     FanChart,
@@ -20,6 +21,7 @@ from flows.reports.charts.model import (
 # Every kind of chart and who draws it; each drawer takes exactly its kind.
 DRAWERS: Mapping[type[Chart], Callable[[Any], Any]] = {
     BarChart: draw_bars,
+    ChangeChart: draw_changes,
     StackChart: draw_stack,
     PairChart: draw_pairs,
     SpreadChart: draw_spreads,

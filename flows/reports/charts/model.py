@@ -31,6 +31,21 @@ class BarChart:
 
 
 @dataclass(frozen=True, slots=True)
+class ChangeChart:
+    """Changes left and right of 0, the figure written beside each: what moves a value, and which way.
+
+    Attributes:
+        axis: what is measured, with its unit.
+        bars: at least one; `group` is not used.
+        decimals: of the written values.
+    """
+
+    axis: Bilingual
+    bars: tuple[Bar, ...]
+    decimals: int = 2
+
+
+@dataclass(frozen=True, slots=True)
 class Pair:
     """Two figures to be compared, both >= 0 where they are there; 0 stands at the left edge of the axis.
 
@@ -151,4 +166,4 @@ class StackChart:
     layers: tuple[Layer, ...]
 
 
-Chart: TypeAlias = BarChart | PairChart | SpreadChart | EstimateChart | FanChart | StackChart
+Chart: TypeAlias = BarChart | ChangeChart | PairChart | SpreadChart | EstimateChart | FanChart | StackChart

@@ -10,6 +10,7 @@ from flows.reports.charts.model import (
     Band,
     Bar,
     BarChart,
+    ChangeChart,
     Chart,
     Estimate,
     EstimateChart,
@@ -50,6 +51,10 @@ CHARTS: dict[str, Chart] = {
             Bar("净化工业粉尘", 0.0014, "调节"),
             Bar("景观游憩", 70.6669, "文化"),
         ),
+    ),
+    "changes": ChangeChart(
+        Bilingual("变动（万元）", "change, 10,000 CNY"),
+        (Bar("估值误差", 10.44), Bar("权利灭失", -7.01), Bar("水价", 0.0)),
     ),
     "pairs": PairChart(
         Bilingual("金额（万元）", "10,000 CNY"),

@@ -1,0 +1,40 @@
+"""What an appraisal of one pledge holds before anyone decides how it looks."""
+
+from dataclasses import dataclass
+
+from flows.published_cases.case import PublishedCase
+from services.runtime.market import MarketSnapshot
+from services.valuation.asset import Asset
+from services.valuation.stress import StressedAsset, StressReport
+from services.valuation.valuation import LoanTerms, SizedLoan, Valuation
+
+
+@dataclass(frozen=True, slots=True)
+class PledgeAppraisal:
+    """One pledge, appraised; amounts CNY.
+
+    Attributes:
+        institution_id: for whom.
+        asset: as it was valued.
+        valuation: stored and explained; its id replays it.
+        loan: terms that were asked for; None where no loan was.
+        sized: how much may be lent on these terms; None where no loan was asked for.
+        stress: the pledge in every bundled scenario that fits the snapshot.
+        comparables: published cases of the same kind.
+        snapshot: market of all figures.
+    """
+
+    institution_id: str
+    asset: Asset
+    valuation: Valuation
+    loan: LoanTerms | None
+    sized: SizedLoan | None
+    stress: StressReport
+    comparables: tuple[PublishedCase, ...]
+    snapshot: MarketSnapshot
+
+    @property
+    def stressed(self) -> StressedAsset | None:
+        """The pledge in every scenario; None where it could not be stressed."""
+        outcome = self.stress.outcomes[0]
+        return outcome if isinstance(outcome, StressedAsset) else None

@@ -1,0 +1,96 @@
+"""Section: what is pledged, field by field as it was given, assumptions marked."""
+
+import dataclasses
+import datetime as dt
+from collections.abc import Iterator
+from enum import StrEnum
+
+from flows.appraisal.pledge_appraisal import PledgeAppraisal
+from flows.reports.appraisal_report.blocks import chapter, heading
+from flows.reports.bilingual import Bilingual
+from flows.reports.document import Block, Cell, CellValue, Mark, Row, Section, Table
+from flows.reports.figures import wan
+from flows.reports.labels import MissingLabelError, label
+
+
+def inputs_section(appraisal: PledgeAppraisal) -> Section:
+    """Every field of the asset that was given, and the value that others state."""
+    asset = appraisal.asset
+    common = [Row((Cell(label(f"appraisal_field.{name}")), Cell(getattr(asset, name)))) for name in _COMMON]
+    root = _snake(type(asset.detail).__name__)
+    rows = [
+        Row((Cell(_field_name(path)), _given(value, assumed=_is_assumed(path, root, asset.assumed_fields))))
+        for path, value in _fields(asset.detail)
+    ]
+    tables: list[Block] = [
+        Table(
+            label("appraisal_title.inputs"),
+            (heading("field"), heading("given", long=True)),
+            (*common, *rows),
+        )
+    ]
+    stated = asset.stated_value
+    if stated is not None:
+        basis = label(f"basis.{stated.basis}")
+        tables.append(
+            Table(
+                label("appraisal_title.stated"),
+                (heading("value_published"), heading("basis"), heading("source", long=True)),
+                (Row((Cell(wan(stated.value_cny)), Cell(basis), Cell(stated.source))),),
+            )
+        )
+    return chapter("asset", *tables)
+
+
+_COMMON = ("asset_id", "name", "place")
+
+
+def _fields(value: object, path: str = "") -> Iterator[tuple[str, object]]:
+    """Every field that holds something, with its path; tables within tables are walked."""
+    if not dataclasses.is_dataclass(value):
+        yield path, value
+        return
+    for field in dataclasses.fields(value):
+        found = getattr(value, field.name)
+        here = f"{path}.{field.name}" if path else field.name
+        if isinstance(found, tuple):
+            for i, item in enumerate(found):
+                yield from _fields(item, f"{here}[{i}]")
+        elif found not in (None, ""):
+            yield from _fields(found, here)
+
+
+def _field_name(path: str) -> Bilingual:
+    """The field in words with its path beside it, as asset files write it."""
+    name = path.rpartition(".")[2]
+    try:
+        words = label(f"appraisal_field.{name.partition('[')[0]}")
+    except MissingLabelError:
+        return Bilingual(path)
+    return Bilingual(words.zh, path)
+
+
+def _given(value: object, *, assumed: bool) -> Cell:
+    return Cell(_shown(value), Mark.ASSUMPTION if assumed else Mark.PLAIN)
+
+
+def _shown(value: object) -> CellValue:
+    if isinstance(value, bool):
+        return label("status.yes" if value else "status.no")
+    if isinstance(value, float | int):
+        return f"{value:,.10g}"
+    if isinstance(value, dt.date):
+        return value.isoformat()
+    return str(value.value if isinstance(value, StrEnum) else value)
+
+
+def _is_assumed(path: str, root: str, assumed_fields: tuple[str, ...]) -> bool:
+    """Whether the field or a table around it is named among the assumed fields."""
+    whole = f"{root}.{path}"
+    return any(whole == named or whole.startswith((f"{named}.", f"{named}[")) for named in assumed_fields)
+
+
+def _snake(name: str) -> str:
+    """Name of a kind as asset files write it: WaterRight -> water_right."""
+    names = {"ForestCarbonReceivable": "forest_carbon", "GepRevenueRight": "gep_revenue"}
+    return names.get(name) or "".join(f"_{c.lower()}" if c.isupper() else c for c in name).lstrip("_")
