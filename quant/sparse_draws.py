@@ -57,14 +57,16 @@ def _philox_words(c0: Any, c1: Any, c2: Any, c3: Any, k0: Any) -> Any:
     return c0, c1, c2, c3
 
 
-_philox = _compiled(_philox_words)
+philox = _compiled(_philox_words)
+_philox = philox
 
 
 def _word_to_uniform(word: Any) -> Any:
     return (np.float64(word >> _MANTISSA_SHIFT) + 0.5) * _UNIT
 
 
-_uniform = _compiled(_word_to_uniform)
+to_uniform = _compiled(_word_to_uniform)
+_uniform = to_uniform
 
 
 def _draw_uniforms_at(seed: Any, purpose: Any, lanes: Any, paths: Any, out: Any) -> None:

@@ -1,0 +1,154 @@
+"""Credit cells: borrowers of one index, one R2 and one class of default probability, whose defaults are drawn together.
+
+A class carries the highest hazard of its borrowers. A borrower of a lower hazard survives with the class's probability
+to the power `hazard / hazard of the class`, so that no precision is lost inside a class. While there are at most
+`MOST_EXACT_CELLS` distinct (index, R2, hazard) the classes are exact and the power is 1.
+
+Borrowers stand in order of cell and of life, in chunks of a fixed size: a chunk's tables stay in the processor's cache
+while many paths pass over them. A chunk is part of the address of a draw, so its size is never tuned.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from quant.loan_losses.book import LoanBook, hazard
+from quant.schedules import Array
+from quant.sparse_draws import Lanes
+
+CHUNK_BORROWERS = 4096
+MOST_EXACT_CELLS = 512
+_CLASS_RATIO = 1.05
+_R2_STEP = 0.01
+Counts = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CreditCells:
+    """The book in order of cell; a slot is a loan's place in that order.
+
+    Attributes:
+        index, asset_correlation, hazard_annual: of each cell, [n_cells].
+        loan_of_slot: the loans that may default, in order, [n_slots].
+        borrower_start: slots of borrower u are borrower_start[u] .. borrower_start[u + 1] - 1, [n_borrowers + 1].
+        chunk_start: borrowers of chunk c are chunk_start[c] .. chunk_start[c + 1] - 1, [n_chunks + 1].
+        chunk_cell: cell of each chunk, [n_chunks].
+        chunk_periods: periods in which a borrower of the chunk is at risk, at least one, [n_chunks].
+        power, periods, years: of each slot, hazard over the cell's, periods and years at risk, [n_slots].
+        guarantor_cell, guarantor_power: of each slot; cell -1 where no guarantor can fail, [n_slots].
+    """
+
+    index: Lanes
+    asset_correlation: Array
+    hazard_annual: Array
+    loan_of_slot: Lanes
+    borrower_start: Lanes
+    chunk_start: Lanes
+    chunk_cell: Lanes
+    chunk_periods: Lanes
+    power: Array
+    periods: Lanes
+    years: Array
+    guarantor_cell: Lanes
+    guarantor_power: Array
+
+    @classmethod
+    def of(cls, book: LoanBook) -> "CreditCells":
+        """The cells of a book."""
+        hazards, years = _over_one_period(book, book.hazards_annual(), book.years_at_risk)
+        guarantor_hazards, _ = _over_one_period(
+            book, hazard(book.guarantor_default_probability_annual), book.years_at_risk
+        )
+        periods = np.where(years > 0.0, np.searchsorted(book.period_ends_years, years, side="left") + 1, 0)
+        periods = np.minimum(periods, book.n_periods)
+        alive = np.flatnonzero((periods > 0) & (hazards > 0.0))
+        borrower, highest, longest = _borrowers(book, alive, hazards, periods)
+        backed = (book.guarantee_share[alive] > 0.0) & (guarantor_hazards[alive] > 0.0)
+        cell, cells = _classes(
+            np.concatenate([book.index_of_loan[alive], book.index_of_loan[alive[backed]]]),
+            np.concatenate([book.asset_correlation[alive], book.asset_correlation[alive[backed]]]),
+            np.concatenate([highest, guarantor_hazards[alive[backed]]]),
+        )
+        guarantor_cell = np.full(len(alive), -1, dtype=np.intp)
+        guarantor_cell[backed] = cell[len(alive) :]
+        cell = cell[: len(alive)]
+        order = np.lexsort((np.arange(len(alive)), borrower, -longest, cell))
+        slots = alive[order]
+        guarantor_cell = guarantor_cell[order]
+        cell, borrower = cell[order], borrower[order]
+        starts = np.flatnonzero(np.diff(borrower, prepend=-1) != 0)
+        chunk_start, chunk_cell = _chunks(cell[starts])
+        longest_of_borrower = longest[order][starts]
+        return cls(
+            cells[0],
+            cells[1],
+            cells[2],
+            slots,
+            np.append(starts, len(slots)).astype(np.intp),
+            chunk_start,
+            chunk_cell,
+            # Borrowers of a cell stand in order of life, the longest first.
+            longest_of_borrower[chunk_start[:-1]].astype(np.intp),
+            np.minimum(hazards[slots] / cells[2][cell], 1.0),
+            periods[slots],
+            years[slots],
+            guarantor_cell,
+            np.where(
+                guarantor_cell >= 0, np.minimum(guarantor_hazards[slots] / cells[2][guarantor_cell], 1.0), 0.0
+            )
+            if len(cells[2])
+            else np.zeros(len(slots)),
+        )
+
+    def cumulative_probability(self, period_ends_years: Array) -> Array:
+        """Term structure of each cell, [n_cells, n_periods]."""
+        curve: Array = -np.expm1(-self.hazard_annual[:, None] * period_ends_years)
+        return curve
+
+
+def _over_one_period(book: LoanBook, hazards: Array, years: Array) -> tuple[Array, Array]:
+    """Over one period a life that ends early is a lower hazard over all of it: its probability is then exact."""
+    if book.n_periods > 1:
+        return hazards, years
+    horizon = float(book.period_ends_years[0])
+    return hazards * np.minimum(years, horizon) / horizon, np.where(years > 0.0, horizon, 0.0)
+
+
+def _borrowers(book: LoanBook, alive: Lanes, hazards: Array, periods: Lanes) -> tuple[Lanes, Array, Lanes]:
+    """Number of each loan's borrower, the highest hazard and the longest life of its loans, [n_alive]."""
+    keys = (book.index_of_loan[alive], book.asset_correlation[alive], book.borrower_of_loan[alive])
+    order = np.lexsort(keys)
+    new = np.zeros(len(alive), dtype=bool)
+    for key in keys:
+        new[1:] |= np.diff(key[order]) != 0
+    number = np.empty(len(alive), dtype=np.intp)
+    number[order] = np.cumsum(new)
+    n = int(number.max()) + 1 if len(alive) else 0
+    highest, longest = np.zeros(n), np.zeros(n, dtype=np.intp)
+    np.maximum.at(highest, number, hazards[alive])
+    np.maximum.at(longest, number, periods[alive])
+    return number, highest[number], longest[number]
+
+
+def _classes(index: Lanes, r2: Array, hazards: Array) -> tuple[Lanes, tuple[Lanes, Array, Array]]:
+    """Cell of each entry, and index, R2 and hazard of the cells."""
+    distinct, cell = np.unique(np.column_stack([index, r2, hazards]), axis=0, return_inverse=True)
+    if len(distinct) > MOST_EXACT_CELLS:
+        rounded = np.minimum(np.round(r2 / _R2_STEP) * _R2_STEP, 1.0 - _R2_STEP)
+        steps = np.ceil(np.log(hazards) / np.log(_CLASS_RATIO))
+        distinct, cell = np.unique(np.column_stack([index, rounded, steps]), axis=0, return_inverse=True)
+        highest = np.zeros(len(distinct))
+        np.maximum.at(highest, cell.ravel(), hazards)
+        distinct[:, 2] = highest
+    return cell.ravel().astype(np.intp), (distinct[:, 0].astype(np.intp), distinct[:, 1], distinct[:, 2])
+
+
+def _chunks(cell: Lanes) -> tuple[Lanes, Lanes]:
+    """First borrower of every chunk (and the number of borrowers), and its cell."""
+    if len(cell) == 0:
+        return np.zeros(1, dtype=np.intp), np.empty(0, dtype=np.intp)
+    first = np.flatnonzero(np.concatenate([[True], np.diff(cell) != 0]))
+    stop = np.append(first[1:], len(cell))
+    starts = np.concatenate([np.arange(a, b, CHUNK_BORROWERS) for a, b in zip(first, stop, strict=True)])
+    return np.append(starts, len(cell)).astype(np.intp), cell[starts].astype(np.intp)

@@ -1,0 +1,116 @@
+"""A book made ready for its paths: cells, thresholds of the base market, collateral of the market simulated in."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from quant.factors import FactorModel
+from quant.loan_losses.book import LoanBook, Pledges
+from quant.loan_losses.collateral_table import CollateralTable
+from quant.loan_losses.credit_cells import CreditCells
+from quant.loan_losses.default_index import DefaultIndices
+from quant.loan_losses.events import Block, SlotArrays
+from quant.loan_losses.survival import cumulated, thresholds
+from quant.schedules import Array, DiscountFactors
+from quant.sparse_draws import Lanes
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PreparedBook:
+    """The tables of a book in a market.
+
+    Attributes:
+        book: the loans.
+        model: the market simulated in.
+        credit: cells and order of the loans.
+        indices, thresholds: of the base market.
+        slots: the loans in order.
+        collateral: the pledges in the same order.
+    """
+
+    book: LoanBook
+    model: FactorModel
+    credit: CreditCells
+    indices: DefaultIndices
+    thresholds: Array
+    slots: SlotArrays
+    collateral: CollateralTable
+
+    @classmethod
+    def of(
+        cls, book: LoanBook, model: FactorModel, discount: DiscountFactors, *, base: FactorModel | None = None
+    ) -> "PreparedBook":
+        """Prepare a book.
+
+        Args:
+            book: the loans.
+            model: the market simulated in.
+            discount: discount factors of its curve.
+            base: the market that sets the indices and thresholds; None where it is the same.
+
+        Raises:
+            ValueError: if an index has no randomness in the base market.
+            KeyError: if a schedule names a factor that the model does not have.
+        """
+        standard = model if base is None else base
+        credit = CreditCells.of(book)
+        indices = DefaultIndices.of(standard, book.period_ends_years, book.index_weights)
+        pledges = _in_slot_order(book.pledges, credit.loan_of_slot)
+        collateral = CollateralTable.of(
+            pledges, len(credit.loan_of_slot), model, discount, book.period_ends_years
+        )
+        level = thresholds(credit, standard, indices, book.period_ends_years)
+        return cls(book, model, credit, indices, level, SlotArrays.of(book, credit), collateral)
+
+    def block(
+        self,
+        paths: Lanes,
+        seed: int,
+        states: Array,
+        collateral_states: Array | None = None,
+        *,
+        weights: Array | None = None,
+        per_unit: float = 1.0,
+    ) -> Block:
+        """A block of paths as the loans see it.
+
+        Args:
+            paths: number of each path, [n_paths].
+            seed: of the scenario universe.
+            states: deviations x at the ends of the periods, [n_primary, n_periods, n_paths].
+            collateral_states: those that collateral sees, where they are others.
+            weights: of each path; 1 where absent.
+            per_unit: whole units in one CNY.
+        """
+        indices = self.indices.values(self.model, states)
+        seen = states if collateral_states is None else collateral_states
+        return Block(
+            self.slots,
+            self.collateral.arrays,
+            cumulated(self.credit, self.thresholds, indices),
+            self.collateral.cell_values(seen),
+            np.uint64(seed),
+            paths,
+            np.ones(len(paths)) if weights is None else weights,
+            per_unit,
+        )
+
+    def by_loan(self, of_slots: Array, missing: float = 0.0) -> Array:
+        """Figures in the order of the book; loans that cannot default get `missing`."""
+        out = np.full((len(self.book), *of_slots.shape[1:]), missing)
+        out[self.credit.loan_of_slot] = of_slots
+        return out
+
+
+def _in_slot_order(pledges: Pledges, loan_of_slot: Lanes) -> Pledges:
+    start = np.searchsorted(pledges.loan, loan_of_slot, side="left")
+    count = np.searchsorted(pledges.loan, loan_of_slot, side="right") - start
+    slot = np.repeat(np.arange(len(loan_of_slot)), count)
+    chosen = np.arange(len(slot)) - np.repeat(np.cumsum(count) - count, count) + np.repeat(start, count)
+    return Pledges(
+        pledges.schedules,
+        pledges.schedule[chosen],
+        slot,
+        pledges.multiple[chosen],
+        pledges.asset_lane[chosen],
+    )
