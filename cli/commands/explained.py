@@ -62,3 +62,57 @@ def _print_changes(valuation: "Valuation", title: str, changes: "Iterable[Sensit
         ),
         left=(0, 1),
     )
+
+
+def print_account(valuation: "Valuation") -> None:
+    """Print the three bases of the account behind a valuation, service by service, and the error of its cash."""
+    account = valuation.ecosystem_account
+    if account is None:
+        return
+    rows = [
+        [
+            service.service
+            if service.service == service.stated_as
+            else f"{service.stated_as} ({service.service})",
+            wan(service.gross_cny_per_year),
+            wan(service.realisable_cny_per_year),
+            wan(service.pledgor_cny_per_year),
+            "—" if service.error_cv is None else percent(service.error_cv),
+        ]
+        for service in account.services
+    ]
+    paid = sum(service.pledgor_cny_per_year for service in account.services)
+    cost = paid - account.cash_to_pledgor_cny_per_year
+    if cost > 0.0:
+        rows.append(["成本 Cost", "", "", wan(-cost), ""])
+    rows.append(
+        [
+            "合计 Total",
+            wan(account.gross_cny_per_year),
+            wan(account.realisable_cny_per_year),
+            wan(account.cash_to_pledgor_cny_per_year),
+            "—" if account.error is None else percent(account.error.cv),
+        ]
+    )
+    of = "" if account.specification is None else f"，{account.specification}"
+    print_table(
+        f"{valuation.asset_id}: 账户三种口径 · Three bases of the account (万元/年 a year){of}；"
+        "仅出质人现金计入押品价值 only cash to the pledgor is lent against",
+        (
+            "服务 Service",
+            "总值 Gross product",
+            "可变现收入 Realisable",
+            "出质人现金 To the pledgor",
+            "误差 Error (cv)",
+        ),
+        rows,
+    )
+    if account.error is not None:
+        causes = "; ".join(
+            f"{cause.name_zh} {cause.name_en} {percent(cause.cv)}" for cause in account.error.causes
+        )
+        click.echo(
+            f"  {valuation.asset_id}: 合成误差 error of the cash {percent(account.error.cv)} "
+            f"(独立 independent {percent(account.error.cv_if_independent)}, "
+            f"完全相关 as one {percent(account.error.cv_if_one)}); 单一共同驱动 by one cause: {causes or '—'}"
+        )

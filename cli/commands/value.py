@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cli.commands.explained import print_explanation
+from cli.commands.explained import print_account, print_explanation
 from cli.connection import services, target
 from cli.examples import WithExamples
 from cli.output import json_option, percent, print_json, print_table, wan
@@ -108,6 +108,7 @@ def _print(file: Path, outcomes: "list[Valuation | Failure]", *, explain: bool) 
         print_valuation_notes(valuation)
         if explain:
             print_cash_flows(valuation)
+            print_account(valuation)
             print_explanation(valuation)
             print_harvest_option(valuation)
     for i, outcome in enumerate(outcomes):

@@ -22,7 +22,7 @@ from services.valuation.prepared_market import PreparedMarket
 from services.valuation.pricers.pricing import PricedAsset
 from services.valuation.valuation import CashFlowLine, Failure, Simulation, Valuation
 
-ENGINE_VERSION = "valuation-3"
+ENGINE_VERSION = "valuation-4"
 """Changes whenever a figure may change in any bit; replay compares it."""
 
 _CANONICAL = msgspec.json.Encoder(order="deterministic")
@@ -174,6 +174,7 @@ def appraise(
         sensitivities=explanation.sensitivities,
         main_drivers=explanation.main_drivers,
         realised_value_cny=explanation.realised_value_cny,
+        ecosystem_account=priced.account,
     )
     return Appraisal(priced, schedule, valuation)
 

@@ -149,13 +149,38 @@ class CarbonAndTenure:
 
 
 @dataclass(frozen=True, slots=True)
+class AccountSpecification:
+    """The specification that an ecosystem account follows, such as SEEA EA in its version 2021."""
+
+    name: str
+    version: str
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.version}"
+
+
+@dataclass(frozen=True, slots=True)
 class ServiceIncome:
-    """One ecosystem service of an account and the part of it that becomes cash."""
+    """One ecosystem service of an account and the part of it that becomes cash.
+
+    Attributes:
+        service: code of the catalogue, or a name of the account's specification where that is stated.
+        account_value_cny_per_year: gross product.
+        realisable_share: of that, paid in cash to anybody.
+        cost_cny_per_year: of earning it.
+        pledgor_share: of what is paid, the pledgor's.
+        quantity_per_year, unit_price_cny: behind the value, in the service's unit; checked where both are stated.
+        quantity_cv: error of the quantity where it is known; None means the table's.
+    """
 
     service: str
     account_value_cny_per_year: float
     realisable_share: float
     cost_cny_per_year: float = 0.0
+    pledgor_share: float = 1.0
+    quantity_per_year: float | None = None
+    unit_price_cny: float | None = None
+    quantity_cv: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +190,8 @@ class GepRevenueRight:
     services: tuple[ServiceIncome, ...]
     term_years: float
     specification: str = ""
+    account_specification: AccountSpecification | None = None
+    uncertainty_by_service: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,6 +224,8 @@ class ServiceChange:
     quantity_without: float
     unit_price_cny: float
     realisable_share: float
+    pledgor_share: float = 1.0
+    quantity_cv: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,6 +233,8 @@ class WithWithout:
     """Method (B): value with the project less value without it."""
 
     changes: tuple[ServiceChange, ...]
+    account_specification: AccountSpecification | None = None
+    uncertainty_by_service: bool = False
 
 
 @dataclass(frozen=True, slots=True)

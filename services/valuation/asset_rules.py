@@ -78,6 +78,10 @@ SERVICE_INCOME = (
     NumberRule("account_value_cny_per_year", NON_NEGATIVE),
     NumberRule("realisable_share", FRACTION),
     NumberRule("cost_cny_per_year", NON_NEGATIVE),
+    NumberRule("pledgor_share", FRACTION, optional=True),
+    NumberRule("quantity_per_year", NON_NEGATIVE, optional=True),
+    NumberRule("unit_price_cny", NON_NEGATIVE, optional=True),
+    NumberRule("quantity_cv", between(0.0, LARGEST_QUANTITY_CV), optional=True),
 )
 TERM = (NumberRule("term_years", positive_up_to(_LONGEST_TERM_YEARS)),)
 VEP = (*TERM, NumberRule("restoration_cost_cny_per_year", NON_NEGATIVE))
@@ -97,6 +101,8 @@ SERVICE_CHANGE = (
     NumberRule("quantity_without", FINITE),
     NumberRule("unit_price_cny", NON_NEGATIVE),
     NumberRule("realisable_share", FRACTION),
+    NumberRule("pledgor_share", FRACTION, optional=True),
+    NumberRule("quantity_cv", between(0.0, LARGEST_QUANTITY_CV), optional=True),
 )
 CATALOGUED = (
     NumberRule("quantity_per_year", POSITIVE),

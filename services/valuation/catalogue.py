@@ -1,8 +1,8 @@
 """The catalogue of kinds: terms, caps and thresholds that are data, each with where it comes from.
 
 The file is services/valuation/catalogue.toml. Nothing in it is a default of the code: a term that is missing or
-misspelt is refused with its place. Loading reads data/forest_species.csv and data/carbon_methodologies.toml as well, so
-that one hash covers all three.
+misspelt is refused with its place. Loading reads data/forest_species.csv, data/carbon_methodologies.toml and the tables
+of ecosystem accounts as well, so that one hash covers them all.
 """
 
 import csv
@@ -21,6 +21,7 @@ from quant.schedules import CollateralTerms
 from services.runtime.bundled import BUNDLED_DATA
 from services.runtime.errors import InvalidInput
 from services.runtime.market import Evidence, Source
+from services.valuation.account_rules import AccountRules
 from services.valuation.asset import CarbonInstrument
 from services.valuation.carbon_rules import CARBON_RULES_PATH, CarbonRules, decode_carbon_rules
 
@@ -218,7 +219,8 @@ class Catalogue:
         carbon_rules: versions of the methodology, and the risk of reversal.
         species: by Chinese name, full English name, and its part before the bracket in lower case.
         thresholds: where cautions begin.
-        content_hash: SHA-256 of the three files, hexadecimal.
+        accounts: names and errors of ecosystem services.
+        content_hash: SHA-256 of all the files, hexadecimal.
         assumptions: for each kind the terms that are assumptions, as text, by code.
     """
 
@@ -228,6 +230,7 @@ class Catalogue:
     carbon_rules: CarbonRules
     species: Mapping[str, Species]
     thresholds: Thresholds
+    accounts: AccountRules
     content_hash: str
     assumptions: Mapping[str, tuple[str, ...]]
 
@@ -259,14 +262,19 @@ def read_catalogue(
     except (msgspec.DecodeError, msgspec.ValidationError) as error:
         raise InvalidInput.of(str(path), str(error)) from error
     kinds = _by_code(path, [(kind.code, kind) for kind in file.kinds])
+    services = _by_code(path, [(service.code, service) for service in file.services])
+    accounts = AccountRules.read(services)
     return Catalogue(
         kinds=kinds,
-        services=_by_code(path, [(service.code, service) for service in file.services]),
+        services=services,
         carbon=_by_code(path, [(terms.instrument, terms) for terms in file.carbon]),
         carbon_rules=decode_carbon_rules(rules_path, rules_content),
         species=_read_species(species_path, species_content),
         thresholds=file.thresholds,
-        content_hash=hashlib.sha256(b"\0".join((content, species_content, rules_content))).hexdigest(),
+        accounts=accounts,
+        content_hash=hashlib.sha256(
+            b"\0".join((content, species_content, rules_content, accounts.content))
+        ).hexdigest(),
         assumptions=MappingProxyType({code: _assumptions(kind) for code, kind in kinds.items()}),
     )
 

@@ -10,6 +10,7 @@ from services.runtime.violations import Violations
 from services.runtime.wire import date_from_wire, date_to_wire
 from services.valuation import asset_rules as rules
 from services.valuation.asset import (
+    AccountSpecification,
     Asset,
     AssetDetail,
     CarbonAndTenure,
@@ -187,12 +188,31 @@ def _gep_revenue(message: pb.GepRevenueRight, at: Violations) -> GepRevenueRight
     at.require_max_length("specification", message.specification, _LONGEST_NAME)
     services = _each(message.services, "services", _service_income, at)
     return GepRevenueRight(
-        services, **read_numbers(message, rules.TERM, at), specification=message.specification
+        services,
+        **read_numbers(message, rules.TERM, at),
+        specification=message.specification,
+        account_specification=_account_specification(message, at),
+        uncertainty_by_service=message.uncertainty_by_service,
     )
+
+
+def _account_specification(
+    message: pb.GepRevenueRight | pb.WithWithout, at: Violations
+) -> AccountSpecification | None:
+    if not message.HasField("account_specification"):
+        return None
+    stated, below = message.account_specification, at.at("account_specification")
+    if below.require_non_empty("name", stated.name):
+        below.require_max_length("name", stated.name, _LONGEST_NAME)
+    _check_name("version", stated.version, below)
+    return AccountSpecification(stated.name, stated.version)
 
 
 def _service_income(message: pb.ServiceIncome, at: Violations) -> ServiceIncome:
     _check_name("service", message.service, at)
+    if message.HasField("quantity_per_year") != message.HasField("unit_price_cny"):
+        missing = "unit_price_cny" if message.HasField("quantity_per_year") else "quantity_per_year"
+        at.add(missing, "is missing, expected both of quantity_per_year and unit_price_cny or neither")
     return ServiceIncome(service=message.service, **read_numbers(message, rules.SERVICE_INCOME, at))
 
 
@@ -203,9 +223,7 @@ def _vep_project(message: pb.VepProject, at: Violations) -> VepProject:
         case "residual_income":
             method = _residual_income(message.residual_income, at.at("residual_income"))
         case "with_without":
-            changes = message.with_without.changes
-            at.require_non_empty("with_without.changes", changes)
-            method = WithWithout(_each(changes, "with_without.changes", _service_change, at))
+            method = _with_without(message.with_without, at.at("with_without"))
         case _:
             at.add("method", "is missing, expected exactly one of residual_income, with_without")
             method = WithWithout(())
@@ -223,6 +241,15 @@ def _residual_income(message: pb.ResidualIncome, at: Violations) -> ResidualInco
         )
         seen.add(year.year)
     return ResidualIncome(years, message.revenue_factor, **read_numbers(message, rules.RESIDUAL_INCOME, at))
+
+
+def _with_without(message: pb.WithWithout, at: Violations) -> WithWithout:
+    at.require_non_empty("changes", message.changes)
+    return WithWithout(
+        _each(message.changes, "changes", _service_change, at),
+        _account_specification(message, at),
+        message.uncertainty_by_service,
+    )
 
 
 def _vep_year(message: pb.VepYear, at: Violations) -> VepYear:
@@ -304,8 +331,16 @@ def _carbon_and_tenure_to_wire(detail: CarbonAndTenure) -> pb.CarbonAndTenure:
 def _gep_revenue_to_wire(detail: GepRevenueRight) -> pb.GepRevenueRight:
     services = [pb.ServiceIncome(**_plain(service)) for service in detail.services]
     return pb.GepRevenueRight(
-        services=services, term_years=detail.term_years, specification=detail.specification
+        services=services,
+        **_plain(detail, "services", "account_specification"),
+        account_specification=_specification_to_wire(detail.account_specification),
     )
+
+
+def _specification_to_wire(specification: AccountSpecification | None) -> Any:
+    if specification is None:
+        return None
+    return {"name": specification.name, "version": specification.version}
 
 
 def _vep_project_to_wire(detail: VepProject) -> pb.VepProject:
@@ -316,7 +351,12 @@ def _vep_project_to_wire(detail: VepProject) -> pb.VepProject:
         written = {"residual_income": pb.ResidualIncome(years=years, **_plain(method, "years"))}
     else:
         changes = [pb.ServiceChange(**_plain(change)) for change in method.changes]
-        written = {"with_without": pb.WithWithout(changes=changes)}
+        with_without = pb.WithWithout(
+            changes=changes,
+            account_specification=_specification_to_wire(method.account_specification),
+            uncertainty_by_service=method.uncertainty_by_service,
+        )
+        written = {"with_without": with_without}
     return pb.VepProject(**_plain(detail, "method"), **written)
 
 

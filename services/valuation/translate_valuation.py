@@ -25,6 +25,7 @@ from services.runtime.wire_results import (
     terms_to_wire,
 )
 from services.valuation.asset_kind import AssetKind
+from services.valuation.translate_account import account_fields, account_from_wire
 from services.valuation.translate_explanation import (
     distribution_fields,
     explanation_fields,
@@ -88,6 +89,7 @@ def _valuation_fields(valuation: Valuation) -> dict[str, Any]:
         "manifest": fields_of(valuation.manifest, _MANIFEST),
         "assumptions": valuation.assumptions,
         **explanation_fields(valuation),
+        "ecosystem_account": account_fields(valuation.ecosystem_account),
     }
 
 
@@ -112,6 +114,9 @@ def valuation_from_wire(message: pb.Valuation) -> Valuation:
         assumptions=tuple(message.assumptions),
         manifest=manifest_from_wire(message.manifest),
         **explanation_from_wire(message),
+        ecosystem_account=(
+            account_from_wire(message.ecosystem_account) if message.HasField("ecosystem_account") else None
+        ),
     )
 
 

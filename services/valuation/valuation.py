@@ -7,6 +7,7 @@ from enum import StrEnum
 from services.runtime.errors import FieldViolation
 from services.runtime.results import Caution, Distribution, Manifest
 from services.valuation.asset import Asset
+from services.valuation.ecosystem_account import EcosystemAccount
 
 DEFAULT_SEED = 20260821
 DISCOUNT_RATE, LOSS_OF_RIGHT, VALUATION_ERROR = "discount_rate", "loss_of_right", "valuation_error"
@@ -125,6 +126,7 @@ class Valuation:
     sensitivities: tuple[Sensitivity, ...] = ()
     main_drivers: tuple[Sensitivity, ...] = ()
     realised_value_cny: Distribution | None = None
+    ecosystem_account: EcosystemAccount | None = None
 
 
 @dataclass(frozen=True, slots=True)

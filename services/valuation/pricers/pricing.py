@@ -13,6 +13,7 @@ from services.runtime.results import Caution
 from services.valuation.asset import Asset, TermsOverride
 from services.valuation.catalogue import Catalogue, Kind
 from services.valuation.cautions import CATALOGUE_ASSUMPTION, of_assumed_inputs, of_stated_value
+from services.valuation.ecosystem_account import EcosystemAccount
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,7 @@ class PricedAsset:
         annual_quantity_unit: unit of that, empty where there is none.
         lending: caps on the loan.
         harvest: the choice of the date of felling, which the alternatives take today; None where there is none.
+        account: the account behind it, its three bases apart; None where there is none.
     """
 
     asset_id: str
@@ -51,6 +53,7 @@ class PricedAsset:
     annual_quantity_unit: str
     lending: LendingTerms
     harvest: HarvestDecision | None = None
+    account: EcosystemAccount | None = None
 
 
 class PricingContext:
@@ -224,6 +227,7 @@ def priced_asset(
     annual_quantity_unit: str = "",
     assumptions: Sequence[str] = (),
     harvest: HarvestDecision | None = None,
+    account: EcosystemAccount | None = None,
 ) -> PricedAsset:
     """What a pricer found, with what every kind has: terms, cautions on the stated value, assumptions.
 
@@ -238,6 +242,7 @@ def priced_asset(
         annual_quantity_unit: unit of that.
         assumptions: terms of the pricer that are assumptions, as text.
         harvest: choice of the date of felling.
+        account: behind it.
 
     Raises:
         InvalidInput: if the asset's own terms are out of range or a row is not a finite number.
@@ -266,4 +271,5 @@ def priced_asset(
         annual_quantity_unit,
         lending_terms(kind, asset),
         harvest,
+        account,
     )

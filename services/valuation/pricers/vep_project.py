@@ -12,12 +12,13 @@ from services.runtime.results import Caution
 from services.valuation.asset import Asset, ResidualIncome, VepProject, WithWithout
 from services.valuation.catalogue import ServiceClass
 from services.valuation.cautions import NO_CASH, TOTAL_NOT_CASH, of_regulating_cash
+from services.valuation.pricers.account_lines import account_findings, account_lines
 from services.valuation.pricers.calendar import payment_years
-from services.valuation.pricers.gep_revenue import known_service
 from services.valuation.pricers.pricing import PricedAsset, PricingContext, Rows, cash_label, priced_asset
 
 _RESIDUAL = "vep_project.residual_income"
-_CHANGES = "vep_project.with_without.changes"
+_WITH_WITHOUT = "vep_project.with_without"
+_CHANGES = f"{_WITH_WITHOUT}.changes"
 
 
 def price_residual_income(asset: Asset, project: VepProject, context: PricingContext) -> PricedAsset:
@@ -51,40 +52,51 @@ def price_with_without(asset: Asset, project: VepProject, context: PricingContex
     """Schedule by method (B): the change of each service, its realisable part, on the service's factor.
 
     Raises:
-        InvalidInput: for an unknown service, or none at all.
+        InvalidInput: for an unknown specification or service, or none at all.
     """
     method = project.method
     if not isinstance(method, WithWithout):
         raise TypeError(f"method: found {type(method).__name__}, expected WithWithout")
-    if len(method.changes) == 0:
-        raise InvalidInput.of(_CHANGES, "is empty, expected at least one service")
+    catalogue = context.catalogue
+    lines = account_lines(
+        method.changes, method.account_specification, catalogue, field=_CHANGES, owner=_WITH_WITHOUT
+    )
     years = payment_years(project.term_years)
     rows = Rows()
     cautions: list[Caution] = [TOTAL_NOT_CASH]
-    disclosed = 0.0
-    for number, change in enumerate(method.changes):
-        place = f"{_CHANGES}[{number}]"
-        service = known_service(context.catalogue, change.service, f"{place}.service")
-        value = (change.quantity_with - change.quantity_without) * change.unit_price_cny
-        disclosed += value
-        if change.realisable_share > 0.0:
-            level = context.level(service.factor, f"{place}.service")
-            quantity = value * change.realisable_share / level
+    for line in lines:
+        service, share = line.service, line.stated.realisable_share
+        if line.stated.pledgor_share > 0.0 and share > 0.0:
+            level = context.level(service.factor, f"{line.place}.service")
             label = cash_label(f"{service.name_zh}增量", f"{service.name_en}, change", level)
-            rows.add_years(years, service.factor, quantity, label)
+            rows.add_years(years, service.factor, line.pledgor_cny / level, label)
         regulating = service.service_class is ServiceClass.REGULATING and service.factor != "cny"
-        if regulating and change.realisable_share > context.catalogue.thresholds.regulating_cash_share:
-            field = f"{place}.realisable_share"
-            cautions.append(
-                of_regulating_cash(service.name_zh, service.name_en, change.realisable_share, field)
-            )
+        if regulating and share > catalogue.thresholds.regulating_cash_share:
+            field = f"{line.place}.realisable_share"
+            cautions.append(of_regulating_cash(service.name_zh, service.name_en, share, field))
+    findings = account_findings(
+        asset,
+        lines,
+        project.restoration_cost_cny_per_year,
+        catalogue,
+        specification=method.account_specification,
+        by_service=method.uncertainty_by_service,
+        field=f"{_WITH_WITHOUT}.uncertainty_by_service",
+    )
+    cautions += findings.cautions
     if len(rows.times) == 0:
         rows.add(years[-1][0], "cny", 0.0, "无可变现收入 No cash")
         cautions.append(NO_CASH)
     _add_restoration(rows, project)
-    kind = context.catalogue.kind("vep_project.with_without")
     return priced_asset(
-        asset, kind, context, (("", rows),), cautions, disclosed_value_cny=max(disclosed, 0.0)
+        findings.asset,
+        catalogue.kind("vep_project.with_without"),
+        context,
+        (("", rows),),
+        cautions,
+        disclosed_value_cny=max(findings.account.gross_cny_per_year, 0.0),
+        assumptions=findings.assumptions,
+        account=findings.account,
     )
 
 

@@ -4,6 +4,7 @@ isort:skip_file
 What may be pledged, and what it is worth."""
 
 from collections import abc as _abc
+from ecopledge.valuation.v1 import account_pb2 as _account_pb2
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from google.protobuf.internal import containers as _containers
@@ -719,14 +720,34 @@ class ServiceIncome(_message.Message):
     ACCOUNT_VALUE_CNY_PER_YEAR_FIELD_NUMBER: _builtins.int
     REALISABLE_SHARE_FIELD_NUMBER: _builtins.int
     COST_CNY_PER_YEAR_FIELD_NUMBER: _builtins.int
+    PLEDGOR_SHARE_FIELD_NUMBER: _builtins.int
+    QUANTITY_PER_YEAR_FIELD_NUMBER: _builtins.int
+    UNIT_PRICE_CNY_FIELD_NUMBER: _builtins.int
+    QUANTITY_CV_FIELD_NUMBER: _builtins.int
     service: _builtins.str
-    """Code of the service in the catalogue's service table, such as "water_supply"."""
+    """Code of the service in the catalogue's service table, such as "water_supply"; a name of the account's specification
+    where that is stated.
+    """
     account_value_cny_per_year: _builtins.float
     """Value in the account, CNY a year, >= 0: disclosed."""
     realisable_share: _builtins.float
-    """Share, 0 to 1, of the account value that is paid in cash to the pledgor."""
+    """Share, 0 to 1, of the account value that is paid in cash to the pledgor; to anybody where pledgor_share says how much
+    of that is the pledgor's.
+    """
     cost_cny_per_year: _builtins.float
     """Cost of earning it, CNY a year, >= 0."""
+    pledgor_share: _builtins.float
+    """Share, 0 to 1, of what is paid that is the pledgor's. Absent means 1."""
+    quantity_per_year: _builtins.float
+    """Quantity a year behind the value, in the service's unit, >= 0. With unit_price_cny it is checked: a value that differs
+    from their product by more than rounding is warned of, by more than 10 % refused. Both or none.
+    """
+    unit_price_cny: _builtins.float
+    """Price behind the value, CNY per service's unit, >= 0."""
+    quantity_cv: _builtins.float
+    """Coefficient of variation, 0 to 10, of the quantity where it is known. Absent means the table's; used only with
+    uncertainty_by_service.
+    """
     def __init__(
         self,
         *,
@@ -734,12 +755,31 @@ class ServiceIncome(_message.Message):
         account_value_cny_per_year: _builtins.float = ...,
         realisable_share: _builtins.float = ...,
         cost_cny_per_year: _builtins.float = ...,
+        pledgor_share: _builtins.float | None = ...,
+        quantity_per_year: _builtins.float | None = ...,
+        unit_price_cny: _builtins.float | None = ...,
+        quantity_cv: _builtins.float | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_pledgor_share", b"_pledgor_share", "_quantity_cv", b"_quantity_cv", "_quantity_per_year", b"_quantity_per_year", "_unit_price_cny", b"_unit_price_cny", "pledgor_share", b"pledgor_share", "quantity_cv", b"quantity_cv", "quantity_per_year", b"quantity_per_year", "unit_price_cny", b"unit_price_cny"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["account_value_cny_per_year", b"account_value_cny_per_year", "cost_cny_per_year", b"cost_cny_per_year", "realisable_share", b"realisable_share", "service", b"service"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_pledgor_share", b"_pledgor_share", "_quantity_cv", b"_quantity_cv", "_quantity_per_year", b"_quantity_per_year", "_unit_price_cny", b"_unit_price_cny", "account_value_cny_per_year", b"account_value_cny_per_year", "cost_cny_per_year", b"cost_cny_per_year", "pledgor_share", b"pledgor_share", "quantity_cv", b"quantity_cv", "quantity_per_year", b"quantity_per_year", "realisable_share", b"realisable_share", "service", b"service", "unit_price_cny", b"unit_price_cny"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
+    _WhichOneofReturnType__pledgor_share: _TypeAlias = _typing.Literal["pledgor_share"]  # noqa: Y015
+    _WhichOneofArgType__pledgor_share: _TypeAlias = _typing.Literal["_pledgor_share", b"_pledgor_share"]  # noqa: Y015
+    _WhichOneofReturnType__quantity_cv: _TypeAlias = _typing.Literal["quantity_cv"]  # noqa: Y015
+    _WhichOneofArgType__quantity_cv: _TypeAlias = _typing.Literal["_quantity_cv", b"_quantity_cv"]  # noqa: Y015
+    _WhichOneofReturnType__quantity_per_year: _TypeAlias = _typing.Literal["quantity_per_year"]  # noqa: Y015
+    _WhichOneofArgType__quantity_per_year: _TypeAlias = _typing.Literal["_quantity_per_year", b"_quantity_per_year"]  # noqa: Y015
+    _WhichOneofReturnType__unit_price_cny: _TypeAlias = _typing.Literal["unit_price_cny"]  # noqa: Y015
+    _WhichOneofArgType__unit_price_cny: _TypeAlias = _typing.Literal["_unit_price_cny", b"_unit_price_cny"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__pledgor_share) -> _WhichOneofReturnType__pledgor_share | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__quantity_cv) -> _WhichOneofReturnType__quantity_cv | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__quantity_per_year) -> _WhichOneofReturnType__quantity_per_year | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__unit_price_cny) -> _WhichOneofReturnType__unit_price_cny | None: ...
 
 Global___ServiceIncome: _TypeAlias = ServiceIncome  # noqa: Y015
 
@@ -752,13 +792,21 @@ class GepRevenueRight(_message.Message):
     SERVICES_FIELD_NUMBER: _builtins.int
     TERM_YEARS_FIELD_NUMBER: _builtins.int
     SPECIFICATION_FIELD_NUMBER: _builtins.int
+    ACCOUNT_SPECIFICATION_FIELD_NUMBER: _builtins.int
+    UNCERTAINTY_BY_SERVICE_FIELD_NUMBER: _builtins.int
     term_years: _builtins.float
     """Years of the right, > 0 and at most 70."""
     specification: _builtins.str
-    """Specification of the account, name and version."""
+    """Specification of the account, name and version, as a text for people; at most 256 characters."""
+    uncertainty_by_service: _builtins.bool
+    """Build the valuation error from those of the services and the causes they share, in place of the kind's quantity_cv."""
     @_builtins.property
     def services(self) -> _containers.RepeatedCompositeFieldContainer[Global___ServiceIncome]:
         """Services; at least one."""
+
+    @_builtins.property
+    def account_specification(self) -> _account_pb2.AccountSpecification:
+        """Specification of the account. Where it is given, services are read by its names, and one that is unknown is refused."""
 
     def __init__(
         self,
@@ -766,10 +814,12 @@ class GepRevenueRight(_message.Message):
         services: _abc.Iterable[Global___ServiceIncome] | None = ...,
         term_years: _builtins.float = ...,
         specification: _builtins.str = ...,
+        account_specification: _account_pb2.AccountSpecification | None = ...,
+        uncertainty_by_service: _builtins.bool = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["account_specification", b"account_specification"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["services", b"services", "specification", b"specification", "term_years", b"term_years"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["account_specification", b"account_specification", "services", b"services", "specification", b"specification", "term_years", b"term_years", "uncertainty_by_service", b"uncertainty_by_service"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -824,8 +874,10 @@ class ServiceChange(_message.Message):
     QUANTITY_WITHOUT_FIELD_NUMBER: _builtins.int
     UNIT_PRICE_CNY_FIELD_NUMBER: _builtins.int
     REALISABLE_SHARE_FIELD_NUMBER: _builtins.int
+    PLEDGOR_SHARE_FIELD_NUMBER: _builtins.int
+    QUANTITY_CV_FIELD_NUMBER: _builtins.int
     service: _builtins.str
-    """Code of the service in the catalogue's service table."""
+    """Code of the service in the catalogue's service table; a name of the account's specification where that is stated."""
     quantity_with: _builtins.float
     """Quantity a year with the project, in the service's unit."""
     quantity_without: _builtins.float
@@ -833,7 +885,13 @@ class ServiceChange(_message.Message):
     unit_price_cny: _builtins.float
     """Price, CNY per unit, >= 0."""
     realisable_share: _builtins.float
-    """Share, 0 to 1, that is paid in cash to the pledgor."""
+    """Share, 0 to 1, that is paid in cash to the pledgor; to anybody where pledgor_share says how much of that is his."""
+    pledgor_share: _builtins.float
+    """Share, 0 to 1, of what is paid that is the pledgor's. Absent means 1."""
+    quantity_cv: _builtins.float
+    """Coefficient of variation, 0 to 10, of the change where it is known. Absent means the table's; used only with
+    uncertainty_by_service.
+    """
     def __init__(
         self,
         *,
@@ -842,12 +900,21 @@ class ServiceChange(_message.Message):
         quantity_without: _builtins.float = ...,
         unit_price_cny: _builtins.float = ...,
         realisable_share: _builtins.float = ...,
+        pledgor_share: _builtins.float | None = ...,
+        quantity_cv: _builtins.float | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_pledgor_share", b"_pledgor_share", "_quantity_cv", b"_quantity_cv", "pledgor_share", b"pledgor_share", "quantity_cv", b"quantity_cv"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["quantity_with", b"quantity_with", "quantity_without", b"quantity_without", "realisable_share", b"realisable_share", "service", b"service", "unit_price_cny", b"unit_price_cny"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_pledgor_share", b"_pledgor_share", "_quantity_cv", b"_quantity_cv", "pledgor_share", b"pledgor_share", "quantity_cv", b"quantity_cv", "quantity_with", b"quantity_with", "quantity_without", b"quantity_without", "realisable_share", b"realisable_share", "service", b"service", "unit_price_cny", b"unit_price_cny"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
+    _WhichOneofReturnType__pledgor_share: _TypeAlias = _typing.Literal["pledgor_share"]  # noqa: Y015
+    _WhichOneofArgType__pledgor_share: _TypeAlias = _typing.Literal["_pledgor_share", b"_pledgor_share"]  # noqa: Y015
+    _WhichOneofReturnType__quantity_cv: _TypeAlias = _typing.Literal["quantity_cv"]  # noqa: Y015
+    _WhichOneofArgType__quantity_cv: _TypeAlias = _typing.Literal["_quantity_cv", b"_quantity_cv"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__pledgor_share) -> _WhichOneofReturnType__pledgor_share | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__quantity_cv) -> _WhichOneofReturnType__quantity_cv | None: ...
 
 Global___ServiceChange: _TypeAlias = ServiceChange  # noqa: Y015
 
@@ -896,18 +963,28 @@ class WithWithout(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     CHANGES_FIELD_NUMBER: _builtins.int
+    ACCOUNT_SPECIFICATION_FIELD_NUMBER: _builtins.int
+    UNCERTAINTY_BY_SERVICE_FIELD_NUMBER: _builtins.int
+    uncertainty_by_service: _builtins.bool
+    """Build the valuation error from those of the services and the causes they share, in place of the kind's quantity_cv."""
     @_builtins.property
     def changes(self) -> _containers.RepeatedCompositeFieldContainer[Global___ServiceChange]:
         """Services; at least one."""
+
+    @_builtins.property
+    def account_specification(self) -> _account_pb2.AccountSpecification:
+        """Specification of the account. Where it is given, services are read by its names, and one that is unknown is refused."""
 
     def __init__(
         self,
         *,
         changes: _abc.Iterable[Global___ServiceChange] | None = ...,
+        account_specification: _account_pb2.AccountSpecification | None = ...,
+        uncertainty_by_service: _builtins.bool = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["account_specification", b"account_specification"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["changes", b"changes"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["account_specification", b"account_specification", "changes", b"changes", "uncertainty_by_service", b"uncertainty_by_service"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

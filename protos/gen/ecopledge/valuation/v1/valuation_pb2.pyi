@@ -7,6 +7,7 @@ from collections import abc as _abc
 from ecopledge.type.v1 import exposure_pb2 as _exposure_pb2
 from ecopledge.type.v1 import market_pb2 as _market_pb2
 from ecopledge.type.v1 import result_pb2 as _result_pb2
+from ecopledge.valuation.v1 import account_pb2 as _account_pb2
 from ecopledge.valuation.v1 import asset_pb2 as _asset_pb2
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
@@ -440,6 +441,7 @@ class Valuation(_message.Message):
     SENSITIVITIES_FIELD_NUMBER: _builtins.int
     MAIN_DRIVERS_FIELD_NUMBER: _builtins.int
     REALISED_VALUE_CNY_FIELD_NUMBER: _builtins.int
+    ECOSYSTEM_ACCOUNT_FIELD_NUMBER: _builtins.int
     valuation_id: _builtins.str
     """Identifier of the stored valuation; empty where nothing was stored."""
     asset_id: _builtins.str
@@ -506,6 +508,12 @@ class Valuation(_message.Message):
         first 16,384; its mean estimates V(0). Absent unless explain was asked for.
         """
 
+    @_builtins.property
+    def ecosystem_account(self) -> _account_pb2.EcosystemAccount:
+        """Account behind a GEP revenue right or a VEP project by with and without: gross product, realisable income and cash to
+        the pledgor apart. Absent where there is none.
+        """
+
     def __init__(
         self,
         *,
@@ -529,19 +537,24 @@ class Valuation(_message.Message):
         sensitivities: _abc.Iterable[Global___Sensitivity] | None = ...,
         main_drivers: _abc.Iterable[Global___Sensitivity] | None = ...,
         realised_value_cny: _result_pb2.Distribution | None = ...,
+        ecosystem_account: _account_pb2.EcosystemAccount | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_disclosed_value_cny", b"_disclosed_value_cny", "_harvest_option", b"_harvest_option", "_realised_value_cny", b"_realised_value_cny", "disclosed_value_cny", b"disclosed_value_cny", "harvest_option", b"harvest_option", "manifest", b"manifest", "realised_value_cny", b"realised_value_cny", "valuation_date", b"valuation_date", "value_at_horizon", b"value_at_horizon"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_disclosed_value_cny", b"_disclosed_value_cny", "_ecosystem_account", b"_ecosystem_account", "_harvest_option", b"_harvest_option", "_realised_value_cny", b"_realised_value_cny", "disclosed_value_cny", b"disclosed_value_cny", "ecosystem_account", b"ecosystem_account", "harvest_option", b"harvest_option", "manifest", b"manifest", "realised_value_cny", b"realised_value_cny", "valuation_date", b"valuation_date", "value_at_horizon", b"value_at_horizon"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_disclosed_value_cny", b"_disclosed_value_cny", "_harvest_option", b"_harvest_option", "_realised_value_cny", b"_realised_value_cny", "annual_cash_cny", b"annual_cash_cny", "asset_id", b"asset_id", "assumptions", b"assumptions", "best_alternative", b"best_alternative", "cash_flows", b"cash_flows", "disclosed_value_cny", b"disclosed_value_cny", "haircut", b"haircut", "harvest_option", b"harvest_option", "kind", b"kind", "main_drivers", b"main_drivers", "manifest", b"manifest", "pledge_value_cny", b"pledge_value_cny", "realised_value_cny", b"realised_value_cny", "sensitivities", b"sensitivities", "undiscounted_sum_cny", b"undiscounted_sum_cny", "valuation_date", b"valuation_date", "valuation_id", b"valuation_id", "value_at_horizon", b"value_at_horizon", "value_cny", b"value_cny", "warnings", b"warnings"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_disclosed_value_cny", b"_disclosed_value_cny", "_ecosystem_account", b"_ecosystem_account", "_harvest_option", b"_harvest_option", "_realised_value_cny", b"_realised_value_cny", "annual_cash_cny", b"annual_cash_cny", "asset_id", b"asset_id", "assumptions", b"assumptions", "best_alternative", b"best_alternative", "cash_flows", b"cash_flows", "disclosed_value_cny", b"disclosed_value_cny", "ecosystem_account", b"ecosystem_account", "haircut", b"haircut", "harvest_option", b"harvest_option", "kind", b"kind", "main_drivers", b"main_drivers", "manifest", b"manifest", "pledge_value_cny", b"pledge_value_cny", "realised_value_cny", b"realised_value_cny", "sensitivities", b"sensitivities", "undiscounted_sum_cny", b"undiscounted_sum_cny", "valuation_date", b"valuation_date", "valuation_id", b"valuation_id", "value_at_horizon", b"value_at_horizon", "value_cny", b"value_cny", "warnings", b"warnings"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__disclosed_value_cny: _TypeAlias = _typing.Literal["disclosed_value_cny"]  # noqa: Y015
     _WhichOneofArgType__disclosed_value_cny: _TypeAlias = _typing.Literal["_disclosed_value_cny", b"_disclosed_value_cny"]  # noqa: Y015
+    _WhichOneofReturnType__ecosystem_account: _TypeAlias = _typing.Literal["ecosystem_account"]  # noqa: Y015
+    _WhichOneofArgType__ecosystem_account: _TypeAlias = _typing.Literal["_ecosystem_account", b"_ecosystem_account"]  # noqa: Y015
     _WhichOneofReturnType__harvest_option: _TypeAlias = _typing.Literal["harvest_option"]  # noqa: Y015
     _WhichOneofArgType__harvest_option: _TypeAlias = _typing.Literal["_harvest_option", b"_harvest_option"]  # noqa: Y015
     _WhichOneofReturnType__realised_value_cny: _TypeAlias = _typing.Literal["realised_value_cny"]  # noqa: Y015
     _WhichOneofArgType__realised_value_cny: _TypeAlias = _typing.Literal["_realised_value_cny", b"_realised_value_cny"]  # noqa: Y015
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__disclosed_value_cny) -> _WhichOneofReturnType__disclosed_value_cny | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__ecosystem_account) -> _WhichOneofReturnType__ecosystem_account | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__harvest_option) -> _WhichOneofReturnType__harvest_option | None: ...
     @_typing.overload
