@@ -22,7 +22,9 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from ecopledge.loans.v1 import monitoring_pb2 as ecopledge_dot_loans_dot_v1_dot_monitoring__pb2
 from ecopledge.loans.v1 import position_pb2 as ecopledge_dot_loans_dot_v1_dot_position__pb2
+from ecopledge.loans.v1 import quality_pb2 as ecopledge_dot_loans_dot_v1_dot_quality__pb2
 from ecopledge.type.v1 import exposure_pb2 as ecopledge_dot_type_dot_v1_dot_exposure__pb2
 from ecopledge.type.v1 import market_pb2 as ecopledge_dot_type_dot_v1_dot_market__pb2
 from ecopledge.type.v1 import result_pb2 as ecopledge_dot_type_dot_v1_dot_result__pb2
@@ -30,63 +32,63 @@ from google.type import date_pb2 as google_dot_type_dot_date__pb2
 from google.type import money_pb2 as google_dot_type_dot_money__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1e\x65\x63opledge/loans/v1/loans.proto\x12\x12\x65\x63opledge.loans.v1\x1a!ecopledge/loans/v1/position.proto\x1a ecopledge/type/v1/exposure.proto\x1a\x1e\x65\x63opledge/type/v1/market.proto\x1a\x1e\x65\x63opledge/type/v1/result.proto\x1a\x16google/type/date.proto\x1a\x17google/type/money.proto\"\x96\x02\n\x0eRepaymentTerms\x12%\n\tprincipal\x18\x01 \x01(\x0b\x32\x12.google.type.Money\x12#\n\x08\x64rawn_on\x18\x02 \x01(\x0b\x32\x11.google.type.Date\x12\x0f\n\x07periods\x18\x03 \x01(\r\x12\x19\n\x11months_per_period\x18\x04 \x01(\r\x12\x15\n\rgrace_periods\x18\x05 \x01(\r\x12\x13\n\x0brate_annual\x18\x06 \x01(\x01\x12/\n\x04kind\x18\x07 \x01(\x0e\x32!.ecopledge.loans.v1.RepaymentKind\x12/\n\tday_count\x18\x08 \x01(\x0e\x32\x1c.ecopledge.loans.v1.DayCount\"T\n\tGuarantee\x12\x14\n\x0cguarantor_id\x18\x01 \x01(\t\x12\r\n\x05share\x18\x02 \x01(\x01\x12\"\n\x1a\x64\x65\x66\x61ult_probability_annual\x18\x03 \x01(\x01\"\xa8\x05\n\x04Loan\x12\x0f\n\x07loan_id\x18\x01 \x01(\t\x12\x13\n\x0b\x62orrower_id\x18\x02 \x01(\t\x12\x0c\n\x04name\x18\x03 \x01(\t\x12\x0e\n\x06\x63ounty\x18\x04 \x01(\t\x12\x10\n\x08industry\x18\x05 \x01(\t\x12\x0f\n\x07product\x18\x06 \x01(\t\x12\x31\n\x05terms\x18\x07 \x01(\x0b\x32\".ecopledge.loans.v1.RepaymentTerms\x12\"\n\x1a\x64\x65\x66\x61ult_probability_annual\x18\x08 \x01(\x01\x12\x19\n\x11\x61sset_correlation\x18\t \x01(\x01\x12\x36\n\rindex_weights\x18\n \x03(\x0b\x32\x1f.ecopledge.loans.v1.IndexWeight\x12\x15\n\runsecured_lgd\x18\x0b \x01(\x01\x12\x30\n\tguarantee\x18\x0c \x01(\x0b\x32\x1d.ecopledge.loans.v1.Guarantee\x12\x0f\n\x07purpose\x18\r \x01(\t\x12&\n\x0b\x61pproved_on\x18\x0e \x01(\x0b\x32\x11.google.type.Date\x12\x39\n\x0eguarantee_mode\x18\x0f \x01(\x0e\x32!.ecopledge.loans.v1.GuaranteeMode\x12\x37\n\rborrower_size\x18\x10 \x01(\x0e\x32 .ecopledge.loans.v1.BorrowerSize\x12\x1b\n\x13is_investment_grade\x18\x11 \x01(\x08\x12\x34\n\x07subsidy\x18\x12 \x01(\x0b\x32#.ecopledge.loans.v1.InterestSubsidy\x12\x1a\n\x12\x63ompensation_share\x18\x13 \x01(\x01\x12*\n\x0frestructured_on\x18\x14 \x01(\x0b\x32\x11.google.type.Date\"\x85\x01\n\x0fInterestSubsidy\x12\r\n\x05payer\x18\x01 \x01(\t\x12\x1c\n\x12rate_points_annual\x18\x02 \x01(\x01H\x00\x12\x18\n\x0einterest_share\x18\x03 \x01(\x01H\x00\x12 \n\x05until\x18\x04 \x01(\x0b\x32\x11.google.type.DateB\t\n\x07measure\"-\n\x0bIndexWeight\x12\x0e\n\x06\x66\x61\x63tor\x18\x01 \x01(\t\x12\x0e\n\x06weight\x18\x02 \x01(\x01\"\xd9\x01\n\nCollateral\x12\x15\n\rcollateral_id\x18\x01 \x01(\t\x12\x0f\n\x07loan_id\x18\x02 \x01(\t\x12\x1a\n\rpledged_share\x18\x03 \x01(\x01H\x00\x88\x01\x01\x12\x35\n\x08schedule\x18\x04 \x01(\x0b\x32#.ecopledge.type.v1.ExposureSchedule\x12)\n\x0evaluation_date\x18\x05 \x01(\x0b\x32\x11.google.type.Date\x12\x13\n\x0bsnapshot_id\x18\x06 \x01(\tB\x10\n\x0e_pledged_share\"p\n\x0fPutLoansRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12 \n\x05\x61s_of\x18\x02 \x01(\x0b\x32\x11.google.type.Date\x12\'\n\x05loans\x18\x03 \x03(\x0b\x32\x18.ecopledge.loans.v1.Loan\"G\n\x10PutLoansResponse\x12\x0f\n\x07\x63reated\x18\x01 \x01(\r\x12\x0f\n\x07updated\x18\x02 \x01(\r\x12\x11\n\tunchanged\x18\x03 \x01(\r\"^\n\x10ListLoansRequest\x12\x10\n\x08known_at\x18\x01 \x01(\t\x12\x16\n\tpage_size\x18\x02 \x01(\rH\x00\x88\x01\x01\x12\x12\n\npage_token\x18\x03 \x01(\tB\x0c\n\n_page_size\"\x83\x01\n\nLoanRecord\x12&\n\x04loan\x18\x01 \x01(\x0b\x32\x18.ecopledge.loans.v1.Loan\x12 \n\x05\x61s_of\x18\x02 \x01(\x0b\x32\x11.google.type.Date\x12\x13\n\x0brecorded_at\x18\x03 \x01(\t\x12\x16\n\x0e\x63ollateral_ids\x18\x04 \x03(\t\"[\n\x11ListLoansResponse\x12-\n\x05loans\x18\x01 \x03(\x0b\x32\x1e.ecopledge.loans.v1.LoanRecord\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"^\n\x14PutCollateralRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x32\n\ncollateral\x18\x02 \x03(\x0b\x32\x1e.ecopledge.loans.v1.Collateral\"L\n\x15PutCollateralResponse\x12\x0f\n\x07\x63reated\x18\x01 \x01(\r\x12\x0f\n\x07updated\x18\x02 \x01(\r\x12\x11\n\tunchanged\x18\x03 \x01(\r\"b\n\x12GetScheduleRequest\x12\x11\n\x07loan_id\x18\x01 \x01(\tH\x00\x12\x33\n\x05terms\x18\x02 \x01(\x0b\x32\".ecopledge.loans.v1.RepaymentTermsH\x00\x42\x04\n\x02of\"\xfb\x01\n\nInstalment\x12\x0e\n\x06period\x18\x01 \x01(\r\x12!\n\x06\x64ue_on\x18\x02 \x01(\x0b\x32\x11.google.type.Date\x12#\n\x07opening\x18\x03 \x01(\x0b\x32\x12.google.type.Money\x12$\n\x08interest\x18\x04 \x01(\x0b\x32\x12.google.type.Money\x12%\n\tprincipal\x18\x05 \x01(\x0b\x32\x12.google.type.Money\x12#\n\x07payment\x18\x06 \x01(\x0b\x32\x12.google.type.Money\x12#\n\x07\x63losing\x18\x07 \x01(\x0b\x32\x12.google.type.Money\"v\n\x13GetScheduleResponse\x12\x33\n\x0binstalments\x18\x01 \x03(\x0b\x32\x1e.ecopledge.loans.v1.Instalment\x12*\n\x0etotal_interest\x18\x02 \x01(\x0b\x32\x12.google.type.Money\"\xef\x01\n\x18SimulatePortfolioRequest\x12\x33\n\x08snapshot\x18\x01 \x01(\x0b\x32!.ecopledge.type.v1.MarketSnapshot\x12 \n\x05\x61s_of\x18\x02 \x01(\x0b\x32\x11.google.type.Date\x12\x10\n\x08loan_ids\x18\x03 \x03(\t\x12\x1a\n\rhorizon_years\x18\x04 \x01(\x01H\x00\x88\x01\x01\x12\x14\n\x07n_paths\x18\x05 \x01(\rH\x01\x88\x01\x01\x12\x11\n\x04seed\x18\x06 \x01(\x04H\x02\x88\x01\x01\x42\x10\n\x0e_horizon_yearsB\n\n\x08_n_pathsB\x07\n\x05_seed\"\x8a\x01\n\x19SimulatePortfolioResponse\x12/\n\x08progress\x18\x01 \x01(\x0b\x32\x1b.ecopledge.type.v1.ProgressH\x00\x12\x33\n\x06result\x18\x02 \x01(\x0b\x32!.ecopledge.loans.v1.PortfolioLossH\x00\x42\x07\n\x05\x65vent\"\xc0\x01\n\nTailFigure\x12\x12\n\nconfidence\x18\x01 \x01(\x01\x12\x19\n\x11value_at_risk_cny\x18\x02 \x01(\x01\x12\x1d\n\x15value_at_risk_low_cny\x18\x03 \x01(\x01\x12\x1e\n\x16value_at_risk_high_cny\x18\x04 \x01(\x01\x12\x1e\n\x16\x65xpected_shortfall_cny\x18\x05 \x01(\x01\x12$\n\x1c\x65xpected_shortfall_error_cny\x18\x06 \x01(\x01\"\xcd\x01\n\tLossShare\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\x14\n\x0c\x65xposure_cny\x18\x02 \x01(\x01\x12\x19\n\x11\x65xpected_loss_cny\x18\x03 \x01(\x01\x12\x15\n\rdefaults_mean\x18\x04 \x01(\x01\x12\x1b\n\x13\x63ollateral_mean_cny\x18\x05 \x01(\x01\x12+\n\x1e\x63ollateral_mean_in_default_cny\x18\x06 \x01(\x01H\x00\x88\x01\x01\x42!\n\x1f_collateral_mean_in_default_cny\"\xaf\x03\n\rPortfolioLoss\x12\x0f\n\x07n_loans\x18\x01 \x01(\r\x12\x14\n\x0c\x65xposure_cny\x18\x02 \x01(\x01\x12\x19\n\x11\x65xpected_loss_cny\x18\x03 \x01(\x01\x12\x1f\n\x17\x65xpected_loss_error_cny\x18\x04 \x01(\x01\x12\x1b\n\x13unexpected_loss_cny\x18\x05 \x01(\x01\x12,\n\x04tail\x18\x06 \x03(\x0b\x32\x1e.ecopledge.loans.v1.TailFigure\x12.\n\x07\x62y_loan\x18\x07 \x03(\x0b\x32\x1d.ecopledge.loans.v1.LossShare\x12\x30\n\tby_county\x18\x08 \x03(\x0b\x32\x1d.ecopledge.loans.v1.LossShare\x12\x31\n\nby_product\x18\t \x03(\x0b\x32\x1d.ecopledge.loans.v1.LossShare\x12,\n\x08warnings\x18\n \x03(\x0b\x32\x1a.ecopledge.type.v1.Warning\x12-\n\x08manifest\x18\x0b \x01(\x0b\x32\x1b.ecopledge.type.v1.Manifest*\x93\x01\n\rRepaymentKind\x12\x1e\n\x1aREPAYMENT_KIND_UNSPECIFIED\x10\x00\x12#\n\x1fREPAYMENT_KIND_EQUAL_INSTALMENT\x10\x01\x12\"\n\x1eREPAYMENT_KIND_EQUAL_PRINCIPAL\x10\x02\x12\x19\n\x15REPAYMENT_KIND_BULLET\x10\x03*j\n\x08\x44\x61yCount\x12\x19\n\x15\x44\x41Y_COUNT_UNSPECIFIED\x10\x00\x12\x15\n\x11\x44\x41Y_COUNT_ACT_360\x10\x01\x12\x15\n\x11\x44\x41Y_COUNT_ACT_365\x10\x02\x12\x15\n\x11\x44\x41Y_COUNT_30E_360\x10\x03*\xbd\x01\n\rGuaranteeMode\x12\x1e\n\x1aGUARANTEE_MODE_UNSPECIFIED\x10\x00\x12\x19\n\x15GUARANTEE_MODE_PLEDGE\x10\x01\x12\x1b\n\x17GUARANTEE_MODE_MORTGAGE\x10\x02\x12\x1c\n\x18GUARANTEE_MODE_GUARANTEE\x10\x03\x12\x19\n\x15GUARANTEE_MODE_CREDIT\x10\x04\x12\x1b\n\x17GUARANTEE_MODE_COMBINED\x10\x05*\xb4\x01\n\x0c\x42orrowerSize\x12\x1d\n\x19\x42ORROWER_SIZE_UNSPECIFIED\x10\x00\x12\x17\n\x13\x42ORROWER_SIZE_LARGE\x10\x01\x12\x18\n\x14\x42ORROWER_SIZE_MEDIUM\x10\x02\x12\x17\n\x13\x42ORROWER_SIZE_SMALL\x10\x03\x12\x17\n\x13\x42ORROWER_SIZE_MICRO\x10\x04\x12 \n\x1c\x42ORROWER_SIZE_NOT_ENTERPRISE\x10\x05\x32\xd1\x05\n\x0cLoansService\x12U\n\x08PutLoans\x12#.ecopledge.loans.v1.PutLoansRequest\x1a$.ecopledge.loans.v1.PutLoansResponse\x12X\n\tListLoans\x12$.ecopledge.loans.v1.ListLoansRequest\x1a%.ecopledge.loans.v1.ListLoansResponse\x12\x64\n\rPutCollateral\x12(.ecopledge.loans.v1.PutCollateralRequest\x1a).ecopledge.loans.v1.PutCollateralResponse\x12^\n\x0bGetSchedule\x12&.ecopledge.loans.v1.GetScheduleRequest\x1a\'.ecopledge.loans.v1.GetScheduleResponse\x12j\n\x0fRecordPositions\x12*.ecopledge.loans.v1.RecordPositionsRequest\x1a+.ecopledge.loans.v1.RecordPositionsResponse\x12j\n\x0fRecordMovements\x12*.ecopledge.loans.v1.RecordMovementsRequest\x1a+.ecopledge.loans.v1.RecordMovementsResponse\x12r\n\x11SimulatePortfolio\x12,.ecopledge.loans.v1.SimulatePortfolioRequest\x1a-.ecopledge.loans.v1.SimulatePortfolioResponse0\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1e\x65\x63opledge/loans/v1/loans.proto\x12\x12\x65\x63opledge.loans.v1\x1a#ecopledge/loans/v1/monitoring.proto\x1a!ecopledge/loans/v1/position.proto\x1a ecopledge/loans/v1/quality.proto\x1a ecopledge/type/v1/exposure.proto\x1a\x1e\x65\x63opledge/type/v1/market.proto\x1a\x1e\x65\x63opledge/type/v1/result.proto\x1a\x16google/type/date.proto\x1a\x17google/type/money.proto\"\x96\x02\n\x0eRepaymentTerms\x12%\n\tprincipal\x18\x01 \x01(\x0b\x32\x12.google.type.Money\x12#\n\x08\x64rawn_on\x18\x02 \x01(\x0b\x32\x11.google.type.Date\x12\x0f\n\x07periods\x18\x03 \x01(\r\x12\x19\n\x11months_per_period\x18\x04 \x01(\r\x12\x15\n\rgrace_periods\x18\x05 \x01(\r\x12\x13\n\x0brate_annual\x18\x06 \x01(\x01\x12/\n\x04kind\x18\x07 \x01(\x0e\x32!.ecopledge.loans.v1.RepaymentKind\x12/\n\tday_count\x18\x08 \x01(\x0e\x32\x1c.ecopledge.loans.v1.DayCount\"T\n\tGuarantee\x12\x14\n\x0cguarantor_id\x18\x01 \x01(\t\x12\r\n\x05share\x18\x02 \x01(\x01\x12\"\n\x1a\x64\x65\x66\x61ult_probability_annual\x18\x03 \x01(\x01\"\xa8\x05\n\x04Loan\x12\x0f\n\x07loan_id\x18\x01 \x01(\t\x12\x13\n\x0b\x62orrower_id\x18\x02 \x01(\t\x12\x0c\n\x04name\x18\x03 \x01(\t\x12\x0e\n\x06\x63ounty\x18\x04 \x01(\t\x12\x10\n\x08industry\x18\x05 \x01(\t\x12\x0f\n\x07product\x18\x06 \x01(\t\x12\x31\n\x05terms\x18\x07 \x01(\x0b\x32\".ecopledge.loans.v1.RepaymentTerms\x12\"\n\x1a\x64\x65\x66\x61ult_probability_annual\x18\x08 \x01(\x01\x12\x19\n\x11\x61sset_correlation\x18\t \x01(\x01\x12\x36\n\rindex_weights\x18\n \x03(\x0b\x32\x1f.ecopledge.loans.v1.IndexWeight\x12\x15\n\runsecured_lgd\x18\x0b \x01(\x01\x12\x30\n\tguarantee\x18\x0c \x01(\x0b\x32\x1d.ecopledge.loans.v1.Guarantee\x12\x0f\n\x07purpose\x18\r \x01(\t\x12&\n\x0b\x61pproved_on\x18\x0e \x01(\x0b\x32\x11.google.type.Date\x12\x39\n\x0eguarantee_mode\x18\x0f \x01(\x0e\x32!.ecopledge.loans.v1.GuaranteeMode\x12\x37\n\rborrower_size\x18\x10 \x01(\x0e\x32 .ecopledge.loans.v1.BorrowerSize\x12\x1b\n\x13is_investment_grade\x18\x11 \x01(\x08\x12\x34\n\x07subsidy\x18\x12 \x01(\x0b\x32#.ecopledge.loans.v1.InterestSubsidy\x12\x1a\n\x12\x63ompensation_share\x18\x13 \x01(\x01\x12*\n\x0frestructured_on\x18\x14 \x01(\x0b\x32\x11.google.type.Date\"\x85\x01\n\x0fInterestSubsidy\x12\r\n\x05payer\x18\x01 \x01(\t\x12\x1c\n\x12rate_points_annual\x18\x02 \x01(\x01H\x00\x12\x18\n\x0einterest_share\x18\x03 \x01(\x01H\x00\x12 \n\x05until\x18\x04 \x01(\x0b\x32\x11.google.type.DateB\t\n\x07measure\"-\n\x0bIndexWeight\x12\x0e\n\x06\x66\x61\x63tor\x18\x01 \x01(\t\x12\x0e\n\x06weight\x18\x02 \x01(\x01\"\x9b\x02\n\nCollateral\x12\x15\n\rcollateral_id\x18\x01 \x01(\t\x12\x0f\n\x07loan_id\x18\x02 \x01(\t\x12\x1a\n\rpledged_share\x18\x03 \x01(\x01H\x00\x88\x01\x01\x12\x35\n\x08schedule\x18\x04 \x01(\x0b\x32#.ecopledge.type.v1.ExposureSchedule\x12)\n\x0evaluation_date\x18\x05 \x01(\x0b\x32\x11.google.type.Date\x12\x13\n\x0bsnapshot_id\x18\x06 \x01(\t\x12\x16\n\tvalue_cny\x18\x07 \x01(\x01H\x01\x88\x01\x01\x12\x1a\n\x12valuation_warnings\x18\x08 \x03(\tB\x10\n\x0e_pledged_shareB\x0c\n\n_value_cny\"p\n\x0fPutLoansRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12 \n\x05\x61s_of\x18\x02 \x01(\x0b\x32\x11.google.type.Date\x12\'\n\x05loans\x18\x03 \x03(\x0b\x32\x18.ecopledge.loans.v1.Loan\"G\n\x10PutLoansResponse\x12\x0f\n\x07\x63reated\x18\x01 \x01(\r\x12\x0f\n\x07updated\x18\x02 \x01(\r\x12\x11\n\tunchanged\x18\x03 \x01(\r\"^\n\x10ListLoansRequest\x12\x10\n\x08known_at\x18\x01 \x01(\t\x12\x16\n\tpage_size\x18\x02 \x01(\rH\x00\x88\x01\x01\x12\x12\n\npage_token\x18\x03 \x01(\tB\x0c\n\n_page_size\"\x83\x01\n\nLoanRecord\x12&\n\x04loan\x18\x01 \x01(\x0b\x32\x18.ecopledge.loans.v1.Loan\x12 \n\x05\x61s_of\x18\x02 \x01(\x0b\x32\x11.google.type.Date\x12\x13\n\x0brecorded_at\x18\x03 \x01(\t\x12\x16\n\x0e\x63ollateral_ids\x18\x04 \x03(\t\"[\n\x11ListLoansResponse\x12-\n\x05loans\x18\x01 \x03(\x0b\x32\x1e.ecopledge.loans.v1.LoanRecord\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"^\n\x14PutCollateralRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x32\n\ncollateral\x18\x02 \x03(\x0b\x32\x1e.ecopledge.loans.v1.Collateral\"L\n\x15PutCollateralResponse\x12\x0f\n\x07\x63reated\x18\x01 \x01(\r\x12\x0f\n\x07updated\x18\x02 \x01(\r\x12\x11\n\tunchanged\x18\x03 \x01(\r\"b\n\x12GetScheduleRequest\x12\x11\n\x07loan_id\x18\x01 \x01(\tH\x00\x12\x33\n\x05terms\x18\x02 \x01(\x0b\x32\".ecopledge.loans.v1.RepaymentTermsH\x00\x42\x04\n\x02of\"\xfb\x01\n\nInstalment\x12\x0e\n\x06period\x18\x01 \x01(\r\x12!\n\x06\x64ue_on\x18\x02 \x01(\x0b\x32\x11.google.type.Date\x12#\n\x07opening\x18\x03 \x01(\x0b\x32\x12.google.type.Money\x12$\n\x08interest\x18\x04 \x01(\x0b\x32\x12.google.type.Money\x12%\n\tprincipal\x18\x05 \x01(\x0b\x32\x12.google.type.Money\x12#\n\x07payment\x18\x06 \x01(\x0b\x32\x12.google.type.Money\x12#\n\x07\x63losing\x18\x07 \x01(\x0b\x32\x12.google.type.Money\"v\n\x13GetScheduleResponse\x12\x33\n\x0binstalments\x18\x01 \x03(\x0b\x32\x1e.ecopledge.loans.v1.Instalment\x12*\n\x0etotal_interest\x18\x02 \x01(\x0b\x32\x12.google.type.Money\"\xef\x01\n\x18SimulatePortfolioRequest\x12\x33\n\x08snapshot\x18\x01 \x01(\x0b\x32!.ecopledge.type.v1.MarketSnapshot\x12 \n\x05\x61s_of\x18\x02 \x01(\x0b\x32\x11.google.type.Date\x12\x10\n\x08loan_ids\x18\x03 \x03(\t\x12\x1a\n\rhorizon_years\x18\x04 \x01(\x01H\x00\x88\x01\x01\x12\x14\n\x07n_paths\x18\x05 \x01(\rH\x01\x88\x01\x01\x12\x11\n\x04seed\x18\x06 \x01(\x04H\x02\x88\x01\x01\x42\x10\n\x0e_horizon_yearsB\n\n\x08_n_pathsB\x07\n\x05_seed\"\x8a\x01\n\x19SimulatePortfolioResponse\x12/\n\x08progress\x18\x01 \x01(\x0b\x32\x1b.ecopledge.type.v1.ProgressH\x00\x12\x33\n\x06result\x18\x02 \x01(\x0b\x32!.ecopledge.loans.v1.PortfolioLossH\x00\x42\x07\n\x05\x65vent\"\xc0\x01\n\nTailFigure\x12\x12\n\nconfidence\x18\x01 \x01(\x01\x12\x19\n\x11value_at_risk_cny\x18\x02 \x01(\x01\x12\x1d\n\x15value_at_risk_low_cny\x18\x03 \x01(\x01\x12\x1e\n\x16value_at_risk_high_cny\x18\x04 \x01(\x01\x12\x1e\n\x16\x65xpected_shortfall_cny\x18\x05 \x01(\x01\x12$\n\x1c\x65xpected_shortfall_error_cny\x18\x06 \x01(\x01\"\xcd\x01\n\tLossShare\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\x14\n\x0c\x65xposure_cny\x18\x02 \x01(\x01\x12\x19\n\x11\x65xpected_loss_cny\x18\x03 \x01(\x01\x12\x15\n\rdefaults_mean\x18\x04 \x01(\x01\x12\x1b\n\x13\x63ollateral_mean_cny\x18\x05 \x01(\x01\x12+\n\x1e\x63ollateral_mean_in_default_cny\x18\x06 \x01(\x01H\x00\x88\x01\x01\x42!\n\x1f_collateral_mean_in_default_cny\"\xaf\x03\n\rPortfolioLoss\x12\x0f\n\x07n_loans\x18\x01 \x01(\r\x12\x14\n\x0c\x65xposure_cny\x18\x02 \x01(\x01\x12\x19\n\x11\x65xpected_loss_cny\x18\x03 \x01(\x01\x12\x1f\n\x17\x65xpected_loss_error_cny\x18\x04 \x01(\x01\x12\x1b\n\x13unexpected_loss_cny\x18\x05 \x01(\x01\x12,\n\x04tail\x18\x06 \x03(\x0b\x32\x1e.ecopledge.loans.v1.TailFigure\x12.\n\x07\x62y_loan\x18\x07 \x03(\x0b\x32\x1d.ecopledge.loans.v1.LossShare\x12\x30\n\tby_county\x18\x08 \x03(\x0b\x32\x1d.ecopledge.loans.v1.LossShare\x12\x31\n\nby_product\x18\t \x03(\x0b\x32\x1d.ecopledge.loans.v1.LossShare\x12,\n\x08warnings\x18\n \x03(\x0b\x32\x1a.ecopledge.type.v1.Warning\x12-\n\x08manifest\x18\x0b \x01(\x0b\x32\x1b.ecopledge.type.v1.Manifest*\x93\x01\n\rRepaymentKind\x12\x1e\n\x1aREPAYMENT_KIND_UNSPECIFIED\x10\x00\x12#\n\x1fREPAYMENT_KIND_EQUAL_INSTALMENT\x10\x01\x12\"\n\x1eREPAYMENT_KIND_EQUAL_PRINCIPAL\x10\x02\x12\x19\n\x15REPAYMENT_KIND_BULLET\x10\x03*j\n\x08\x44\x61yCount\x12\x19\n\x15\x44\x41Y_COUNT_UNSPECIFIED\x10\x00\x12\x15\n\x11\x44\x41Y_COUNT_ACT_360\x10\x01\x12\x15\n\x11\x44\x41Y_COUNT_ACT_365\x10\x02\x12\x15\n\x11\x44\x41Y_COUNT_30E_360\x10\x03*\xbd\x01\n\rGuaranteeMode\x12\x1e\n\x1aGUARANTEE_MODE_UNSPECIFIED\x10\x00\x12\x19\n\x15GUARANTEE_MODE_PLEDGE\x10\x01\x12\x1b\n\x17GUARANTEE_MODE_MORTGAGE\x10\x02\x12\x1c\n\x18GUARANTEE_MODE_GUARANTEE\x10\x03\x12\x19\n\x15GUARANTEE_MODE_CREDIT\x10\x04\x12\x1b\n\x17GUARANTEE_MODE_COMBINED\x10\x05*\xb4\x01\n\x0c\x42orrowerSize\x12\x1d\n\x19\x42ORROWER_SIZE_UNSPECIFIED\x10\x00\x12\x17\n\x13\x42ORROWER_SIZE_LARGE\x10\x01\x12\x18\n\x14\x42ORROWER_SIZE_MEDIUM\x10\x02\x12\x17\n\x13\x42ORROWER_SIZE_SMALL\x10\x03\x12\x17\n\x13\x42ORROWER_SIZE_MICRO\x10\x04\x12 \n\x1c\x42ORROWER_SIZE_NOT_ENTERPRISE\x10\x05\x32\xea\t\n\x0cLoansService\x12U\n\x08PutLoans\x12#.ecopledge.loans.v1.PutLoansRequest\x1a$.ecopledge.loans.v1.PutLoansResponse\x12X\n\tListLoans\x12$.ecopledge.loans.v1.ListLoansRequest\x1a%.ecopledge.loans.v1.ListLoansResponse\x12\x64\n\rPutCollateral\x12(.ecopledge.loans.v1.PutCollateralRequest\x1a).ecopledge.loans.v1.PutCollateralResponse\x12^\n\x0bGetSchedule\x12&.ecopledge.loans.v1.GetScheduleRequest\x1a\'.ecopledge.loans.v1.GetScheduleResponse\x12j\n\x0fRecordPositions\x12*.ecopledge.loans.v1.RecordPositionsRequest\x1a+.ecopledge.loans.v1.RecordPositionsResponse\x12j\n\x0fRecordMovements\x12*.ecopledge.loans.v1.RecordMovementsRequest\x1a+.ecopledge.loans.v1.RecordMovementsResponse\x12r\n\x11SimulatePortfolio\x12,.ecopledge.loans.v1.SimulatePortfolioRequest\x1a-.ecopledge.loans.v1.SimulatePortfolioResponse0\x01\x12\x64\n\rClassifyLoans\x12(.ecopledge.loans.v1.ClassifyLoansRequest\x1a).ecopledge.loans.v1.ClassifyLoansResponse\x12p\n\x11MeasureCreditLoss\x12,.ecopledge.loans.v1.MeasureCreditLossRequest\x1a-.ecopledge.loans.v1.MeasureCreditLossResponse\x12g\n\x0eMeasureCapital\x12).ecopledge.loans.v1.MeasureCapitalRequest\x1a*.ecopledge.loans.v1.MeasureCapitalResponse\x12g\n\x0eMonitorPledges\x12).ecopledge.loans.v1.MonitorPledgesRequest\x1a*.ecopledge.loans.v1.MonitorPledgesResponse\x12m\n\x10ListPledgeEvents\x12+.ecopledge.loans.v1.ListPledgeEventsRequest\x1a,.ecopledge.loans.v1.ListPledgeEventsResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'ecopledge.loans.v1.loans_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_REPAYMENTKIND']._serialized_start=4068
-  _globals['_REPAYMENTKIND']._serialized_end=4215
-  _globals['_DAYCOUNT']._serialized_start=4217
-  _globals['_DAYCOUNT']._serialized_end=4323
-  _globals['_GUARANTEEMODE']._serialized_start=4326
-  _globals['_GUARANTEEMODE']._serialized_end=4515
-  _globals['_BORROWERSIZE']._serialized_start=4518
-  _globals['_BORROWERSIZE']._serialized_end=4698
-  _globals['_REPAYMENTTERMS']._serialized_start=237
-  _globals['_REPAYMENTTERMS']._serialized_end=515
-  _globals['_GUARANTEE']._serialized_start=517
-  _globals['_GUARANTEE']._serialized_end=601
-  _globals['_LOAN']._serialized_start=604
-  _globals['_LOAN']._serialized_end=1284
-  _globals['_INTERESTSUBSIDY']._serialized_start=1287
-  _globals['_INTERESTSUBSIDY']._serialized_end=1420
-  _globals['_INDEXWEIGHT']._serialized_start=1422
-  _globals['_INDEXWEIGHT']._serialized_end=1467
-  _globals['_COLLATERAL']._serialized_start=1470
-  _globals['_COLLATERAL']._serialized_end=1687
-  _globals['_PUTLOANSREQUEST']._serialized_start=1689
-  _globals['_PUTLOANSREQUEST']._serialized_end=1801
-  _globals['_PUTLOANSRESPONSE']._serialized_start=1803
-  _globals['_PUTLOANSRESPONSE']._serialized_end=1874
-  _globals['_LISTLOANSREQUEST']._serialized_start=1876
-  _globals['_LISTLOANSREQUEST']._serialized_end=1970
-  _globals['_LOANRECORD']._serialized_start=1973
-  _globals['_LOANRECORD']._serialized_end=2104
-  _globals['_LISTLOANSRESPONSE']._serialized_start=2106
-  _globals['_LISTLOANSRESPONSE']._serialized_end=2197
-  _globals['_PUTCOLLATERALREQUEST']._serialized_start=2199
-  _globals['_PUTCOLLATERALREQUEST']._serialized_end=2293
-  _globals['_PUTCOLLATERALRESPONSE']._serialized_start=2295
-  _globals['_PUTCOLLATERALRESPONSE']._serialized_end=2371
-  _globals['_GETSCHEDULEREQUEST']._serialized_start=2373
-  _globals['_GETSCHEDULEREQUEST']._serialized_end=2471
-  _globals['_INSTALMENT']._serialized_start=2474
-  _globals['_INSTALMENT']._serialized_end=2725
-  _globals['_GETSCHEDULERESPONSE']._serialized_start=2727
-  _globals['_GETSCHEDULERESPONSE']._serialized_end=2845
-  _globals['_SIMULATEPORTFOLIOREQUEST']._serialized_start=2848
-  _globals['_SIMULATEPORTFOLIOREQUEST']._serialized_end=3087
-  _globals['_SIMULATEPORTFOLIORESPONSE']._serialized_start=3090
-  _globals['_SIMULATEPORTFOLIORESPONSE']._serialized_end=3228
-  _globals['_TAILFIGURE']._serialized_start=3231
-  _globals['_TAILFIGURE']._serialized_end=3423
-  _globals['_LOSSSHARE']._serialized_start=3426
-  _globals['_LOSSSHARE']._serialized_end=3631
-  _globals['_PORTFOLIOLOSS']._serialized_start=3634
-  _globals['_PORTFOLIOLOSS']._serialized_end=4065
-  _globals['_LOANSSERVICE']._serialized_start=4701
-  _globals['_LOANSSERVICE']._serialized_end=5422
+  _globals['_REPAYMENTKIND']._serialized_start=4205
+  _globals['_REPAYMENTKIND']._serialized_end=4352
+  _globals['_DAYCOUNT']._serialized_start=4354
+  _globals['_DAYCOUNT']._serialized_end=4460
+  _globals['_GUARANTEEMODE']._serialized_start=4463
+  _globals['_GUARANTEEMODE']._serialized_end=4652
+  _globals['_BORROWERSIZE']._serialized_start=4655
+  _globals['_BORROWERSIZE']._serialized_end=4835
+  _globals['_REPAYMENTTERMS']._serialized_start=308
+  _globals['_REPAYMENTTERMS']._serialized_end=586
+  _globals['_GUARANTEE']._serialized_start=588
+  _globals['_GUARANTEE']._serialized_end=672
+  _globals['_LOAN']._serialized_start=675
+  _globals['_LOAN']._serialized_end=1355
+  _globals['_INTERESTSUBSIDY']._serialized_start=1358
+  _globals['_INTERESTSUBSIDY']._serialized_end=1491
+  _globals['_INDEXWEIGHT']._serialized_start=1493
+  _globals['_INDEXWEIGHT']._serialized_end=1538
+  _globals['_COLLATERAL']._serialized_start=1541
+  _globals['_COLLATERAL']._serialized_end=1824
+  _globals['_PUTLOANSREQUEST']._serialized_start=1826
+  _globals['_PUTLOANSREQUEST']._serialized_end=1938
+  _globals['_PUTLOANSRESPONSE']._serialized_start=1940
+  _globals['_PUTLOANSRESPONSE']._serialized_end=2011
+  _globals['_LISTLOANSREQUEST']._serialized_start=2013
+  _globals['_LISTLOANSREQUEST']._serialized_end=2107
+  _globals['_LOANRECORD']._serialized_start=2110
+  _globals['_LOANRECORD']._serialized_end=2241
+  _globals['_LISTLOANSRESPONSE']._serialized_start=2243
+  _globals['_LISTLOANSRESPONSE']._serialized_end=2334
+  _globals['_PUTCOLLATERALREQUEST']._serialized_start=2336
+  _globals['_PUTCOLLATERALREQUEST']._serialized_end=2430
+  _globals['_PUTCOLLATERALRESPONSE']._serialized_start=2432
+  _globals['_PUTCOLLATERALRESPONSE']._serialized_end=2508
+  _globals['_GETSCHEDULEREQUEST']._serialized_start=2510
+  _globals['_GETSCHEDULEREQUEST']._serialized_end=2608
+  _globals['_INSTALMENT']._serialized_start=2611
+  _globals['_INSTALMENT']._serialized_end=2862
+  _globals['_GETSCHEDULERESPONSE']._serialized_start=2864
+  _globals['_GETSCHEDULERESPONSE']._serialized_end=2982
+  _globals['_SIMULATEPORTFOLIOREQUEST']._serialized_start=2985
+  _globals['_SIMULATEPORTFOLIOREQUEST']._serialized_end=3224
+  _globals['_SIMULATEPORTFOLIORESPONSE']._serialized_start=3227
+  _globals['_SIMULATEPORTFOLIORESPONSE']._serialized_end=3365
+  _globals['_TAILFIGURE']._serialized_start=3368
+  _globals['_TAILFIGURE']._serialized_end=3560
+  _globals['_LOSSSHARE']._serialized_start=3563
+  _globals['_LOSSSHARE']._serialized_end=3768
+  _globals['_PORTFOLIOLOSS']._serialized_start=3771
+  _globals['_PORTFOLIOLOSS']._serialized_end=4202
+  _globals['_LOANSSERVICE']._serialized_start=4838
+  _globals['_LOANSSERVICE']._serialized_end=6096
 # @@protoc_insertion_point(module_scope)

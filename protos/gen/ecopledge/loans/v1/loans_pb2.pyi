@@ -426,6 +426,8 @@ class Collateral(_message.Message):
     SCHEDULE_FIELD_NUMBER: _builtins.int
     VALUATION_DATE_FIELD_NUMBER: _builtins.int
     SNAPSHOT_ID_FIELD_NUMBER: _builtins.int
+    VALUE_CNY_FIELD_NUMBER: _builtins.int
+    VALUATION_WARNINGS_FIELD_NUMBER: _builtins.int
     collateral_id: _builtins.str
     """Identifier; 1 to 64 characters."""
     loan_id: _builtins.str
@@ -434,6 +436,8 @@ class Collateral(_message.Message):
     """Share, 0 to 1, of the asset that secures the loan. Absent means 1."""
     snapshot_id: _builtins.str
     """Snapshot under which the schedule was made."""
+    value_cny: _builtins.float
+    """Value of the whole asset that the valuation found, CNY, >= 0. Absent: not told; then no pledge event can arise."""
     @_builtins.property
     def schedule(self) -> _exposure_pb2.ExposureSchedule:
         """Exposures of the asset; times are counted from `valuation_date`."""
@@ -441,6 +445,10 @@ class Collateral(_message.Message):
     @_builtins.property
     def valuation_date(self) -> _date_pb2.Date:
         """Day from which the schedule counts."""
+
+    @_builtins.property
+    def valuation_warnings(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Codes of the warnings that the valuation carried, up to 100."""
 
     def __init__(
         self,
@@ -451,14 +459,21 @@ class Collateral(_message.Message):
         schedule: _exposure_pb2.ExposureSchedule | None = ...,
         valuation_date: _date_pb2.Date | None = ...,
         snapshot_id: _builtins.str = ...,
+        value_cny: _builtins.float | None = ...,
+        valuation_warnings: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_pledged_share", b"_pledged_share", "pledged_share", b"pledged_share", "schedule", b"schedule", "valuation_date", b"valuation_date"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_pledged_share", b"_pledged_share", "_value_cny", b"_value_cny", "pledged_share", b"pledged_share", "schedule", b"schedule", "valuation_date", b"valuation_date", "value_cny", b"value_cny"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_pledged_share", b"_pledged_share", "collateral_id", b"collateral_id", "loan_id", b"loan_id", "pledged_share", b"pledged_share", "schedule", b"schedule", "snapshot_id", b"snapshot_id", "valuation_date", b"valuation_date"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_pledged_share", b"_pledged_share", "_value_cny", b"_value_cny", "collateral_id", b"collateral_id", "loan_id", b"loan_id", "pledged_share", b"pledged_share", "schedule", b"schedule", "snapshot_id", b"snapshot_id", "valuation_date", b"valuation_date", "valuation_warnings", b"valuation_warnings", "value_cny", b"value_cny"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__pledged_share: _TypeAlias = _typing.Literal["pledged_share"]  # noqa: Y015
     _WhichOneofArgType__pledged_share: _TypeAlias = _typing.Literal["_pledged_share", b"_pledged_share"]  # noqa: Y015
+    _WhichOneofReturnType__value_cny: _TypeAlias = _typing.Literal["value_cny"]  # noqa: Y015
+    _WhichOneofArgType__value_cny: _TypeAlias = _typing.Literal["_value_cny", b"_value_cny"]  # noqa: Y015
+    @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__pledged_share) -> _WhichOneofReturnType__pledged_share | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__value_cny) -> _WhichOneofReturnType__value_cny | None: ...
 
 Global___Collateral: _TypeAlias = Collateral  # noqa: Y015
 

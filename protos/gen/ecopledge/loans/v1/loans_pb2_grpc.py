@@ -4,7 +4,9 @@ import grpc
 import warnings
 
 from ecopledge.loans.v1 import loans_pb2 as ecopledge_dot_loans_dot_v1_dot_loans__pb2
+from ecopledge.loans.v1 import monitoring_pb2 as ecopledge_dot_loans_dot_v1_dot_monitoring__pb2
 from ecopledge.loans.v1 import position_pb2 as ecopledge_dot_loans_dot_v1_dot_position__pb2
+from ecopledge.loans.v1 import quality_pb2 as ecopledge_dot_loans_dot_v1_dot_quality__pb2
 
 GRPC_GENERATED_VERSION = '1.85.1'
 GRPC_VERSION = grpc.__version__
@@ -72,6 +74,31 @@ class LoansServiceStub:
                 request_serializer=ecopledge_dot_loans_dot_v1_dot_loans__pb2.SimulatePortfolioRequest.SerializeToString,
                 response_deserializer=ecopledge_dot_loans_dot_v1_dot_loans__pb2.SimulatePortfolioResponse.FromString,
                 _registered_method=True)
+        self.ClassifyLoans = channel.unary_unary(
+                '/ecopledge.loans.v1.LoansService/ClassifyLoans',
+                request_serializer=ecopledge_dot_loans_dot_v1_dot_quality__pb2.ClassifyLoansRequest.SerializeToString,
+                response_deserializer=ecopledge_dot_loans_dot_v1_dot_quality__pb2.ClassifyLoansResponse.FromString,
+                _registered_method=True)
+        self.MeasureCreditLoss = channel.unary_unary(
+                '/ecopledge.loans.v1.LoansService/MeasureCreditLoss',
+                request_serializer=ecopledge_dot_loans_dot_v1_dot_quality__pb2.MeasureCreditLossRequest.SerializeToString,
+                response_deserializer=ecopledge_dot_loans_dot_v1_dot_quality__pb2.MeasureCreditLossResponse.FromString,
+                _registered_method=True)
+        self.MeasureCapital = channel.unary_unary(
+                '/ecopledge.loans.v1.LoansService/MeasureCapital',
+                request_serializer=ecopledge_dot_loans_dot_v1_dot_quality__pb2.MeasureCapitalRequest.SerializeToString,
+                response_deserializer=ecopledge_dot_loans_dot_v1_dot_quality__pb2.MeasureCapitalResponse.FromString,
+                _registered_method=True)
+        self.MonitorPledges = channel.unary_unary(
+                '/ecopledge.loans.v1.LoansService/MonitorPledges',
+                request_serializer=ecopledge_dot_loans_dot_v1_dot_monitoring__pb2.MonitorPledgesRequest.SerializeToString,
+                response_deserializer=ecopledge_dot_loans_dot_v1_dot_monitoring__pb2.MonitorPledgesResponse.FromString,
+                _registered_method=True)
+        self.ListPledgeEvents = channel.unary_unary(
+                '/ecopledge.loans.v1.LoansService/ListPledgeEvents',
+                request_serializer=ecopledge_dot_loans_dot_v1_dot_monitoring__pb2.ListPledgeEventsRequest.SerializeToString,
+                response_deserializer=ecopledge_dot_loans_dot_v1_dot_monitoring__pb2.ListPledgeEventsResponse.FromString,
+                _registered_method=True)
 
 
 class LoansServiceServicer:
@@ -137,6 +164,45 @@ class LoansServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ClassifyLoans(self, request, context):
+        """Classifies the loans whose positions are in force on a day in the five classes, with the reason for each class.
+        NOT_FOUND: no loan has a position. INVALID_ARGUMENT: wrong fields, or a day before the first rule.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def MeasureCreditLoss(self, request, context):
+        """Measures the expected credit loss of the loans in stages 1 to 3 over weighted scenarios. NOT_FOUND: no loans or an
+        unknown loan. INVALID_ARGUMENT: wrong fields, a factor that the snapshot does not have, a day before the first rule.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def MeasureCapital(self, request, context):
+        """Measures capital three ways: weight method, foundation approach as a what-if, economic capital. Errors as
+        MeasureCreditLoss.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def MonitorPledges(self, request, context):
+        """Values the pledges on a snapshot and says how loan to value stands, may develop and what to value again. Errors as
+        SimulatePortfolio; nothing is stored.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListPledgeEvents(self, request, context):
+        """Lists the re-valuations that moved a loan through a level. INVALID_ARGUMENT: a wrong page token.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_LoansServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -174,6 +240,31 @@ def add_LoansServiceServicer_to_server(servicer, server):
                     servicer.SimulatePortfolio,
                     request_deserializer=ecopledge_dot_loans_dot_v1_dot_loans__pb2.SimulatePortfolioRequest.FromString,
                     response_serializer=ecopledge_dot_loans_dot_v1_dot_loans__pb2.SimulatePortfolioResponse.SerializeToString,
+            ),
+            'ClassifyLoans': grpc.unary_unary_rpc_method_handler(
+                    servicer.ClassifyLoans,
+                    request_deserializer=ecopledge_dot_loans_dot_v1_dot_quality__pb2.ClassifyLoansRequest.FromString,
+                    response_serializer=ecopledge_dot_loans_dot_v1_dot_quality__pb2.ClassifyLoansResponse.SerializeToString,
+            ),
+            'MeasureCreditLoss': grpc.unary_unary_rpc_method_handler(
+                    servicer.MeasureCreditLoss,
+                    request_deserializer=ecopledge_dot_loans_dot_v1_dot_quality__pb2.MeasureCreditLossRequest.FromString,
+                    response_serializer=ecopledge_dot_loans_dot_v1_dot_quality__pb2.MeasureCreditLossResponse.SerializeToString,
+            ),
+            'MeasureCapital': grpc.unary_unary_rpc_method_handler(
+                    servicer.MeasureCapital,
+                    request_deserializer=ecopledge_dot_loans_dot_v1_dot_quality__pb2.MeasureCapitalRequest.FromString,
+                    response_serializer=ecopledge_dot_loans_dot_v1_dot_quality__pb2.MeasureCapitalResponse.SerializeToString,
+            ),
+            'MonitorPledges': grpc.unary_unary_rpc_method_handler(
+                    servicer.MonitorPledges,
+                    request_deserializer=ecopledge_dot_loans_dot_v1_dot_monitoring__pb2.MonitorPledgesRequest.FromString,
+                    response_serializer=ecopledge_dot_loans_dot_v1_dot_monitoring__pb2.MonitorPledgesResponse.SerializeToString,
+            ),
+            'ListPledgeEvents': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListPledgeEvents,
+                    request_deserializer=ecopledge_dot_loans_dot_v1_dot_monitoring__pb2.ListPledgeEventsRequest.FromString,
+                    response_serializer=ecopledge_dot_loans_dot_v1_dot_monitoring__pb2.ListPledgeEventsResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -367,6 +458,141 @@ class LoansService:
             '/ecopledge.loans.v1.LoansService/SimulatePortfolio',
             ecopledge_dot_loans_dot_v1_dot_loans__pb2.SimulatePortfolioRequest.SerializeToString,
             ecopledge_dot_loans_dot_v1_dot_loans__pb2.SimulatePortfolioResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ClassifyLoans(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/ecopledge.loans.v1.LoansService/ClassifyLoans',
+            ecopledge_dot_loans_dot_v1_dot_quality__pb2.ClassifyLoansRequest.SerializeToString,
+            ecopledge_dot_loans_dot_v1_dot_quality__pb2.ClassifyLoansResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def MeasureCreditLoss(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/ecopledge.loans.v1.LoansService/MeasureCreditLoss',
+            ecopledge_dot_loans_dot_v1_dot_quality__pb2.MeasureCreditLossRequest.SerializeToString,
+            ecopledge_dot_loans_dot_v1_dot_quality__pb2.MeasureCreditLossResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def MeasureCapital(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/ecopledge.loans.v1.LoansService/MeasureCapital',
+            ecopledge_dot_loans_dot_v1_dot_quality__pb2.MeasureCapitalRequest.SerializeToString,
+            ecopledge_dot_loans_dot_v1_dot_quality__pb2.MeasureCapitalResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def MonitorPledges(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/ecopledge.loans.v1.LoansService/MonitorPledges',
+            ecopledge_dot_loans_dot_v1_dot_monitoring__pb2.MonitorPledgesRequest.SerializeToString,
+            ecopledge_dot_loans_dot_v1_dot_monitoring__pb2.MonitorPledgesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListPledgeEvents(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/ecopledge.loans.v1.LoansService/ListPledgeEvents',
+            ecopledge_dot_loans_dot_v1_dot_monitoring__pb2.ListPledgeEventsRequest.SerializeToString,
+            ecopledge_dot_loans_dot_v1_dot_monitoring__pb2.ListPledgeEventsResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -5,7 +5,9 @@ Loans that are secured by ecological assets."""
 
 from collections import abc as _abc
 from ecopledge.loans.v1 import loans_pb2 as _loans_pb2
+from ecopledge.loans.v1 import monitoring_pb2 as _monitoring_pb2
 from ecopledge.loans.v1 import position_pb2 as _position_pb2
+from ecopledge.loans.v1 import quality_pb2 as _quality_pb2
 from grpc import aio as _aio
 import abc as _abc_1
 import grpc as _grpc
@@ -65,6 +67,24 @@ class LoansServiceStub:
     unknown loan. INVALID_ARGUMENT: wrong fields or a schedule that names a factor the snapshot does not have.
     CANCELLED / DEADLINE_EXCEEDED: the caller left; nothing is stored.
     """
+    ClassifyLoans: _grpc.UnaryUnaryMultiCallable[_quality_pb2.ClassifyLoansRequest, _quality_pb2.ClassifyLoansResponse]
+    """Classifies the loans whose positions are in force on a day in the five classes, with the reason for each class.
+    NOT_FOUND: no loan has a position. INVALID_ARGUMENT: wrong fields, or a day before the first rule.
+    """
+    MeasureCreditLoss: _grpc.UnaryUnaryMultiCallable[_quality_pb2.MeasureCreditLossRequest, _quality_pb2.MeasureCreditLossResponse]
+    """Measures the expected credit loss of the loans in stages 1 to 3 over weighted scenarios. NOT_FOUND: no loans or an
+    unknown loan. INVALID_ARGUMENT: wrong fields, a factor that the snapshot does not have, a day before the first rule.
+    """
+    MeasureCapital: _grpc.UnaryUnaryMultiCallable[_quality_pb2.MeasureCapitalRequest, _quality_pb2.MeasureCapitalResponse]
+    """Measures capital three ways: weight method, foundation approach as a what-if, economic capital. Errors as
+    MeasureCreditLoss.
+    """
+    MonitorPledges: _grpc.UnaryUnaryMultiCallable[_monitoring_pb2.MonitorPledgesRequest, _monitoring_pb2.MonitorPledgesResponse]
+    """Values the pledges on a snapshot and says how loan to value stands, may develop and what to value again. Errors as
+    SimulatePortfolio; nothing is stored.
+    """
+    ListPledgeEvents: _grpc.UnaryUnaryMultiCallable[_monitoring_pb2.ListPledgeEventsRequest, _monitoring_pb2.ListPledgeEventsResponse]
+    """Lists the re-valuations that moved a loan through a level. INVALID_ARGUMENT: a wrong page token."""
 
 @_typing.type_check_only
 class LoansServiceAsyncStub(LoansServiceStub):
@@ -102,6 +122,24 @@ class LoansServiceAsyncStub(LoansServiceStub):
     unknown loan. INVALID_ARGUMENT: wrong fields or a schedule that names a factor the snapshot does not have.
     CANCELLED / DEADLINE_EXCEEDED: the caller left; nothing is stored.
     """
+    ClassifyLoans: _aio.UnaryUnaryMultiCallable[_quality_pb2.ClassifyLoansRequest, _quality_pb2.ClassifyLoansResponse]  # type: ignore[assignment]
+    """Classifies the loans whose positions are in force on a day in the five classes, with the reason for each class.
+    NOT_FOUND: no loan has a position. INVALID_ARGUMENT: wrong fields, or a day before the first rule.
+    """
+    MeasureCreditLoss: _aio.UnaryUnaryMultiCallable[_quality_pb2.MeasureCreditLossRequest, _quality_pb2.MeasureCreditLossResponse]  # type: ignore[assignment]
+    """Measures the expected credit loss of the loans in stages 1 to 3 over weighted scenarios. NOT_FOUND: no loans or an
+    unknown loan. INVALID_ARGUMENT: wrong fields, a factor that the snapshot does not have, a day before the first rule.
+    """
+    MeasureCapital: _aio.UnaryUnaryMultiCallable[_quality_pb2.MeasureCapitalRequest, _quality_pb2.MeasureCapitalResponse]  # type: ignore[assignment]
+    """Measures capital three ways: weight method, foundation approach as a what-if, economic capital. Errors as
+    MeasureCreditLoss.
+    """
+    MonitorPledges: _aio.UnaryUnaryMultiCallable[_monitoring_pb2.MonitorPledgesRequest, _monitoring_pb2.MonitorPledgesResponse]  # type: ignore[assignment]
+    """Values the pledges on a snapshot and says how loan to value stands, may develop and what to value again. Errors as
+    SimulatePortfolio; nothing is stored.
+    """
+    ListPledgeEvents: _aio.UnaryUnaryMultiCallable[_monitoring_pb2.ListPledgeEventsRequest, _monitoring_pb2.ListPledgeEventsResponse]  # type: ignore[assignment]
+    """Lists the re-valuations that moved a loan through a level. INVALID_ARGUMENT: a wrong page token."""
 
 class LoansServiceServicer(metaclass=_abc_1.ABCMeta):
     """Keeps loans and their collateral and simulates the book. Every call needs the metadata `x-institution-id`; without
@@ -178,5 +216,53 @@ class LoansServiceServicer(metaclass=_abc_1.ABCMeta):
         unknown loan. INVALID_ARGUMENT: wrong fields or a schedule that names a factor the snapshot does not have.
         CANCELLED / DEADLINE_EXCEEDED: the caller left; nothing is stored.
         """
+
+    @_abc_1.abstractmethod
+    def ClassifyLoans(
+        self,
+        request: _quality_pb2.ClassifyLoansRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_quality_pb2.ClassifyLoansResponse, _abc.Awaitable[_quality_pb2.ClassifyLoansResponse]]:
+        """Classifies the loans whose positions are in force on a day in the five classes, with the reason for each class.
+        NOT_FOUND: no loan has a position. INVALID_ARGUMENT: wrong fields, or a day before the first rule.
+        """
+
+    @_abc_1.abstractmethod
+    def MeasureCreditLoss(
+        self,
+        request: _quality_pb2.MeasureCreditLossRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_quality_pb2.MeasureCreditLossResponse, _abc.Awaitable[_quality_pb2.MeasureCreditLossResponse]]:
+        """Measures the expected credit loss of the loans in stages 1 to 3 over weighted scenarios. NOT_FOUND: no loans or an
+        unknown loan. INVALID_ARGUMENT: wrong fields, a factor that the snapshot does not have, a day before the first rule.
+        """
+
+    @_abc_1.abstractmethod
+    def MeasureCapital(
+        self,
+        request: _quality_pb2.MeasureCapitalRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_quality_pb2.MeasureCapitalResponse, _abc.Awaitable[_quality_pb2.MeasureCapitalResponse]]:
+        """Measures capital three ways: weight method, foundation approach as a what-if, economic capital. Errors as
+        MeasureCreditLoss.
+        """
+
+    @_abc_1.abstractmethod
+    def MonitorPledges(
+        self,
+        request: _monitoring_pb2.MonitorPledgesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_monitoring_pb2.MonitorPledgesResponse, _abc.Awaitable[_monitoring_pb2.MonitorPledgesResponse]]:
+        """Values the pledges on a snapshot and says how loan to value stands, may develop and what to value again. Errors as
+        SimulatePortfolio; nothing is stored.
+        """
+
+    @_abc_1.abstractmethod
+    def ListPledgeEvents(
+        self,
+        request: _monitoring_pb2.ListPledgeEventsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_monitoring_pb2.ListPledgeEventsResponse, _abc.Awaitable[_monitoring_pb2.ListPledgeEventsResponse]]:
+        """Lists the re-valuations that moved a loan through a level. INVALID_ARGUMENT: a wrong page token."""
 
 def add_LoansServiceServicer_to_server(servicer: LoansServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...
