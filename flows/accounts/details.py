@@ -86,7 +86,7 @@ def gep_revenue(
     services = tuple(
         ServiceIncome(code, value, share, cost_share * value * share) for code, value, share in named
     )
-    return GepRevenueRight(services, term, account.specification)
+    return GepRevenueRight(services, term, account.specification, account.account_specification)
 
 
 def vep_project(

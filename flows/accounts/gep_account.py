@@ -8,6 +8,14 @@ from pathlib import Path
 from flows.accounts.checked import CheckedRow, CheckedTable, read_checked
 from flows.accounts.problems import Problem, nearest, refusal, shown
 from flows.accounts.units import DATA_FOLDER, UnitError, parse_unit
+from services.runtime.errors import InvalidInput
+from services.valuation.account_specifications import (
+    ServiceMapping,
+    mapping_of,
+    read_specifications,
+    stated_specification,
+)
+from services.valuation.asset import AccountSpecification
 
 CNY_PER_1E8 = 1e8
 
@@ -62,6 +70,7 @@ class GepAccount:
 
     Attributes:
         specification: name and version of the specification it follows; empty where the file does not say.
+        account_specification: the same as one whose names of services are known; None where the file does not say.
     """
 
     file: str
@@ -69,6 +78,7 @@ class GepAccount:
     specification: str
     lines: tuple[AccountLine, ...]
     stated_totals: tuple[StatedTotal, ...]
+    account_specification: AccountSpecification | None = None
 
     @property
     def total_cny(self) -> float:
@@ -84,16 +94,20 @@ def read_gep_account(path: Path) -> GepAccount:
     """
     table = read_checked(path, "gep_account")
     problems: list[Problem] = []
+    mapping = _mapping(table, problems)
+    codes: list[str] = []
     for row in table.rows:
-        problems += _service_problems(row) + _unit_problems(row)
+        codes.append(_service(row, mapping, problems))
+        problems += _unit_problems(row)
     if problems:
         raise refusal(problems)
     return GepAccount(
         table.file,
         table.sheet,
         next((row.text("specification") for row in table.rows if row.text("specification")), ""),
-        tuple(_line(row) for row in table.rows),
+        tuple(_line(row, code) for row, code in zip(table.rows, codes, strict=True)),
         _stated_totals(table),
+        None if mapping is None else mapping.specification,
     )
 
 
@@ -109,13 +123,47 @@ def _service_names() -> dict[str, str]:
     return names | {code: code for code in names.values()}
 
 
-def _service_problems(row: CheckedRow) -> list[Problem]:
+def _mapping(table: CheckedTable, problems: list[Problem]) -> ServiceMapping | None:
+    """Service names of the specification that the account states; one account follows one specification."""
+    stating = [row for row in table.rows if row.text("specification")]
+    if not stating:
+        return None
+    mappings, text = read_specifications(), stating[0].text("specification")
+    found = stated_specification(mappings, text)
+    if found is None:
+        known = "; ".join(str(mapping.specification) for mapping in mappings.values())
+        expected = f"name and version of one of data/accounts/service_specifications.csv: {known}"
+        problems.append(stating[0].problem("specification", shown(text), expected))
+        return None
+    problems += [
+        row.problem(
+            "specification", shown(row.text("specification")), f"{text!r}, as in row {stating[0].number}"
+        )
+        for row in stating
+        if row.text("specification") != text
+    ]
+    return mapping_of(mappings, found, "specification")
+
+
+def _service(row: CheckedRow, mapping: ServiceMapping | None, problems: list[Problem]) -> str:
+    """The catalogue's code of a row's service, by the names of the specification where one is stated."""
     name = row.text("service")
-    if service_code(name) is not None:
-        return []
-    near = nearest(name.lower(), _service_names())
-    expected = "a service of data/accounts/service_names.csv" + (f", such as {near!r}" if near else "")
-    return [row.problem("service", shown(name), expected)]
+    code = service_code(name)
+    if mapping is not None:
+        try:
+            return mapping.service(name, "service")
+        except InvalidInput as refused:
+            # Another name of a service that the specification has, such as an English one, is as good as its own.
+            covered = {one for known in mapping.services.values() for one in known.services}
+            if code is None or code not in covered or name.strip().lower() in mapping.services:
+                expected = refused.violations[0].description.partition("expected ")[2]
+                problems.append(row.problem("service", shown(name), expected))
+                return ""
+    if code is None:
+        near = nearest(name.lower(), _service_names())
+        expected = "a service of data/accounts/service_names.csv" + (f", such as {near!r}" if near else "")
+        problems.append(row.problem("service", shown(name), expected))
+    return code or ""
 
 
 def _unit_problems(row: CheckedRow) -> list[Problem]:
@@ -132,7 +180,7 @@ def _unit_problems(row: CheckedRow) -> list[Problem]:
     return problems
 
 
-def _line(row: CheckedRow) -> AccountLine:
+def _line(row: CheckedRow, service: str) -> AccountLine:
     value_1e8 = row.figure("value_1e8_cny") or 0.0
     printed = row.printed["value_1e8_cny"]
     in_print = float(printed.replace(",", ""))
@@ -140,7 +188,7 @@ def _line(row: CheckedRow) -> AccountLine:
     return AccountLine(
         row.number,
         row.text("category"),
-        service_code(row.text("service")) or "",
+        service,
         row.text("indicator_zh"),
         row.figure("quantity"),
         row.text("quantity_unit"),
