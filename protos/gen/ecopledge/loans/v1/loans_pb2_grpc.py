@@ -7,6 +7,7 @@ from ecopledge.loans.v1 import loans_pb2 as ecopledge_dot_loans_dot_v1_dot_loans
 from ecopledge.loans.v1 import monitoring_pb2 as ecopledge_dot_loans_dot_v1_dot_monitoring__pb2
 from ecopledge.loans.v1 import position_pb2 as ecopledge_dot_loans_dot_v1_dot_position__pb2
 from ecopledge.loans.v1 import quality_pb2 as ecopledge_dot_loans_dot_v1_dot_quality__pb2
+from ecopledge.loans.v1 import statistics_pb2 as ecopledge_dot_loans_dot_v1_dot_statistics__pb2
 
 GRPC_GENERATED_VERSION = '1.85.1'
 GRPC_VERSION = grpc.__version__
@@ -98,6 +99,26 @@ class LoansServiceStub:
                 '/ecopledge.loans.v1.LoansService/ListPledgeEvents',
                 request_serializer=ecopledge_dot_loans_dot_v1_dot_monitoring__pb2.ListPledgeEventsRequest.SerializeToString,
                 response_deserializer=ecopledge_dot_loans_dot_v1_dot_monitoring__pb2.ListPledgeEventsResponse.FromString,
+                _registered_method=True)
+        self.ReportStatistics = channel.unary_unary(
+                '/ecopledge.loans.v1.LoansService/ReportStatistics',
+                request_serializer=ecopledge_dot_loans_dot_v1_dot_statistics__pb2.ReportStatisticsRequest.SerializeToString,
+                response_deserializer=ecopledge_dot_loans_dot_v1_dot_statistics__pb2.ReportStatisticsResponse.FromString,
+                _registered_method=True)
+        self.CloseStatistics = channel.unary_unary(
+                '/ecopledge.loans.v1.LoansService/CloseStatistics',
+                request_serializer=ecopledge_dot_loans_dot_v1_dot_statistics__pb2.CloseStatisticsRequest.SerializeToString,
+                response_deserializer=ecopledge_dot_loans_dot_v1_dot_statistics__pb2.CloseStatisticsResponse.FromString,
+                _registered_method=True)
+        self.GetClosedStatistics = channel.unary_unary(
+                '/ecopledge.loans.v1.LoansService/GetClosedStatistics',
+                request_serializer=ecopledge_dot_loans_dot_v1_dot_statistics__pb2.GetClosedStatisticsRequest.SerializeToString,
+                response_deserializer=ecopledge_dot_loans_dot_v1_dot_statistics__pb2.GetClosedStatisticsResponse.FromString,
+                _registered_method=True)
+        self.ListClosedStatistics = channel.unary_unary(
+                '/ecopledge.loans.v1.LoansService/ListClosedStatistics',
+                request_serializer=ecopledge_dot_loans_dot_v1_dot_statistics__pb2.ListClosedStatisticsRequest.SerializeToString,
+                response_deserializer=ecopledge_dot_loans_dot_v1_dot_statistics__pb2.ListClosedStatisticsResponse.FromString,
                 _registered_method=True)
 
 
@@ -203,6 +224,37 @@ class LoansServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ReportStatistics(self, request, context):
+        """Reports the green-loan statistics of a quarter as they were known at a moment: lines by every grouping, and every
+        loan behind a check that does not hold. INVALID_ARGUMENT: a text that is no quarter, one that has not ended, or an
+        amount that leaves 64 bits.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def CloseStatistics(self, request, context):
+        """Closes a quarter: stores its statistics as a new version, unless they are those of the version before.
+        INVALID_ARGUMENT: as ReportStatistics. ALREADY_EXISTS: request_id was used for other content.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetClosedStatistics(self, request, context):
+        """Returns a version of a closed quarter. INVALID_ARGUMENT: no quarter. NOT_FOUND: it is open, or has no such version.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListClosedStatistics(self, request, context):
+        """Lists the versions of closed quarters. INVALID_ARGUMENT: no quarter.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_LoansServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -265,6 +317,26 @@ def add_LoansServiceServicer_to_server(servicer, server):
                     servicer.ListPledgeEvents,
                     request_deserializer=ecopledge_dot_loans_dot_v1_dot_monitoring__pb2.ListPledgeEventsRequest.FromString,
                     response_serializer=ecopledge_dot_loans_dot_v1_dot_monitoring__pb2.ListPledgeEventsResponse.SerializeToString,
+            ),
+            'ReportStatistics': grpc.unary_unary_rpc_method_handler(
+                    servicer.ReportStatistics,
+                    request_deserializer=ecopledge_dot_loans_dot_v1_dot_statistics__pb2.ReportStatisticsRequest.FromString,
+                    response_serializer=ecopledge_dot_loans_dot_v1_dot_statistics__pb2.ReportStatisticsResponse.SerializeToString,
+            ),
+            'CloseStatistics': grpc.unary_unary_rpc_method_handler(
+                    servicer.CloseStatistics,
+                    request_deserializer=ecopledge_dot_loans_dot_v1_dot_statistics__pb2.CloseStatisticsRequest.FromString,
+                    response_serializer=ecopledge_dot_loans_dot_v1_dot_statistics__pb2.CloseStatisticsResponse.SerializeToString,
+            ),
+            'GetClosedStatistics': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetClosedStatistics,
+                    request_deserializer=ecopledge_dot_loans_dot_v1_dot_statistics__pb2.GetClosedStatisticsRequest.FromString,
+                    response_serializer=ecopledge_dot_loans_dot_v1_dot_statistics__pb2.GetClosedStatisticsResponse.SerializeToString,
+            ),
+            'ListClosedStatistics': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListClosedStatistics,
+                    request_deserializer=ecopledge_dot_loans_dot_v1_dot_statistics__pb2.ListClosedStatisticsRequest.FromString,
+                    response_serializer=ecopledge_dot_loans_dot_v1_dot_statistics__pb2.ListClosedStatisticsResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -593,6 +665,114 @@ class LoansService:
             '/ecopledge.loans.v1.LoansService/ListPledgeEvents',
             ecopledge_dot_loans_dot_v1_dot_monitoring__pb2.ListPledgeEventsRequest.SerializeToString,
             ecopledge_dot_loans_dot_v1_dot_monitoring__pb2.ListPledgeEventsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ReportStatistics(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/ecopledge.loans.v1.LoansService/ReportStatistics',
+            ecopledge_dot_loans_dot_v1_dot_statistics__pb2.ReportStatisticsRequest.SerializeToString,
+            ecopledge_dot_loans_dot_v1_dot_statistics__pb2.ReportStatisticsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CloseStatistics(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/ecopledge.loans.v1.LoansService/CloseStatistics',
+            ecopledge_dot_loans_dot_v1_dot_statistics__pb2.CloseStatisticsRequest.SerializeToString,
+            ecopledge_dot_loans_dot_v1_dot_statistics__pb2.CloseStatisticsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetClosedStatistics(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/ecopledge.loans.v1.LoansService/GetClosedStatistics',
+            ecopledge_dot_loans_dot_v1_dot_statistics__pb2.GetClosedStatisticsRequest.SerializeToString,
+            ecopledge_dot_loans_dot_v1_dot_statistics__pb2.GetClosedStatisticsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListClosedStatistics(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/ecopledge.loans.v1.LoansService/ListClosedStatistics',
+            ecopledge_dot_loans_dot_v1_dot_statistics__pb2.ListClosedStatisticsRequest.SerializeToString,
+            ecopledge_dot_loans_dot_v1_dot_statistics__pb2.ListClosedStatisticsResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -8,6 +8,7 @@ from ecopledge.loans.v1 import loans_pb2 as _loans_pb2
 from ecopledge.loans.v1 import monitoring_pb2 as _monitoring_pb2
 from ecopledge.loans.v1 import position_pb2 as _position_pb2
 from ecopledge.loans.v1 import quality_pb2 as _quality_pb2
+from ecopledge.loans.v1 import statistics_pb2 as _statistics_pb2
 from grpc import aio as _aio
 import abc as _abc_1
 import grpc as _grpc
@@ -85,6 +86,19 @@ class LoansServiceStub:
     """
     ListPledgeEvents: _grpc.UnaryUnaryMultiCallable[_monitoring_pb2.ListPledgeEventsRequest, _monitoring_pb2.ListPledgeEventsResponse]
     """Lists the re-valuations that moved a loan through a level. INVALID_ARGUMENT: a wrong page token."""
+    ReportStatistics: _grpc.UnaryUnaryMultiCallable[_statistics_pb2.ReportStatisticsRequest, _statistics_pb2.ReportStatisticsResponse]
+    """Reports the green-loan statistics of a quarter as they were known at a moment: lines by every grouping, and every
+    loan behind a check that does not hold. INVALID_ARGUMENT: a text that is no quarter, one that has not ended, or an
+    amount that leaves 64 bits.
+    """
+    CloseStatistics: _grpc.UnaryUnaryMultiCallable[_statistics_pb2.CloseStatisticsRequest, _statistics_pb2.CloseStatisticsResponse]
+    """Closes a quarter: stores its statistics as a new version, unless they are those of the version before.
+    INVALID_ARGUMENT: as ReportStatistics. ALREADY_EXISTS: request_id was used for other content.
+    """
+    GetClosedStatistics: _grpc.UnaryUnaryMultiCallable[_statistics_pb2.GetClosedStatisticsRequest, _statistics_pb2.GetClosedStatisticsResponse]
+    """Returns a version of a closed quarter. INVALID_ARGUMENT: no quarter. NOT_FOUND: it is open, or has no such version."""
+    ListClosedStatistics: _grpc.UnaryUnaryMultiCallable[_statistics_pb2.ListClosedStatisticsRequest, _statistics_pb2.ListClosedStatisticsResponse]
+    """Lists the versions of closed quarters. INVALID_ARGUMENT: no quarter."""
 
 @_typing.type_check_only
 class LoansServiceAsyncStub(LoansServiceStub):
@@ -140,6 +154,19 @@ class LoansServiceAsyncStub(LoansServiceStub):
     """
     ListPledgeEvents: _aio.UnaryUnaryMultiCallable[_monitoring_pb2.ListPledgeEventsRequest, _monitoring_pb2.ListPledgeEventsResponse]  # type: ignore[assignment]
     """Lists the re-valuations that moved a loan through a level. INVALID_ARGUMENT: a wrong page token."""
+    ReportStatistics: _aio.UnaryUnaryMultiCallable[_statistics_pb2.ReportStatisticsRequest, _statistics_pb2.ReportStatisticsResponse]  # type: ignore[assignment]
+    """Reports the green-loan statistics of a quarter as they were known at a moment: lines by every grouping, and every
+    loan behind a check that does not hold. INVALID_ARGUMENT: a text that is no quarter, one that has not ended, or an
+    amount that leaves 64 bits.
+    """
+    CloseStatistics: _aio.UnaryUnaryMultiCallable[_statistics_pb2.CloseStatisticsRequest, _statistics_pb2.CloseStatisticsResponse]  # type: ignore[assignment]
+    """Closes a quarter: stores its statistics as a new version, unless they are those of the version before.
+    INVALID_ARGUMENT: as ReportStatistics. ALREADY_EXISTS: request_id was used for other content.
+    """
+    GetClosedStatistics: _aio.UnaryUnaryMultiCallable[_statistics_pb2.GetClosedStatisticsRequest, _statistics_pb2.GetClosedStatisticsResponse]  # type: ignore[assignment]
+    """Returns a version of a closed quarter. INVALID_ARGUMENT: no quarter. NOT_FOUND: it is open, or has no such version."""
+    ListClosedStatistics: _aio.UnaryUnaryMultiCallable[_statistics_pb2.ListClosedStatisticsRequest, _statistics_pb2.ListClosedStatisticsResponse]  # type: ignore[assignment]
+    """Lists the versions of closed quarters. INVALID_ARGUMENT: no quarter."""
 
 class LoansServiceServicer(metaclass=_abc_1.ABCMeta):
     """Keeps loans and their collateral and simulates the book. Every call needs the metadata `x-institution-id`; without
@@ -264,5 +291,42 @@ class LoansServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_monitoring_pb2.ListPledgeEventsResponse, _abc.Awaitable[_monitoring_pb2.ListPledgeEventsResponse]]:
         """Lists the re-valuations that moved a loan through a level. INVALID_ARGUMENT: a wrong page token."""
+
+    @_abc_1.abstractmethod
+    def ReportStatistics(
+        self,
+        request: _statistics_pb2.ReportStatisticsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_statistics_pb2.ReportStatisticsResponse, _abc.Awaitable[_statistics_pb2.ReportStatisticsResponse]]:
+        """Reports the green-loan statistics of a quarter as they were known at a moment: lines by every grouping, and every
+        loan behind a check that does not hold. INVALID_ARGUMENT: a text that is no quarter, one that has not ended, or an
+        amount that leaves 64 bits.
+        """
+
+    @_abc_1.abstractmethod
+    def CloseStatistics(
+        self,
+        request: _statistics_pb2.CloseStatisticsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_statistics_pb2.CloseStatisticsResponse, _abc.Awaitable[_statistics_pb2.CloseStatisticsResponse]]:
+        """Closes a quarter: stores its statistics as a new version, unless they are those of the version before.
+        INVALID_ARGUMENT: as ReportStatistics. ALREADY_EXISTS: request_id was used for other content.
+        """
+
+    @_abc_1.abstractmethod
+    def GetClosedStatistics(
+        self,
+        request: _statistics_pb2.GetClosedStatisticsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_statistics_pb2.GetClosedStatisticsResponse, _abc.Awaitable[_statistics_pb2.GetClosedStatisticsResponse]]:
+        """Returns a version of a closed quarter. INVALID_ARGUMENT: no quarter. NOT_FOUND: it is open, or has no such version."""
+
+    @_abc_1.abstractmethod
+    def ListClosedStatistics(
+        self,
+        request: _statistics_pb2.ListClosedStatisticsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_statistics_pb2.ListClosedStatisticsResponse, _abc.Awaitable[_statistics_pb2.ListClosedStatisticsResponse]]:
+        """Lists the versions of closed quarters. INVALID_ARGUMENT: no quarter."""
 
 def add_LoansServiceServicer_to_server(servicer: LoansServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...
