@@ -1,71 +1,37 @@
-"""Loan schedules in whole cents.
-
-Amounts are int64 cents, not floats and not Decimal: additions and subtractions are exact up to 9e16 CNY,
-whole books stay one array, and a ledger turns a cent into a Decimal without loss. Floats appear only in the
-product that gives the interest of one period and in the level payment; each becomes cents once, in
-`round_to_cents`. The last instalment pays what is open, so every schedule ends at zero.
-"""
-
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import TypeAlias
+"""Loan schedules in whole cents, one rule of repayment at a time; see `quant.payment_plan` for the conventions."""
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from quant.arguments import FINITE, NON_NEGATIVE, POSITIVE, FloatArray, describe_first, require_count
-
-Cents: TypeAlias = NDArray[np.int64]
-PrincipalRule: TypeAlias = Callable[[int, Cents, Cents], Cents]  # period, opening, interest -> principal
+from quant.payment_plan import (
+    JUST_BELOW_HALF,
+    NO_CENTS,
+    NO_CHOICE,
+    NO_GROWTH,
+    Cents,
+    LoanSchedule,
+    PaymentPlan,
+    Rule,
+    roll,
+)
 
 _MAX_CENTS = 10**15  # float64 resolves a tenth of a cent up to here
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class LoanSchedule:
-    """Periods of one loan, arrays [n_periods], or of many of the same length, arrays [..., n_periods].
-
-    Attributes:
-        opening_cents: Balance at the start of the period.
-        interest_cents: Interest of the period, paid at its end.
-        principal_cents: Principal paid at its end.
-        payment_cents: Interest and principal.
-        closing_cents: Balance after the payment.
-    """
-
-    opening_cents: Cents
-    interest_cents: Cents
-    principal_cents: Cents
-    payment_cents: Cents
-    closing_cents: Cents
 
 
 def round_to_cents(value_cents: ArrayLike) -> Cents:
     """Return amounts in cents as whole cents: halves go up (away from zero for negative amounts).
 
-    A millionth of a cent is dropped first, so that a half written in decimals (0.5 computed as
-    0.49999999999) is a half.
+    Half a millionth of a cent below a half is a half, for one written in decimals may be computed as 0.49999999.
 
     Raises:
         ValueError: if an amount is not finite.
     """
     value = FINITE.require("value_cents", value_cents)
-    whole = np.sign(value) * np.floor(np.round(np.abs(value), 6) + 0.5)
+    size = np.abs(value)
+    floor = np.floor(size)
+    whole = np.sign(value) * (floor + (size - floor >= JUST_BELOW_HALF))
     return np.asarray(whole, dtype=np.int64)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Terms:
-    """What every schedule starts from: loan [...], annual rates and period lengths [..., n_periods]."""
-
-    loan_cents: Cents
-    rate_annual: FloatArray
-    period_years: FloatArray
-    grace_periods: int
-
-    @property
-    def n_periods(self) -> int:
-        return int(self.rate_annual.shape[-1])
 
 
 def equal_instalment(
@@ -89,19 +55,9 @@ def equal_instalment(
     Raises:
         ValueError: if an argument is outside its domain or the shapes do not fit.
     """
-    terms = _read_terms(loan_cents, rate_annual, n_periods, period_years, grace_periods)
-    level = np.zeros_like(terms.loan_cents)
-
-    def principal(period: int, opening: Cents, interest: Cents) -> Cents:
-        rate = terms.rate_annual[..., period]
-        changed = np.asarray(rate != terms.rate_annual[..., max(period - 1, 0)]) | (period == grace_periods)
-        if changed.any():
-            factors = 1.0 + rate[..., np.newaxis] * terms.period_years[..., period:]
-            annuity = (1.0 / np.cumprod(factors, axis=-1)).sum(axis=-1)
-            level[...] = np.where(changed, round_to_cents(opening / annuity), level)
-        return level - interest
-
-    return _run(terms, principal)
+    return _schedule(
+        Rule.EQUAL_INSTALMENT, loan_cents, rate_annual, n_periods, period_years, grace_periods=grace_periods
+    )
 
 
 def equal_principal(
@@ -116,9 +72,9 @@ def equal_principal(
 
     Arguments and errors as `equal_instalment`.
     """
-    terms = _read_terms(loan_cents, rate_annual, n_periods, period_years, grace_periods)
-    part = round_to_cents(terms.loan_cents / (terms.n_periods - grace_periods))
-    return _run(terms, lambda _period, _opening, _interest: part)
+    return _schedule(
+        Rule.EQUAL_PRINCIPAL, loan_cents, rate_annual, n_periods, period_years, grace_periods=grace_periods
+    )
 
 
 def bullet(
@@ -132,16 +88,38 @@ def bullet(
 
     Arguments and errors as `equal_instalment`.
     """
-    terms = _read_terms(loan_cents, rate_annual, n_periods, period_years, 0)
-    nothing = np.zeros_like(terms.loan_cents)
-    return _run(terms, lambda _period, _opening, _interest: nothing)
+    return _schedule(Rule.BULLET, loan_cents, rate_annual, n_periods, period_years)
+
+
+def custom(
+    principal_cents: ArrayLike, rate_annual: ArrayLike, *, period_years: ArrayLike = 1.0 / 12.0
+) -> LoanSchedule:
+    """Return a schedule of given parts of principal (自定义), interest on what is open.
+
+    Args:
+        principal_cents: Principal of each period in whole cents, [..., n_periods]; the loan is their sum.
+        rate_annual: As in `equal_instalment`.
+        period_years: As in `equal_instalment`.
+
+    Raises:
+        ValueError: if an argument is outside its domain or the shapes do not fit.
+    """
+    parts = _whole_cents("principal_cents", principal_cents)
+    if parts.ndim == 0 or parts.shape[-1] == 0:
+        raise ValueError(
+            f"principal_cents: found shape {parts.shape}, expected an axis of at least one period"
+        )
+    return _schedule(
+        Rule.CUSTOM, parts.sum(axis=-1), rate_annual, parts.shape[-1], period_years, custom_cents=parts
+    )
 
 
 def check_amortisation(schedule: LoanSchedule, loan_cents: ArrayLike) -> None:
     """Check the identities of a schedule, to the cent.
 
-    The first opening and the sum of principal are the loan; each closing is opening less principal and the
-    next opening; each payment is interest plus principal; nothing is negative; the last closing is zero.
+    The first opening and the sum of principal, scheduled and prepaid, are the loan; each closing is opening less
+    principal and the next opening; each payment is interest plus scheduled principal; nothing is negative; the last
+    closing is zero.
 
     Raises:
         ValueError: naming the first identity that fails.
@@ -150,12 +128,13 @@ def check_amortisation(schedule: LoanSchedule, loan_cents: ArrayLike) -> None:
     s = schedule
     identities = {
         "the first opening is the loan": s.opening_cents[..., 0] == loan,
-        "principal adds up to the loan": s.principal_cents.sum(axis=-1) == loan,
-        "closing is opening less principal": s.closing_cents == s.opening_cents - s.principal_cents,
+        "principal adds up to the loan": (s.principal_cents + s.prepaid_cents).sum(axis=-1) == loan,
+        "closing is opening less principal": s.closing_cents
+        == s.opening_cents - s.principal_cents - s.prepaid_cents,
         "opening is the closing before": s.opening_cents[..., 1:] == s.closing_cents[..., :-1],
         "payment is interest plus principal": s.payment_cents == s.interest_cents + s.principal_cents,
         "interest is not negative": s.interest_cents >= 0,
-        "principal is not negative": s.principal_cents >= 0,
+        "principal is not negative": (s.principal_cents >= 0) & (s.prepaid_cents >= 0),
         "the last closing is zero": s.closing_cents[..., -1] == 0,
     }
     for identity, holds in identities.items():
@@ -164,50 +143,70 @@ def check_amortisation(schedule: LoanSchedule, loan_cents: ArrayLike) -> None:
             raise ValueError(f"schedule: expected that {identity}, found otherwise at index {place}")
 
 
-def _run(terms: _Terms, principal_rule: PrincipalRule) -> LoanSchedule:
-    """Roll the balance forward period by period, all loans at once."""
-    shape = (*terms.loan_cents.shape, terms.n_periods)
-    opening, interest, principal = (np.zeros(shape, dtype=np.int64) for _ in range(3))
-    balance = terms.loan_cents
-    last = terms.n_periods - 1
-    for period in range(terms.n_periods):
-        due = round_to_cents(balance * (terms.rate_annual[..., period] * terms.period_years[..., period]))
-        if period == last:
-            paid = balance
-        elif period < terms.grace_periods:
-            paid = np.zeros_like(balance)
-        else:
-            paid = np.clip(principal_rule(period, balance, due), 0, balance)
-        opening[..., period], interest[..., period], principal[..., period] = balance, due, paid
-        balance = balance - paid
-    return LoanSchedule(opening, interest, principal, interest + principal, opening - principal)
-
-
-def _read_terms(
-    loan_cents: ArrayLike, rate_annual: ArrayLike, n_periods: int, period_years: ArrayLike, grace_periods: int
-) -> _Terms:
+def _schedule(  # as the functions above take them
+    rule: Rule,
+    loan_cents: ArrayLike,
+    rate_annual: ArrayLike,
+    n_periods: int,
+    period_years: ArrayLike,
+    *,
+    grace_periods: int = 0,
+    custom_cents: Cents | None = None,
+) -> LoanSchedule:
+    """Schedules of loans that share a rule and a number of periods, in the shape of the loans."""
     n_periods = require_count("n_periods", n_periods, at_least=1)
     grace_periods = require_count("grace_periods", grace_periods, at_least=0)
     if grace_periods >= n_periods:
         raise ValueError(f"grace_periods: found {grace_periods}, expected fewer than n_periods {n_periods}")
-    loan = NON_NEGATIVE.require("loan_cents", loan_cents)
-    refused = (loan != np.floor(loan)) | (loan > _MAX_CENTS)
-    if refused.any():
-        raise ValueError(
-            f"loan_cents: {describe_first(loan, refused)}, expected whole cents up to {_MAX_CENTS}"
-        )
+    loan = _whole_cents("loan_cents", loan_cents)
     rate = _by_period("rate_annual", NON_NEGATIVE.require("rate_annual", rate_annual), loan.shape, n_periods)
     years = _by_period("period_years", POSITIVE.require("period_years", period_years), loan.shape, n_periods)
-    return _Terms(loan.astype(np.int64), rate, years, grace_periods)
+    flat = loan.reshape(-1)
+    found = roll(
+        PaymentPlan(
+            flat,
+            np.full_like(flat, rule),
+            np.full_like(flat, n_periods),
+            np.full_like(flat, grace_periods),
+            rate * years,
+            rate,
+            years,
+            NO_CENTS if custom_cents is None else custom_cents.reshape(-1, n_periods),
+            NO_CENTS,
+            NO_GROWTH,
+            NO_CHOICE,
+        )
+    )
+    shape = (*loan.shape, n_periods)
+    return LoanSchedule(
+        found.opening_cents.reshape(shape),
+        found.interest_cents.reshape(shape),
+        found.principal_cents.reshape(shape),
+        found.prepaid_cents.reshape(shape),
+        found.payment_cents.reshape(shape),
+        found.closing_cents.reshape(shape),
+    )
+
+
+def _whole_cents(name: str, value: ArrayLike) -> Cents:
+    cents = NON_NEGATIVE.require(name, value)
+    refused = (cents != np.floor(cents)) | (cents > _MAX_CENTS)
+    if refused.any():
+        raise ValueError(f"{name}: {describe_first(cents, refused)}, expected whole cents up to {_MAX_CENTS}")
+    return cents.astype(np.int64)
 
 
 def _by_period(name: str, value: FloatArray, loan_shape: tuple[int, ...], n_periods: int) -> FloatArray:
-    """Spread a figure over the periods: a scalar, of the loans' shape, or with an axis of periods as well."""
+    """A figure as a table of periods: one row for all loans or one for each, one column for all periods or all."""
     given = value if value.ndim == len(loan_shape) + 1 else value[..., np.newaxis]
     try:
-        return np.broadcast_to(given, (*loan_shape, n_periods))
+        np.broadcast_to(given, (*loan_shape, n_periods))
     except ValueError as error:
         raise ValueError(
             f"{name}: found shape {value.shape}, "
             f"expected a scalar, {loan_shape} or {(*loan_shape, n_periods)}"
         ) from error
+    if given[..., 0].size == 1:
+        return np.ascontiguousarray(given.reshape(1, -1))
+    columns = given.shape[-1]
+    return np.ascontiguousarray(np.broadcast_to(given, (*loan_shape, columns)).reshape(-1, columns))

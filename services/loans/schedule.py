@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from quant import amortisation
-from quant.amortisation import LoanSchedule
 from quant.daycount import year_fraction
+from quant.payment_plan import LoanSchedule
 from services.loans.loan import RepaymentKind, RepaymentTerms
 
 Days = NDArray[np.datetime64]

@@ -10,7 +10,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from quant.amortisation import (
-    LoanSchedule,
     bullet,
     check_amortisation,
     equal_instalment,
@@ -18,6 +17,7 @@ from quant.amortisation import (
     round_to_cents,
 )
 from quant.annuities import pmt
+from quant.payment_plan import LoanSchedule
 
 CENTS = st.integers(0, 10**13)
 RATE = st.floats(0, 0.36)
