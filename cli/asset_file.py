@@ -8,7 +8,7 @@ A file holds `[[assets]]`, each with one table that names its kind, as the contr
     volume_m3_per_year = 120000
     remaining_term_years = 5
 
-and, for `ecopledge size`, a table `[loan]`.
+and, for `ecopledge size`, a table `[loan]` and, if the rate is to be built up, a table `[pricing]`.
 """
 
 import dataclasses
@@ -22,6 +22,7 @@ import msgspec
 from services.runtime.errors import FieldViolation, InvalidInput
 from services.runtime.violations import Violations
 from services.valuation import asset as domain
+from services.valuation.loan_price import LoanPricing
 from services.valuation.valuation import LoanTerms
 
 MAX_BYTES = 25_000_000
@@ -39,10 +40,11 @@ _VEP_METHODS = {"residual_income": domain.ResidualIncome, "with_without": domain
 
 @dataclass(frozen=True, slots=True)
 class AssetFile:
-    """What a file says: assets and, if given, the loan that is asked for."""
+    """What a file says: assets and, if given, the loan that is asked for and what its rate is built from."""
 
     assets: tuple[domain.Asset, ...]
     loan: LoanTerms | None
+    pricing: LoanPricing | None = None
 
 
 def read_asset_file(path: Path) -> AssetFile:
@@ -53,7 +55,7 @@ def read_asset_file(path: Path) -> AssetFile:
     """
     content = _parse(path)
     violations = Violations()
-    _check_keys(content, {"assets", "loan"}, "", violations)
+    _check_keys(content, {"assets", "loan", "pricing"}, "", violations)
     entries = content.get("assets")
     if not isinstance(entries, list) or not entries:
         violations.add("assets", "found none, expected a list of at least one asset")
@@ -63,11 +65,14 @@ def read_asset_file(path: Path) -> AssetFile:
     loan = None
     if "loan" in content:
         loan = _convert(content["loan"], LoanTerms, "loan", violations)
+    pricing = None
+    if "pricing" in content:
+        pricing = _convert(content["pricing"], LoanPricing, "pricing", violations)
     if violations.found:
         raise InvalidInput.from_violations(
             FieldViolation(f"{path}: {found.field}", found.description) for found in violations.found
         )
-    return AssetFile(tuple(asset for asset in assets if asset is not None), loan)
+    return AssetFile(tuple(asset for asset in assets if asset is not None), loan, pricing)
 
 
 def _check_unique(entries: list[Any], violations: Violations) -> None:

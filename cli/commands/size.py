@@ -12,6 +12,7 @@ from cli.output import json_option, percent, print_json, print_table, wan
 if TYPE_CHECKING:
     from services.valuation.asset import Asset
     from services.valuation.client import ValuationClient
+    from services.valuation.loan_price import LoanPricing
     from services.valuation.valuation import LoanTerms, SizedLoan
 
 MISSING_LOAN = "is missing, expected a table [loan] with tenor_years and rate_annual"
@@ -22,9 +23,10 @@ MISSING_LOAN = "is missing, expected a table [loan] with tenor_years and rate_an
 @target
 @json_option
 def command(file: Path, target: str | None, *, as_json: bool) -> int:
-    """测算可贷额度 · How much may be lent against each asset of a file with a [loan] table.
+    """测算可贷额度与利率 · How much may be lent against each asset of a file with a [loan] table, and at what rate.
 
-    Prints every constraint with its figures and names the binding one.
+    Prints every constraint with its figures and names the binding one. With a table [pricing] the rate is built
+    up part by part.
     """
     from cli.asset_file import read_asset_file
     from services.runtime.errors import InvalidInput
@@ -35,7 +37,10 @@ def command(file: Path, target: str | None, *, as_json: bool) -> int:
         raise InvalidInput.of(f"{file}.loan", MISSING_LOAN)
     with services(target, ("valuation",)) as channel:
         client = ValuationClient(channel)
-        sized = [_sized(client, file, i, asset, content.loan) for i, asset in enumerate(content.assets)]
+        sized = [
+            _sized(client, file, i, asset, content.loan, content.pricing)
+            for i, asset in enumerate(content.assets)
+        ]
     if as_json:
         print_json(sized)
     else:
@@ -44,12 +49,19 @@ def command(file: Path, target: str | None, *, as_json: bool) -> int:
     return 0
 
 
-def _sized(client: "ValuationClient", file: Path, i: int, asset: "Asset", loan: "LoanTerms") -> "SizedLoan":
+def _sized(  # what the file says, in its parts
+    client: "ValuationClient",
+    file: Path,
+    i: int,
+    asset: "Asset",
+    loan: "LoanTerms",
+    pricing: "LoanPricing | None",
+) -> "SizedLoan":
     """Size one loan; what is wrong is named as the file names it."""
     from services.runtime.errors import FieldViolation, InvalidInput
 
     try:
-        return client.size_loan(asset, loan)
+        return client.size_loan(asset, loan, pricing=pricing)
     except InvalidInput as error:
         raise InvalidInput.from_violations(
             FieldViolation(f"{file}: {_in_file(found.field, i)}", found.description)
@@ -100,6 +112,15 @@ def _print(sized: "SizedLoan") -> None:
     for change in sized.changes_needed:
         click.echo(f"  要贷所申请额度 to lend the amount asked for [{change.rule}]: {change.explanation_zh}")
         click.echo(f"      {change.explanation_en}")
+    if sized.rate is None:
+        click.echo(
+            "  未测算利率：文件无 [pricing] 表或可贷额度为零 · "
+            "no rate was built up: the file has no table [pricing], or nothing may be lent"
+        )
+    else:
+        from cli.rate_output import print_rate
+
+        print_rate(valuation.asset_id, sized.rate)
     print_valuation_notes(valuation)
 
 

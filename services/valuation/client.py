@@ -26,9 +26,11 @@ from services.runtime.wire_results import schedule_from_wire
 from services.valuation.asset import Asset
 from services.valuation.asset_kind import AssetKind
 from services.valuation.calibrated import Calibration, CalibrationQuestion
+from services.valuation.loan_price import LoanPricing
 from services.valuation.stress import ReverseLimit, StressReport, StressRequest
 from services.valuation.translate_asset import asset_from_wire, asset_to_wire
 from services.valuation.translate_calibration import calibration_from_wire, question_to_wire
+from services.valuation.translate_pricing import pricing_to_wire
 from services.valuation.translate_request import loan_terms_to_wire, simulation_to_wire
 from services.valuation.translate_stress import stress_report_from_wire, stress_request_to_wire
 from services.valuation.translate_valuation import (
@@ -185,8 +187,9 @@ class ValuationClient:
         valuation_date: dt.date | None = None,
         snapshot_id: str = "",
         simulation: Simulation | None = None,
+        pricing: LoanPricing | None = None,
     ) -> SizedLoan:
-        """How much may be lent against one asset, and which rule binds.
+        """How much may be lent against one asset, which rule binds and, where pricing is given, at what rate.
 
         Raises:
             InvalidInput: a wrong field, or an asset that cannot be priced.
@@ -198,6 +201,7 @@ class ValuationClient:
             asset=asset_to_wire(asset),
             terms=loan_terms_to_wire(terms),
             simulation=None if simulation is None else simulation_to_wire(simulation),
+            pricing=None if pricing is None else pricing_to_wire(pricing),
         )
         with calling():
             return sized_loan_from_wire(self._stub.SizeLoan(request))

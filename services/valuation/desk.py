@@ -15,11 +15,14 @@ from services.valuation.calibration import calibrate
 from services.valuation.calibration_cautions import FACTOR_NOT_USED
 from services.valuation.cautions import of_loan_beyond_right
 from services.valuation.engine import ValuationEngine
+from services.valuation.loan_price import LoanPricing
+from services.valuation.loan_pricing import PricedLoan, build_up_rate, check_dates
 from services.valuation.model_risk import model_risk
 from services.valuation.needed_changes import LONGEST_TENOR_YEARS
 from services.valuation.operating_cash import low_cash_by_year
-from services.valuation.pledge_path import pledge_value_by_year
+from services.valuation.pledge_path import pledge_by_year
 from services.valuation.prepared_market import PreparedMarket
+from services.valuation.pricing_assumptions import PricingAssumptions, read_pricing_assumptions
 from services.valuation.repository import ValuationRepository
 from services.valuation.sizing import payment_years, size_loan
 from services.valuation.valuation import (
@@ -44,11 +47,20 @@ class ValuationDesk:
     Args:
         engine: computes.
         repository: keeps.
+        pricing_assumptions: what a rate is built from where a lender states nothing; None reads the bundled ones.
     """
 
-    def __init__(self, engine: ValuationEngine, repository: ValuationRepository) -> None:
+    def __init__(
+        self,
+        engine: ValuationEngine,
+        repository: ValuationRepository,
+        pricing_assumptions: PricingAssumptions | None = None,
+    ) -> None:
         self.engine = engine
         self.repository = repository
+        self._pricing_assumptions = (
+            read_pricing_assumptions() if pricing_assumptions is None else pricing_assumptions
+        )
 
     def value(
         self,
@@ -111,15 +123,19 @@ class ValuationDesk:
         snapshot_id: str,
         valuation_date: dt.date | None,
         simulation: Simulation,
+        pricing: LoanPricing | None = None,
     ) -> SizedLoan:
-        """How much may be lent against one asset.
+        """How much may be lent against one asset and, where its pricing is given, at what rate.
 
         Raises:
             NotFound: no such snapshot.
-            InvalidInput: the asset cannot be priced, or the valuation date lies before the snapshot's.
+            InvalidInput: the asset cannot be priced, the valuation date lies before the snapshot's, or a date of the
+                pricing makes no sense then.
         """
         market = self.repository.market(institution_id, snapshot_id)
         date = dated(valuation_date, market)
+        if pricing is not None:
+            check_dates(pricing, date)
         [outcome] = self.engine.appraise([asset], market, simulation, date, explain=True)
         if isinstance(outcome, Failure):
             raise _about_asset(outcome)
@@ -127,7 +143,7 @@ class ValuationDesk:
         cash = low_cash_by_year(
             outcome.schedule, market, simulation, n_years, until_years=terms.tenor_years
         ).tolist()
-        pledge_values = pledge_value_by_year(outcome.schedule, market, simulation, n_years)
+        pledge = pledge_by_year(outcome.schedule, market, simulation, n_years)
         longer: list[float] = []
         if terms.requested_cny is not None:
             # Which tenor would do is an answer in whole years, for which fewer paths are enough.
@@ -136,15 +152,20 @@ class ValuationDesk:
         priced = outcome.priced
         beyond = of_loan_beyond_right(terms.tenor_years, _right_ends(asset, outcome.schedule))
         valuation = replace(outcome.valuation, cautions=(*outcome.valuation.cautions, *beyond))
-        return size_loan(
+        sized = size_loan(
             valuation,
             priced.lending,
             priced.annual_quantity,
             cash,
             terms,
-            pledge_values=pledge_values,
+            pledge_values=[year.pledge_value_cny for year in pledge],
             longer_cash=longer,
         )
+        amount = sized.limit_cny if terms.requested_cny is None else min(sized.limit_cny, terms.requested_cny)
+        if pricing is None or amount <= 0.0:
+            return sized
+        loan = PricedLoan(amount, terms, pledge, date)
+        return replace(sized, rate=build_up_rate(loan, pricing, market, self._pricing_assumptions))
 
     def calibrate(
         self, institution_id: str, question: CalibrationQuestion, *, snapshot_id: str

@@ -1,23 +1,40 @@
-"""What the pledge is worth at the end of each year of a loan: the pledge value at that horizon."""
+"""What the pledge is worth at the end of each year of a loan: pledge value and distribution."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
+
+import numpy as np
 
 from quant.cell_bank import CellBank
 from quant.distribution import HorizonScenarios
 from quant.pledge_values import value_assets
-from quant.schedules import ExposureSchedule
+from quant.schedules import Array, ExposureSchedule
 from services.valuation.appraisal import disposal_share_at, low_probability
 from services.valuation.prepared_market import PreparedMarket
 from services.valuation.valuation import Simulation
 
 _MOST_PATHS = 16_384
 _VALUES_KEPT = 2**20
+_N_RANKS = 1024
+_RANKS = tuple((rank + 0.5) / _N_RANKS for rank in range(_N_RANKS))
 
 
-def pledge_value_by_year(
+@dataclass(frozen=True, slots=True, eq=False)
+class PledgeYear:
+    """The pledge at the end of a year, seen from today, sold then.
+
+    Attributes:
+        pledge_value_cny: low quantile, as in a valuation with that horizon.
+        sale_cny: what a sale brings at equally likely ranks, CNY, ascending, [1,024].
+    """
+
+    pledge_value_cny: float
+    sale_cny: Array
+
+
+def pledge_by_year(
     schedule: ExposureSchedule, market: PreparedMarket, simulation: Simulation, n_years: int
-) -> list[float]:
-    """Pledge value at the horizons of 1, 2, ... n_years, CNY: as in a valuation with that horizon.
+) -> list[PledgeYear]:
+    """The pledge at the horizons of 1, 2, ... n_years.
 
     Args:
         schedule: of the better alternative today, which is kept.
@@ -29,11 +46,12 @@ def pledge_value_by_year(
     return [_at(schedule, market, replace(capped, horizon_years=float(k))) for k in range(1, n_years + 1)]
 
 
-def _at(schedule: ExposureSchedule, market: PreparedMarket, simulation: Simulation) -> float:
+def _at(schedule: ExposureSchedule, market: PreparedMarket, simulation: Simulation) -> PledgeYear:
     scenarios = HorizonScenarios.draw(
         market.model, simulation.horizon_years, simulation.n_paths, simulation.seed
     )
     bank = CellBank(market.model, market.curve.discount_factors, scenarios, values_kept=_VALUES_KEPT)
-    values = value_assets([[schedule]], bank, (low_probability(simulation.confidence),))
-    low = float(values.at_horizon.quantiles[0, 0])
-    return max(0.0, low) * disposal_share_at(schedule, market, simulation.horizon_years)
+    values = value_assets([[schedule]], bank, (low_probability(simulation.confidence), *_RANKS))
+    share = disposal_share_at(schedule, market, simulation.horizon_years)
+    at_ranks = np.maximum(values.at_horizon.quantiles[0], 0.0) * share
+    return PledgeYear(float(at_ranks[0]), at_ranks[1:])

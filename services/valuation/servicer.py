@@ -18,6 +18,7 @@ from services.valuation.desk import Entry, ValuationDesk
 from services.valuation.stress_desk import stress_assets
 from services.valuation.translate_asset import asset_to_wire
 from services.valuation.translate_calibration import calibration_to_wire, question_from_wire
+from services.valuation.translate_pricing import pricing_from_wire
 from services.valuation.translate_request import (
     date_from_request,
     entries_from_wire,
@@ -134,10 +135,13 @@ class ValuationServicer(valuation_pb2_grpc.ValuationServiceServicer):
     def SizeLoan(  # noqa: N802  # the contract's name
         self, request: pb.SizeLoanRequest, _context: grpc.ServicerContext
     ) -> pb.SizeLoanResponse:
-        """Says how much may be lent."""
+        """Says how much may be lent, and at what rate."""
         violations = Violations()
         asset = one_asset_from_wire(request.asset, violations)
         terms = loan_terms_from_wire(request.terms, violations.at("terms"))
+        pricing = None
+        if request.HasField("pricing"):
+            pricing = pricing_from_wire(request.pricing, violations.at("pricing"))
         simulation = simulation_from_wire(request, violations)
         date = date_from_request(request, violations)
         if asset is None or violations.found:
@@ -150,6 +154,7 @@ class ValuationServicer(valuation_pb2_grpc.ValuationServiceServicer):
                 snapshot_id=request.snapshot_id,
                 valuation_date=date,
                 simulation=simulation,
+                pricing=pricing,
             )
         )
 

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from itertools import pairwise
 
 from services.valuation.needed_changes import changes_needed, percent, wan
 from services.valuation.pricers.pricing import LendingTerms
@@ -27,8 +28,26 @@ def service_per_unit(terms: LoanTerms) -> tuple[float, ...]:
     n = payment_years(terms.tenor_years)
     grace = min(math.floor(terms.grace_years + 1e-9), n - 1)
     left, rate = n - grace, terms.rate_annual
-    instalment = 1.0 / left if rate == 0.0 else rate / -math.expm1(-left * math.log1p(rate))
-    return (rate,) * grace + (instalment,) * left
+    return (rate,) * grace + (1.0 / _annuity(left, rate),) * left
+
+
+def outstanding_per_unit(terms: LoanTerms) -> tuple[float, ...]:
+    """Principal of a loan of 1 at the beginning and after each yearly payment of `service_per_unit`; the last is 0.
+
+    In closed form: what is left is worth the instalments still to come. Going year by year would multiply the rounding
+    of the first year by the interest of all others.
+    """
+    n = payment_years(terms.tenor_years)
+    grace = min(math.floor(terms.grace_years + 1e-9), n - 1)
+    return (1.0,) * (grace + 1) + tuple(
+        _annuity(left, terms.rate_annual) / _annuity(n - grace, terms.rate_annual)
+        for left in range(n - grace - 1, -1, -1)
+    )
+
+
+def _annuity(n: int, rate_annual: float) -> float:
+    """Present value of 1 a year for n years."""
+    return float(n) if rate_annual == 0.0 else (0.0 - math.expm1(-n * math.log1p(rate_annual))) / rate_annual
 
 
 def size_loan(
@@ -69,7 +88,7 @@ def size_loan(
         None if terms.requested_cny is None else terms.requested_cny <= limit,
         _cover_at(limit, low_cash, service),
         None if annual_quantity is None or annual_quantity <= 0.0 else limit / annual_quantity,
-        _years_at(limit, terms.rate_annual, low_cash=low_cash, service=service, pledge_values=pledge_values),
+        _years_at(limit, terms, low_cash=low_cash, pledge_values=pledge_values),
         changes_needed(limits, valuation, lending, longer_cash, terms),
     )
 
@@ -176,25 +195,17 @@ def _cover_at(limit: float, low_cash: Sequence[float], service: Sequence[float])
 
 
 def _years_at(
-    limit: float,
-    rate_annual: float,
-    *,
-    low_cash: Sequence[float],
-    service: Sequence[float],
-    pledge_values: Sequence[float],
+    limit: float, terms: LoanTerms, *, low_cash: Sequence[float], pledge_values: Sequence[float]
 ) -> tuple[LoanYear, ...]:
     """The loan year by year under level instalments."""
     if limit <= 0.0 or len(pledge_values) == 0:
         return ()
-    years, before = [], limit
-    for year, (cash, share, pledge) in enumerate(zip(low_cash, service, pledge_values, strict=True), start=1):
-        due = limit * share
-        after = before * (1.0 + rate_annual) - due
-        if abs(after) <= _ROUNDING * limit:
-            after = 0.0
+    years = []
+    balances = pairwise(outstanding_per_unit(terms))
+    rows = zip(low_cash, service_per_unit(terms), balances, pledge_values, strict=True)
+    for year, (cash, share, (before, after), pledge) in enumerate(rows, start=1):
+        due, owed = limit * share, limit * before
         dscr = cash / due if due > 0.0 else None
-        years.append(
-            LoanYear(year, cash, due, after, dscr, pledge, before / pledge if pledge > 0.0 else None)
-        )
-        before = after
+        ltv = owed / pledge if pledge > 0.0 else None
+        years.append(LoanYear(year, cash, due, limit * after, dscr, pledge, ltv))
     return tuple(years)

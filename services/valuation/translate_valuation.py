@@ -32,6 +32,7 @@ from services.valuation.translate_explanation import (
     explanation_from_wire,
     fields_of,
 )
+from services.valuation.translate_pricing import rate_from_wire, rate_to_wire
 from services.valuation.valuation import (
     Failure,
     Limit,
@@ -225,6 +226,7 @@ def sized_loan_to_wire(sized: SizedLoan) -> pb.SizeLoanResponse:
             pb.NeededChange(**{**fields_of(change, _NEEDED_CHANGE), "rule": _RULES[change.rule]})
             for change in sized.changes_needed
         ],
+        rate=None if sized.rate is None else rate_to_wire(sized.rate),
     )
 
 
@@ -259,6 +261,7 @@ def sized_loan_from_wire(message: pb.SizeLoanResponse) -> SizedLoan:
             )
             for found in message.changes_needed
         ),
+        rate_from_wire(message.rate) if message.HasField("rate") else None,
     )
 
 

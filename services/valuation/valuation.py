@@ -8,6 +8,7 @@ from services.runtime.errors import FieldViolation
 from services.runtime.results import Caution, Distribution, Manifest
 from services.valuation.asset import Asset
 from services.valuation.ecosystem_account import EcosystemAccount
+from services.valuation.loan_price import RateBuildUp
 
 DEFAULT_SEED = 20260821
 DISCOUNT_RATE, LOSS_OF_RIGHT, VALUATION_ERROR = "discount_rate", "loss_of_right", "valuation_error"
@@ -227,6 +228,7 @@ class SizedLoan:
     loan_per_unit_cny: float | None
     years: tuple[LoanYear, ...] = ()
     changes_needed: tuple[NeededChange, ...] = ()
+    rate: RateBuildUp | None = None
 
 
 @dataclass(frozen=True, slots=True)

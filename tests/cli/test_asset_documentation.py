@@ -8,6 +8,7 @@ import pytest
 from cli.asset_file import KINDS, read_asset_file
 from services.valuation import asset as domain
 from services.valuation.catalogue import read_catalogue
+from services.valuation.loan_price import LoanPricing
 from services.valuation.valuation import LoanTerms
 
 DOCUMENT = Path("docs/asset-files.md").read_text(encoding="utf-8")
@@ -23,6 +24,7 @@ TABLES = [
     domain.TermsOverride,
     domain.VepYear,
     domain.WithWithout,
+    LoanPricing,
     LoanTerms,
 ]
 STRUCTURAL = {"detail", "method"}  # chosen by the name of the table

@@ -124,6 +124,46 @@ def test_size_says_what_would_have_to_change(target: str, capsys: pytest.Capture
         assert words in printed
 
 
+def test_size_builds_the_rate_up_and_calls_assumptions_so(
+    target: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["size", EXAMPLE, "--target", target]) == 0
+    printed = capsys.readouterr().out
+    for words in (
+        "利率构成",
+        "预期损失",
+        "LPR 5Y 3.500%",
+        "贴息后",
+        "[假设 assumption] pd_annual = 0.02",
+        "税未计",
+    ):
+        assert words in printed
+    code, sized = answer(capsys, "size", EXAMPLE, "--target", target)
+    assert code == 0
+    assert isinstance(sized, list)
+    rate = sized[0]["rate"]
+    assert rate["total_rate_annual"] == pytest.approx(sum(part["rate_annual"] for part in rate["components"]))
+
+
+def test_without_pricing_no_rate_is_invented(
+    target: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "no-pricing.toml"
+    path.write_text(Path(EXAMPLE).read_text(encoding="utf-8").partition("[pricing]")[0], encoding="utf-8")
+    assert run(["size", str(path), "--target", target]) == 0
+    assert "no rate was built up" in capsys.readouterr().out
+
+
+def test_a_wrong_figure_of_the_rate_is_named_as_in_the_file(
+    target: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "wrong-pricing.toml"
+    content = Path(EXAMPLE).read_text(encoding="utf-8").replace("pd_annual = 0.02", "pd_annual = 2")
+    path.write_text(content, encoding="utf-8")
+    assert run(["size", str(path), "--target", target]) == 2
+    assert "pricing.pd_annual: found 2.0, expected a fraction from 0 to 1" in capsys.readouterr().err
+
+
 def test_size_needs_a_loan(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     content = Path(EXAMPLE).read_text(encoding="utf-8").partition("[loan]")[0]
     path = tmp_path / "no-loan.toml"

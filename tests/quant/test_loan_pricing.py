@@ -80,7 +80,10 @@ def test_two_ranks_by_hand() -> None:
 def test_lognormal_collateral_agrees_with_the_closed_form(
     correlation: float, pd: float, median: float
 ) -> None:
-    """Second method: quant.credit's bivariate normal closed form; 4,096 mid-ranks leave an error of up to 7e-4 here, falling as 1 over their number."""
+    """Second method: quant.credit's bivariate normal closed form.
+
+    4,096 mid-ranks leave an error of up to 7e-4 here, which falls as 1 over their number.
+    """
     ranks = (np.arange(4096) + 0.5) / 4096
     recoveries = median * np.exp(0.35 * ndtri(ranks))
     expected = expected_loss_lognormal_collateral(pd, median, 0.35, correlation) / pd

@@ -16,6 +16,7 @@ from services.runtime.server import build_server
 from services.runtime.settings import load_settings
 from services.valuation.__main__ import registration
 from services.valuation.client import ValuationClient
+from services.valuation.loan_price import LoanPricing
 from services.valuation.repository import valuations_table
 from services.valuation.standard_market import read_standard_snapshot
 from services.valuation.stored_form import valuation_to_json
@@ -270,6 +271,28 @@ def test_a_loan_is_sized_with_every_rule_that_applies(client: ValuationClient) -
     assert [violation.field for violation in error.value.violations] == [
         "terms.tenor_years", "terms.rate_annual",
     ]  # fmt: skip
+
+
+def test_the_rate_of_a_sized_loan_is_built_up_where_it_can_be(client: ValuationClient) -> None:
+    terms = LoanTerms(3.0, 0.04)
+    assert client.size_loan(asset(), terms, simulation=SIMULATION).rate is None
+    nothing = dataclasses.replace(terms, product_cap_cny=0.0)
+    assert client.size_loan(asset(), nothing, simulation=SIMULATION, pricing=LoanPricing(0.02)).rate is None
+    sized = client.size_loan(asset(), terms, simulation=SIMULATION, pricing=LoanPricing(0.02))
+    assert sized.rate is not None
+    assert sized.rate.amount_cny == sized.limit_cny
+    assert sized.rate.total_rate_annual == pytest.approx(
+        sum(part.rate_annual for part in sized.rate.components)
+    )
+    less = dataclasses.replace(terms, requested_cny=sized.limit_cny / 4.0)
+    smaller = client.size_loan(asset(), less, simulation=SIMULATION, pricing=LoanPricing(0.02))
+    assert smaller.rate is not None
+    assert smaller.rate.amount_cny == less.requested_cny
+    # A smaller loan against the same pledge loses less at default.
+    assert smaller.rate.lgd < sized.rate.lgd
+    with pytest.raises(InvalidInput) as error:
+        client.size_loan(asset(), terms, pricing=LoanPricing(2.0, correlation=-1.0))
+    assert [found.field for found in error.value.violations] == ["pricing.pd_annual", "pricing.correlation"]
 
 
 def test_a_loan_that_outlasts_its_pledge_is_told(client: ValuationClient) -> None:

@@ -9,6 +9,7 @@ from ecopledge.type.v1 import market_pb2 as _market_pb2
 from ecopledge.type.v1 import result_pb2 as _result_pb2
 from ecopledge.valuation.v1 import account_pb2 as _account_pb2
 from ecopledge.valuation.v1 import asset_pb2 as _asset_pb2
+from ecopledge.valuation.v1 import pricing_pb2 as _pricing_pb2
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from google.protobuf.internal import containers as _containers
@@ -821,7 +822,7 @@ class LoanTerms(_message.Message):
     guarantor_cap_cny: _builtins.float
     """Most that the guarantor covers, CNY, >= 0. Absent: no guarantor."""
     product_cap_cny: _builtins.float
-    """Most that the product allows, CNY, >= 0. Absent means the catalogue's, if it has one."""
+    """Most that the product allows, CNY, >= 0. Absent: no such limit."""
     ltv_cap: _builtins.float
     """Highest loan to pledge value, 0 to 1. Absent means the asset's or the catalogue's."""
     def __init__(
@@ -880,6 +881,7 @@ class SizeLoanRequest(_message.Message):
     ASSET_FIELD_NUMBER: _builtins.int
     TERMS_FIELD_NUMBER: _builtins.int
     SIMULATION_FIELD_NUMBER: _builtins.int
+    PRICING_FIELD_NUMBER: _builtins.int
     snapshot_id: _builtins.str
     """Snapshot; empty means the standard one."""
     @_builtins.property
@@ -898,6 +900,12 @@ class SizeLoanRequest(_message.Message):
     def simulation(self) -> Global___Simulation:
         """Simulation; absent means the defaults."""
 
+    @_builtins.property
+    def pricing(self) -> _pricing_pb2.LoanPricing:
+        """What the rate is built from. Absent: the rate is not built up, because nothing stands in for the borrower's
+        probability of default.
+        """
+
     def __init__(
         self,
         *,
@@ -906,10 +914,11 @@ class SizeLoanRequest(_message.Message):
         asset: _asset_pb2.Asset | None = ...,
         terms: Global___LoanTerms | None = ...,
         simulation: Global___Simulation | None = ...,
+        pricing: _pricing_pb2.LoanPricing | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["asset", b"asset", "simulation", b"simulation", "terms", b"terms", "valuation_date", b"valuation_date"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["asset", b"asset", "pricing", b"pricing", "simulation", b"simulation", "terms", b"terms", "valuation_date", b"valuation_date"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["asset", b"asset", "simulation", b"simulation", "snapshot_id", b"snapshot_id", "terms", b"terms", "valuation_date", b"valuation_date"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["asset", b"asset", "pricing", b"pricing", "simulation", b"simulation", "snapshot_id", b"snapshot_id", "terms", b"terms", "valuation_date", b"valuation_date"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -964,6 +973,7 @@ class SizeLoanResponse(_message.Message):
     LOAN_PER_UNIT_CNY_FIELD_NUMBER: _builtins.int
     YEARS_FIELD_NUMBER: _builtins.int
     CHANGES_NEEDED_FIELD_NUMBER: _builtins.int
+    RATE_FIELD_NUMBER: _builtins.int
     binding_rule: Global___LimitRule.ValueType
     """The rule that binds."""
     limit_cny: _builtins.float
@@ -996,6 +1006,10 @@ class SizeLoanResponse(_message.Message):
         levers alone. Empty where none was asked for or it is within the limit.
         """
 
+    @_builtins.property
+    def rate(self) -> _pricing_pb2.RateBuildUp:
+        """What the loan must earn and what it costs the borrower. Absent where no pricing was asked for or nothing may be lent."""
+
     def __init__(
         self,
         *,
@@ -1008,10 +1022,11 @@ class SizeLoanResponse(_message.Message):
         loan_per_unit_cny: _builtins.float | None = ...,
         years: _abc.Iterable[Global___LoanYear] | None = ...,
         changes_needed: _abc.Iterable[Global___NeededChange] | None = ...,
+        rate: _pricing_pb2.RateBuildUp | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_loan_per_unit_cny", b"_loan_per_unit_cny", "_min_dscr_at_limit", b"_min_dscr_at_limit", "_requested_within_limit", b"_requested_within_limit", "loan_per_unit_cny", b"loan_per_unit_cny", "min_dscr_at_limit", b"min_dscr_at_limit", "requested_within_limit", b"requested_within_limit", "valuation", b"valuation"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_loan_per_unit_cny", b"_loan_per_unit_cny", "_min_dscr_at_limit", b"_min_dscr_at_limit", "_requested_within_limit", b"_requested_within_limit", "loan_per_unit_cny", b"loan_per_unit_cny", "min_dscr_at_limit", b"min_dscr_at_limit", "rate", b"rate", "requested_within_limit", b"requested_within_limit", "valuation", b"valuation"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_loan_per_unit_cny", b"_loan_per_unit_cny", "_min_dscr_at_limit", b"_min_dscr_at_limit", "_requested_within_limit", b"_requested_within_limit", "binding_rule", b"binding_rule", "changes_needed", b"changes_needed", "limit_cny", b"limit_cny", "limits", b"limits", "loan_per_unit_cny", b"loan_per_unit_cny", "min_dscr_at_limit", b"min_dscr_at_limit", "requested_within_limit", b"requested_within_limit", "valuation", b"valuation", "years", b"years"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_loan_per_unit_cny", b"_loan_per_unit_cny", "_min_dscr_at_limit", b"_min_dscr_at_limit", "_requested_within_limit", b"_requested_within_limit", "binding_rule", b"binding_rule", "changes_needed", b"changes_needed", "limit_cny", b"limit_cny", "limits", b"limits", "loan_per_unit_cny", b"loan_per_unit_cny", "min_dscr_at_limit", b"min_dscr_at_limit", "rate", b"rate", "requested_within_limit", b"requested_within_limit", "valuation", b"valuation", "years", b"years"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__loan_per_unit_cny: _TypeAlias = _typing.Literal["loan_per_unit_cny"]  # noqa: Y015
     _WhichOneofArgType__loan_per_unit_cny: _TypeAlias = _typing.Literal["_loan_per_unit_cny", b"_loan_per_unit_cny"]  # noqa: Y015
