@@ -16,6 +16,7 @@ from ecopledge.loans.v1.loans_pb2_grpc import LoansServiceServicer
 from services.loans import engine, translate, translate_listing, translate_loss, translate_position
 from services.loans.repository import LoanStore, SqlLoanStore
 from services.loans.schedule import RepaymentSchedule, repayment_schedule
+from services.loans.statistics.servicer import StatisticsRpcs
 from services.runtime.call import current_call
 from services.runtime.database import reading
 from services.runtime.errors import InvalidInput
@@ -23,7 +24,7 @@ from services.runtime.idempotency import IdempotentWrites
 from services.runtime.violations import Violations
 
 
-class LoansServicer(LoansServiceServicer):
+class LoansServicer(StatisticsRpcs, LoansServiceServicer):
     """The loans service on one database."""
 
     def __init__(self, database: sa.Engine) -> None:

@@ -59,12 +59,19 @@ class Balances:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Positions:
-    """The positions that a quarter needs, each as they are in force on the day."""
+    """The positions that a quarter needs, each as they are in force on the day.
+
+    Attributes:
+        opening, closing, year_begin, year_before: by day.
+        opening_as_closed: of the opening day, as they were known when the quarter before was closed; None where it
+            is open.
+    """
 
     opening: Sequence[PositionFacts]
     closing: Sequence[PositionFacts]
     year_begin: Sequence[PositionFacts] = ()
     year_before: Sequence[PositionFacts] = ()
+    opening_as_closed: Sequence[PositionFacts] | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -78,6 +85,8 @@ class BookColumns:
         drawn_on, matures_on, approved_on: days.
         purpose, industry, county, product, guarantee_mode: empty where not known.
         opening, closing, year_begin, year_before: positions.
+        opening_as_closed: balance of the opening day that the quarter before was closed with; that of `opening` where
+            it is open.
         rate_annual, quality: of the closing position; quality counts in `CLASSES`.
         drawn, repaid, prepaid, written_off: movements of the quarter.
         outside_life: sum of those movements that lie before the first drawing, or are drawings after maturity.
@@ -98,6 +107,7 @@ class BookColumns:
     closing: Balances
     year_begin: Balances
     year_before: Balances
+    opening_as_closed: Cents
     rate_annual: Rates
     quality: Cents
     drawn: Cents
@@ -143,7 +153,10 @@ def book_columns(
     Raises:
         ValueError: if amounts together leave 64 bits.
     """
-    groups = (positions.opening, positions.closing, positions.year_begin, positions.year_before, movements)
+    closed = positions.opening if positions.opening_as_closed is None else positions.opening_as_closed
+    groups = (
+        positions.opening, positions.closing, positions.year_begin, positions.year_before, closed, movements,
+    )  # fmt: skip
     ids = {loan.loan_id for loan in loans}.union(*({row.loan_id for row in group} for group in groups))
     loan_ids = tuple(sorted(ids))
     place = {loan_id: number for number, loan_id in enumerate(loan_ids)}
@@ -176,6 +189,7 @@ def book_columns(
         closing=_balances(place, quarter.closing_day, positions.closing),
         year_begin=_balances(place, quarter.year_begin_day, positions.year_begin),
         year_before=_balances(place, quarter.year_before_day, positions.year_before),
+        opening_as_closed=_balances(place, quarter.opening_day, closed).balance_cents,
         rate_annual=rate,
         quality=quality,
         drawn=flows[MovementKind.DRAWN],

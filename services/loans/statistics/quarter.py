@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 _WRITTEN = re.compile(r"([0-9]{4})Q([1-4])", re.ASCII)
 FIRST_YEAR, LAST_YEAR = 1950, 2999
+# Quarters that are looked back to from the first one that may be asked for.
+_EARLIEST_YEAR = 1900
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -14,7 +16,7 @@ class Quarter:
     """A quarter.
 
     Attributes:
-        year: 1950 to 2999.
+        year: 1900 to 2999.
         number: 1 to 4.
 
     Raises:
@@ -25,8 +27,8 @@ class Quarter:
     number: int
 
     def __post_init__(self) -> None:
-        if not FIRST_YEAR <= self.year <= LAST_YEAR:
-            raise ValueError(f"found the year {self.year}, expected {FIRST_YEAR} to {LAST_YEAR}")
+        if not _EARLIEST_YEAR <= self.year <= LAST_YEAR:
+            raise ValueError(f"found the year {self.year}, expected {_EARLIEST_YEAR} to {LAST_YEAR}")
         if not 1 <= self.number <= 4:
             raise ValueError(f"found the quarter {self.number}, expected 1 to 4")
 
@@ -40,6 +42,8 @@ class Quarter:
         match = _WRITTEN.fullmatch(text)
         if match is None:
             raise ValueError(f"found {text[:40]!r}, expected a quarter such as 2026Q3")
+        if not FIRST_YEAR <= int(match[1]) <= LAST_YEAR:
+            raise ValueError(f"found the year {match[1]}, expected {FIRST_YEAR} to {LAST_YEAR}")
         return cls(int(match[1]), int(match[2]))
 
     def __str__(self) -> str:

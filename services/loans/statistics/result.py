@@ -39,6 +39,7 @@ class CheckKind(StrEnum):
     CLOSING_POSITION = "closing_position"
     POSITION_OF_THE_DAY = "position_of_the_day"
     HISTORY_POSITION = "history_position"
+    OPENING_AS_CLOSED = "opening_as_closed"
     MOVEMENT_WITHIN_LIFE = "movement_within_life"
     LOAN_ON_RECORD = "loan_on_record"
     PURPOSE_MAPPED = "purpose_mapped"
@@ -201,20 +202,45 @@ class QuarterStatistics:
 
 
 @dataclass(frozen=True, slots=True)
-class StatisticsVersion:
-    """A version of a closed quarter; versions are added and never changed.
+class VersionFacts:
+    """A version of a closed quarter without its figures; versions are added and never changed.
 
     Attributes:
+        quarter: the period.
         version: 1, 2, ...
         recorded_at: when it was closed, in UTC.
         content_hash: SHA-256 of the figures and breaks.
-        statistics: what was closed.
     """
 
+    quarter: Quarter
     version: int
     recorded_at: dt.datetime
     content_hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class StatisticsVersion:
+    """A version of a closed quarter: its facts and what was closed."""
+
+    facts: VersionFacts
     statistics: QuarterStatistics
+
+
+@dataclass(frozen=True, slots=True)
+class StatisticsReport:
+    """The statistics as they are known at a moment.
+
+    Attributes:
+        statistics: the figures.
+        known_at: the moment, in UTC.
+        content_hash: SHA-256 of the figures and breaks; equal to a version's where nothing was corrected since.
+        closed: the latest version of the quarter at that moment; None while it is open.
+    """
+
+    statistics: QuarterStatistics
+    known_at: dt.datetime
+    content_hash: str
+    closed: VersionFacts | None
 
 
 def _growth(closing_cents: int, base_cents: int | None) -> float | None:
