@@ -14,6 +14,7 @@ from ecopledge.loans.v1 import loans_pb2 as pb
 from ecopledge.loans.v1 import position_pb2
 from ecopledge.loans.v1.loans_pb2_grpc import LoansServiceServicer
 from services.loans import engine, translate, translate_listing, translate_loss, translate_position
+from services.loans.quality.servicer import QualityRpcs
 from services.loans.repository import LoanStore, SqlLoanStore
 from services.loans.schedule import RepaymentSchedule, repayment_schedule
 from services.loans.statistics.servicer import StatisticsRpcs
@@ -24,7 +25,7 @@ from services.runtime.idempotency import IdempotentWrites
 from services.runtime.violations import Violations
 
 
-class LoansServicer(StatisticsRpcs, LoansServiceServicer):
+class LoansServicer(QualityRpcs, StatisticsRpcs, LoansServiceServicer):
     """The loans service on one database."""
 
     def __init__(self, database: sa.Engine) -> None:

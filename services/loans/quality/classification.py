@@ -53,6 +53,7 @@ class LoanFacts:
         is_credit_impaired: whether the bank holds it for impaired.
         bank_quality: class that the bank assigned; None for none.
         restructured_on: last restructuring; None for none.
+        reported_on: day of the position that says so; None where it is not from one.
     """
 
     loan_id: str
@@ -62,6 +63,7 @@ class LoanFacts:
     is_credit_impaired: bool = False
     bank_quality: FiveClass | None = None
     restructured_on: dt.date | None = None
+    reported_on: dt.date | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ the official text.
 """
 
 import datetime as dt
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -78,6 +78,16 @@ class RuleNote:
 
 
 @dataclass(frozen=True, slots=True)
+class RuleUsed:
+    """The rule that a result follows, with what a reader must know of its parameters."""
+
+    title_zh: str
+    title_en: str
+    in_force_from: dt.date
+    notes: tuple[RuleNote, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class RulePeriod:
     """The parameters of one rule in one period.
 
@@ -104,27 +114,18 @@ class RulePeriod:
         """A parameter as a switch."""
         return self.parameters[name].is_on
 
-    def notes(self, names: Iterable[str]) -> tuple[RuleNote, ...]:
-        """What a reader must know of the parameters that were used, in the order of the file."""
-        used = set(names)
-        return tuple(
-            RuleNote(f"{self.section}.{name}", item.value, item.basis is RuleBasis.ASSUMPTION, item.citation)
-            for name, item in self.parameters.items()
-            if name in used and _is_open(item.basis, item.status)
+    def used(self) -> RuleUsed:
+        """The rule as a result tells of it: parameters that are assumptions or to be confirmed, then the weights."""
+        figures: list[tuple[str, Parameter | WeightedScenario, float]] = [
+            (f"{self.section}.{name}", item, item.value) for name, item in self.parameters.items()
+        ]
+        figures += [(f"{self.section}.scenarios.{item.name}", item, item.weight) for item in self.scenarios]
+        notes = tuple(
+            RuleNote(name, value, item.basis is RuleBasis.ASSUMPTION, item.citation)
+            for name, item, value in figures
+            if item.basis is RuleBasis.ASSUMPTION or item.status is RuleStatus.TO_BE_CONFIRMED
         )
-
-    def scenario_notes(self) -> tuple[RuleNote, ...]:
-        """The same of the weights of the scenarios."""
-        return tuple(
-            RuleNote(
-                f"{self.section}.scenarios.{item.name}",
-                item.weight,
-                item.basis is RuleBasis.ASSUMPTION,
-                item.citation,
-            )
-            for item in self.scenarios
-            if _is_open(item.basis, item.status)
-        )
+        return RuleUsed(self.title_zh, self.title_en, self.in_force_from, notes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +171,3 @@ def _in_force(periods: Sequence[RulePeriod], day: dt.date) -> RulePeriod:
             "rules file",
         )
     return earlier[-1]
-
-
-def _is_open(basis: RuleBasis, status: RuleStatus) -> bool:
-    return basis is RuleBasis.ASSUMPTION or status is RuleStatus.TO_BE_CONFIRMED

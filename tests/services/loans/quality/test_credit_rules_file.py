@@ -36,13 +36,14 @@ def test_the_figures_of_the_official_rules() -> None:
 
 def test_what_is_not_confirmed_is_noted_and_what_is_confirmed_is_not() -> None:
     rules, day = read_standard_rules(), dt.date(2026, 6, 30)
-    classes = rules.classification_on(day)
-    noted = {note.parameter for note in classes.notes(PARAMETERS["classification"])}
+    noted = {note.parameter for note in rules.classification_on(day).used().notes}
     assert "classification.impaired_is_substandard" in noted
     assert "classification.substandard_above_days" not in noted
-    assert classes.notes(["substandard_above_days"]) == ()
-    assert all(note.is_assumption for note in rules.credit_loss_on(day).scenario_notes())
-    assert len(rules.capital_on(day).notes(PARAMETERS["capital"])) == len(PARAMETERS["capital"])
+    losses = {note.parameter: note for note in rules.credit_loss_on(day).used().notes}
+    assert losses["credit_loss.scenarios.base"].is_assumption
+    assert losses["credit_loss.scenarios.base"].value == 0.6
+    assert not losses["credit_loss.stage_2_above_days"].is_assumption
+    assert len(rules.capital_on(day).used().notes) == len(PARAMETERS["capital"])
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,41 @@
+"""The rpcs of the quality of loans: translate, call, translate."""
+
+# gRPC gives the methods their names and arguments.
+# ruff: noqa: N802, ARG002
+
+import contextlib
+from collections.abc import Iterator
+
+import grpc
+import sqlalchemy as sa
+
+from ecopledge.loans.v1 import quality_pb2 as pb
+from services.loans.quality import classified_book, translate_classification
+from services.loans.quality.rules_file import read_standard_rules
+from services.loans.repository import LoanStore, SqlLoanStore
+from services.runtime.call import current_call
+from services.runtime.database import reading
+
+
+class QualityRpcs:
+    """What the loans service answers about quality.
+
+    The rules are read for every call, so that an edit counts at once.
+    """
+
+    _database: sa.Engine
+
+    def ClassifyLoans(
+        self, request: pb.ClassifyLoansRequest, context: grpc.ServicerContext
+    ) -> pb.ClassifyLoansResponse:
+        """Classifies the loans of a day."""
+        question = translate_classification.classification_question_from_wire(request)
+        with _open_store(self._database) as store:
+            quality = classified_book.classify_book(store, question, read_standard_rules())
+        return translate_classification.book_quality_to_wire(quality)
+
+
+@contextlib.contextmanager
+def _open_store(database: sa.Engine) -> Iterator[LoanStore]:
+    with reading(database) as connection:
+        yield SqlLoanStore(connection, current_call().institution_id)
