@@ -9,6 +9,8 @@ from quant.schedules import ExposureSchedule
 from services.loans.loan import require_id
 
 DAYS_PER_YEAR = 365.0
+MAX_VALUE_CNY = 1e15
+MAX_WARNINGS = 100
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -21,6 +23,8 @@ class Collateral:
         valuation_date: day of the valuation.
         snapshot_id: market snapshot under which the schedule was made; may be empty.
         pledged_share: share of the asset that secures the loan, 0 to 1.
+        value_cny: what the valuation found the whole asset to be worth, >= 0; None where it was not told.
+        valuation_warnings: codes of the warnings that the valuation carried.
 
     Raises:
         ValueError: if a field is outside its domain or the schedule has no row.
@@ -32,14 +36,27 @@ class Collateral:
     valuation_date: dt.date
     snapshot_id: str = ""
     pledged_share: float = 1.0
+    value_cny: float | None = None
+    valuation_warnings: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         require_id("collateral_id", self.collateral_id)
         require_id("loan_id", self.loan_id)
         if not 0.0 <= self.pledged_share <= 1.0:
             raise ValueError(f"pledged_share: found {self.pledged_share}, expected a fraction from 0 to 1")
+        if self.value_cny is not None and not 0.0 <= self.value_cny <= MAX_VALUE_CNY:
+            raise ValueError(f"value_cny: found {self.value_cny}, expected 0 to {MAX_VALUE_CNY:,.0f}")
+        if len(self.valuation_warnings) > MAX_WARNINGS:
+            raise ValueError(
+                f"valuation_warnings: found {len(self.valuation_warnings)}, expected at most {MAX_WARNINGS}"
+            )
         if len(self.schedule) == 0:
             raise ValueError("schedule: has no exposures, expected at least one")
+
+    @property
+    def pledged_value_cny(self) -> float | None:
+        """The pledged share of the value that the valuation found; None where it was not told."""
+        return None if self.value_cny is None else self.pledged_share * self.value_cny
 
     def schedule_from(self, day: dt.date) -> ExposureSchedule:
         """The schedule with times counted from another day (ACT/365); rows before that day drop out."""

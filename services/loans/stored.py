@@ -31,6 +31,8 @@ class _CollateralContent:
     asset_id: str
     rows: tuple[_Row, ...]
     terms: CollateralTerms
+    value_cny: float | None = None
+    valuation_warnings: tuple[str, ...] = ()
 
 
 # Fields that loans did not always have, with the value that says nothing. It is left out, so that a loan that does not
@@ -62,7 +64,7 @@ def loan_from_text(text: str) -> Loan:
 
 
 def collateral_to_text(collateral: Collateral) -> str:
-    """Collateral as JSON."""
+    """Collateral as JSON; what a valuation did not tell is left out, so that earlier content keeps its hash."""
     schedule = collateral.schedule
     columns = zip(
         schedule.times_years.tolist(),
@@ -71,7 +73,7 @@ def collateral_to_text(collateral: Collateral) -> str:
         schedule.labels,
         strict=True,
     )
-    return _encode(
+    content: dict[str, Any] = msgspec.to_builtins(
         _CollateralContent(
             collateral.collateral_id,
             collateral.loan_id,
@@ -83,8 +85,15 @@ def collateral_to_text(collateral: Collateral) -> str:
             schedule.terms,
         )
     )
+            collateral.value_cny,
+            collateral.valuation_warnings,
 
 
+    if collateral.value_cny is None:
+        del content["value_cny"]
+    if len(collateral.valuation_warnings) == 0:
+        del content["valuation_warnings"]
+    return _encode(content)
 def collateral_from_text(text: str) -> Collateral:
     """The collateral of a stored text."""
     content = msgspec.json.decode(text, type=_CollateralContent)
@@ -105,6 +114,8 @@ def collateral_from_text(text: str) -> Collateral:
         content.pledged_share,
     )
 
+        content.value_cny,
+        content.valuation_warnings,
 
 def hash_text(text: str) -> str:
     """SHA-256 of a stored text, hexadecimal."""
@@ -112,4 +123,6 @@ def hash_text(text: str) -> str:
 
 
 def _encode(value: Any) -> str:
-    return msgspec.json.encode(value, order="deterministic").decode()
+    # Fields in the order of their declaration, whether they come as a value or as a dictionary: the hash of what was
+    # stored before a field was added stays the same.
+    return msgspec.json.encode(value).decode()

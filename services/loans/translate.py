@@ -9,7 +9,7 @@ from google.type.date_pb2 import Date
 
 from ecopledge.loans.v1 import loans_pb2 as pb
 from quant.daycount import DayCount
-from services.loans.collateral import Collateral
+from services.loans.collateral import MAX_VALUE_CNY, MAX_WARNINGS, Collateral
 from services.loans.loan import (
     MAX_ID_CHARS,
     MAX_INDEX_WEIGHT,
@@ -197,6 +197,8 @@ def collateral_to_wire(collateral: Collateral) -> pb.Collateral:
         schedule=schedule_to_wire(collateral.schedule),
         valuation_date=date_to_wire(collateral.valuation_date),
         snapshot_id=collateral.snapshot_id,
+        value_cny=collateral.value_cny,
+        valuation_warnings=collateral.valuation_warnings,
     )
 
 
@@ -344,10 +346,23 @@ def _collateral(message: pb.Collateral, violations: Violations) -> Collateral | 
     schedule = schedule_from_wire(message.schedule, violations.at("schedule"))
     valuation_date = violations.collect("valuation_date", date_from_wire, message.valuation_date)
     good &= violations.require_max_length("snapshot_id", message.snapshot_id, MAX_ID_CHARS)
+    value = message.value_cny if message.HasField("value_cny") else None
+    if value is not None:
+        good &= violations.require_range("value_cny", value, 0.0, MAX_VALUE_CNY)
+    good &= violations.require_max_length("valuation_warnings", message.valuation_warnings, MAX_WARNINGS)
+    for i, code in enumerate(message.valuation_warnings):
+        good &= violations.require_max_length(f"valuation_warnings[{i}]", code, MAX_ID_CHARS)
     if not good or schedule is None or valuation_date is None:
         return None
     return Collateral(
-        message.collateral_id, message.loan_id, schedule, valuation_date, message.snapshot_id, share
+        message.collateral_id,
+        message.loan_id,
+        schedule,
+        valuation_date,
+        message.snapshot_id,
+        share,
+        value,
+        tuple(message.valuation_warnings),
     )
 
 
