@@ -1,28 +1,31 @@
-"""The waterfall of one path in exact money: Decimals inside, rounded to cents once, every year adding up exactly."""
+"""The waterfall of one path in exact money: Decimals in and out, whole cents inside, every year adding up exactly."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from decimal import Decimal, localcontext
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
 
-from quant.waterfall import ExactPath, Waterfall, WaterfallRun, Year
+from quant.waterfall import together
+from quant.waterfall_flows import CentFlow, DealCents, deal_ids, find_flow_flaws, recall_flaws
+from quant.waterfall_run import WaterfallRun
+from quant.waterfall_settlement import Settlement
 from quant.waterfall_steps import Flaw, WaterfallError
+from quant.waterfall_terms import Waterfall
+from quant.waterfall_year import DealFlow, Year
+from quant.whole_cents import OneAmount, cents_of, cny_of, split_cents
 
-CENT = Decimal("0.01")
-_PRECISION = 60
-
-
-@dataclass(frozen=True, slots=True)
-class CentFlow:
-    """Cash of one year: called from all partners and to be distributed, CNY, whole cents, >= 0."""
-
-    year: int
-    called: Decimal
-    distributable: Decimal
+__all__ = ["CentFlow", "CentPayment", "CentYear", "DealCents", "Flaw", "find_flow_flaws", "run_cents"]
 
 
 @dataclass(frozen=True, slots=True)
 class CentPayment:
-    """A payment of whole cents; `recipient` is a partner's position or `quant.waterfall.GRASSROOTS`."""
+    """A payment of whole cents.
+
+    Attributes:
+        year: years from the first closing.
+        step: position; the number of steps stands for the settlement at the end.
+        recipient: a partner's position, `quant.waterfall.GRASSROOTS` or `quant.waterfall.ESCROW`.
+        amount: CNY, above 0; below 0 only in the settlement, for what the manager or the escrow gives.
+    """
 
     year: int
     step: int
@@ -32,88 +35,95 @@ class CentPayment:
 
 @dataclass(frozen=True, slots=True)
 class CentYear:
-    """One year in cents: what each partner paid in, and the payments above 0 in order of step and recipient."""
+    """One year in cents, CNY.
+
+    Attributes:
+        year: years from the first closing.
+        paid_in: by each partner.
+        payments: other than 0, in order of step and recipient.
+        carry: of the manager beyond its part as a partner.
+        returned: capital paid back.
+        grassroots: by the deal whose cash gave it; under "" where the flows name no deals.
+    """
 
     year: int
     paid_in: tuple[Decimal, ...]
     payments: tuple[CentPayment, ...]
+    carry: Decimal
+    returned: Decimal
+    grassroots: tuple[tuple[str, Decimal], ...]
 
 
 def run_cents(waterfall: Waterfall, flows: Sequence[CentFlow]) -> tuple[CentYear, ...]:
-    """Run one path exactly.
-
-    The state between years stays unrounded; a year's payments are rounded to cents by largest remainders, so that
-    they add up to what was distributable, and calls likewise.
+    """Run one path exactly; the fund is settled with the last flow.
 
     Raises:
         WaterfallError: with every flaw of the flows: years not increasing, amounts below 0 or with fractions of a
-            cent, calls beyond the commitments.
+            cent, calls beyond the commitments, deals that do not add up.
     """
     flaws = find_flow_flaws(waterfall, flows)
     if flaws:
         raise WaterfallError(flaws)
-    with localcontext() as context:
-        context.prec = _PRECISION
-        run = WaterfallRun(waterfall, ExactPath())
-        return tuple(_in_cents(run.advance(flow.year, flow.called, flow.distributable)) for flow in flows)
+    years = tuple(_years(waterfall, flows))
+    flaws = recall_flaws(waterfall, flows, [year.returned for year in years])
+    if flaws:
+        raise WaterfallError(flaws)
+    return years
 
 
-def find_flow_flaws(waterfall: Waterfall, flows: Sequence[CentFlow]) -> list[Flaw]:
-    """Everything that is wrong with the flows."""
-    flaws = []
-    called, committed = Decimal(0), sum(waterfall.commitments, Decimal(0))
-    before = -1
+def _years(waterfall: Waterfall, flows: Sequence[CentFlow]) -> Iterator[CentYear]:
+    deals = deal_ids(flows)
+    math = OneAmount()
+    whole = WaterfallRun(waterfall.for_the_whole_fund(), math)
+    if waterfall.is_deal_by_deal:
+        run = WaterfallRun(waterfall, math, len(deals))
+    else:
+        run = whole = WaterfallRun(waterfall, math)
     for i, flow in enumerate(flows):
-        if flow.year <= before:
-            expected = "0 or more" if before < 0 else f"above {before}, the year before it"
-            flaws.append(Flaw(f"flows[{i}].year", f"found {flow.year}, expected {expected}"))
-        before = max(before, flow.year)
-        for name, amount in (("called", flow.called), ("distributable", flow.distributable)):
-            if not (amount.is_finite() and amount >= 0):
-                flaws.append(Flaw(f"flows[{i}].{name}", f"found {amount}, expected an amount of 0 or more"))
-            elif amount != round(amount, 2):
-                flaws.append(Flaw(f"flows[{i}].{name}", f"found {amount}, expected whole cents"))
-        called += flow.called
-        if called > committed >= called - flow.called:
-            flaws.append(
-                Flaw(
-                    f"flows[{i}].called",
-                    f"found {called} called so far, expected at most the commitments of {committed}",
-                )
-            )
-    return flaws
+        by_deal = [_deal_flow(flow, deal_id) for deal_id in deals]
+        expenses = cents_of(flow.called) - sum(deal.called for deal in by_deal)
+        as_one = together(by_deal, expenses, 0) if deals else _whole_flow(flow)
+        year = whole.advance(flow.year, [as_one])
+        if run is not whole:
+            year = run.advance(flow.year, by_deal, expenses)
+        elif deals:
+            # The cash of the fund is one pot: its grass-roots share came from the deals that filled it.
+            cash = [deal.distributable for deal in by_deal]
+            year = replace(year, grassroots=tuple(split_cents(year.grassroots[0], cash)))
+        if i == len(flows) - 1:
+            settlement = Settlement(run, whole, math)
+            year = replace(year, payments=(*year.payments, *settlement.payments()))
+        yield _in_cny(year, deals or ("",))
 
 
-def round_to_cents(amounts: Sequence[Decimal], total: Decimal) -> list[Decimal]:
-    """Amounts in whole cents that add up to `total`, each within a cent of what it was.
-
-    Every amount is cut to cents; the cents that are missing go to the largest remainders, the first one of equals.
-
-    Args:
-        amounts: >= 0, their sum within half a cent of `total`.
-        total: whole cents.
-    """
-    # Twelve decimals are far below a cent and far above the noise of the last digit of a division.
-    cleaned = [round(amount, 12) for amount in amounts]
-    cut = [amount // CENT * CENT for amount in cleaned]
-    missing = int((total - sum(cut, Decimal(0))) / CENT)
-    by_remainder = sorted(range(len(cut)), key=lambda i: (cut[i] - cleaned[i], i))
-    for i in by_remainder[:missing]:
-        cut[i] += CENT
-    return cut
+def _whole_flow(flow: CentFlow) -> DealFlow[int]:
+    return DealFlow(cents_of(flow.called), cents_of(flow.distributable), 0)
 
 
-def _in_cents(year: Year[Decimal]) -> CentYear:
-    merged: dict[tuple[int, int], Decimal] = {}
+def _deal_flow(flow: CentFlow, deal_id: str) -> DealFlow[int]:
+    for deal in flow.deals:
+        if deal.deal_id == deal_id:
+            return DealFlow(cents_of(deal.called), cents_of(deal.distributable), int(deal.realised))
+    return DealFlow(0, 0, 0)
+
+
+def _in_cny(year: Year[int], deals: Sequence[str]) -> CentYear:
+    merged: dict[tuple[int, int], int] = {}
     for payment in year.payments:
         key = (payment.step, payment.recipient)
-        merged[key] = merged.get(key, Decimal(0)) + payment.amount
-    # The grass roots come after the partners of the same step.
-    keys = sorted(merged, key=lambda key: (key[0], key[1] < 0, key[1]))
-    amounts = round_to_cents([merged[key] for key in keys], year.distributable)
+        merged[key] = merged.get(key, 0) + payment.amount
+    # The grass roots and the escrow come after the partners of the same step.
+    keys = sorted(merged, key=lambda key: (key[0], key[1] < 0, abs(key[1])))
     payments = tuple(
-        CentPayment(year.year, step, recipient, amount)
-        for (step, recipient), amount in zip(keys, amounts, strict=True)
-        if amount != 0
+        CentPayment(year.year, step, recipient, cny_of(merged[step, recipient]))
+        for step, recipient in keys
+        if merged[step, recipient] != 0
     )
-    return CentYear(year.year, tuple(round_to_cents(year.paid_in, year.called)), payments)
+    return CentYear(
+        year.year,
+        tuple(cny_of(paid_in) for paid_in in year.paid_in),
+        payments,
+        cny_of(year.carry),
+        cny_of(year.returned),
+        tuple((deal, cny_of(amount)) for deal, amount in zip(deals, year.grassroots, strict=True)),
+    )

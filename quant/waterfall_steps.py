@@ -1,19 +1,25 @@
-"""Steps of a distribution waterfall as data, and everything that can be wrong with a list of them.
+"""Steps of a distribution waterfall as data.
 
 A waterfall is a list of steps through which a year's cash runs from first to last. The steps that return capital and
-preferred return come first, the split of what is left comes last; the others stand in between in any order.
+preferred return come first, the split of what is left comes last; the others stand in between in any order. What can
+be wrong with a list of them is in `quant.waterfall_flaws`.
 """
 
-import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import TypeAlias
 
 
 @dataclass(frozen=True, slots=True)
 class ReturnOfCapital:
-    """Unreturned capital goes back to the partners, pro rata of commitments."""
+    """Unreturned capital goes back to partners, pro rata of commitments.
+
+    Attributes:
+        partners: positions of those who are paid here; () means all whom no other ReturnOfCapital names. Several
+            such steps say who comes first.
+    """
+
+    partners: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,9 +28,13 @@ class PreferredReturn:
 
     Attributes:
         rate_annual: >= 0, compounded yearly.
+        is_simple: no return on preferred return not yet paid.
+        partners: those of one ReturnOfCapital; () means as there.
     """
 
     rate_annual: float
+    is_simple: bool = False
+    partners: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +59,17 @@ class CarrySplit:
 
 @dataclass(frozen=True, slots=True)
 class CedeTier:
-    """From this reinvestment multiple on (>= 0), this share (0 to 1) of the excess is ceded."""
+    """From this reinvestment multiple on (>= 0), this share (0 to 1) of the excess is ceded.
+
+    Attributes:
+        from_multiple: lower end, included.
+        ceded_share: of the excess.
+        to_multiple: upper end, where the next tier must begin; None leaves it to the next tier.
+    """
 
     from_multiple: float
     ceded_share: float
+    to_multiple: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +102,34 @@ class GrassrootsShare:
     """A share (0 to 1) of the cash that reaches this step goes to the grass roots."""
 
     share: float
+
+
+@dataclass(frozen=True, slots=True)
+class Clawback:
+    """At the end the manager gives back carry beyond what the whole fund's cash gives it.
+
+    Attributes:
+        tax_share: of all carry that tax has taken, 0 to 1; the manager gives back at most the rest.
+        escrow_share: of every payment of carry that waits on an account until the end, 0 to 1.
+    """
+
+    tax_share: float = 0.0
+    escrow_share: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Recycling:
+    """Returned capital may be called again.
+
+    Attributes:
+        share: of the capital returned in a year, 0 to 1.
+        limit_share: at most this share of the commitments in all, 0 to 1.
+        until_year: last year whose returned capital counts.
+    """
+
+    share: float
+    limit_share: float
+    until_year: int
 
 
 Step: TypeAlias = ReturnOfCapital | PreferredReturn | CatchUp | CarrySplit | CedeExcess | GrassrootsShare
@@ -125,132 +170,3 @@ class WaterfallError(ValueError):
     def __init__(self, flaws: Sequence[Flaw]) -> None:
         super().__init__("; ".join(str(flaw) for flaw in flaws))
         self.flaws = tuple(flaws)
-
-
-def find_flaws(commitments: Sequence[Decimal], manager: int | None, steps: Sequence[Step]) -> list[Flaw]:
-    """Everything that is wrong with the terms; an empty list when they can be run.
-
-    Args:
-        commitments: of the partners, CNY.
-        manager: position of the manager among them, None for none.
-        steps: in order.
-    """
-    return [
-        *_commitment_flaws(commitments),
-        *_order_flaws(steps),
-        *_manager_flaws(manager, len(commitments), steps),
-        *(flaw for i, step in enumerate(steps) for flaw in _step_flaws(i, step, commitments)),
-    ]
-
-
-def _commitment_flaws(commitments: Sequence[Decimal]) -> Iterator[Flaw]:
-    if not commitments:
-        yield Flaw("partners", "is empty, expected at least one partner")
-        return
-    for i, commitment in enumerate(commitments):
-        if not (commitment.is_finite() and commitment >= 0):
-            yield Flaw(
-                f"partners[{i}].commitment", f"found {commitment}, expected a finite amount of 0 or more"
-            )
-    if all(commitment == 0 for commitment in commitments):
-        yield Flaw("partners", "found commitments that are all 0, expected at least one above 0")
-
-
-def _order_flaws(steps: Sequence[Step]) -> Iterator[Flaw]:
-    if not steps or not isinstance(steps[-1], CarrySplit):
-        last = f"steps[{len(steps) - 1}]" if steps else "steps"
-        yield Flaw(
-            last, "does not pay out all that is left, expected a last step carry_split (its share may be 0)"
-        )
-    if not any(isinstance(step, ReturnOfCapital) for step in steps):
-        yield Flaw("steps", "found no return_of_capital, expected it before profit is shared")
-    seen: set[object] = set()
-    profit_began = False
-    for i, step in enumerate(steps):
-        kind: object = (CedeExcess, step.partner) if isinstance(step, CedeExcess) else type(step)
-        if kind in seen:
-            yield Flaw(f"steps[{i}]", f"found a second {FIELD_NAMES[type(step)]}, expected each once")
-        seen.add(kind)
-        if isinstance(step, CarrySplit) and i < len(steps) - 1:
-            yield Flaw(f"steps[{i}]", "found carry_split before other steps, which then receive nothing")
-        if isinstance(step, ReturnOfCapital | PreferredReturn):
-            if profit_began:
-                yield Flaw(
-                    f"steps[{i}]",
-                    f"found {FIELD_NAMES[type(step)]} after profit is shared, expected it before",
-                )
-        else:
-            profit_began = True
-
-
-def _manager_flaws(manager: int | None, n_partners: int, steps: Sequence[Step]) -> Iterator[Flaw]:
-    if manager is not None:
-        if not 0 <= manager < n_partners:
-            yield Flaw("partners", f"found the manager at position {manager} of {n_partners} partners")
-        return
-    for i, step in enumerate(steps):
-        if isinstance(step, CatchUp) or (isinstance(step, CarrySplit) and step.carry_share != 0.0):
-            yield Flaw("partners", f"found no manager, expected one because steps[{i}] pays the manager")
-            return
-
-
-def _step_flaws(i: int, step: Step, commitments: Sequence[Decimal]) -> Iterator[Flaw]:
-    path = f"steps[{i}].{FIELD_NAMES[type(step)]}"
-    match step:
-        case PreferredReturn(rate):
-            if not (math.isfinite(rate) and rate >= 0.0):
-                yield Flaw(f"{path}.rate_annual", f"found {rate}, expected a finite rate of 0 or more")
-        case CatchUp(manager_share, carry_share):
-            if not 0.0 <= carry_share < 1.0:
-                yield Flaw(
-                    f"{path}.carry_share", f"found {carry_share}, expected a fraction from 0 to below 1"
-                )
-            if not carry_share < manager_share <= 1.0:
-                yield Flaw(
-                    f"{path}.manager_share",
-                    f"found {manager_share}, expected above carry_share ({carry_share}) and at most 1: "
-                    "otherwise the manager never catches up",
-                )
-        case CarrySplit(share):
-            yield from _fraction_flaws(f"{path}.carry_share", share)
-        case GrassrootsShare(share):
-            yield from _fraction_flaws(f"{path}.share", share)
-        case CedeExcess():
-            yield from _cede_flaws(path, step, commitments)
-        case ReturnOfCapital():
-            pass
-
-
-def _fraction_flaws(field: str, value: float) -> Iterator[Flaw]:
-    if not 0.0 <= value <= 1.0:
-        yield Flaw(field, f"found {value}, expected a fraction from 0 to 1")
-
-
-def _cede_flaws(path: str, step: CedeExcess, commitments: Sequence[Decimal]) -> Iterator[Flaw]:
-    if not 0 <= step.partner < len(commitments):
-        yield Flaw(f"{path}.partner_id", "names no partner of these terms")
-    elif not any(c > 0 for j, c in enumerate(commitments) if j != step.partner):
-        yield Flaw(
-            f"{path}.partner_id", "no other partner has a commitment, expected one who receives what is ceded"
-        )
-    multiple = step.reinvestment_multiple
-    if not (math.isfinite(multiple) and multiple >= 0.0):
-        yield Flaw(
-            f"{path}.reinvestment_multiple", f"found {multiple}, expected a finite number of 0 or more"
-        )
-    if not step.tiers:
-        yield Flaw(f"{path}.tiers", "is empty, expected at least one tier")
-    before = -math.inf
-    for k, tier in enumerate(step.tiers):
-        if not (math.isfinite(tier.from_multiple) and tier.from_multiple >= 0.0):
-            yield Flaw(
-                f"{path}.tiers[{k}].from_multiple",
-                f"found {tier.from_multiple}, expected a finite number of 0 or more",
-            )
-        elif tier.from_multiple <= before:
-            yield Flaw(
-                f"{path}.tiers[{k}].from_multiple",
-                f"found {tier.from_multiple} after {before}, expected strictly increasing multiples",
-            )
-        before = tier.from_multiple
-        yield from _fraction_flaws(f"{path}.tiers[{k}].ceded_share", tier.ceded_share)

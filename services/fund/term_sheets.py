@@ -7,14 +7,17 @@ from typing import TypeVar
 
 import msgspec
 
-from quant.waterfall_steps import (
-    CarrySplit,
-    CatchUp,
-    GrassrootsShare,
+from quant.waterfall_steps import CarrySplit, CatchUp, Clawback, GrassrootsShare, Recycling
+from services.fund.terms import (
+    CedeExcess,
+    Distribution,
+    FeeBase,
+    FundTerms,
+    Partner,
     PreferredReturn,
     ReturnOfCapital,
+    Step,
 )
-from services.fund.terms import CedeExcess, FundTerms, Partner, Step
 from services.runtime.errors import FieldViolation, InvalidInput
 
 T = TypeVar("T")
@@ -68,6 +71,14 @@ class _SheetForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     fee_rate_annual: float
     partners: tuple[Partner, ...]
     steps: tuple[_StepForm, ...]
+    fee_base: FeeBase = FeeBase.PAID_IN
+    investment_period_years: int | None = None
+    fee_rate_after_annual: float | None = None
+    extension_years: int = 0
+    distribution: Distribution = Distribution.WHOLE_FUND
+    carries_losses: bool = True
+    clawback: Clawback | None = None
+    recycling: Recycling | None = None
     published: tuple[str, ...] = ()
     assumptions: tuple[str, ...] = ()
 
@@ -135,5 +146,18 @@ def _terms(form: _SheetForm) -> FundTerms:
         Partner(p.partner_id, p.name, p.partner_class, p.commitment_cny + Decimal(0)) for p in form.partners
     )
     return FundTerms(
-        form.name, partners, tuple(steps), form.fee_rate_annual, form.life_years, form.assumptions
+        form.name,
+        partners,
+        tuple(steps),
+        form.fee_rate_annual,
+        form.life_years,
+        form.assumptions,
+        fee_base=form.fee_base,
+        investment_period_years=form.investment_period_years,
+        fee_rate_after_annual=form.fee_rate_after_annual,
+        extension_years=form.extension_years,
+        distribution=form.distribution,
+        carries_losses=form.carries_losses,
+        clawback=form.clawback,
+        recycling=form.recycling,
     )

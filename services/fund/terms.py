@@ -1,30 +1,41 @@
-"""Who takes part in a fund and how its cash is shared; flows to be shared, and what became of them."""
+"""Who takes part in a fund and how its cash is shared."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 from typing import TypeAlias
 
 from quant import waterfall_steps as quant_steps
-from quant.waterfall import GRASSROOTS, Waterfall
+from quant.waterfall import ESCROW, GRASSROOTS, Waterfall
+from quant.waterfall_flaws import find_flaws, find_rule_flaws
 from quant.waterfall_steps import (
     CarrySplit,
     CatchUp,
     CedeTier,
+    Clawback,
     Flaw,
     GrassrootsShare,
-    PreferredReturn,
-    ReturnOfCapital,
+    Recycling,
     WaterfallError,
-    find_flaws,
+)
+from services.fund.waterfall_result import (  # noqa: F401  # where callers look for them
+    FundCashFlow,
+    PartnerResult,
+    Payment,
+    WaterfallResult,
 )
 
 GRASSROOTS_ID = "grassroots"
+ESCROW_ID = "escrow"
 HIGHEST_FEE = 0.1
 LONGEST_LIFE_YEARS = 50
+LONGEST_EXTENSION_YEARS = 10
 MOST_PARTNERS = 100
 LATEST_FLOW_YEAR = 100
+_RESERVED = {
+    GRASSROOTS_ID: "the grass roots",
+    ESCROW_ID: "the account on which carry waits",
+}
 
 
 class PartnerClass(StrEnum):
@@ -36,12 +47,28 @@ class PartnerClass(StrEnum):
     MANAGER = "manager"
 
 
+class FeeBase(StrEnum):
+    """What the management fee is a share of."""
+
+    PAID_IN = "paid_in"
+    """All capital paid in before the year."""
+    INVESTED = "invested"
+    """Capital paid in and not yet returned at the end of the year before."""
+
+
+class Distribution(StrEnum):
+    """Whether all cash runs through the steps together or each deal's by itself."""
+
+    WHOLE_FUND = "whole_fund"
+    DEAL_BY_DEAL = "deal_by_deal"
+
+
 @dataclass(frozen=True, slots=True)
 class Partner:
     """A partner of the fund; calls are made in proportion to commitments.
 
     Attributes:
-        partner_id: unique among the partners, not "grassroots".
+        partner_id: unique among the partners, neither "grassroots" nor "escrow".
         name: for people.
         partner_class: the manager is the one who receives carry.
         commitment_cny: >= 0, exact.
@@ -51,6 +78,22 @@ class Partner:
     name: str
     partner_class: PartnerClass
     commitment_cny: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnOfCapital:
+    """As `quant.waterfall_steps.ReturnOfCapital`, with the partners by their ids."""
+
+    partner_ids: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PreferredReturn:
+    """As `quant.waterfall_steps.PreferredReturn`, with the partners by their ids."""
+
+    rate_annual: float
+    is_simple: bool = False
+    partner_ids: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,9 +116,17 @@ class FundTerms:
         name: of the fund.
         partners: at least one; one manager where a step pays the manager.
         steps: of the waterfall, in order.
-        fee_rate_annual: management fee as a share of paid-in capital, 0 to 0.1.
+        fee_rate_annual: management fee as a share of its base, 0 to 0.1.
         life_years: 1 to 50.
         assumptions: terms that are not published and were assumed, in plain words.
+        fee_base: what the fee is a share of.
+        investment_period_years: after so many years the fee steps down; None where it never does.
+        fee_rate_after_annual: the fee after the investment period; None with `investment_period_years` None.
+        extension_years: by which the life may be prolonged, 0 to 10.
+        distribution: of the whole fund or deal by deal.
+        carries_losses: deal by deal, losses of realised deals are paid by later ones before their profit is shared.
+        clawback: None where carry that was paid is kept.
+        recycling: None where returned capital may not be called again.
     """
 
     name: str
@@ -84,6 +135,14 @@ class FundTerms:
     fee_rate_annual: float
     life_years: int
     assumptions: tuple[str, ...] = ()
+    fee_base: FeeBase = FeeBase.PAID_IN
+    investment_period_years: int | None = None
+    fee_rate_after_annual: float | None = None
+    extension_years: int = 0
+    distribution: Distribution = Distribution.WHOLE_FUND
+    carries_losses: bool = True
+    clawback: Clawback | None = None
+    recycling: Recycling | None = None
 
     def find_flaws(self) -> tuple[Flaw, ...]:
         """Everything that is wrong with the terms, with the path of each field."""
@@ -98,7 +157,25 @@ class FundTerms:
         flaws = self.find_flaws()
         if flaws:
             raise WaterfallError(flaws)
-        return Waterfall(self._commitments(), self._manager(), self._quant_steps())
+        return Waterfall(
+            self._commitments(),
+            self._manager(),
+            self._quant_steps(),
+            is_deal_by_deal=self.distribution is Distribution.DEAL_BY_DEAL,
+            carries_losses=self.carries_losses,
+            clawback=self.clawback,
+            recycling=self.recycling,
+        )
+
+    def fee_rate_in(self, year: int) -> float:
+        """The rate of the fee in a year of the fund; the investment period is the years before its end."""
+        period, after = self.investment_period_years, self.fee_rate_after_annual
+        return self.fee_rate_annual if period is None or after is None or year < period else after
+
+    @property
+    def last_year(self) -> int:
+        """The last year of the fund, extension included."""
+        return self.life_years + self.extension_years
 
     def recipient_ids(self) -> tuple[str, ...]:
         """The partners in order, then the grass roots where a step pays them."""
@@ -107,10 +184,16 @@ class FundTerms:
 
     def recipient_id(self, position: int) -> str:
         """Id of a recipient by the position that the interpreter knows it by."""
+        if position == ESCROW:
+            return ESCROW_ID
         return GRASSROOTS_ID if position == GRASSROOTS else self.partners[position].partner_id
 
     def _waterfall_flaws(self) -> list[Flaw]:
-        return find_flaws(self._commitments(), self._manager(), self._quant_steps())
+        manager = self._manager()
+        return [
+            *find_flaws(self._commitments(), manager, self._quant_steps()),
+            *find_rule_flaws(manager, self.clawback, self.recycling),
+        ]
 
     def _commitments(self) -> tuple[Decimal, ...]:
         return tuple(partner.commitment_cny for partner in self.partners)
@@ -120,16 +203,28 @@ class FundTerms:
         return classes.index(PartnerClass.MANAGER) if PartnerClass.MANAGER in classes else None
 
     def _quant_steps(self) -> tuple[quant_steps.Step, ...]:
-        positions = {partner.partner_id: i for i, partner in enumerate(self.partners)}
-        return tuple(
-            quant_steps.CedeExcess(positions.get(step.partner_id, -1), step.tiers, step.reinvestment_multiple)
-            if isinstance(step, CedeExcess)
-            else step
-            for step in self.steps
-        )
+        ids = [partner.partner_id for partner in self.partners]
+        # A position that no partner has: the numerics tell that the id is unknown.
+        positions = {partner_id: i for i, partner_id in reversed(list(enumerate(ids)))}
+        return tuple(_quant_step(step, positions) for step in self.steps)
 
 
-def _partner_flaws(partners: Sequence[Partner]) -> list[Flaw]:
+def _quant_step(step: Step, positions: dict[str, int]) -> quant_steps.Step:
+    def at(partner_ids: tuple[str, ...]) -> tuple[int, ...]:
+        return tuple(positions.get(partner_id, -1) for partner_id in partner_ids)
+
+    match step:
+        case ReturnOfCapital(partner_ids):
+            return quant_steps.ReturnOfCapital(at(partner_ids))
+        case PreferredReturn(rate, is_simple, partner_ids):
+            return quant_steps.PreferredReturn(rate, is_simple, at(partner_ids))
+        case CedeExcess(partner_id, tiers, multiple):
+            return quant_steps.CedeExcess(positions.get(partner_id, -1), tiers, multiple)
+        case _:
+            return step
+
+
+def _partner_flaws(partners: tuple[Partner, ...]) -> list[Flaw]:
     flaws = []
     seen: set[str] = set()
     managers = 0
@@ -138,10 +233,12 @@ def _partner_flaws(partners: Sequence[Partner]) -> list[Flaw]:
             flaws.append(
                 Flaw(f"partners[{i}].partner_id", f"found {partner.partner_id!r} twice, expected each once")
             )
-        if partner.partner_id == GRASSROOTS_ID:
+        if partner.partner_id in _RESERVED:
+            stands_for = _RESERVED[partner.partner_id]
             flaws.append(
                 Flaw(
-                    f"partners[{i}].partner_id", f"found {GRASSROOTS_ID!r}, which stands for the grass roots"
+                    f"partners[{i}].partner_id",
+                    f"found {partner.partner_id!r}, which stands for {stands_for}",
                 )
             )
         seen.add(partner.partner_id)
@@ -165,48 +262,23 @@ def _frame_flaws(terms: FundTerms) -> list[Flaw]:
         flaws.append(
             Flaw("life_years", f"found {terms.life_years}, expected a number from 1 to {LONGEST_LIFE_YEARS}")
         )
+    flaws += _fee_flaws(terms)
+    if not 0 <= terms.extension_years <= LONGEST_EXTENSION_YEARS:
+        found = f"found {terms.extension_years}, expected a number from 0 to {LONGEST_EXTENSION_YEARS}"
+        flaws.append(Flaw("extension_years", found))
     return flaws
 
 
-@dataclass(frozen=True, slots=True)
-class FundCashFlow:
-    """Cash of the fund in one year, CNY, whole cents, >= 0.
-
-    Attributes:
-        year: years from the first closing.
-        called_cny: called from the partners.
-        distributable_cny: to be distributed.
-    """
-
-    year: int
-    called_cny: Decimal
-    distributable_cny: Decimal
-
-
-@dataclass(frozen=True, slots=True)
-class Payment:
-    """One payment to a recipient, exact cents; `step` is the position in the terms."""
-
-    year: int
-    recipient_id: str
-    step: int
-    amount_cny: Decimal
-
-
-@dataclass(frozen=True, slots=True)
-class PartnerResult:
-    """What one recipient paid and received; rates are None where there are none."""
-
-    recipient_id: str
-    paid_in_cny: Decimal
-    received_cny: Decimal
-    irr_annual: float | None
-    tvpi: float | None
-
-
-@dataclass(frozen=True, slots=True)
-class WaterfallResult:
-    """Payments in order of year, step and recipient, and totals in order of the partners."""
-
-    payments: tuple[Payment, ...]
-    partners: tuple[PartnerResult, ...]
+def _fee_flaws(terms: FundTerms) -> list[Flaw]:
+    """What is wrong with the step-down: both of its fields or none."""
+    period, after = terms.investment_period_years, terms.fee_rate_after_annual
+    if period is None and after is None:
+        return []
+    flaws = []
+    if period is None or not 1 <= period <= terms.life_years:
+        expected = f"a number from 1 to the life of {terms.life_years} years, after which the fee steps down"
+        flaws.append(Flaw("investment_period_years", f"found {period}, expected {expected}"))
+    if after is None or not 0.0 <= after <= terms.fee_rate_annual:
+        expected = f"a number from 0 to fee_rate_annual ({terms.fee_rate_annual})"
+        flaws.append(Flaw("fee_rate_after_annual", f"found {after}, expected {expected}"))
+    return flaws

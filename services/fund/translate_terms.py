@@ -4,14 +4,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 from ecopledge.fund.v1 import fund_pb2 as pb
-from quant.waterfall_steps import (
-    CarrySplit,
-    CatchUp,
-    CedeTier,
-    GrassrootsShare,
-    PreferredReturn,
-    ReturnOfCapital,
-)
+from quant.waterfall_steps import CarrySplit, CatchUp, CedeTier, GrassrootsShare
 from services.fund.terms import (
     CedeExcess,
     FundCashFlow,
@@ -20,6 +13,8 @@ from services.fund.terms import (
     PartnerClass,
     PartnerResult,
     Payment,
+    PreferredReturn,
+    ReturnOfCapital,
     Step,
     WaterfallResult,
 )

@@ -18,7 +18,7 @@ from quant.waterfall import (
     received_by,
     run_paths,
 )
-from quant.waterfall_cents import CentFlow, CentYear, round_to_cents, run_cents
+from quant.waterfall_cents import CentFlow, CentYear, run_cents
 from quant.waterfall_steps import (
     CarrySplit,
     CatchUp,
@@ -30,6 +30,7 @@ from quant.waterfall_steps import (
     Step,
     WaterfallError,
 )
+from quant.whole_cents import split_cents
 
 EUROPEAN = (ReturnOfCapital(), PreferredReturn(0.08), CatchUp(1.0, 0.2), CarrySplit(0.2))
 GANZHOU = (CedeTier(2.0, 0.2), CedeTier(2.5, 0.4), CedeTier(3.0, 0.6))
@@ -88,7 +89,7 @@ def test_full_catch_up_reaches_its_share_at_hurdle_over_one_minus_carry(received
 )
 def test_partial_catch_up(received: float, manager: float) -> None:
     _, got = european_waterfall_case(1000.0, received, 0.08, 0.2, manager_share=0.5)
-    assert got == pytest.approx(manager, abs=1e-9)
+    assert got == pytest.approx(manager, abs=0.0067)  # cut to the cent
 
 
 def test_without_catch_up_only_what_is_above_the_hurdle_is_split() -> None:
@@ -232,8 +233,7 @@ def test_flows_that_cannot_be_run_are_refused_with_the_place(
 
 
 def test_missing_cents_go_to_the_largest_remainders() -> None:
-    third = Decimal(100) / 3
-    assert round_to_cents([third] * 3, Decimal(100)) == [Decimal("33.34"), Decimal("33.33"), Decimal("33.33")]
+    assert split_cents(100_00, [1, 1, 1]) == [33_34, 33_33, 33_33]
 
 
 cents = st.integers(0, 10**11).map(lambda n: Decimal(n) / 100)
@@ -335,4 +335,4 @@ def test_ceding_moves_excess_only(case: tuple[Waterfall, list[CentFlow]], multip
         assert kept == safe
         excess = float(received_by(plain, 0)[0]) - safe
         gives = float(received_by(plain, 0)[0] - received_by(ceded, 0)[0])
-        assert gives == pytest.approx(ceding.ceded_share() * excess, rel=1e-9, abs=1e-6)
+        assert -1e-5 <= ceding.ceded_share() * excess - gives < 0.01 * len(plain.payments)  # cut to the cent

@@ -127,6 +127,10 @@ def _step_terms(terms: FundTerms, step: Step) -> str | None:
             parts += [f"≥ {tier.from_multiple:g} 倍：{percent(tier.ceded_share)}" for tier in value]
         elif field.name == "reinvestment_multiple":
             parts.append(f"{name} {value:g} 倍")
+        elif field.name == "partner_ids":
+            parts += [f"{name} {recipient_name(terms, partner_id)}" for partner_id in value]
+        elif field.name == "is_simple":
+            parts += [name] if value else []
         else:
             parts.append(f"{name} {percent(value)}")
     return "；".join(parts) or None

@@ -7,10 +7,10 @@ from decimal import Decimal
 import numpy as np
 
 from quant.schedules import CollateralTerms, ExposureSchedule
-from quant.waterfall_steps import CarrySplit, CatchUp, PreferredReturn, ReturnOfCapital
+from quant.waterfall_steps import CarrySplit, CatchUp
 from services.fund.outcome import Investment
 from services.fund.project import Project
-from services.fund.terms import FundTerms, Partner, PartnerClass, Step
+from services.fund.terms import FundTerms, Partner, PartnerClass, PreferredReturn, ReturnOfCapital, Step
 from services.runtime.market import (
     CurvePoint,
     Evidence,

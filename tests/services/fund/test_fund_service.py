@@ -19,12 +19,12 @@ from google.type.money_pb2 import Money
 from ecopledge.fund.v1 import fund_pb2 as pb
 from ecopledge.fund.v1 import fund_pb2_grpc
 from flows.pipeline.project_files import RESERVE_2026, read_projects
-from quant.waterfall_steps import CarrySplit, CedeTier, GrassrootsShare, ReturnOfCapital
+from quant.waterfall_steps import CarrySplit, CedeTier, GrassrootsShare
 from services.fund.__main__ import registration
 from services.fund.client import FundClient
 from services.fund.outcome import FundOutcome, FundSimulation
 from services.fund.simulation import simulate
-from services.fund.terms import CedeExcess, FundCashFlow, FundTerms, PartnerClass
+from services.fund.terms import CedeExcess, FundCashFlow, FundTerms, PartnerClass, ReturnOfCapital
 from services.runtime.channel import calling, open_channel, receiving
 from services.runtime.errors import Conflict, DeadlineExceeded, InvalidInput, NotFound
 from services.runtime.results import Progress

@@ -31,15 +31,17 @@ def test_a_certain_fund_equals_the_case_worked_by_hand() -> None:
     profit = sum(flows)
     outcome = run(CERTAIN)
     investor, manager = outcome.partners
-    assert investor.received_cny.mean == pytest.approx(200.0 + 0.8 * profit)
+    assert investor.received_cny.mean == pytest.approx(200.0 + 0.8 * profit, abs=0.02)  # paid in whole cents
     assert investor.tvpi is not None
-    assert investor.tvpi.quantile(0.5) == pytest.approx(1.0 + 0.8 * profit / 200.0)
+    assert investor.tvpi.quantile(0.5) == pytest.approx(1.0 + 0.8 * profit / 200.0, abs=1e-4)
     assert investor.probability_of_loss == 0.0
     assert investor.received_cny.standard_deviation == pytest.approx(0.0, abs=1e-9)
     assert (manager.irr_annual, manager.tvpi, manager.share_without_irr) == (None, None, 1.0)
-    assert manager.received_cny.mean == pytest.approx(0.2 * profit)
+    assert manager.received_cny.mean == pytest.approx(0.2 * profit, abs=0.02)
     cumulated = [sum(flows[: year + 1]) for year in range(6)]
-    assert [point.cumulated_cny.quantile(0.05) for point in outcome.j_curve] == pytest.approx(cumulated)
+    assert [point.cumulated_cny.quantile(0.05) for point in outcome.j_curve] == pytest.approx(
+        cumulated, abs=0.02
+    )
     assert outcome.called_cny == pytest.approx(200.0)
     assert outcome.leverage_project_to_fund == pytest.approx(4.0)
     assert outcome.conservation_error_cny < 1e-9

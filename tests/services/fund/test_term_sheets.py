@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from flows.pipeline.project_files import ECO_INDUSTRY_2020, RESERVE_2026, read_projects
-from quant.waterfall_steps import CarrySplit, CatchUp, PreferredReturn, ReturnOfCapital
+from quant.waterfall_steps import CarrySplit, CatchUp
 from services.fund.project import Project
 from services.fund.sector_assumptions import (
     FactorShare,
@@ -17,6 +17,7 @@ from services.fund.sector_assumptions import (
     read_sector_assumptions,
 )
 from services.fund.term_sheets import read_term_sheets
+from services.fund.terms import PreferredReturn, ReturnOfCapital
 from services.runtime.errors import InvalidInput
 from services.runtime.market import read_snapshot
 
