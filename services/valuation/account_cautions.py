@@ -64,7 +64,8 @@ def of_error_by_service(error: AccountError, field: str) -> Caution:
         "ERROR_BY_SERVICE",
         Severity.NOTE,
         f"估值误差按各项服务及其共同驱动合成，代替目录值：变异系数 {error.cv:.1%}"
-        f"（若相互独立 {error.cv_if_independent:.1%}，若完全相关 {error.cv_if_one:.1%}）" + (f"；主要共同驱动 {main_zh}。" if main_zh else "。"),
+        f"（若相互独立 {error.cv_if_independent:.1%}，若完全相关 {error.cv_if_one:.1%}）"
+        + (f"；主要共同驱动 {main_zh}。" if main_zh else "。"),
         f"The valuation error, in place of the catalogue's, is built from the services and the causes that they "
         f"share: cv {error.cv:.1%} ({error.cv_if_independent:.1%} were they independent, {error.cv_if_one:.1%} were they one)"
         + (f"; main common causes: {main_en}." if main_en else "."),
@@ -75,5 +76,6 @@ def of_error_by_service(error: AccountError, field: str) -> Caution:
 def _unit_slip(computed: float, value: float) -> str:
     if value <= 0.0 or computed <= 0.0:
         return ""
-    ratio = math.exp(abs(math.log(computed) - math.log(value)))
-    return next((name for size, name in _UNIT_SLIPS if abs(ratio / size - 1.0) <= _NEAR), "")
+    # In logs: the ratio of the smallest to the largest number is none.
+    apart = abs(math.log(computed) - math.log(value))
+    return next((name for size, name in _UNIT_SLIPS if abs(apart - math.log(size)) <= _NEAR), "")

@@ -34,7 +34,6 @@ class NumberRule:
 POSITIVE = Domain("a finite number above 0", lambda value: 0.0 < value < math.inf)
 NON_NEGATIVE = Domain("a finite number of 0 or more", lambda value: 0.0 <= value < math.inf)
 FRACTION = Domain("a fraction from 0 to 1", lambda value: 0.0 <= value <= 1.0)
-FINITE = Domain("a finite number", math.isfinite)
 
 
 def positive_up_to(highest: float) -> Domain:

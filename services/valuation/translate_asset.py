@@ -33,7 +33,7 @@ from services.valuation.asset import (
     WaterRight,
     WithWithout,
 )
-from services.valuation.field_rules import POSITIVE, NumberRule, read_numbers
+from services.valuation.field_rules import NumberRule, positive_up_to, read_numbers
 
 Item = TypeVar("Item")
 
@@ -124,7 +124,7 @@ def _check_name(field: str, value: str, at: Violations) -> None:
 
 
 def _stated_value(message: pb.StatedValue, at: Violations) -> StatedValue:
-    numbers = read_numbers(message, (NumberRule("value_cny", POSITIVE),), at)
+    numbers = read_numbers(message, (NumberRule("value_cny", positive_up_to(rules.LARGEST_AMOUNT)),), at)
     at.require_max_length("source", message.source, _LONGEST_SOURCE)
     at.require(
         message.basis in _BASES, "basis", f"found {message.basis}, expected a known value of ValueBasis"

@@ -3,6 +3,7 @@
 import datetime as dt
 
 from services.valuation.asset import (
+    AccountSpecification,
     Asset,
     AssetDetail,
     CarbonAndTenure,
@@ -40,7 +41,8 @@ TENURE = ForestTenure(50.0, 12.0, 180.0, 500.0, 300.0, 0.9, 30.0, 800.0)
 RESIDUAL = ResidualIncome(
     tuple(VepYear(k, 2e6 * k, 1e5, 5e4, 1e5) for k in (1, 2, 3)), "tourism_demand", 0.05, 0.8
 )
-WITH_WITHOUT = WithWithout((ServiceChange("water_supply", 2e5, 1e5, 0.5, 0.3),))
+SPECIFICATION = AccountSpecification("SEEA EA", "2021")
+WITH_WITHOUT = WithWithout((ServiceChange("water supply", 2e5, 1e5, 0.5, 0.3, 0.9, 0.1),), SPECIFICATION)
 
 DETAILS: dict[str, AssetDetail] = {
     "water_right": WaterRight(
@@ -50,7 +52,9 @@ DETAILS: dict[str, AssetDetail] = {
     "forest_carbon_grown": ForestCarbonReceivable(GROWN),
     "forest_tenure": TENURE,
     "carbon_and_tenure": CarbonAndTenure(TENURE, DECLARED),
-    "gep_revenue": GepRevenueRight((ServiceIncome("water_supply", 2e6, 0.2, 1e4),), 12.0, "GB/T 2025"),
+    "gep_revenue": GepRevenueRight(
+        (ServiceIncome("water_supply", 2e6, 0.2, 1e4, 0.9, 4e6, 0.5, 0.1),), 12.0, "GB/T 2025", SPECIFICATION
+    ),
     "vep_residual_income": VepProject(10.0, RESIDUAL, 1e4),
     "vep_with_without": VepProject(10.0, WITH_WITHOUT, 1e3),
     "catalogued_right": CataloguedRight(
