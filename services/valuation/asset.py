@@ -97,8 +97,30 @@ class StandGrowth:
 
 
 @dataclass(frozen=True, slots=True)
+class DiameterClass:
+    """Trees of one class of diameter at breast height, and what its mean tree grows a year."""
+
+    diameter_cm: float
+    height_m: float
+    trees_per_ha: float
+    diameter_growth_cm_per_year: float = 0.0
+    height_growth_m_per_year: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class StandInventory:
+    """A stand given by its trees; biomass by the equations of the species, carbon by its carbon fraction."""
+
+    species: str
+    area_ha: float
+    classes: tuple[DiameterClass, ...]
+    carbon_fraction: float | None = None
+    mortality_annual: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
 class CarbonIssuance:
-    """How the credits of a forest-carbon asset arise: either declared tonnes a year or a growing stand."""
+    """How the credits of a forest-carbon asset arise: declared tonnes a year, a growing stand, or counted trees."""
 
     instrument: CarbonInstrument
     crediting_years: float
@@ -117,6 +139,7 @@ class CarbonIssuance:
     start_years: float = 0.0
     conversion_probability: float = 0.0
     conversion_from_years: float = 0.0
+    inventory: StandInventory | None = None
 
 
 @dataclass(frozen=True, slots=True)

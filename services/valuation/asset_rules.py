@@ -70,6 +70,18 @@ GROWTH = (
     NumberRule("rate_per_year", positive_up_to(10.0)),
     NumberRule("shape", positive_up_to(100.0)),
 )
+INVENTORY = (
+    NumberRule("area_ha", positive_up_to(_LARGEST_AREA_HA)),
+    NumberRule("carbon_fraction", positive_up_to(1.0), optional=True),
+    NumberRule("mortality_annual", FRACTION),
+)
+DIAMETER_CLASS = (
+    NumberRule("diameter_cm", positive_up_to(300.0)),
+    NumberRule("height_m", positive_up_to(120.0)),
+    NumberRule("trees_per_ha", positive_up_to(1e6)),
+    NumberRule("diameter_growth_cm_per_year", between(0.0, 10.0)),
+    NumberRule("height_growth_m_per_year", between(0.0, 10.0)),
+)
 TENURE = (
     NumberRule("area_ha", positive_up_to(_LARGEST_AREA_HA)),
     NumberRule("years_to_harvest", positive_up_to(120.0)),

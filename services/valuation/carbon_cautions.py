@@ -1,5 +1,6 @@
 """What a careful reader should know about forest carbon: its methodology, its periods, its buffer."""
 
+from quant.forestry import CO2_PER_CARBON
 from services.runtime.results import Caution, Severity
 from services.valuation.carbon_rules import Methodology
 
@@ -53,6 +54,20 @@ def of_monitoring_period(years: float, field: str, methodology: Methodology) -> 
             field,
         )
     ]
+
+
+def of_counted_trees(co2_t_per_ha: float, field: str) -> Caution:
+    """STAND_STOCK: what counted trees hold, for comparison with stands of their kind."""
+    carbon = co2_t_per_ha / CO2_PER_CARBON
+    return Caution(
+        "STAND_STOCK",
+        Severity.NOTE,
+        f"按单木生物量方程，首个监测期初活立木碳储量为 {carbon:.1f} tC/公顷（{co2_t_per_ha:.1f} tCO2/公顷）；"
+        "只计活立木增量，枯死木按损失计。",
+        f"By the tree equations the living trees hold {carbon:.1f} tC/ha ({co2_t_per_ha:.1f} tCO2/ha) when the first "
+        "monitoring period begins; credits are what they gain, and what dies is taken as lost.",
+        field,
+    )
 
 
 def of_buffer(

@@ -24,6 +24,7 @@ from services.runtime.market import Evidence, Source
 from services.valuation.account_rules import AccountRules
 from services.valuation.asset import CarbonInstrument
 from services.valuation.carbon_rules import CARBON_RULES_PATH, CarbonRules, decode_carbon_rules
+from services.valuation.tree_equations import TREE_EQUATIONS_PATH, TreeSpecies, decode_tree_equations
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -218,6 +219,7 @@ class Catalogue:
         carbon: terms by instrument.
         carbon_rules: versions of the methodology, and the risk of reversal.
         species: by Chinese name, full English name, and its part before the bracket in lower case.
+        trees: species with tree equations, by Chinese and English name.
         thresholds: where cautions begin.
         accounts: names and errors of ecosystem services.
         content_hash: SHA-256 of all the files, hexadecimal.
@@ -229,6 +231,7 @@ class Catalogue:
     carbon: Mapping[CarbonInstrument, CarbonTerms]
     carbon_rules: CarbonRules
     species: Mapping[str, Species]
+    trees: Mapping[str, TreeSpecies]
     thresholds: Thresholds
     accounts: AccountRules
     content_hash: str
@@ -249,14 +252,19 @@ class Catalogue:
 
 
 def read_catalogue(
-    path: Path = CATALOGUE_PATH, species_path: Path = SPECIES_PATH, rules_path: Path = CARBON_RULES_PATH
+    path: Path = CATALOGUE_PATH,
+    species_path: Path = SPECIES_PATH,
+    rules_path: Path = CARBON_RULES_PATH,
+    trees_path: Path = TREE_EQUATIONS_PATH,
 ) -> Catalogue:
-    """Read the catalogue, the species table and the carbon rules.
+    """Read the catalogue, the species table, the carbon rules and the tree equations.
 
     Raises:
         InvalidInput: if a file is missing or wrong, naming the place.
     """
-    content, species_content, rules_content = (_bytes_of(part) for part in (path, species_path, rules_path))
+    content, species_content, rules_content, trees_content = (
+        _bytes_of(part) for part in (path, species_path, rules_path, trees_path)
+    )
     try:
         file = msgspec.toml.decode(content, type=_File)
     except (msgspec.DecodeError, msgspec.ValidationError) as error:
@@ -270,10 +278,11 @@ def read_catalogue(
         carbon=_by_code(path, [(terms.instrument, terms) for terms in file.carbon]),
         carbon_rules=decode_carbon_rules(rules_path, rules_content),
         species=_read_species(species_path, species_content),
+        trees=decode_tree_equations(trees_path, trees_content),
         thresholds=file.thresholds,
         accounts=accounts,
         content_hash=hashlib.sha256(
-            b"\0".join((content, species_content, rules_content, accounts.content))
+            b"\0".join((content, species_content, rules_content, trees_content, accounts.content))
         ).hexdigest(),
         assumptions=MappingProxyType({code: _assumptions(kind) for code, kind in kinds.items()}),
     )

@@ -17,6 +17,7 @@ from services.valuation.asset import (
     CarbonInstrument,
     CarbonIssuance,
     CataloguedRight,
+    DiameterClass,
     ForestCarbonReceivable,
     ForestTenure,
     GepRevenueRight,
@@ -25,6 +26,7 @@ from services.valuation.asset import (
     ServiceChange,
     ServiceIncome,
     StandGrowth,
+    StandInventory,
     StatedValue,
     TermsOverride,
     ValueBasis,
@@ -41,6 +43,8 @@ _LONGEST_ID = 64
 _LONGEST_NAME = 256
 _LONGEST_SOURCE = 1024
 _MOST_ASSUMED_FIELDS = 64
+_MOST_CLASSES = 200
+_ORIGINS = ("tonnes_per_year", "growth", "inventory")
 
 _BASES = {
     pb.VALUE_BASIS_UNSPECIFIED: ValueBasis.UNSTATED,
@@ -142,19 +146,39 @@ def _water_right(message: pb.WaterRight, at: Violations) -> WaterRight:
     )
 
 
-def _issuance(message: pb.CarbonIssuance, at: Violations) -> CarbonIssuance:
+def _issuance(message: Any, at: Violations) -> CarbonIssuance:
     at.require_known_enum("instrument", message.instrument, _INSTRUMENTS, "CarbonInstrument")
     at.require_max_length("methodology", message.methodology, _LONGEST_ID)
-    declared, grown = message.HasField("tonnes_per_year"), message.HasField("growth")
-    if declared == grown:
-        found = "both" if declared else "none"
-        at.add("tonnes_per_year", f"found {found} of tonnes_per_year and growth, expected exactly one")
+    origins = [name for name in _ORIGINS if message.HasField(name)]
+    if len(origins) != 1:
+        found = " and ".join(origins) or "none"
+        at.add("tonnes_per_year", f"found {found} of {', '.join(_ORIGINS)}, expected exactly one")
     return CarbonIssuance(
         instrument=_INSTRUMENTS.get(message.instrument, CarbonInstrument.CCER),
         **read_numbers(message, rules.ISSUANCE, at),
-        growth=_growth(message.growth, at.at("growth")) if grown else None,
+        growth=_growth(message.growth, at.at("growth")) if "growth" in origins else None,
         methodology=message.methodology,
+        inventory=_inventory(message.inventory, at.at("inventory")) if "inventory" in origins else None,
     )
+
+
+def _inventory(message: pb.StandInventory, at: Violations) -> StandInventory:
+    _check_name("species", message.species, at)
+    if at.require_non_empty("classes", message.classes):
+        at.require_max_length("classes", message.classes, _MOST_CLASSES)
+    classes = _each(message.classes[:_MOST_CLASSES], "classes", _diameter_class, at)
+    grows = any(found.diameter_growth_cm_per_year + found.height_growth_m_per_year > 0.0 for found in classes)
+    if classes and not grows:
+        at.add(
+            "classes", "found no class that grows, expected growth of diameter or height: credits are growth"
+        )
+    return StandInventory(
+        species=message.species, classes=classes, **read_numbers(message, rules.INVENTORY, at)
+    )
+
+
+def _diameter_class(message: pb.DiameterClass, at: Violations) -> DiameterClass:
+    return DiameterClass(**read_numbers(message, rules.DIAMETER_CLASS, at))
 
 
 def _growth(message: pb.StandGrowth, at: Violations) -> StandGrowth:
@@ -312,10 +336,16 @@ def _stated_value_to_wire(stated: StatedValue) -> pb.StatedValue:
 
 def _issuance_to_wire(issuance: CarbonIssuance) -> pb.CarbonIssuance:
     return pb.CarbonIssuance(
-        **_plain(issuance, "instrument", "growth"),
+        **_plain(issuance, "instrument", "growth", "inventory"),
         instrument=_INSTRUMENTS_TO_WIRE[issuance.instrument],
         growth=None if issuance.growth is None else _growth_to_wire(issuance.growth),
+        inventory=None if issuance.inventory is None else _inventory_to_wire(issuance.inventory),
     )
+
+
+def _inventory_to_wire(inventory: StandInventory) -> pb.StandInventory:
+    classes = [pb.DiameterClass(**_plain(found)) for found in inventory.classes]
+    return pb.StandInventory(classes=classes, **_plain(inventory, "classes"))
 
 
 def _growth_to_wire(growth: StandGrowth) -> pb.StandGrowth:

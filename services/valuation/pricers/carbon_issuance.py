@@ -14,6 +14,7 @@ from services.runtime.results import Caution
 from services.valuation.asset import CarbonInstrument, CarbonIssuance
 from services.valuation.carbon_cautions import (
     of_buffer,
+    of_counted_trees,
     of_crediting_period,
     of_methodology,
     of_monitoring_period,
@@ -148,6 +149,7 @@ def issued_credits(issuance: CarbonIssuance, field: str, context: PricingContext
         (
             *of_price(price, market, "CNY/t", f"{field}.price_cny_per_t", context.catalogue.thresholds),
             *_cautions_of_carbon(carbon, field, context),
+            *_cautions_of_trees(issuance, carbon, field),
             *_cautions_of_methodology(issuance, methodology, field),
         ),
         _assumptions(issuance, terms, methodology),
@@ -197,6 +199,12 @@ def _cautions_of_carbon(carbon: ProjectCarbon, field: str, context: PricingConte
             field=f"{field}.risk_deduction",
         )
     return found
+
+
+def _cautions_of_trees(issuance: CarbonIssuance, carbon: ProjectCarbon, field: str) -> list[Caution]:
+    if issuance.inventory is None:
+        return []
+    return [of_counted_trees(carbon.on_site_t[0] / issuance.inventory.area_ha, f"{field}.inventory")]
 
 
 def _cautions_of_methodology(

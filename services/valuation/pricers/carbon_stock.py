@@ -15,9 +15,10 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from quant.forestry import GROWTH_CURVES, buffer_cover, period_credits_t
+from quant.forestry import GROWTH_CURVES, buffer_cover, carbon_dioxide_t, carbon_tc, period_credits_t
+from quant.stand_table import stand_table_biomass_t
 from services.runtime.errors import InvalidInput
-from services.valuation.asset import CarbonIssuance, GrowthCurve, StandGrowth
+from services.valuation.asset import CarbonIssuance, GrowthCurve, StandGrowth, StandInventory
 from services.valuation.catalogue import Catalogue, Species
 
 _SAME_YEARS = 1e-9
@@ -77,6 +78,8 @@ def project_carbon(issuance: CarbonIssuance, risk: float, field: str, catalogue:
     """
     _require_one_source(issuance, field)
     edges = _period_edges(issuance)
+    if issuance.inventory is not None:
+        return _counted(issuance, issuance.inventory, edges, risk=risk, field=field, catalogue=catalogue)
     if issuance.growth is None:
         return _declared(issuance, edges, risk)
     return _grown(issuance, issuance.growth, edges, risk=risk, field=field, catalogue=catalogue)
@@ -141,6 +144,69 @@ def _grown(
     )
 
 
+def _counted(
+    issuance: CarbonIssuance,
+    inventory: StandInventory,
+    edges: tuple[float, ...],
+    *,
+    risk: float,
+    field: str,
+    catalogue: Catalogue,
+) -> ProjectCarbon:
+    """Of counted trees: what stands by the tree equations, credits for what it gains."""
+    try:
+        co2_t_per_ha = inventory_co2_t_per_ha(inventory, np.array(edges), f"{field}.inventory", catalogue)
+        whole = period_credits_t(
+            np.diff(co2_t_per_ha) * issuance.verification_ratio,
+            inventory.area_ha,
+            uncertainty_deduction=issuance.uncertainty_deduction,
+            risk_deduction=risk,
+        )
+    except ValueError as error:
+        raise InvalidInput.of(f"{field}.inventory", str(error)) from None
+    tonnes = tuple(whole.tolist())
+    return ProjectCarbon(
+        edges,
+        tonnes,
+        risk,
+        tuple((co2_t_per_ha * inventory.area_ha).tolist()),
+        stock_known=True,
+        annual_t=sum(tonnes) / issuance.crediting_years,
+        area_ha=inventory.area_ha if issuance.area_ha is None else issuance.area_ha,
+    )
+
+
+def inventory_co2_t_per_ha(
+    inventory: StandInventory, years: NDArray[np.float64], field: str, catalogue: Catalogue
+) -> NDArray[np.float64]:
+    """Carbon dioxide in the living trees, t/ha, `years` from today.
+
+    Raises:
+        InvalidInput: about `field`, for an unknown species.
+        ValueError: if the figures make no stand.
+    """
+    species = catalogue.trees.get(inventory.species)
+    if species is None:
+        known = ", ".join(dict.fromkeys(entry.name_zh for entry in catalogue.trees.values()))
+        raise InvalidInput.of(
+            f"{field}.species",
+            f"found {inventory.species!r}, expected a species with tree equations: {known}",
+        )
+    fraction = species.carbon_fraction if inventory.carbon_fraction is None else inventory.carbon_fraction
+    classes = inventory.classes
+    biomass = stand_table_biomass_t(
+        years,
+        [found.diameter_cm for found in classes],
+        [found.height_m for found in classes],
+        [found.trees_per_ha for found in classes],
+        species.equations,
+        diameter_growth_cm=[found.diameter_growth_cm_per_year for found in classes],
+        height_growth_m=[found.height_growth_m_per_year for found in classes],
+        mortality_annual=inventory.mortality_annual,
+    )
+    return np.asarray(carbon_dioxide_t(carbon_tc(biomass, fraction)))
+
+
 def _species(growth: StandGrowth, field: str, catalogue: Catalogue) -> Species:
     species = catalogue.species.get(growth.species) or catalogue.species.get(growth.species.lower())
     if species is None:
@@ -165,9 +231,12 @@ def _stem_volume(growth: StandGrowth, years: NDArray[np.float64]) -> NDArray[np.
 
 
 def _require_one_source(issuance: CarbonIssuance, field: str) -> None:
-    if (issuance.growth is None) == (issuance.tonnes_per_year is None):
+    stated = [
+        name for name in ("tonnes_per_year", "growth", "inventory") if getattr(issuance, name) is not None
+    ]
+    if len(stated) != 1:
         raise InvalidInput.of(
             field,
-            "expected exactly one of tonnes_per_year and growth, found "
-            + ("neither" if issuance.growth is None else "both"),
+            "expected exactly one of tonnes_per_year, growth and inventory, found "
+            + (" and ".join(stated) or "none"),
         )

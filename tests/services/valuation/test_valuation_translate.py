@@ -36,6 +36,8 @@ MESSAGES: dict[str, tuple[tuple[NumberRule, ...], type]] = {
     "water_right": (asset_rules.WATER_RIGHT, asset_pb2.WaterRight),
     "issuance": (asset_rules.ISSUANCE, asset_pb2.CarbonIssuance),
     "growth": (asset_rules.GROWTH, asset_pb2.StandGrowth),
+    "inventory": (asset_rules.INVENTORY, asset_pb2.StandInventory),
+    "diameter_class": (asset_rules.DIAMETER_CLASS, asset_pb2.DiameterClass),
     "tenure": (asset_rules.TENURE, asset_pb2.ForestTenure),
     "service_income": (asset_rules.SERVICE_INCOME, asset_pb2.ServiceIncome),
     "gep": (asset_rules.TERM, asset_pb2.GepRevenueRight),

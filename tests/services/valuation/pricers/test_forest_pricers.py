@@ -142,7 +142,7 @@ def test_growth_refuses_an_unknown_species(context: PricingContext, make_asset: 
 
 def test_credits_need_exactly_one_origin(context: PricingContext, make_asset: MakeAsset) -> None:
     for issuance in (replace(DECLARED, growth=GROWTH), replace(DECLARED, tonnes_per_year=None)):
-        with pytest.raises(InvalidInput, match="exactly one of tonnes_per_year and growth"):
+        with pytest.raises(InvalidInput, match="exactly one of tonnes_per_year, growth and inventory"):
             price_in(make_asset(ForestCarbonReceivable(issuance)), context)
 
 

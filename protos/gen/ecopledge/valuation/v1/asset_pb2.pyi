@@ -439,11 +439,12 @@ class CarbonIssuance(_message.Message):
     START_YEARS_FIELD_NUMBER: _builtins.int
     CONVERSION_PROBABILITY_FIELD_NUMBER: _builtins.int
     CONVERSION_FROM_YEARS_FIELD_NUMBER: _builtins.int
+    INVENTORY_FIELD_NUMBER: _builtins.int
     instrument: Global___CarbonInstrument.ValueType
     """Which instrument is issued."""
     tonnes_per_year: _builtins.float
-    """Net credits a year, tCO2e, > 0 and at most 1e12, where they are declared rather than grown. Exactly one of this
-    and `growth`.
+    """Net credits a year, tCO2e, > 0 and at most 1e12, where they are declared rather than grown. Exactly one of this,
+    `growth` and `inventory`.
     """
     crediting_years: _builtins.float
     """Years over which credits are issued, > 0 and at most 60."""
@@ -479,7 +480,11 @@ class CarbonIssuance(_message.Message):
     """Years until that may happen, 0 to 70."""
     @_builtins.property
     def growth(self) -> Global___StandGrowth:
-        """Growth of the stand. Exactly one of this and `tonnes_per_year`."""
+        """Growth of the stand. Exactly one of this, `tonnes_per_year` and `inventory`."""
+
+    @_builtins.property
+    def inventory(self) -> Global___StandInventory:
+        """Trees of the stand by class of diameter, with what they grow. Exactly one of this, `tonnes_per_year` and `growth`."""
 
     def __init__(
         self,
@@ -501,10 +506,11 @@ class CarbonIssuance(_message.Message):
         start_years: _builtins.float = ...,
         conversion_probability: _builtins.float = ...,
         conversion_from_years: _builtins.float = ...,
+        inventory: Global___StandInventory | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_area_ha", b"_area_ha", "_growth", b"_growth", "_issuance_lag_years", b"_issuance_lag_years", "_monitoring_period_years", b"_monitoring_period_years", "_price_cny_per_t", b"_price_cny_per_t", "_registration_probability", b"_registration_probability", "_risk_deduction", b"_risk_deduction", "_tonnes_per_year", b"_tonnes_per_year", "_uncertainty_deduction", b"_uncertainty_deduction", "_verification_ratio", b"_verification_ratio", "area_ha", b"area_ha", "growth", b"growth", "issuance_lag_years", b"issuance_lag_years", "monitoring_period_years", b"monitoring_period_years", "price_cny_per_t", b"price_cny_per_t", "registration_probability", b"registration_probability", "risk_deduction", b"risk_deduction", "tonnes_per_year", b"tonnes_per_year", "uncertainty_deduction", b"uncertainty_deduction", "verification_ratio", b"verification_ratio"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_area_ha", b"_area_ha", "_growth", b"_growth", "_issuance_lag_years", b"_issuance_lag_years", "_monitoring_period_years", b"_monitoring_period_years", "_price_cny_per_t", b"_price_cny_per_t", "_registration_probability", b"_registration_probability", "_risk_deduction", b"_risk_deduction", "_tonnes_per_year", b"_tonnes_per_year", "_uncertainty_deduction", b"_uncertainty_deduction", "_verification_ratio", b"_verification_ratio", "area_ha", b"area_ha", "growth", b"growth", "inventory", b"inventory", "issuance_lag_years", b"issuance_lag_years", "monitoring_period_years", b"monitoring_period_years", "price_cny_per_t", b"price_cny_per_t", "registration_probability", b"registration_probability", "risk_deduction", b"risk_deduction", "tonnes_per_year", b"tonnes_per_year", "uncertainty_deduction", b"uncertainty_deduction", "verification_ratio", b"verification_ratio"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_area_ha", b"_area_ha", "_growth", b"_growth", "_issuance_lag_years", b"_issuance_lag_years", "_monitoring_period_years", b"_monitoring_period_years", "_price_cny_per_t", b"_price_cny_per_t", "_registration_probability", b"_registration_probability", "_risk_deduction", b"_risk_deduction", "_tonnes_per_year", b"_tonnes_per_year", "_uncertainty_deduction", b"_uncertainty_deduction", "_verification_ratio", b"_verification_ratio", "area_ha", b"area_ha", "conversion_from_years", b"conversion_from_years", "conversion_probability", b"conversion_probability", "cost_cny_per_issuance", b"cost_cny_per_issuance", "crediting_years", b"crediting_years", "growth", b"growth", "instrument", b"instrument", "issuance_lag_years", b"issuance_lag_years", "methodology", b"methodology", "monitoring_period_years", b"monitoring_period_years", "price_cny_per_t", b"price_cny_per_t", "registration_probability", b"registration_probability", "risk_deduction", b"risk_deduction", "start_years", b"start_years", "tonnes_per_year", b"tonnes_per_year", "uncertainty_deduction", b"uncertainty_deduction", "verification_ratio", b"verification_ratio"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_area_ha", b"_area_ha", "_growth", b"_growth", "_issuance_lag_years", b"_issuance_lag_years", "_monitoring_period_years", b"_monitoring_period_years", "_price_cny_per_t", b"_price_cny_per_t", "_registration_probability", b"_registration_probability", "_risk_deduction", b"_risk_deduction", "_tonnes_per_year", b"_tonnes_per_year", "_uncertainty_deduction", b"_uncertainty_deduction", "_verification_ratio", b"_verification_ratio", "area_ha", b"area_ha", "conversion_from_years", b"conversion_from_years", "conversion_probability", b"conversion_probability", "cost_cny_per_issuance", b"cost_cny_per_issuance", "crediting_years", b"crediting_years", "growth", b"growth", "instrument", b"instrument", "inventory", b"inventory", "issuance_lag_years", b"issuance_lag_years", "methodology", b"methodology", "monitoring_period_years", b"monitoring_period_years", "price_cny_per_t", b"price_cny_per_t", "registration_probability", b"registration_probability", "risk_deduction", b"risk_deduction", "start_years", b"start_years", "tonnes_per_year", b"tonnes_per_year", "uncertainty_deduction", b"uncertainty_deduction", "verification_ratio", b"verification_ratio"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__area_ha: _TypeAlias = _typing.Literal["area_ha"]  # noqa: Y015
     _WhichOneofArgType__area_ha: _TypeAlias = _typing.Literal["_area_ha", b"_area_ha"]  # noqa: Y015
@@ -594,6 +600,88 @@ class StandGrowth(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___StandGrowth: _TypeAlias = StandGrowth  # noqa: Y015
+
+@_typing.final
+class DiameterClass(_message.Message):
+    """Trees of one class of diameter at breast height."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DIAMETER_CM_FIELD_NUMBER: _builtins.int
+    HEIGHT_M_FIELD_NUMBER: _builtins.int
+    TREES_PER_HA_FIELD_NUMBER: _builtins.int
+    DIAMETER_GROWTH_CM_PER_YEAR_FIELD_NUMBER: _builtins.int
+    HEIGHT_GROWTH_M_PER_YEAR_FIELD_NUMBER: _builtins.int
+    diameter_cm: _builtins.float
+    """Diameter of the mean tree today, cm, > 0 and at most 300."""
+    height_m: _builtins.float
+    """Its height, m, > 0 and at most 120."""
+    trees_per_ha: _builtins.float
+    """Living trees, a hectare, > 0 and at most 1,000,000."""
+    diameter_growth_cm_per_year: _builtins.float
+    """What its diameter grows a year, cm, 0 to 10."""
+    height_growth_m_per_year: _builtins.float
+    """What its height grows a year, m, 0 to 10."""
+    def __init__(
+        self,
+        *,
+        diameter_cm: _builtins.float = ...,
+        height_m: _builtins.float = ...,
+        trees_per_ha: _builtins.float = ...,
+        diameter_growth_cm_per_year: _builtins.float = ...,
+        height_growth_m_per_year: _builtins.float = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["diameter_cm", b"diameter_cm", "diameter_growth_cm_per_year", b"diameter_growth_cm_per_year", "height_growth_m_per_year", b"height_growth_m_per_year", "height_m", b"height_m", "trees_per_ha", b"trees_per_ha"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DiameterClass: _TypeAlias = DiameterClass  # noqa: Y015
+
+@_typing.final
+class StandInventory(_message.Message):
+    """A stand given by its trees, as a forest inventory finds them. Biomass by the species' tree equations, carbon by its
+    carbon fraction; credits are what the living trees gain.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SPECIES_FIELD_NUMBER: _builtins.int
+    AREA_HA_FIELD_NUMBER: _builtins.int
+    CLASSES_FIELD_NUMBER: _builtins.int
+    CARBON_FRACTION_FIELD_NUMBER: _builtins.int
+    MORTALITY_ANNUAL_FIELD_NUMBER: _builtins.int
+    species: _builtins.str
+    """Species of data/tree_biomass_equations.csv, Chinese or English name."""
+    area_ha: _builtins.float
+    """Area, ha, > 0 and at most 1e9."""
+    carbon_fraction: _builtins.float
+    """Carbon in dry biomass, > 0 and at most 1. Absent means the species'."""
+    mortality_annual: _builtins.float
+    """Share, 0 to 1, of the living trees that dies every year; what dies is taken as lost."""
+    @_builtins.property
+    def classes(self) -> _containers.RepeatedCompositeFieldContainer[Global___DiameterClass]:
+        """Classes; 1 to 200, at least one that grows."""
+
+    def __init__(
+        self,
+        *,
+        species: _builtins.str = ...,
+        area_ha: _builtins.float = ...,
+        classes: _abc.Iterable[Global___DiameterClass] | None = ...,
+        carbon_fraction: _builtins.float | None = ...,
+        mortality_annual: _builtins.float = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_carbon_fraction", b"_carbon_fraction", "carbon_fraction", b"carbon_fraction"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_carbon_fraction", b"_carbon_fraction", "area_ha", b"area_ha", "carbon_fraction", b"carbon_fraction", "classes", b"classes", "mortality_annual", b"mortality_annual", "species", b"species"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__carbon_fraction: _TypeAlias = _typing.Literal["carbon_fraction"]  # noqa: Y015
+    _WhichOneofArgType__carbon_fraction: _TypeAlias = _typing.Literal["_carbon_fraction", b"_carbon_fraction"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__carbon_fraction) -> _WhichOneofReturnType__carbon_fraction | None: ...
+
+Global___StandInventory: _TypeAlias = StandInventory  # noqa: Y015
 
 @_typing.final
 class ForestCarbonReceivable(_message.Message):
