@@ -149,7 +149,7 @@ def _roll(plan: PaymentPlan, stop: Cents, balances: Cents, rows: _Columns) -> No
             if period > end:
                 break
             opening, accrued, early = balance, 0, 0
-            if has_prepaid and prepaid_cents[i, period] > 0:
+            if has_prepaid and balance > 0 and prepaid_cents[i, period] > 0:
                 early = min(prepaid_cents[i, period], balance)
                 balance -= early
                 accrued = _whole(early * plan.prepaid_growth[i, period])

@@ -9,7 +9,13 @@ import grpc
 from ecopledge.loans.v1 import loans_pb2 as pb
 from ecopledge.loans.v1 import position_pb2
 from ecopledge.loans.v1.loans_pb2_grpc import LoansServiceStub
-from services.loans import translate, translate_listing, translate_loss, translate_position
+from services.loans import (
+    translate,
+    translate_listing,
+    translate_loss,
+    translate_position,
+    translate_repayment,
+)
 from services.loans.collateral import Collateral
 from services.loans.loan import Loan, LoanRecord, PutCounts, RepaymentTerms
 from services.loans.portfolio import (
@@ -146,7 +152,7 @@ class LoansClient:
             raise InvalidInput.of("of", "expected exactly one of loan_id and terms")
         request = pb.GetScheduleRequest()
         if terms is not None:
-            request.terms.CopyFrom(translate.terms_to_wire(terms))
+            request.terms.CopyFrom(translate_repayment.terms_to_wire(terms))
         else:
             request.loan_id = loan_id or ""
         with calling():

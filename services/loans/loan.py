@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from quant.daycount import DayCount
 from services.loans.conditions import BorrowerSize, GuaranteeMode, InterestSubsidy
+from services.loans.repayment import Prepayment, RateReset
 
 MAX_ID_CHARS = 64
 MAX_PERIODS = 600
@@ -23,6 +24,7 @@ class RepaymentKind(StrEnum):
     EQUAL_INSTALMENT = "equal_instalment"  # 等额本息
     EQUAL_PRINCIPAL = "equal_principal"  # 等额本金
     BULLET = "bullet"  # 到期一次还本
+    CUSTOM = "custom"  # 按约定计划还本
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,11 @@ class RepaymentTerms:
         months_per_period: 1, 3, 6 or 12.
         grace_periods: first periods in which only interest is paid, below `periods`; a bullet has no others.
         day_count: None for equal periods, each rate x months / 12.
+        rate_reset: how the rate follows the loan prime rate, None for a fixed rate; until the first reset
+            `rate_annual` holds.
+        prepayments: in order of day, from the drawing to before maturity; together at most the principal.
+        custom_principal_cny: principal of each period in whole cents under `RepaymentKind.CUSTOM`, where it adds up to
+            `principal_cny`; empty otherwise.
 
     Raises:
         ValueError: if a term is outside its domain.
@@ -51,6 +58,9 @@ class RepaymentTerms:
     months_per_period: int = 1
     grace_periods: int = 0
     day_count: DayCount | None = None
+    rate_reset: RateReset | None = None
+    prepayments: tuple[Prepayment, ...] = ()
+    custom_principal_cny: tuple[Decimal, ...] = ()
 
     def __post_init__(self) -> None:
         principal = self.principal_cny
@@ -73,11 +83,47 @@ class RepaymentTerms:
             raise ValueError(
                 f"drawn_on: found {self.drawn_on}, expected a maturity before the year {dt.MAXYEAR}"
             )
+        if self.kind is RepaymentKind.CUSTOM or self.custom_principal_cny:
+            self._check_custom_principal()
+        if self.prepayments:
+            self._check_prepayments()
 
     @property
     def matures_on(self) -> dt.date:
-        """Day of the last instalment."""
+        """Day of the last instalment, prepayments apart."""
         return due_date(self.drawn_on, self.periods * self.months_per_period)
+
+    def _check_custom_principal(self) -> None:
+        parts = self.custom_principal_cny
+        if self.kind is not RepaymentKind.CUSTOM:
+            raise ValueError(
+                f"custom_principal: found {len(parts)} parts, expected none unless kind is custom"
+            )
+        if self.grace_periods > 0:
+            raise ValueError(
+                f"grace_periods: found {self.grace_periods}, expected 0 where the parts are given"
+            )
+        if len(parts) != self.periods:
+            raise ValueError(
+                f"custom_principal: found {len(parts)} parts, expected {self.periods}, one a period"
+            )
+        if any(not part.is_finite() or part < 0 or part != round(part, 2) for part in parts):
+            raise ValueError("custom_principal: found a part that is not 0 or more in whole cents")
+        if sum(parts) != self.principal_cny:
+            raise ValueError(f"custom_principal: found {sum(parts)} in total, expected {self.principal_cny}")
+
+    def _check_prepayments(self) -> None:
+        days = [prepayment.day for prepayment in self.prepayments]
+        if len(days) > MAX_PERIODS:
+            raise ValueError(f"prepayments: found {len(days)}, expected at most {MAX_PERIODS}")
+        if days != sorted(days) or not self.drawn_on <= days[0] <= days[-1] < self.matures_on:
+            raise ValueError(
+                f"prepayments: found the days {days[0]} to {days[-1]}, expected them in order from {self.drawn_on} to "
+                f"before {self.matures_on}"
+            )
+        total = sum(prepayment.amount_cny for prepayment in self.prepayments)
+        if total > self.principal_cny:
+            raise ValueError(f"prepayments: found {total} in total, expected at most {self.principal_cny}")
 
 
 def due_date(drawn_on: dt.date, months: int) -> dt.date:

@@ -1,20 +1,20 @@
 """Repayment schedules to the cent, and the balances of a book between two payments."""
 
 import datetime as dt
-from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from quant import amortisation
-from quant.daycount import year_fraction
-from quant.payment_plan import LoanSchedule
-from services.loans.loan import RepaymentKind, RepaymentTerms
+from quant.payment_plan import balances_after, roll
+from services.loans.loan import RepaymentTerms, due_date
+from services.loans.payment_plans import Days, is_plain, plan_of, plan_of_plain
+from services.runtime.errors import InvalidInput
 
-Days = NDArray[np.datetime64]
+# Loans whose tables of periods are made together.
+_LOANS_AT_ONCE = 4_096
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +26,8 @@ class Instalment:
         due_on: day on which it is due.
         opening_cny, closing_cny: balance before and after.
         interest_cny, principal_cny: the parts of the payment.
+        prepaid_cny: principal prepaid since the last due date, which is no part of the payment.
+        rate_annual: rate in force on the last day of the period.
     """
 
     period: int
@@ -34,6 +36,8 @@ class Instalment:
     interest_cny: Decimal
     principal_cny: Decimal
     closing_cny: Decimal
+    prepaid_cny: Decimal
+    rate_annual: float
 
     @property
     def payment_cny(self) -> Decimal:
@@ -43,7 +47,7 @@ class Instalment:
 
 @dataclass(frozen=True, slots=True)
 class RepaymentSchedule:
-    """The instalments of a loan in order; the last closes at 0."""
+    """The instalments of a loan in order; the last closes at 0, before the agreed end where prepayments shorten it."""
 
     instalments: tuple[Instalment, ...]
 
@@ -54,15 +58,33 @@ class RepaymentSchedule:
 
 
 def repayment_schedule(terms: RepaymentTerms) -> RepaymentSchedule:
-    """The payments of a loan; the last one clears the balance."""
-    due = due_dates([terms])[0, 1:].astype(object)
-    cents = _amortise([terms])
-    columns = (cents.opening_cents, cents.interest_cents, cents.principal_cents, cents.closing_cents)
-    rows = zip(due, *(column[0].tolist() for column in columns), strict=True)
+    """The payments of a loan; the last one clears the balance.
+
+    Raises:
+        InvalidInput: a prepayment is above what is open on its day.
+    """
+    due = due_dates([terms])
+    plan = plan_of([terms], due)
+    cents = roll(plan)
+    asked = sum((prepayment.amount_cny for prepayment in terms.prepayments), Decimal(0))
+    possible = _decimal(int(cents.prepaid_cents.sum()))
+    if possible < asked:
+        raise InvalidInput.of(
+            "terms.prepayments",
+            f"found {asked} in total, expected at most {possible}, which is what was open on their days",
+        )
+    columns = (
+        cents.opening_cents, cents.interest_cents, cents.principal_cents, cents.closing_cents, cents.prepaid_cents,
+    )  # fmt: skip
+    amounts = zip(*([_decimal(value) for value in column[0].tolist()] for column in columns), strict=True)
+    days, rates = due[0, 1:].astype(object), plan.rate_annual[0].tolist()
     return RepaymentSchedule(
         tuple(
-            Instalment(period, day, *(_decimal(amount) for amount in amounts))
-            for period, (day, *amounts) in enumerate(rows, start=1)
+            Instalment(period, day, opening, interest, principal, closing, prepaid, rate)
+            for period, (day, rate, (opening, interest, principal, closing, prepaid)) in enumerate(
+                zip(days, rates, amounts, strict=True), start=1
+            )
+            if opening > 0 or not terms.prepayments
         )
     )
 
@@ -70,27 +92,32 @@ def repayment_schedule(terms: RepaymentTerms) -> RepaymentSchedule:
 def scheduled_balances(terms: Sequence[RepaymentTerms], days: Sequence[dt.date]) -> NDArray[np.int64]:
     """Balance in cents that each loan owes at the end of its day, [n]; 0 before the drawing and after the end.
 
-    Loans of the same kind and length are computed together, so that a book of thousands takes milliseconds.
+    A book of plain loans takes microseconds a loan and no table of periods; the others are rolled with their tables,
+    some thousands at a time.
     """
-    groups: dict[tuple[RepaymentKind, int, int], list[int]] = defaultdict(list)
-    for i, term in enumerate(terms):
-        groups[term.kind, term.periods, term.grace_periods].append(i)
     balances = np.zeros(len(terms), dtype=np.int64)
-    for members in groups.values():
+    day = np.array(days, dtype="datetime64[D]")
+    plain = [i for i, term in enumerate(terms) if is_plain(term)]
+    if plain:
+        chosen = [terms[i] for i in plain]
+        balances[plain] = balances_after(
+            plan_of_plain(chosen), np.maximum(_payments_by(chosen, day[plain]), 0)
+        )
+    is_taken = np.zeros(len(terms), dtype=np.bool_)
+    is_taken[plain] = True
+    others = sorted(np.flatnonzero(~is_taken).tolist(), key=lambda i: terms[i].periods)
+    for begin in range(0, len(others), _LOANS_AT_ONCE):
+        members = others[begin : begin + _LOANS_AT_ONCE]
         chosen = [terms[i] for i in members]
-        due = due_dates(chosen)
-        cents = _amortise(chosen)
-        day = np.array([days[i] for i in members], dtype="datetime64[D]")
-        # Column k is the balance from due date k (0: the drawing) until the next.
-        levels = np.concatenate([cents.opening_cents[:, :1], cents.closing_cents], axis=1)
-        passed = (due <= day[:, None]).sum(axis=1)
-        rows = np.arange(len(members))
-        balances[members] = np.where(passed > 0, levels[rows, np.maximum(passed - 1, 0)], 0)
-    return balances
+        paid = np.maximum(_payments_by(chosen, day[members]), 0)
+        level = balances_after(plan_of(chosen, due_dates(chosen)), paid)
+        balances[members] = np.maximum(level - _prepaid_since(chosen, paid, day[members]), 0)
+    drawn = np.array([term.drawn_on for term in terms], dtype="datetime64[D]")
+    return np.where(day < drawn, 0, balances)
 
 
 def due_dates(terms: Sequence[RepaymentTerms]) -> Days:
-    """Day of drawing and every due date of loans of the same number of periods, [n, periods + 1].
+    """Day of drawing and every due date, [n, longest + 1]; the row of a shorter loan goes on.
 
     By month arithmetic from the drawing, at the last day of a month that is too short; see `loan.due_date`.
     """
@@ -98,40 +125,33 @@ def due_dates(terms: Sequence[RepaymentTerms]) -> Days:
     months = np.array([term.months_per_period for term in terms])[:, None]
     start = drawn.astype("datetime64[M]")
     day_of_month = (drawn - start.astype("datetime64[D]")).astype(np.int64)
-    month = start[:, None] + months * np.arange(terms[0].periods + 1)
+    month = start[:, None] + months * np.arange(max(term.periods for term in terms) + 1)
     last_day = ((month + 1).astype("datetime64[D]") - month.astype("datetime64[D]")).astype(np.int64) - 1
     due: Days = month.astype("datetime64[D]") + np.minimum(day_of_month[:, None], last_day)
     return due
 
 
-def _amortise(terms: Sequence[RepaymentTerms]) -> LoanSchedule:
-    """Schedules of loans of one kind, number of periods and grace, arrays [n, periods]."""
-    first = terms[0]
-    loan_cents = np.array([int(term.principal_cny * 100) for term in terms], dtype=np.int64)
-    rates = np.array([term.rate_annual for term in terms])
-    lengths = _period_years(terms)
-    if first.kind is RepaymentKind.BULLET:
-        return amortisation.bullet(loan_cents, rates, first.periods, period_years=lengths)
-    rule: Callable[..., LoanSchedule] = _WITH_GRACE[first.kind]
-    return rule(loan_cents, rates, first.periods, period_years=lengths, grace_periods=first.grace_periods)
-
-
-_WITH_GRACE = {
-    RepaymentKind.EQUAL_INSTALMENT: amortisation.equal_instalment,
-    RepaymentKind.EQUAL_PRINCIPAL: amortisation.equal_principal,
-}
-
-
-def _period_years(terms: Sequence[RepaymentTerms]) -> NDArray[np.float64]:
+def _payments_by(terms: Sequence[RepaymentTerms], day: Days) -> NDArray[np.int64]:
+    """How many due dates of each loan have come by its day, [n]; below 0 before the drawing."""
+    drawn = np.array([term.drawn_on for term in terms], dtype="datetime64[D]")
     months = np.array([term.months_per_period for term in terms])
-    lengths = np.repeat(months[:, None] / 12.0, terms[0].periods, axis=1)
-    counted = [i for i, term in enumerate(terms) if term.day_count is not None]
-    due = due_dates(terms)
-    for convention in {term.day_count for term in terms} - {None}:
-        rows = [i for i in counted if terms[i].day_count is convention]
-        assert convention is not None  # noqa: S101  # taken out above; tells mypy
-        lengths[rows] = year_fraction(convention, due[rows, :-1], due[rows, 1:])
-    return lengths
+    start, month = drawn.astype("datetime64[M]"), day.astype("datetime64[M]")
+    elapsed, rest = np.divmod((month - start).astype(np.int64), months)
+    last_day = ((month + 1).astype("datetime64[D]") - month.astype("datetime64[D]")).astype(np.int64) - 1
+    due_day = np.minimum((drawn - start.astype("datetime64[D]")).astype(np.int64), last_day)
+    is_before = (day - month.astype("datetime64[D]")).astype(np.int64) < due_day
+    return np.asarray(elapsed - ((rest == 0) & is_before))
+
+
+def _prepaid_since(terms: Sequence[RepaymentTerms], paid: NDArray[np.int64], day: Days) -> NDArray[np.int64]:
+    """Cents prepaid after the last due date and up to the day, [n]."""
+    cents = np.zeros(len(terms), dtype=np.int64)
+    for i, term in enumerate(terms):
+        if term.prepayments:
+            last: dt.date = due_date(term.drawn_on, int(paid[i]) * term.months_per_period)
+            until = day[i].astype(object)
+            cents[i] = sum(int(p.amount_cny * 100) for p in term.prepayments if last <= p.day <= until)
+    return cents
 
 
 def _decimal(cents: int) -> Decimal:

@@ -13,7 +13,14 @@ import sqlalchemy as sa
 from ecopledge.loans.v1 import loans_pb2 as pb
 from ecopledge.loans.v1 import position_pb2
 from ecopledge.loans.v1.loans_pb2_grpc import LoansServiceServicer
-from services.loans import engine, translate, translate_listing, translate_loss, translate_position
+from services.loans import (
+    engine,
+    translate,
+    translate_listing,
+    translate_loss,
+    translate_position,
+    translate_repayment,
+)
 from services.loans.quality.servicer import QualityRpcs
 from services.loans.repository import LoanStore, SqlLoanStore
 from services.loans.schedule import RepaymentSchedule, repayment_schedule
@@ -110,7 +117,7 @@ class LoansServicer(QualityRpcs, StatisticsRpcs, LoansServiceServicer):
                     return engine.schedule_of_loan(store, request.loan_id)
             case "terms":
                 violations = Violations()
-                terms = translate.terms_from_wire(request.terms, violations.at("terms"))
+                terms = translate_repayment.terms_from_wire(request.terms, violations.at("terms"))
                 violations.raise_if_any()
                 assert terms is not None  # noqa: S101  # every reason for None is a violation; tells mypy
                 return repayment_schedule(terms)

@@ -47,14 +47,16 @@ _ADDED_FIELDS: dict[str, Any] = {
     "compensation_share": 0.0,
     "restructured_on": None,
 }
+_ADDED_TERMS: dict[str, Any] = {"rate_reset": None, "prepayments": [], "custom_principal_cny": []}
 
 
 def loan_to_text(loan: Loan) -> str:
     """A loan as JSON."""
     fields = msgspec.to_builtins(loan)
-    for name, nothing in _ADDED_FIELDS.items():
-        if fields[name] == nothing:
-            del fields[name]
+    for part, added in ((fields, _ADDED_FIELDS), (fields["terms"], _ADDED_TERMS)):
+        for name, nothing in added.items():
+            if part[name] in (nothing, ()):
+                del part[name]
     return _encode(fields)
 
 
@@ -83,17 +85,17 @@ def collateral_to_text(collateral: Collateral) -> str:
             schedule.asset_id,
             tuple(_Row(*row) for row in columns),
             schedule.terms,
-        )
-    )
             collateral.value_cny,
             collateral.valuation_warnings,
-
-
+        )
+    )
     if collateral.value_cny is None:
         del content["value_cny"]
     if len(collateral.valuation_warnings) == 0:
         del content["valuation_warnings"]
     return _encode(content)
+
+
 def collateral_from_text(text: str) -> Collateral:
     """The collateral of a stored text."""
     content = msgspec.json.decode(text, type=_CollateralContent)
@@ -112,10 +114,10 @@ def collateral_from_text(text: str) -> Collateral:
         content.valuation_date,
         content.snapshot_id,
         content.pledged_share,
-    )
-
         content.value_cny,
         content.valuation_warnings,
+    )
+
 
 def hash_text(text: str) -> str:
     """SHA-256 of a stored text, hexadecimal."""

@@ -6,22 +6,17 @@ from decimal import Decimal
 from typing import Any
 
 from google.type.date_pb2 import Date
+from google.type.money_pb2 import Money
 
 from ecopledge.loans.v1 import loans_pb2 as pb
-from quant.daycount import DayCount
 from services.loans.collateral import MAX_VALUE_CNY, MAX_WARNINGS, Collateral
 from services.loans.loan import (
     MAX_ID_CHARS,
     MAX_INDEX_WEIGHT,
-    MAX_PERIODS,
-    MAX_PRINCIPAL_CNY,
-    MONTHS_PER_PERIOD,
     Guarantee,
     IndexWeight,
     Loan,
     PutCounts,
-    RepaymentKind,
-    RepaymentTerms,
 )
 from services.loans.schedule import Instalment, RepaymentSchedule
 from services.loans.translate_conditions import (
@@ -32,25 +27,13 @@ from services.loans.translate_conditions import (
     subsidy_from_wire,
     subsidy_to_wire,
 )
+from services.loans.translate_repayment import terms_from_wire, terms_to_wire
 from services.runtime.violations import Violations
 from services.runtime.wire import date_from_wire, date_to_wire, decimal_from_money, money_from_decimal
 from services.runtime.wire_results import schedule_from_wire, schedule_to_wire
 
 MAX_ROWS = 100_000
 _MAX_LABEL_CHARS = 200
-_KINDS = {
-    pb.REPAYMENT_KIND_EQUAL_INSTALMENT: RepaymentKind.EQUAL_INSTALMENT,
-    pb.REPAYMENT_KIND_EQUAL_PRINCIPAL: RepaymentKind.EQUAL_PRINCIPAL,
-    pb.REPAYMENT_KIND_BULLET: RepaymentKind.BULLET,
-}
-_KIND_TO_WIRE = {kind: number for number, kind in _KINDS.items()}
-_DAY_COUNTS = {
-    pb.DAY_COUNT_UNSPECIFIED: None,
-    pb.DAY_COUNT_ACT_360: DayCount.ACT_360,
-    pb.DAY_COUNT_ACT_365: DayCount.ACT_365,
-    pb.DAY_COUNT_30E_360: DayCount.THIRTY_E_360,
-}
-_DAY_COUNT_TO_WIRE = {convention: number for number, convention in _DAY_COUNTS.items()}
 
 
 def loans_from_wire(request: pb.PutLoansRequest) -> tuple[dt.date, tuple[Loan, ...]]:
@@ -85,46 +68,6 @@ def collateral_from_wire(request: pb.PutCollateralRequest) -> tuple[Collateral, 
     )
     violations.raise_if_any()
     return tuple(item for item in read if item is not None)
-
-
-def terms_from_wire(message: pb.RepaymentTerms, violations: Violations) -> RepaymentTerms | None:
-    """Terms, or None after noting everything that is wrong with them."""
-    principal = violations.collect("principal", decimal_from_money, message.principal)
-    good = principal is not None and _check_principal(violations, principal)
-    drawn_on = violations.collect("drawn_on", date_from_wire, message.drawn_on)
-    good &= violations.require_range("periods", message.periods, 1, MAX_PERIODS)
-    months = message.months_per_period or 1
-    good &= violations.require(
-        months in MONTHS_PER_PERIOD, "months_per_period", f"found {months}, expected 1, 3, 6 or 12"
-    )
-    good &= violations.require(
-        message.grace_periods < max(message.periods, 1),
-        "grace_periods",
-        f"found {message.grace_periods}, expected fewer than periods ({message.periods})",
-    )
-    good &= violations.require_fraction("rate_annual", message.rate_annual)
-    good &= violations.require_known_enum("kind", message.kind, _KINDS, "RepaymentKind")
-    good &= violations.require(
-        message.day_count in _DAY_COUNTS,
-        "day_count",
-        f"found {message.day_count}, expected a known value of DayCount",
-    )
-    if not good or principal is None or drawn_on is None:
-        return None
-    try:
-        return RepaymentTerms(
-            principal,
-            drawn_on,
-            message.periods,
-            message.rate_annual,
-            _KINDS[message.kind],
-            months,
-            message.grace_periods,
-            _DAY_COUNTS[message.day_count],
-        )
-    except ValueError as error:
-        violations.add("", str(error))
-        return None
 
 
 def loan_to_wire(loan: Loan) -> pb.Loan:
@@ -174,20 +117,6 @@ def loan_from_wire(message: pb.Loan) -> Loan:
     return loan
 
 
-def terms_to_wire(terms: RepaymentTerms) -> pb.RepaymentTerms:
-    """The message of terms."""
-    return pb.RepaymentTerms(
-        principal=money_from_decimal(terms.principal_cny),
-        drawn_on=date_to_wire(terms.drawn_on),
-        periods=terms.periods,
-        months_per_period=terms.months_per_period,
-        grace_periods=terms.grace_periods,
-        rate_annual=terms.rate_annual,
-        kind=_KIND_TO_WIRE[terms.kind],
-        day_count=_DAY_COUNT_TO_WIRE[terms.day_count],
-    )
-
-
 def collateral_to_wire(collateral: Collateral) -> pb.Collateral:
     """The message of collateral."""
     return pb.Collateral(
@@ -231,6 +160,8 @@ def schedule_to_response(schedule: RepaymentSchedule) -> pb.GetScheduleResponse:
                 principal=money_from_decimal(row.principal_cny),
                 payment=money_from_decimal(row.payment_cny),
                 closing=money_from_decimal(row.closing_cny),
+                prepaid=money_from_decimal(row.prepaid_cny),
+                rate_annual=row.rate_annual,
             )
             for row in schedule.instalments
         ],
@@ -245,14 +176,20 @@ def schedule_from_response(message: pb.GetScheduleResponse) -> RepaymentSchedule
             Instalment(
                 row.period,
                 date_from_wire(row.due_on),
-                *(
-                    round(decimal_from_money(amount), 2)
-                    for amount in (row.opening, row.interest, row.principal, row.closing)
-                ),
+                _cents(row.opening),
+                _cents(row.interest),
+                _cents(row.principal),
+                _cents(row.closing),
+                _cents(row.prepaid),
+                row.rate_annual,
             )
             for row in message.instalments
         )
     )
+
+
+def _cents(amount: Money) -> Decimal:
+    return round(decimal_from_money(amount), 2)
 
 
 def _loan(message: pb.Loan, violations: Violations) -> Loan | None:
@@ -363,18 +300,6 @@ def _collateral(message: pb.Collateral, violations: Violations) -> Collateral | 
         share,
         value,
         tuple(message.valuation_warnings),
-    )
-
-
-def _check_principal(violations: Violations, principal: Decimal) -> bool:
-    return violations.require(
-        0 < principal <= MAX_PRINCIPAL_CNY,
-        "principal",
-        f"found {principal.normalize():f}, expected above 0 and at most {MAX_PRINCIPAL_CNY:f}",
-    ) and violations.require(
-        principal == round(principal, 2),
-        "principal",
-        f"found {principal.normalize():f}, expected whole cents",
     )
 
 

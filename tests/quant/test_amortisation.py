@@ -12,12 +12,13 @@ from hypothesis import strategies as st
 from quant.amortisation import (
     bullet,
     check_amortisation,
+    custom,
     equal_instalment,
     equal_principal,
     round_to_cents,
 )
 from quant.annuities import pmt
-from quant.payment_plan import LoanSchedule
+from quant.payment_plan import NO_CENTS, LoanSchedule, PaymentPlan, Rule, balances_after, roll
 
 CENTS = st.integers(0, 10**13)
 RATE = st.floats(0, 0.36)
@@ -105,3 +106,52 @@ def test_refusals() -> None:
         bullet(10, 0.05, 0)
     with pytest.raises(ValueError, match=r"rate_annual: found shape \(3,\)"):
         bullet(10, [0.1, 0.1, 0.1], 4)
+
+
+@given(
+    parts=st.lists(st.integers(0, 10**9), min_size=1, max_size=40),
+    rate=RATE,
+)
+def test_given_parts_are_paid_to_the_cent(parts: list[int], rate: float) -> None:
+    schedule = custom(parts, rate)
+    check_amortisation(schedule, sum(parts))
+    assert schedule.principal_cents.tolist() == parts
+
+
+@given(
+    loan=st.integers(0, 10**13),
+    rates=st.lists(RATE, min_size=12, max_size=12),
+    rule=st.sampled_from([Rule.EQUAL_INSTALMENT, Rule.EQUAL_PRINCIPAL, Rule.BULLET]),
+    grace=st.integers(0, 11),
+    prepaid=st.lists(st.tuples(st.integers(0, 10**12), st.booleans()), min_size=12, max_size=12),
+    paid=st.integers(0, 15),
+)
+def test_prepayments_keep_the_identities_and_balances_alone_agree(  # noqa: PLR0917  # drawn
+    loan: int,
+    rates: list[float],
+    rule: Rule,
+    grace: int,
+    prepaid: list[tuple[int, bool]],
+    paid: int,
+) -> None:
+    amounts, keeps = np.array([[cents for cents, _ in prepaid]]), np.array([[kept for _, kept in prepaid]])
+    rate, years = np.array([rates]), np.full((1, 1), 1 / 12)
+    one = [np.array([value], dtype=np.int64) for value in (loan, rule, 12, grace)]
+    plan = PaymentPlan(
+        one[0],
+        one[1],
+        one[2],
+        one[3],
+        rate * years,
+        rate,
+        years,
+        NO_CENTS,
+        amounts,
+        rate * years / 2,
+        keeps,
+    )
+    schedule = roll(plan)
+    check_amortisation(schedule, np.array([loan]))
+    assert (schedule.prepaid_cents <= amounts).all()
+    expected = loan if paid == 0 else int(schedule.closing_cents[0, min(paid, 12) - 1])
+    assert balances_after(plan, np.array([paid])).tolist() == [expected]

@@ -92,8 +92,8 @@ def _terms(given: dict[str, Any]) -> "RepaymentTerms":
 def _print(title: str, schedule: "RepaymentSchedule") -> None:
     print_table(
         f"{title}: 还款计划 · Repayment schedule (元 CNY)",
-        ("期 Period", "应还日 Due on", "期初余额 Opening", "应还 Payment", "利息 Interest", "本金 Principal",
-         "期末余额 Closing"),
+        ("期 Period", "应还日 Due on", "利率 Rate", "期初余额 Opening", "提前还本 Prepaid", "应还 Payment",
+         "利息 Interest", "本金 Principal", "期末余额 Closing"),
         map(_row, schedule.instalments),
     )  # fmt: skip
     paid = schedule.total_interest_cny
@@ -101,5 +101,13 @@ def _print(title: str, schedule: "RepaymentSchedule") -> None:
 
 
 def _row(due: "Instalment") -> list[str]:
-    amounts = (due.opening_cny, due.payment_cny, due.interest_cny, due.principal_cny, due.closing_cny)
-    return [str(due.period), str(due.due_on), *(f"{amount:,.2f}" for amount in amounts)]
+    prepaid = f"{due.prepaid_cny:,.2f}" if due.prepaid_cny > 0 else ""
+    amounts = (due.payment_cny, due.interest_cny, due.principal_cny, due.closing_cny)
+    return [
+        str(due.period),
+        str(due.due_on),
+        f"{due.rate_annual:.2%}",
+        f"{due.opening_cny:,.2f}",
+        prepaid,
+        *(f"{amount:,.2f}" for amount in amounts),
+    ]

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from quant.daycount import DayCount
 from services.loans.loan import RepaymentKind, RepaymentTerms, due_date
+from services.loans.repayment import LprFixing, LprTenor, Prepayment, PrepaymentEffect, RateReset
 from services.loans.schedule import due_dates, repayment_schedule, scheduled_balances
 
 CENT = Decimal("0.01")
@@ -81,32 +82,63 @@ def test_grace_pays_interest_alone_and_then_levels() -> None:
     assert {row.payment_cny for row in rows[6:-1]} == {level}
 
 
-any_terms = st.builds(
-    RepaymentTerms,
-    principal_cny=st.integers(1, 10**13).map(lambda value: Decimal(value).scaleb(-2)),
-    drawn_on=st.dates(dt.date(1990, 1, 1), dt.date(2100, 12, 31)),
-    periods=st.integers(7, 120),
-    rate_annual=st.floats(0.0, 0.36),
-    kind=st.sampled_from(RepaymentKind),
-    months_per_period=st.sampled_from([1, 3, 6, 12]),
-    grace_periods=st.integers(0, 6),
-    day_count=st.sampled_from([None, *DayCount]),
-)
+@st.composite
+def any_terms(draw: st.DrawFn) -> RepaymentTerms:
+    cents = draw(st.integers(1, 10**13))
+    drawn_on = draw(st.dates(dt.date(1990, 1, 1), dt.date(2100, 12, 31)))
+    periods, months = draw(st.integers(7, 120)), draw(st.sampled_from([1, 3, 6, 12]))
+    kind = draw(st.sampled_from(RepaymentKind))
+    cuts = sorted(draw(st.lists(st.integers(0, cents), min_size=periods - 1, max_size=periods - 1)))
+    parts = [after - before for before, after in itertools.pairwise([0, *cuts, cents])]
+    changed: dict[str, object] = {}
+    if kind is RepaymentKind.CUSTOM:
+        changed["custom_principal_cny"] = tuple(Decimal(part).scaleb(-2) for part in parts)
+    if draw(st.booleans()):
+        published = sorted(draw(st.sets(st.integers(-400, 4_000), max_size=5)))
+        changed["rate_reset"] = RateReset(
+            LprTenor.ONE_YEAR,
+            draw(st.floats(-300, 300)),
+            draw(st.integers(1, 24)),
+            tuple(LprFixing(drawn_on + dt.timedelta(day), draw(st.floats(0, 0.1))) for day in published),
+            draw(st.none() | st.just(drawn_on + dt.timedelta(draw(st.integers(0, 700))))),
+        )
+    if draw(st.booleans()):
+        # Small enough to be open on any day before the last due date but one.
+        last = due_date(drawn_on, (periods - 1) * months) - dt.timedelta(1)
+        days = sorted(draw(st.lists(st.dates(drawn_on, last), max_size=3)))
+        open_last = parts[-1] if kind is RepaymentKind.CUSTOM else cents // (4 * periods)
+        if open_last >= 4:
+            amount = Decimal(draw(st.integers(1, open_last // 4))).scaleb(-2)
+            effect = draw(st.sampled_from(PrepaymentEffect))
+            changed["prepayments"] = tuple(Prepayment(day, amount, effect) for day in days)
+    return RepaymentTerms(
+        Decimal(cents).scaleb(-2),
+        drawn_on,
+        periods,
+        draw(st.floats(0.0, 0.36)),
+        kind,
+        months,
+        0 if kind is RepaymentKind.CUSTOM else draw(st.integers(0, 6)),
+        draw(st.sampled_from([None, *DayCount])),
+        **changed,  # type: ignore[arg-type]  # any field
+    )
 
 
-@settings(max_examples=150, deadline=None)
-@given(any_terms)
+@settings(max_examples=200, deadline=None)
+@given(any_terms())
 def test_identities_of_every_schedule(loan: RepaymentTerms) -> None:
     rows = repayment_schedule(loan).instalments
     assert rows[0].opening_cny == loan.principal_cny
-    assert sum(row.principal_cny for row in rows) == loan.principal_cny
+    assert sum(row.principal_cny + row.prepaid_cny for row in rows) == loan.principal_cny
+    assert sum(row.prepaid_cny for row in rows) == sum(p.amount_cny for p in loan.prepayments)
     assert rows[-1].closing_cny == 0
-    assert rows[-1].due_on == loan.matures_on
+    if not loan.prepayments:
+        assert rows[-1].due_on == loan.matures_on
     for row, following in itertools.pairwise(rows):
         assert row.closing_cny == following.opening_cny
         assert row.due_on < following.due_on
     for row in rows:
-        assert row.closing_cny == row.opening_cny - row.principal_cny
+        assert row.closing_cny == row.opening_cny - row.principal_cny - row.prepaid_cny
         assert row.payment_cny == row.interest_cny + row.principal_cny
         assert row.principal_cny >= 0
         assert row.interest_cny >= 0
@@ -115,15 +147,17 @@ def test_identities_of_every_schedule(loan: RepaymentTerms) -> None:
 
 
 @settings(max_examples=40, deadline=None)
-@given(st.lists(st.tuples(any_terms, st.integers(-400, 4_000)), min_size=1, max_size=6))
+@given(st.lists(st.tuples(any_terms(), st.integers(-400, 4_000)), min_size=1, max_size=6))
 def test_balances_of_a_book_are_those_of_each_schedule(book: list[tuple[RepaymentTerms, int]]) -> None:
     days = [loan.drawn_on + dt.timedelta(days=offset) for loan, offset in book]
     balances = scheduled_balances([loan for loan, _ in book], days)
     for (loan, _), day, balance in zip(book, days, balances.tolist(), strict=True):
         expected = Decimal(0) if day < loan.drawn_on else loan.principal_cny
+        last = loan.drawn_on
         for row in repayment_schedule(loan).instalments:
             if row.due_on <= day:
-                expected = row.closing_cny
+                expected, last = row.closing_cny, row.due_on
+        expected -= sum(p.amount_cny for p in loan.prepayments if last <= p.day <= day)
         assert balance == expected * 100
 
 

@@ -4,6 +4,7 @@ isort:skip_file
 Loans that are secured by ecological assets."""
 
 from collections import abc as _abc
+from ecopledge.loans.v1 import repayment_pb2 as _repayment_pb2
 from ecopledge.type.v1 import exposure_pb2 as _exposure_pb2
 from ecopledge.type.v1 import market_pb2 as _market_pb2
 from ecopledge.type.v1 import result_pb2 as _result_pb2
@@ -38,6 +39,8 @@ class _RepaymentKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Repayme
     """等额本金: equal principal, falling interest."""
     REPAYMENT_KIND_BULLET: _RepaymentKind.ValueType  # 3
     """到期一次还本: interest each period, principal at the end."""
+    REPAYMENT_KIND_CUSTOM: _RepaymentKind.ValueType  # 4
+    """按约定计划还本: the principal of each period is given."""
 
 class RepaymentKind(_RepaymentKind, metaclass=_RepaymentKindEnumTypeWrapper):
     """How principal is repaid."""
@@ -50,6 +53,8 @@ REPAYMENT_KIND_EQUAL_PRINCIPAL: RepaymentKind.ValueType  # 2
 """等额本金: equal principal, falling interest."""
 REPAYMENT_KIND_BULLET: RepaymentKind.ValueType  # 3
 """到期一次还本: interest each period, principal at the end."""
+REPAYMENT_KIND_CUSTOM: RepaymentKind.ValueType  # 4
+"""按约定计划还本: the principal of each period is given."""
 Global___RepaymentKind: _TypeAlias = RepaymentKind  # noqa: Y015
 
 class _DayCount:
@@ -166,6 +171,9 @@ class RepaymentTerms(_message.Message):
     RATE_ANNUAL_FIELD_NUMBER: _builtins.int
     KIND_FIELD_NUMBER: _builtins.int
     DAY_COUNT_FIELD_NUMBER: _builtins.int
+    RATE_RESET_FIELD_NUMBER: _builtins.int
+    PREPAYMENTS_FIELD_NUMBER: _builtins.int
+    CUSTOM_PRINCIPAL_FIELD_NUMBER: _builtins.int
     periods: _builtins.int
     """Periods until maturity, 1 to 600."""
     months_per_period: _builtins.int
@@ -186,6 +194,18 @@ class RepaymentTerms(_message.Message):
     def drawn_on(self) -> _date_pb2.Date:
         """Day of drawing."""
 
+    @_builtins.property
+    def rate_reset(self) -> _repayment_pb2.RateReset:
+        """How the rate follows the loan prime rate. Absent: a fixed rate."""
+
+    @_builtins.property
+    def prepayments(self) -> _containers.RepeatedCompositeFieldContainer[_repayment_pb2.Prepayment]:
+        """Principal repaid before it was due, in order of day, from the drawing to before maturity; up to 600."""
+
+    @_builtins.property
+    def custom_principal(self) -> _containers.RepeatedCompositeFieldContainer[_money_pb2.Money]:
+        """Principal of each period under REPAYMENT_KIND_CUSTOM, CNY, >= 0, whole cents, adding up to `principal`; none otherwise."""
+
     def __init__(
         self,
         *,
@@ -197,10 +217,13 @@ class RepaymentTerms(_message.Message):
         rate_annual: _builtins.float = ...,
         kind: Global___RepaymentKind.ValueType = ...,
         day_count: Global___DayCount.ValueType = ...,
+        rate_reset: _repayment_pb2.RateReset | None = ...,
+        prepayments: _abc.Iterable[_repayment_pb2.Prepayment] | None = ...,
+        custom_principal: _abc.Iterable[_money_pb2.Money] | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["drawn_on", b"drawn_on", "principal", b"principal"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["drawn_on", b"drawn_on", "principal", b"principal", "rate_reset", b"rate_reset"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["day_count", b"day_count", "drawn_on", b"drawn_on", "grace_periods", b"grace_periods", "kind", b"kind", "months_per_period", b"months_per_period", "periods", b"periods", "principal", b"principal", "rate_annual", b"rate_annual"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["custom_principal", b"custom_principal", "day_count", b"day_count", "drawn_on", b"drawn_on", "grace_periods", b"grace_periods", "kind", b"kind", "months_per_period", b"months_per_period", "periods", b"periods", "prepayments", b"prepayments", "principal", b"principal", "rate_annual", b"rate_annual", "rate_reset", b"rate_reset"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -742,15 +765,19 @@ class Instalment(_message.Message):
     PRINCIPAL_FIELD_NUMBER: _builtins.int
     PAYMENT_FIELD_NUMBER: _builtins.int
     CLOSING_FIELD_NUMBER: _builtins.int
+    PREPAID_FIELD_NUMBER: _builtins.int
+    RATE_ANNUAL_FIELD_NUMBER: _builtins.int
     period: _builtins.int
     """1, 2, ..."""
+    rate_annual: _builtins.float
+    """Rate in force on the last day of the period."""
     @_builtins.property
     def due_on(self) -> _date_pb2.Date:
         """Day on which it is due."""
 
     @_builtins.property
     def opening(self) -> _money_pb2.Money:
-        """Balance before."""
+        """Balance before, prepayments of the period included."""
 
     @_builtins.property
     def interest(self) -> _money_pb2.Money:
@@ -768,6 +795,10 @@ class Instalment(_message.Message):
     def closing(self) -> _money_pb2.Money:
         """Balance after; 0 in the last row."""
 
+    @_builtins.property
+    def prepaid(self) -> _money_pb2.Money:
+        """Principal prepaid since the last due date, no part of `payment`."""
+
     def __init__(
         self,
         *,
@@ -778,10 +809,12 @@ class Instalment(_message.Message):
         principal: _money_pb2.Money | None = ...,
         payment: _money_pb2.Money | None = ...,
         closing: _money_pb2.Money | None = ...,
+        prepaid: _money_pb2.Money | None = ...,
+        rate_annual: _builtins.float = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["closing", b"closing", "due_on", b"due_on", "interest", b"interest", "opening", b"opening", "payment", b"payment", "principal", b"principal"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["closing", b"closing", "due_on", b"due_on", "interest", b"interest", "opening", b"opening", "payment", b"payment", "prepaid", b"prepaid", "principal", b"principal"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["closing", b"closing", "due_on", b"due_on", "interest", b"interest", "opening", b"opening", "payment", b"payment", "period", b"period", "principal", b"principal"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["closing", b"closing", "due_on", b"due_on", "interest", b"interest", "opening", b"opening", "payment", b"payment", "period", b"period", "prepaid", b"prepaid", "principal", b"principal", "rate_annual", b"rate_annual"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
