@@ -166,9 +166,10 @@ def _inventory(message: pb.StandInventory, at: Violations) -> StandInventory:
     _check_name("species", message.species, at)
     if at.require_non_empty("classes", message.classes):
         at.require_max_length("classes", message.classes, _MOST_CLASSES)
+    before = len(at.found)
     classes = _each(message.classes[:_MOST_CLASSES], "classes", _diameter_class, at)
     grows = any(found.diameter_growth_cm_per_year + found.height_growth_m_per_year > 0.0 for found in classes)
-    if classes and not grows:
+    if classes and not grows and len(at.found) == before:
         at.add(
             "classes", "found no class that grows, expected growth of diameter or height: credits are growth"
         )

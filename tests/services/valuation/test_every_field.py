@@ -21,7 +21,16 @@ from services.runtime.migrate import upgrade_runtime
 from services.runtime.server import build_server
 from services.runtime.settings import load_settings
 from services.valuation.__main__ import registration
-from services.valuation.asset import Asset, AssetDetail, WaterRight
+from services.valuation.asset import (
+    Asset,
+    AssetDetail,
+    CarbonInstrument,
+    CarbonIssuance,
+    DiameterClass,
+    ForestCarbonReceivable,
+    StandInventory,
+    WaterRight,
+)
 from services.valuation.translate_asset import asset_to_wire
 from tests.services.valuation.valuation_cases import DETAILS, asset
 
@@ -30,8 +39,16 @@ Path = tuple[Step, ...]
 
 SIMULATION = valuation_pb2.Simulation(n_paths=256)
 FLOOR: AssetDetail = WaterRight(1e6, 8.0, buy_back_volume_m3_per_year=4e5, buy_back_factor="buy_back.heihe")
+COUNTED = ForestCarbonReceivable(
+    CarbonIssuance(
+        CarbonInstrument.CCER,
+        20.0,
+        inventory=StandInventory("青海云杉", 10.0, (DiameterClass(20.0, 12.0, 1000.0, 0.2, 0.1),), 0.5),
+    )
+)
 CASES: dict[str, Asset] = {name: asset(name) for name in DETAILS} | {
-    "water_right_floor": Asset("asset-1", "", "", FLOOR)
+    "water_right_floor": Asset("asset-1", "", "", FLOOR),
+    "counted_trees": Asset("asset-1", "", "", COUNTED),
 }
 DATE = "google.type.Date"
 # Texts for people: any text is right, only one without end is wrong.
