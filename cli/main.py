@@ -19,6 +19,7 @@ COMMANDS = {
     "stress": "压力测试与反向压力 · Assets in other worlds, and what would break a limit",
     "loans": "贷款簿：导入、还款计划、损失、分类、统计 · The loan book: import, schedules, losses, quality, statistics",
     "fund": "绿色基金：条款、瀑布、业绩、节奏 · The green fund: terms, waterfall, performance, pacing",
+    "report": "报告：GEP 评估 · Reports to send on: GEP assessment",
     "refresh": "由核算成果更新估值 · Refresh valuations from a folder of accounts",
     "replay": "逐位重算已存估值 · Recompute a stored valuation to the last bit",
     "verify": "复核公开数字 · Recompute every published reference figure",

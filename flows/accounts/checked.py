@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from flows.accounts.cells import CellError, Value, read_cell
-from flows.accounts.columns import TABLES, Column, Content, Need
+from flows.accounts.columns import COLUMNS_OF_FILE, Column, Content, Need
 from flows.accounts.headings import FoundHeadings, Heading, find_headings
 from flows.accounts.problems import Problem, refusal, shown
 from flows.accounts.tables import TextRow, TextTable, read_table
@@ -114,7 +114,7 @@ def _is_total(row: TextRow) -> bool:
 def _read_rows(
     table: TextTable, stem: str, found: FoundHeadings, rows: Sequence[TextRow]
 ) -> tuple[list[CheckedRow], list[Problem]]:
-    columns = {column.name: column for column in TABLES[stem]}
+    columns = {column.name: column for column in COLUMNS_OF_FILE[stem]}
     checked, problems = [], []
     everywhere = {heading.column: _place(heading) for heading in found.headings}
     for row in rows:
@@ -172,7 +172,7 @@ def _check(stem: str, rows: Sequence[CheckedRow], present: set[str]) -> list[Pro
     import pandas as pd  # noqa: PLC0415  # pandas and pandera take a second to load
     from pandera.errors import SchemaErrors  # noqa: PLC0415
 
-    columns = [column for column in TABLES[stem] if column.name in present]
+    columns = [column for column in COLUMNS_OF_FILE[stem] if column.name in present]
     frame = pd.DataFrame(
         {column.name: [row.cell(column.name) for row in rows] for column in columns},
         index=[row.number for row in rows],

@@ -195,4 +195,12 @@ TABLES: dict[str, tuple[Column, ...]] = {
     "pledges": PLEDGES,
     "vep_years": VEP_YEARS,
 }
+# Files beside the accounts of several years, which an assessment reads.
+REALISED_VALUE = (
+    Column("year", Content.NUMBER, Need.CELL, minimum=1990.0, maximum=2100.0, unique=True),
+    _from_zero("realised_1e8_cny", "1e8 CNY", Need.CELL),
+    _text("source", Need.CELL),
+)
+# Every file whose headings are known.
+COLUMNS_OF_FILE: dict[str, tuple[Column, ...]] = {**TABLES, "realised_value": REALISED_VALUE}
 REQUIRED_TABLES = ("gep_account", "water_account", "forest_inventory", "pledges")

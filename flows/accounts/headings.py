@@ -6,7 +6,7 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from flows.accounts.columns import TABLES, Need
+from flows.accounts.columns import COLUMNS_OF_FILE, Need
 from flows.accounts.problems import Problem, nearest, shown
 from flows.accounts.tables import TextRow, TextTable
 from flows.accounts.units import DATA_FOLDER
@@ -63,7 +63,7 @@ def find_headings(table: TextTable, stem: str) -> tuple[FoundHeadings, list[Prob
     unknown = [text for text in row.cells if text and normalised(text) not in spellings]
     missing = [
         column.name
-        for column in TABLES[stem]
+        for column in COLUMNS_OF_FILE[stem]
         if column.need is not Need.NOTHING and column.name not in {heading.column for heading in headings}
     ]
     renamed = {name: _renamed(name, unknown, spellings) for name in missing}
@@ -116,9 +116,11 @@ def _meant(text: str, spellings: dict[str, tuple[str, str]]) -> str | None:
 @functools.cache
 def _spellings(stem: str) -> dict[str, tuple[str, str]]:
     """Normalised heading -> (column, unit), the canonical names among them."""
-    known = {normalised(column.name): (column.name, column.unit) for column in TABLES[stem]}
+    known = {normalised(column.name): (column.name, column.unit) for column in COLUMNS_OF_FILE[stem]}
     with (DATA_FOLDER / "headings.csv").open(encoding="utf-8", newline="") as file:
         for row in csv.DictReader(file):
-            if row["file"] in {stem, "*"} and row["column"] in {column.name for column in TABLES[stem]}:
+            if row["file"] in {stem, "*"} and row["column"] in {
+                column.name for column in COLUMNS_OF_FILE[stem]
+            }:
                 known[normalised(row["heading"])] = (row["column"], row["unit"])
     return known

@@ -1,0 +1,15 @@
+"""`ecopledge report`: what is sent on, as files."""
+
+import click
+
+from cli.lazy_group import LazyGroup
+
+SUMMARIES = {
+    "gep": "GEP 评估报告 · Assessment of a place's accounts over the years, beside its targets and its loans",
+}
+EXAMPLES = ("ecopledge report gep examples/gep-years --place 示例县",)
+
+
+@click.group("report", cls=LazyGroup, package=__name__, summaries=SUMMARIES, examples=EXAMPLES)
+def command() -> None:
+    """报告 · Reports that are sent on: page, PDF and workbook."""
