@@ -4,6 +4,7 @@ from collections import defaultdict
 
 from flows.refresh_job import RefreshResult, Valued
 from flows.reports.bilingual import Bilingual
+from flows.reports.blocks import cell, column, findings_of, words
 from flows.reports.document import (
     Cell,
     Column,
@@ -21,7 +22,6 @@ from flows.reports.document import (
 from flows.reports.figures import wan, yi
 from flows.reports.labels import label
 from flows.reports.main_report.account import class_table, line_table
-from flows.reports.main_report.blocks import cell, column, findings_of, words
 from services.runtime.results import Caution, Severity
 from services.valuation.valuation import Failure, Valuation
 

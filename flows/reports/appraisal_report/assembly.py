@@ -10,9 +10,9 @@ from flows.reports.appraisal_report.stress import stress_section
 from flows.reports.appraisal_report.summary import summary_section
 from flows.reports.appraisal_report.value import spread_section, value_section
 from flows.reports.bilingual import Bilingual
+from flows.reports.blocks import words
 from flows.reports.document import Document, Fact
 from flows.reports.labels import label
-from flows.reports.main_report.blocks import words
 
 
 def build_appraisal_document(appraisal: PledgeAppraisal) -> Document:

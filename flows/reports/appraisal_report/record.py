@@ -3,9 +3,9 @@
 from flows.appraisal.pledge_appraisal import PledgeAppraisal
 from flows.reports.appraisal_report.blocks import chapter, heading
 from flows.reports.bilingual import Bilingual
+from flows.reports.blocks import findings_of, words
 from flows.reports.document import Block, Cell, ColumnKind, Mark, Paragraph, Row, Section, Table
 from flows.reports.labels import label
-from flows.reports.main_report.blocks import findings_of, words
 from services.runtime.market import QuotedDerivedFactor, QuotedFactor
 
 

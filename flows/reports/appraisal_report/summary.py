@@ -2,10 +2,10 @@
 
 from flows.appraisal.pledge_appraisal import PledgeAppraisal
 from flows.reports.appraisal_report.blocks import chapter, mark_of
+from flows.reports.blocks import findings_of
 from flows.reports.document import KeyFigure, KeyFigures, Section
 from flows.reports.figures import percent, wan
 from flows.reports.labels import label
-from flows.reports.main_report.blocks import findings_of
 from services.runtime.results import Severity
 
 

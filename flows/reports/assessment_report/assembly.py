@@ -11,11 +11,11 @@ from flows.reports.assessment_report.loans import loans_section
 from flows.reports.assessment_report.targets import targets_section
 from flows.reports.assessment_report.totals import services_section, years_section
 from flows.reports.bilingual import Bilingual
+from flows.reports.blocks import findings_of
 from flows.reports.document import Document, Fact, KeyFigure, KeyFigures, Mark, Paragraph, Section
 from flows.reports.figures import percent, wan, yi
 from flows.reports.html import render_html
 from flows.reports.labels import label
-from flows.reports.main_report.blocks import findings_of
 from flows.reports.pdf import render_pdf
 from flows.reports.whole_files import replace_together
 from flows.reports.workbook import render_workbook

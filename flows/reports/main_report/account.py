@@ -3,6 +3,7 @@
 from flows.accounts.reconciliation import LineCheck, Reconciliation
 from flows.main_job_result import AccountReview
 from flows.reports.bilingual import Bilingual
+from flows.reports.blocks import cell, column, findings_of
 from flows.reports.charts.model import Bar, BarChart
 from flows.reports.document import (
     Cell,
@@ -18,7 +19,6 @@ from flows.reports.document import (
 )
 from flows.reports.figures import CNY_PER_YI, percent, yi
 from flows.reports.labels import label
-from flows.reports.main_report.blocks import cell, column, findings_of
 
 
 def account_section(review: AccountReview) -> Section:

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 
 from flows.published_cases.appraisal import CaseAppraisal
 from flows.reports.bilingual import Bilingual
+from flows.reports.blocks import cell, column
 from flows.reports.document import Cell, ColumnKind, Row, Table
 from flows.reports.labels import label
-from flows.reports.main_report.blocks import cell, column
 from flows.reports.main_report.case_facts import name_of, valuation_of, value_is_assumed
 from services.runtime.market import MarketSnapshot
 from services.valuation.valuation import Valuation

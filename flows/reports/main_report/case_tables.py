@@ -5,10 +5,10 @@ from flows.published_cases.assumptions import Assumption
 from flows.published_cases.case_inputs import CaseInput
 from flows.published_cases.case_sheet import MissingInput
 from flows.reports.bilingual import Bilingual
+from flows.reports.blocks import cell, column
 from flows.reports.document import Cell, ColumnKind, Mark, Row, Table
 from flows.reports.figures import CNY_PER_WAN, wan
 from flows.reports.labels import catalogue, label
-from flows.reports.main_report.blocks import cell, column
 from flows.reports.main_report.case_facts import (
     limit_is_assumed,
     limit_of,

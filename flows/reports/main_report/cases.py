@@ -7,6 +7,7 @@ from dataclasses import replace
 from flows.published_cases.appraisal import CaseAppraisal
 from flows.published_cases.mapping import Sufficiency
 from flows.published_cases.oddity import Oddity
+from flows.reports.blocks import findings_of
 from flows.reports.document import (
     Block,
     Figure,
@@ -17,7 +18,6 @@ from flows.reports.document import (
     Section,
 )
 from flows.reports.labels import label
-from flows.reports.main_report.blocks import findings_of
 from flows.reports.main_report.case_cash_flows import cash_flow_tables
 from flows.reports.main_report.case_charts import loan_chart, value_chart
 from flows.reports.main_report.case_facts import published_size_limit

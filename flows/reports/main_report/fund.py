@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from flows.main_job_result import FundRun
 from flows.reports.bilingual import Bilingual
+from flows.reports.blocks import cell, column, findings_of, words
 from flows.reports.charts.model import Band, FanChart, Layer, StackChart
 from flows.reports.document import (
     Cell,
@@ -22,7 +23,6 @@ from flows.reports.document import (
 )
 from flows.reports.figures import CNY_PER_YI, percent, yi
 from flows.reports.labels import label
-from flows.reports.main_report.blocks import cell, column, findings_of, words
 from services.fund.outcome import FundOutcome, PartnerOutcome
 from services.fund.terms import GRASSROOTS_ID, FundTerms, Step
 from services.runtime.results import Distribution

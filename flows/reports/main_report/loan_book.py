@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable
 
 from flows.main_job_result import LoanBookRun, StatedAssumption
 from flows.reports.bilingual import Bilingual
+from flows.reports.blocks import cell, column, findings_of
 from flows.reports.charts.model import Estimate, EstimateChart
 from flows.reports.document import (
     Cell,
@@ -20,7 +21,6 @@ from flows.reports.document import (
 )
 from flows.reports.figures import CNY_PER_WAN, percent, wan
 from flows.reports.labels import catalogue, label
-from flows.reports.main_report.blocks import cell, column, findings_of
 from services.loans.portfolio import LossShare, PortfolioLoss
 
 # A standard error times this is half of a 95 % interval.

@@ -4,9 +4,9 @@ from collections.abc import Iterable
 
 from flows.main_job_result import MainJobResult
 from flows.reports.bilingual import Bilingual
+from flows.reports.blocks import cell, column, words
 from flows.reports.document import Cell, Column, ColumnKind, Mark, Paragraph, Row, Section, Table
 from flows.reports.labels import catalogue, label
-from flows.reports.main_report.blocks import cell, column, words
 from flows.reports.main_report.case_facts import valuation_of
 from services.runtime.market import Evidence, MarketSnapshot, QuotedDerivedFactor, QuotedFactor, Source
 from services.runtime.results import Manifest

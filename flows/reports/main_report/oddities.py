@@ -4,9 +4,9 @@ from collections.abc import Iterable
 
 from flows.published_cases.oddity import Figure as OddityFigure
 from flows.published_cases.oddity import Oddity
+from flows.reports.blocks import column, findings_of
 from flows.reports.document import Cell, ColumnKind, Paragraph, Row, Section, Table
 from flows.reports.labels import label
-from flows.reports.main_report.blocks import column, findings_of
 
 
 def oddities_section(oddities: tuple[Oddity, ...]) -> Section:

@@ -7,6 +7,7 @@ from operator import attrgetter
 
 from flows.main_job_result import PipelineReview
 from flows.reports.bilingual import Bilingual
+from flows.reports.blocks import column, findings_of
 from flows.reports.charts.model import Bar, BarChart
 from flows.reports.document import (
     Block,
@@ -23,7 +24,6 @@ from flows.reports.document import (
 )
 from flows.reports.figures import CNY_PER_YI, wan, yi
 from flows.reports.labels import label
-from flows.reports.main_report.blocks import column, findings_of
 from services.fund.project import Project
 
 # Texts that some lists have and others do not.

@@ -5,10 +5,10 @@ from collections import Counter
 from flows.main_job_result import MainJobResult
 from flows.published_cases.mapping import Sufficiency
 from flows.reports.bilingual import Bilingual
+from flows.reports.blocks import findings_of
 from flows.reports.document import KeyFigure, KeyFigures, Mark, Paragraph, Section
 from flows.reports.figures import wan, yi
 from flows.reports.labels import label
-from flows.reports.main_report.blocks import findings_of
 from flows.reports.main_report.oddities import subject_of
 from services.runtime.results import Caution, Severity
 
