@@ -67,8 +67,8 @@ def of_error_by_service(error: AccountError, field: str) -> Caution:
         f"（若相互独立 {error.cv_if_independent:.1%}，若完全相关 {error.cv_if_one:.1%}）"
         + (f"；主要共同驱动 {main_zh}。" if main_zh else "。"),
         f"The valuation error, in place of the catalogue's, is built from the services and the causes that they "
-        f"share: cv {error.cv:.1%} ({error.cv_if_independent:.1%} were they independent, {error.cv_if_one:.1%} were they one)"
-        + (f"; main common causes: {main_en}." if main_en else "."),
+        f"share: cv {error.cv:.1%} ({error.cv_if_independent:.1%} were they independent, "
+        f"{error.cv_if_one:.1%} were they one)" + (f"; main common causes: {main_en}." if main_en else "."),
         field,
     )
 

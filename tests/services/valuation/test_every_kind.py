@@ -3,16 +3,19 @@
 import datetime as dt
 import math
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from quant.cell_bank import CellBank
 from quant.distribution import HorizonScenarios, realised_present_values
+from quant.piecewise import PiecewiseLinear
 from quant.pledge_values import value_assets
 from quant.right_loss import share_left
 from quant.schedules import ExposureSchedule, ScheduleBook
 from quant.sensitivities import behind_rows
+from services.runtime.market import MarketSnapshot
 from services.valuation.engine import ValuationEngine
 from services.valuation.prepared_market import PreparedMarket
 from services.valuation.pricers import PRICERS, PricingContext, price_in
@@ -20,7 +23,21 @@ from services.valuation.standard_market import read_standard_snapshot
 from services.valuation.valuation import Simulation, Valuation
 from tests.services.valuation.every_kind import CATALOGUE, DETAILS, OF_ITS_OWN, asset_of
 
-MARKET = PreparedMarket.of(read_standard_snapshot())
+
+def market_with_a_floor() -> MarketSnapshot:
+    """The standard market, in which no storage company guarantees a floor, with one of 0.18 CNY/m3."""
+    snapshot = read_standard_snapshot()
+    floor = PiecewiseLinear((0.0, 0.18), (0.18, 0.0))
+    return replace(
+        snapshot,
+        derived_factors=tuple(
+            replace(factor, payoff=floor) if factor.name == "buy_back.heihe" else factor
+            for factor in snapshot.derived_factors
+        ),
+    )
+
+
+MARKET = PreparedMarket.of(market_with_a_floor())
 CONTEXT = PricingContext(CATALOGUE, MARKET.snapshot)
 ENGINE = ValuationEngine(CATALOGUE)
 SEED = 20260821
