@@ -1,6 +1,6 @@
 """A value does not depend on the units in which it was stated: for every kind, under any size of assets.
 
-Money in 万元, the market's prices too, gives a value in 万元; an area in 亩 with yields per 亩 and a volume in 万m3 with
+Money and the market's prices in 万元 give a value in 万元; an area in 亩 with yields per 亩 and a volume in 万m3 with
 a price per 万m3 give the same value. Carbon is issued in whole tonnes, which is the one thing that knows its unit.
 """
 
