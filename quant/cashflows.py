@@ -7,10 +7,14 @@ the step is a year.
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from quant.all_rates import ExponentialSum
 from quant.arguments import FINITE, RATE_ABOVE_TOTAL_LOSS, FloatArray
+from quant.plain_rates import plain_rates
 from quant.rate_search import PowerSums, largest_roots_below_one
 
 _BLOCK = 4096
+MOST_SIGN_CHANGES = 60
+"""More changes of sign than this are refused by `all_rates`."""
 
 
 def irr(flows: ArrayLike) -> FloatArray:
@@ -41,7 +45,10 @@ def irr(flows: ArrayLike) -> FloatArray:
     matrix = FINITE.require("flows", flows)
     if matrix.ndim == 0 or matrix.shape[-1] == 0:
         raise ValueError(f"flows: found shape {matrix.shape}, expected [..., n] with n at least 1")
-    rates = _rates_in_blocks(matrix.reshape(-1, matrix.shape[-1]), None)
+    rows = matrix.reshape(-1, matrix.shape[-1])
+    rates = plain_rates(rows)
+    left = np.flatnonzero(np.isnan(rates))
+    rates[left] = _rates_in_blocks(rows[left], None)
     return np.asarray(rates.reshape(matrix.shape[:-1]))[()]
 
 
@@ -71,6 +78,51 @@ def xirr(flows: ArrayLike, times_years: ArrayLike) -> FloatArray:
     n = matrix.shape[-1]
     rates = _rates_in_blocks(matrix.reshape(-1, n), times.reshape(-1, n))
     return np.asarray(rates.reshape(matrix.shape[:-1]))[()]
+
+
+def all_rates(flows: ArrayLike, times_years: ArrayLike | None = None) -> FloatArray:
+    """Return every rate above -100 % at which the flows of one series have no present value, ascending.
+
+    `irr` and `xirr` choose one of them; this tells whether there was a choice. See `quant.all_rates` for the method. A
+    rate at which the present value touches 0 without a change of sign is returned once; two rates closer than about
+    1e-8 may be told as one.
+
+    Args:
+        flows: [n], n >= 1.
+        times_years: [n] in any order, equal ones allowed; None for 0, 1, 2, ...
+
+    Returns:
+        [m], empty where there is none: all flows zero or of one sign, or no change of sign of the present value.
+
+    Raises:
+        ValueError: if an element is not finite, the shapes do not match, the flows of each time add up to nothing, so
+            that every rate would do, or they change sign more than `MOST_SIGN_CHANGES` times.
+
+    Example:
+        >>> all_rates([-100.0, 230.0, -132.0]).round(6).tolist()
+        [0.1, 0.2]
+    """
+    amounts = FINITE.require("flows", flows)
+    if amounts.ndim != 1 or amounts.size == 0:
+        raise ValueError(f"flows: found shape {amounts.shape}, expected [n] with n at least 1")
+    times = np.arange(amounts.size) if times_years is None else FINITE.require("times_years", times_years)
+    if times.shape != amounts.shape:
+        raise ValueError(f"times_years: found shape {times.shape}, expected that of flows {amounts.shape}")
+    if not amounts.any():
+        return np.empty(0)
+    moments, place = np.unique(times, return_inverse=True)
+    merged = np.bincount(place, amounts, moments.size)
+    kept = np.abs(merged) > np.finfo(np.float64).eps * np.bincount(place, np.abs(amounts), moments.size)
+    if not kept.any():
+        raise ValueError(
+            "flows: those of each time add up to nothing, expected a time at which something is paid"
+        )
+    scaled = merged[kept] / np.abs(merged[kept]).max()
+    total = ExponentialSum(scaled, moments[kept].astype(np.float64))
+    changes = total.sign_changes()
+    if changes > MOST_SIGN_CHANGES:
+        raise ValueError(f"flows: found {changes} changes of sign, expected at most {MOST_SIGN_CHANGES}")
+    return np.asarray(np.expm1(np.array(total.zeros())))
 
 
 def _rates_in_blocks(flows: FloatArray, times: FloatArray | None) -> FloatArray:

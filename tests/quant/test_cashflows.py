@@ -31,6 +31,40 @@ def test_returns_near_total_loss_and_enormous_ones() -> None:
     assert irr([-1e-6, 1e9]) == pytest.approx(1e15 - 1.0, rel=1e-12)
 
 
+@pytest.mark.parametrize(
+    ("flows", "rate"),
+    [
+        # support.microsoft.com, IRR function: four years -2.1 %, five years 8.7 %, two years -44.4 %.
+        ([-70_000, 12_000, 15_000, 18_000, 21_000], -0.0212448),
+        ([-70_000, 12_000, 15_000, 18_000, 21_000, 26_000], 0.0866309),
+        ([-70_000, 12_000, 15_000], -0.4435069),
+    ],
+)
+def test_results_equal_those_of_a_spreadsheet(flows: list[float], rate: float) -> None:
+    assert irr(flows) == pytest.approx(rate, abs=5e-8)
+
+
+def test_dated_flows_equal_those_of_a_spreadsheet() -> None:
+    # support.microsoft.com, XIRR function: 0.373362535, days over 365.
+    days = np.array([0, 60, 303, 411, 456])  # from 1 January 2008: 1 March, 30 October, 15 February, 1 April
+    rate = xirr([-10_000, 2_750, 4_250, 3_250, 2_750], days / 365)
+    assert rate == pytest.approx(0.373362535, abs=2e-8)  # the spreadsheet stops at 1e-8
+
+
+def test_roots_below_total_loss_are_no_rates() -> None:
+    assert np.isnan(irr([10.0, 5.0]))  # 10 + 5 / (1 + r) = 0 at -150 %
+    # (1 + r)^2 + 1.5 (1 + r) - 1 = 0 at 1 + r = 0.5 and -2: -50 %, not -300 %.
+    assert irr([-1.0, -1.5, 1.0]) == pytest.approx(-0.5, abs=1e-13)
+    assert irr([-100.0, 1.0]) == pytest.approx(-0.99, abs=1e-13)
+
+
+def test_a_huge_horizon() -> None:
+    flows = np.zeros(2001)
+    flows[0], flows[2000] = -1.0, 1.05**400  # 1.05^(400/2000) a step
+    assert irr(flows) == pytest.approx(1.05**0.2 - 1.0, rel=1e-10)
+    assert xirr([-1.0, 2.0], [0.0, 10_000.0]) == pytest.approx(2**1e-4 - 1.0, rel=1e-8)
+
+
 @pytest.mark.parametrize("sign", [1.0, -1.0])
 def test_144_equal_instalments_have_their_one_rate_above_total_loss(sign: float) -> None:
     # The polynomial of even degree has a second real root below -100 %, which is no candidate.
@@ -82,6 +116,17 @@ def test_present_value_at_the_rate_is_zero(received: list[float], paid: float) -
     assert rate > -1.0
     if rate > -0.999:  # 1 + rate keeps its digits
         assert abs(net_present_value(flows, rate)) <= 1e-9 * discounted.sum()
+
+
+def test_flows_that_turn_once_agree_with_the_search_for_all_others() -> None:
+    # A later flow far below a rounding error turns the series twice, so that the bracketed search takes it.
+    rng = np.random.default_rng(20_261_122)
+    flows = rng.lognormal(0.0, 1.5, size=(300, 24))
+    flows[:, :6] *= -rng.uniform(0.2, 20.0, size=(300, 1))
+    twice = np.concatenate([flows, np.full((300, 1), -1e-300)], axis=1)
+    assert irr(flows) == pytest.approx(irr(twice), rel=1e-10, abs=1e-12)
+    assert (irr(flows) < 0).sum() > 50
+    assert (irr(flows) > 0).sum() > 50
 
 
 def test_agrees_with_numpy_financial_on_a_batch_and_keeps_the_shape() -> None:

@@ -1,0 +1,75 @@
+"""Rates of return beside pyxirr: 100,000 series of 41 flows at equal steps, and every rate of one series.
+
+The peer runs in the environment of the peers (benchmarks/requirements-peers.lock), on the same flows, one call a
+series: it has no call for many. Run:
+
+    python benchmarks/bench_cash_flows.py
+"""
+
+import json
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+
+from quant.cashflows import all_rates, irr
+
+N_SERIES, N_FLOWS = 100_000, 41
+PEERS = Path(__file__).resolve().parents[1] / ".venv-peers" / "bin" / "python"
+PEER_SCRIPT = """
+import json, sys, time
+import numpy as np, pyxirr
+flows = np.load(sys.argv[1])
+best = []
+for _ in range(2):
+    began = time.process_time()
+    rates = [pyxirr.irr(row) for row in flows]
+    best.append(time.process_time() - began)
+np.save(sys.argv[2], np.array([np.nan if rate is None else rate for rate in rates]))
+print(json.dumps({"seconds": min(best), "version": pyxirr.__version__}))
+"""
+
+
+def series() -> np.ndarray:
+    """Calls in the first years, noisy distributions later: what a fund's partners see."""
+    rng = np.random.default_rng(20_261_121)
+    flows = rng.lognormal(0.0, 0.6, size=(N_SERIES, N_FLOWS))
+    flows[:, :5] *= -rng.uniform(2.0, 6.0, size=(N_SERIES, 1))
+    return flows
+
+
+def main() -> None:
+    flows = series()
+    irr(flows[:1000])
+    seconds = []
+    for _ in range(3):
+        began = time.process_time()
+        rates = irr(flows)
+        seconds.append(time.process_time() - began)
+    ours = min(seconds)
+    print(f"ecopledge: {N_SERIES:,} x {N_FLOWS} rates in {ours:.3f} s of one processor")
+    began = time.process_time()
+    for row in flows[:200]:
+        all_rates(row)
+    print(f"ecopledge: every rate of a series, {(time.process_time() - began) / 200 * 1e3:.2f} ms a series")
+    if not PEERS.exists():
+        print("pyxirr: the environment of the peers is not installed (benchmarks/requirements-peers.lock)")
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        given, told = Path(folder) / "flows.npy", Path(folder) / "rates.npy"
+        np.save(given, flows)
+        done = subprocess.run(
+            [PEERS, "-c", PEER_SCRIPT, given, told], capture_output=True, text=True, check=True
+        )
+        peer = json.loads(done.stdout)
+        difference = np.nanmax(np.abs(np.load(told) - rates))
+    print(
+        f"pyxirr {peer['version']}: {peer['seconds']:.3f} s, {peer['seconds'] / ours:.1f} times ours; "
+        f"largest difference {difference:.1e}"
+    )
+
+
+if __name__ == "__main__":
+    main()
