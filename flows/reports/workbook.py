@@ -216,6 +216,8 @@ def _write_cover(
     ]:
         sheet.write_string(row, 0, name.inline(), formats.heading)
         sheet.write_string(row, 1, value, formats.words(ColumnKind.TEXT, Mark.PLAIN, is_total=False))
+        lines = max(map(lines_of, (name.inline(), value), _COVER_WIDTHS))
+        sheet.set_row(row, _LINE_HEIGHT * lines + 2)
         row += 1
     row += 1
     for mark in (Mark.ASSUMPTION, Mark.FLAGGED):

@@ -78,6 +78,9 @@ class Purpose(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    mapping_is_confirmed: bool
+    mapping_status_zh: str
+    mapping_status_en: str
     standard: tuple[Standard, ...]
     purpose: tuple[Purpose, ...]
 
@@ -89,12 +92,17 @@ class Taxonomy:
     Attributes:
         historical, current: the two standards with the latest publication.
         purposes: every row, dated.
+        mapping_is_confirmed: whether somebody compared the mapping with the official text.
+        mapping_status_zh, mapping_status_en: who confirmed the mapping, or that nobody did.
         content_hash: SHA-256 of the table as read.
     """
 
     historical: Standard
     current: Standard
     purposes: tuple[Purpose, ...]
+    mapping_is_confirmed: bool
+    mapping_status_zh: str
+    mapping_status_en: str
     content_hash: str
 
     def purposes_on(self, day: dt.date) -> dict[str, Purpose]:
@@ -122,7 +130,15 @@ def read_taxonomy(path: Path) -> Taxonomy:
         raise InvalidInput.from_violations(
             FieldViolation(f"{path.name}: {place}", message) for place, message in found
         )
-    return Taxonomy(standards[-2], standards[-1], file.purpose, hashlib.sha256(content).hexdigest())
+    return Taxonomy(
+        standards[-2],
+        standards[-1],
+        file.purpose,
+        file.mapping_is_confirmed,
+        file.mapping_status_zh,
+        file.mapping_status_en,
+        hashlib.sha256(content).hexdigest(),
+    )
 
 
 def _standard_violations(standards: list[Standard]) -> list[tuple[str, str]]:

@@ -40,9 +40,7 @@ def quarter_from_wire(period: str) -> Quarter:
         raise InvalidInput.of("period", str(error)) from error
 
 
-def question_from_wire(
-    request: pb.ReportStatisticsRequest, now: dt.datetime
-) -> tuple[Quarter, dt.datetime]:
+def question_from_wire(request: pb.ReportStatisticsRequest, now: dt.datetime) -> tuple[Quarter, dt.datetime]:
     """Quarter and moment of a ReportStatisticsRequest; the moment is at most now.
 
     Raises:
@@ -125,7 +123,8 @@ def statistics_to_wire(statistics: QuarterStatistics) -> pb.QuarterStatistics:
         current_standard=statistics.current_standard,
         tables=[
             pb.StatisticsTable(
-                grouping=_GROUPING_TO_WIRE[table.grouping], lines=[_line_to_wire(line) for line in table.lines]
+                grouping=_GROUPING_TO_WIRE[table.grouping],
+                lines=[_line_to_wire(line) for line in table.lines],
             )
             for table in statistics.tables
         ],

@@ -10,6 +10,9 @@ from services.runtime.bundled import bundled
 from services.runtime.errors import InvalidInput
 
 STANDARDS = """
+mapping_is_confirmed = false
+mapping_status_zh = "假设"
+mapping_status_en = "assumption"
 [[standard]]
 code = "old"
 name_zh = "旧"

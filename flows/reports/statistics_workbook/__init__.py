@@ -1,0 +1,1 @@
+"""The quarter's workbook of green-loan statistics."""
