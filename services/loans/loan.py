@@ -272,6 +272,12 @@ class PutCounts:
     updated: int
     unchanged: int
 
+    def plus(self, other: "PutCounts") -> "PutCounts":
+        """What two calls did together."""
+        return PutCounts(
+            self.created + other.created, self.updated + other.updated, self.unchanged + other.unchanged
+        )
+
 
 def require_id(field: str, value: str) -> None:
     """Refuse an identifier that is blank or too long.

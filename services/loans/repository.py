@@ -5,7 +5,7 @@ day and, among states of one date, the one recorded last. A store speaks for one
 """
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -49,6 +49,9 @@ class LoanStore(PositionStore, Protocol):
     def put_loans(self, as_of: dt.date, loans: Sequence[Loan]) -> PutCounts:
         """Adds a state for each loan that differs from the one in force on its day; ids are distinct."""
 
+    def put_loan_texts(self, as_of: dt.date, texts: Mapping[str, str]) -> PutCounts:
+        """As `put_loans`, of loans that are stored texts already, by id; see `stored.loan_to_text`."""
+
     def put_collateral(self, collateral: Sequence[Collateral]) -> PutCounts:
         """Adds a state for each collateral that differs from the one in force; ids are distinct."""
 
@@ -77,7 +80,10 @@ class SqlLoanStore(SqlPositionStore):
 
     def put_loans(self, as_of: dt.date, loans: Sequence[Loan]) -> PutCounts:
         """See the port."""
-        texts = {loan.loan_id: stored.loan_to_text(loan) for loan in loans}
+        return self.put_loan_texts(as_of, {loan.loan_id: stored.loan_to_text(loan) for loan in loans})
+
+    def put_loan_texts(self, as_of: dt.date, texts: Mapping[str, str]) -> PutCounts:
+        """See the port."""
         return self._put(
             loan_table, "loan_id", "as_of", {key: (as_of, text) for key, text in texts.items()}, {}
         )

@@ -21,6 +21,7 @@ from services.loans import (
     translate_position,
     translate_repayment,
 )
+from services.loans.importing.servicer import ImportRpcs
 from services.loans.quality.servicer import QualityRpcs
 from services.loans.repository import LoanStore, SqlLoanStore
 from services.loans.schedule import RepaymentSchedule, repayment_schedule
@@ -32,7 +33,7 @@ from services.runtime.idempotency import IdempotentWrites
 from services.runtime.violations import Violations
 
 
-class LoansServicer(QualityRpcs, StatisticsRpcs, LoansServiceServicer):
+class LoansServicer(ImportRpcs, QualityRpcs, StatisticsRpcs, LoansServiceServicer):
     """The loans service on one database."""
 
     def __init__(self, database: sa.Engine) -> None:

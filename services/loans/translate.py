@@ -46,7 +46,7 @@ def loans_from_wire(request: pb.PutLoansRequest) -> tuple[dt.date, tuple[Loan, .
     as_of = violations.collect("as_of", date_from_wire, request.as_of)
     violations.require_non_empty("loans", request.loans)
     violations.require_max_length("loans", request.loans, MAX_ROWS)
-    loans = [_loan(row, violations.at(f"loans[{i}]")) for i, row in enumerate(request.loans)]
+    loans = [loan_from_message(row, violations.at(f"loans[{i}]")) for i, row in enumerate(request.loans)]
     _require_distinct(violations, "loans", "loan_id", [row.loan_id for row in request.loans])
     violations.raise_if_any()
     assert as_of is not None  # noqa: S101  # a missing date is a violation; tells mypy
@@ -111,7 +111,7 @@ def loan_from_wire(message: pb.Loan) -> Loan:
         InvalidInput: with everything that is wrong with it.
     """
     violations = Violations()
-    loan = _loan(message, violations)
+    loan = loan_from_message(message, violations)
     violations.raise_if_any()
     assert loan is not None  # noqa: S101  # every reason for None is a violation; tells mypy
     return loan
@@ -192,7 +192,8 @@ def _cents(amount: Money) -> Decimal:
     return round(decimal_from_money(amount), 2)
 
 
-def _loan(message: pb.Loan, violations: Violations) -> Loan | None:
+def loan_from_message(message: pb.Loan, violations: Violations) -> Loan | None:
+    """A loan, or None after noting everything that is wrong with it."""
     good = _check_id(violations, "loan_id", message.loan_id)
     good &= _check_id(violations, "borrower_id", message.borrower_id)
     for field in ("name", "county", "industry", "product"):

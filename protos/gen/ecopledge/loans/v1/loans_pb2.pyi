@@ -4,6 +4,7 @@ isort:skip_file
 Loans that are secured by ecological assets."""
 
 from collections import abc as _abc
+from ecopledge.loans.v1 import position_pb2 as _position_pb2
 from ecopledge.loans.v1 import repayment_pb2 as _repayment_pb2
 from ecopledge.type.v1 import exposure_pb2 as _exposure_pb2
 from ecopledge.type.v1 import market_pb2 as _market_pb2
@@ -156,6 +157,34 @@ BORROWER_SIZE_MICRO: BorrowerSize.ValueType  # 4
 BORROWER_SIZE_NOT_ENTERPRISE: BorrowerSize.ValueType  # 5
 """非企业."""
 Global___BorrowerSize: _TypeAlias = BorrowerSize  # noqa: Y015
+
+class _ImportKind:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _ImportKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ImportKind.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    IMPORT_KIND_UNSPECIFIED: _ImportKind.ValueType  # 0
+    """Not said: refused."""
+    IMPORT_KIND_LOANS: _ImportKind.ValueType  # 1
+    """Loans."""
+    IMPORT_KIND_POSITIONS: _ImportKind.ValueType  # 2
+    """Positions."""
+    IMPORT_KIND_MOVEMENTS: _ImportKind.ValueType  # 3
+    """Movements."""
+
+class ImportKind(_ImportKind, metaclass=_ImportKindEnumTypeWrapper):
+    """What an import brings."""
+
+IMPORT_KIND_UNSPECIFIED: ImportKind.ValueType  # 0
+"""Not said: refused."""
+IMPORT_KIND_LOANS: ImportKind.ValueType  # 1
+"""Loans."""
+IMPORT_KIND_POSITIONS: ImportKind.ValueType  # 2
+"""Positions."""
+IMPORT_KIND_MOVEMENTS: ImportKind.ValueType  # 3
+"""Movements."""
+Global___ImportKind: _TypeAlias = ImportKind  # noqa: Y015
 
 @_typing.final
 class RepaymentTerms(_message.Message):
@@ -1102,3 +1131,209 @@ class PortfolioLoss(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___PortfolioLoss: _TypeAlias = PortfolioLoss  # noqa: Y015
+
+@_typing.final
+class ImportLoansRequest(_message.Message):
+    """One part of an import: first a header, then rows of its kind, last the end."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    HEADER_FIELD_NUMBER: _builtins.int
+    LOANS_FIELD_NUMBER: _builtins.int
+    POSITIONS_FIELD_NUMBER: _builtins.int
+    MOVEMENTS_FIELD_NUMBER: _builtins.int
+    END_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def header(self) -> Global___ImportHeader:
+        """First message."""
+
+    @_builtins.property
+    def loans(self) -> Global___LoanRows:
+        """Rows of an import of loans."""
+
+    @_builtins.property
+    def positions(self) -> Global___PositionRows:
+        """Rows of an import of positions."""
+
+    @_builtins.property
+    def movements(self) -> Global___MovementRows:
+        """Rows of an import of movements."""
+
+    @_builtins.property
+    def end(self) -> Global___ImportEnd:
+        """Last message."""
+
+    def __init__(
+        self,
+        *,
+        header: Global___ImportHeader | None = ...,
+        loans: Global___LoanRows | None = ...,
+        positions: Global___PositionRows | None = ...,
+        movements: Global___MovementRows | None = ...,
+        end: Global___ImportEnd | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["end", b"end", "header", b"header", "loans", b"loans", "movements", b"movements", "part", b"part", "positions", b"positions"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["end", b"end", "header", b"header", "loans", b"loans", "movements", b"movements", "part", b"part", "positions", b"positions"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType_part: _TypeAlias = _typing.Literal["header", "loans", "positions", "movements", "end"]  # noqa: Y015
+    _WhichOneofArgType_part: _TypeAlias = _typing.Literal["part", b"part"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType_part) -> _WhichOneofReturnType_part | None: ...
+
+Global___ImportLoansRequest: _TypeAlias = ImportLoansRequest  # noqa: Y015
+
+@_typing.final
+class ImportHeader(_message.Message):
+    """What an import is."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    KIND_FIELD_NUMBER: _builtins.int
+    AS_OF_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    """Identifier of the request, 1 to 64 characters; a repeat of the same rows returns the first answer."""
+    kind: Global___ImportKind.ValueType
+    """What the rows are."""
+    @_builtins.property
+    def as_of(self) -> _date_pb2.Date:
+        """Business date of the states of an import of loans; absent for the others."""
+
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        kind: Global___ImportKind.ValueType = ...,
+        as_of: _date_pb2.Date | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["as_of", b"as_of"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["as_of", b"as_of", "kind", b"kind", "request_id", b"request_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ImportHeader: _TypeAlias = ImportHeader  # noqa: Y015
+
+@_typing.final
+class LoanRows(_message.Message):
+    """Loans of an import."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ROWS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def rows(self) -> _containers.RepeatedCompositeFieldContainer[Global___Loan]:
+        """1 to 100,000."""
+
+    def __init__(
+        self,
+        *,
+        rows: _abc.Iterable[Global___Loan] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["rows", b"rows"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___LoanRows: _TypeAlias = LoanRows  # noqa: Y015
+
+@_typing.final
+class PositionRows(_message.Message):
+    """Positions of an import."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ROWS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def rows(self) -> _containers.RepeatedCompositeFieldContainer[_position_pb2.LoanPosition]:
+        """1 to 100,000."""
+
+    def __init__(
+        self,
+        *,
+        rows: _abc.Iterable[_position_pb2.LoanPosition] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["rows", b"rows"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PositionRows: _TypeAlias = PositionRows  # noqa: Y015
+
+@_typing.final
+class MovementRows(_message.Message):
+    """Movements of an import."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ROWS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def rows(self) -> _containers.RepeatedCompositeFieldContainer[_position_pb2.LoanMovement]:
+        """1 to 100,000."""
+
+    def __init__(
+        self,
+        *,
+        rows: _abc.Iterable[_position_pb2.LoanMovement] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["rows", b"rows"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___MovementRows: _TypeAlias = MovementRows  # noqa: Y015
+
+@_typing.final
+class ImportEnd(_message.Message):
+    """End of an import."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    N_ROWS_FIELD_NUMBER: _builtins.int
+    n_rows: _builtins.int
+    """Rows that were sent, 1 to 10,000,000."""
+    def __init__(
+        self,
+        *,
+        n_rows: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["n_rows", b"n_rows"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ImportEnd: _TypeAlias = ImportEnd  # noqa: Y015
+
+@_typing.final
+class ImportLoansResponse(_message.Message):
+    """Response of ImportLoans."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CREATED_FIELD_NUMBER: _builtins.int
+    UPDATED_FIELD_NUMBER: _builtins.int
+    UNCHANGED_FIELD_NUMBER: _builtins.int
+    created: _builtins.int
+    """Rows stored for the first time."""
+    updated: _builtins.int
+    """Rows that got a new state or correct an earlier record."""
+    unchanged: _builtins.int
+    """Rows that were the same already."""
+    def __init__(
+        self,
+        *,
+        created: _builtins.int = ...,
+        updated: _builtins.int = ...,
+        unchanged: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["created", b"created", "unchanged", b"unchanged", "updated", b"updated"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ImportLoansResponse: _TypeAlias = ImportLoansResponse  # noqa: Y015

@@ -70,6 +70,11 @@ class LoansServiceStub:
                 request_serializer=ecopledge_dot_loans_dot_v1_dot_position__pb2.RecordMovementsRequest.SerializeToString,
                 response_deserializer=ecopledge_dot_loans_dot_v1_dot_position__pb2.RecordMovementsResponse.FromString,
                 _registered_method=True)
+        self.ImportLoans = channel.stream_unary(
+                '/ecopledge.loans.v1.LoansService/ImportLoans',
+                request_serializer=ecopledge_dot_loans_dot_v1_dot_loans__pb2.ImportLoansRequest.SerializeToString,
+                response_deserializer=ecopledge_dot_loans_dot_v1_dot_loans__pb2.ImportLoansResponse.FromString,
+                _registered_method=True)
         self.SimulatePortfolio = channel.unary_stream(
                 '/ecopledge.loans.v1.LoansService/SimulatePortfolio',
                 request_serializer=ecopledge_dot_loans_dot_v1_dot_loans__pb2.SimulatePortfolioRequest.SerializeToString,
@@ -171,6 +176,17 @@ class LoansServiceServicer:
         """Stores movements of principal, all or nothing; a movement that differs from the one stored under its id is added
         beside it and counts from then on. INVALID_ARGUMENT: wrong fields. NOT_FOUND: a loan that does not exist.
         ALREADY_EXISTS: as PutLoans.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ImportLoans(self, request_iterator, context):
+        """Takes loans, positions or movements of any number in one stream: a header, rows in chunks, an end that says how many
+        rows there were. Nothing is stored before the end, then all or nothing; a stream that breaks stores nothing. A row
+        that is stored already changes nothing, as in PutLoans, RecordPositions and RecordMovements.
+        INVALID_ARGUMENT: wrong rows, by their number in the stream from 0, up to 1,000 of them; rows of an unknown loan; an
+        identifier twice; a stream out of order. ALREADY_EXISTS: as PutLoans. UNAVAILABLE: another import is being written.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -287,6 +303,11 @@ def add_LoansServiceServicer_to_server(servicer, server):
                     servicer.RecordMovements,
                     request_deserializer=ecopledge_dot_loans_dot_v1_dot_position__pb2.RecordMovementsRequest.FromString,
                     response_serializer=ecopledge_dot_loans_dot_v1_dot_position__pb2.RecordMovementsResponse.SerializeToString,
+            ),
+            'ImportLoans': grpc.stream_unary_rpc_method_handler(
+                    servicer.ImportLoans,
+                    request_deserializer=ecopledge_dot_loans_dot_v1_dot_loans__pb2.ImportLoansRequest.FromString,
+                    response_serializer=ecopledge_dot_loans_dot_v1_dot_loans__pb2.ImportLoansResponse.SerializeToString,
             ),
             'SimulatePortfolio': grpc.unary_stream_rpc_method_handler(
                     servicer.SimulatePortfolio,
@@ -503,6 +524,33 @@ class LoansService:
             '/ecopledge.loans.v1.LoansService/RecordMovements',
             ecopledge_dot_loans_dot_v1_dot_position__pb2.RecordMovementsRequest.SerializeToString,
             ecopledge_dot_loans_dot_v1_dot_position__pb2.RecordMovementsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ImportLoans(request_iterator,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.stream_unary(
+            request_iterator,
+            target,
+            '/ecopledge.loans.v1.LoansService/ImportLoans',
+            ecopledge_dot_loans_dot_v1_dot_loans__pb2.ImportLoansRequest.SerializeToString,
+            ecopledge_dot_loans_dot_v1_dot_loans__pb2.ImportLoansResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -63,6 +63,13 @@ class LoansServiceStub:
     beside it and counts from then on. INVALID_ARGUMENT: wrong fields. NOT_FOUND: a loan that does not exist.
     ALREADY_EXISTS: as PutLoans.
     """
+    ImportLoans: _grpc.StreamUnaryMultiCallable[_loans_pb2.ImportLoansRequest, _loans_pb2.ImportLoansResponse]
+    """Takes loans, positions or movements of any number in one stream: a header, rows in chunks, an end that says how many
+    rows there were. Nothing is stored before the end, then all or nothing; a stream that breaks stores nothing. A row
+    that is stored already changes nothing, as in PutLoans, RecordPositions and RecordMovements.
+    INVALID_ARGUMENT: wrong rows, by their number in the stream from 0, up to 1,000 of them; rows of an unknown loan; an
+    identifier twice; a stream out of order. ALREADY_EXISTS: as PutLoans. UNAVAILABLE: another import is being written.
+    """
     SimulatePortfolio: _grpc.UnaryStreamMultiCallable[_loans_pb2.SimulatePortfolioRequest, _loans_pb2.SimulatePortfolioResponse]
     """Simulates the loss of the book over one horizon; streams progress, then one result. NOT_FOUND: no loans or an
     unknown loan. INVALID_ARGUMENT: wrong fields or a schedule that names a factor the snapshot does not have.
@@ -130,6 +137,13 @@ class LoansServiceAsyncStub(LoansServiceStub):
     """Stores movements of principal, all or nothing; a movement that differs from the one stored under its id is added
     beside it and counts from then on. INVALID_ARGUMENT: wrong fields. NOT_FOUND: a loan that does not exist.
     ALREADY_EXISTS: as PutLoans.
+    """
+    ImportLoans: _aio.StreamUnaryMultiCallable[_loans_pb2.ImportLoansRequest, _loans_pb2.ImportLoansResponse]  # type: ignore[assignment]
+    """Takes loans, positions or movements of any number in one stream: a header, rows in chunks, an end that says how many
+    rows there were. Nothing is stored before the end, then all or nothing; a stream that breaks stores nothing. A row
+    that is stored already changes nothing, as in PutLoans, RecordPositions and RecordMovements.
+    INVALID_ARGUMENT: wrong rows, by their number in the stream from 0, up to 1,000 of them; rows of an unknown loan; an
+    identifier twice; a stream out of order. ALREADY_EXISTS: as PutLoans. UNAVAILABLE: another import is being written.
     """
     SimulatePortfolio: _aio.UnaryStreamMultiCallable[_loans_pb2.SimulatePortfolioRequest, _loans_pb2.SimulatePortfolioResponse]  # type: ignore[assignment]
     """Simulates the loss of the book over one horizon; streams progress, then one result. NOT_FOUND: no loans or an
@@ -231,6 +245,19 @@ class LoansServiceServicer(metaclass=_abc_1.ABCMeta):
         """Stores movements of principal, all or nothing; a movement that differs from the one stored under its id is added
         beside it and counts from then on. INVALID_ARGUMENT: wrong fields. NOT_FOUND: a loan that does not exist.
         ALREADY_EXISTS: as PutLoans.
+        """
+
+    @_abc_1.abstractmethod
+    def ImportLoans(
+        self,
+        request_iterator: _MaybeAsyncIterator[_loans_pb2.ImportLoansRequest],
+        context: _ServicerContext,
+    ) -> _typing.Union[_loans_pb2.ImportLoansResponse, _abc.Awaitable[_loans_pb2.ImportLoansResponse]]:
+        """Takes loans, positions or movements of any number in one stream: a header, rows in chunks, an end that says how many
+        rows there were. Nothing is stored before the end, then all or nothing; a stream that breaks stores nothing. A row
+        that is stored already changes nothing, as in PutLoans, RecordPositions and RecordMovements.
+        INVALID_ARGUMENT: wrong rows, by their number in the stream from 0, up to 1,000 of them; rows of an unknown loan; an
+        identifier twice; a stream out of order. ALREADY_EXISTS: as PutLoans. UNAVAILABLE: another import is being written.
         """
 
     @_abc_1.abstractmethod

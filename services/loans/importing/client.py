@@ -1,0 +1,86 @@
+"""The typed client of imports."""
+
+import datetime as dt
+import uuid
+from collections.abc import Iterable, Iterator
+
+import grpc
+
+from ecopledge.loans.v1 import loans_pb2 as pb
+from ecopledge.loans.v1.loans_pb2_grpc import LoansServiceStub
+from services.loans.importing import translate
+from services.loans.importing.intake import ImportHeader, ImportKind, Row
+from services.loans.loan import Loan, PutCounts
+from services.loans.position import LoanMovement, LoanPosition
+from services.runtime.channel import calling
+
+IMPORT_TIMEOUT_S = 3_600.0
+
+
+class ImportClient:
+    """Sends rows of any number to the loans service, each call all or nothing.
+
+    Args:
+        channel: from `services.runtime.channel.open_channel`; it says for which institution.
+
+    Every method takes rows as they come, may raise the errors of `services.runtime.errors`, and returns what was
+    created, updated and unchanged. Wrong rows are named by their number from 0: ``rows[17].terms.periods``.
+    """
+
+    def __init__(self, channel: grpc.Channel) -> None:
+        self._stub = LoansServiceStub(channel)
+
+    def import_loans(
+        self,
+        as_of: dt.date,
+        loans: Iterable[Loan],
+        *,
+        request_id: str | None = None,
+        timeout_s: float = IMPORT_TIMEOUT_S,
+    ) -> PutCounts:
+        """Loans, as their states of a business date."""
+        return self._send(ImportHeader(_id(request_id), ImportKind.LOANS, as_of), loans, timeout_s)
+
+    def import_positions(
+        self,
+        positions: Iterable[LoanPosition],
+        *,
+        request_id: str | None = None,
+        timeout_s: float = IMPORT_TIMEOUT_S,
+    ) -> PutCounts:
+        """Positions of loans that exist."""
+        return self._send(ImportHeader(_id(request_id), ImportKind.POSITIONS, None), positions, timeout_s)
+
+    def import_movements(
+        self,
+        movements: Iterable[LoanMovement],
+        *,
+        request_id: str | None = None,
+        timeout_s: float = IMPORT_TIMEOUT_S,
+    ) -> PutCounts:
+        """Movements of loans that exist."""
+        return self._send(ImportHeader(_id(request_id), ImportKind.MOVEMENTS, None), movements, timeout_s)
+
+    def _send(self, header: ImportHeader, rows: Iterable[Row], timeout_s: float) -> PutCounts:
+        failures: list[Exception] = []
+
+        def parts() -> Iterator[pb.ImportLoansRequest]:
+            try:
+                yield translate.header_to_wire(header)
+                yield from translate.rows_to_wire(header.kind, rows)
+            except Exception as error:
+                # gRPC would only say that the stream broke.
+                failures.append(error)
+                raise
+
+        try:
+            with calling():
+                return translate.counts_from_wire(self._stub.ImportLoans(parts(), timeout=timeout_s))
+        except Exception as error:
+            if failures:
+                raise failures[0] from error
+            raise
+
+
+def _id(request_id: str | None) -> str:
+    return uuid.uuid4().hex if request_id is None else request_id

@@ -1,0 +1,46 @@
+"""The rpc of imports: translate, call, translate."""
+
+# gRPC gives the methods their names and arguments.
+# ruff: noqa: N802, ARG002
+
+from collections.abc import Iterator
+
+import grpc
+import sqlalchemy as sa
+
+from ecopledge.loans.v1 import loans_pb2 as pb
+from services.loans.importing import translate
+from services.loans.importing.intake import Intake, write_import
+from services.loans.repository import SqlLoanStore
+from services.runtime.call import current_call
+from services.runtime.errors import Cancelled
+from services.runtime.idempotency import IdempotentWrites
+
+
+class ImportRpcs:
+    """What the loans service takes in streams."""
+
+    _database: sa.Engine
+    _writes: IdempotentWrites
+
+    def ImportLoans(
+        self, request_iterator: Iterator[pb.ImportLoansRequest], context: grpc.ServicerContext
+    ) -> pb.ImportLoansResponse:
+        """Takes loans, positions or movements in one stream."""
+        call, parts = current_call(), _arriving(request_iterator)
+        with Intake(translate.header_from_wire(parts)) as intake:
+            translate.rows_into(intake, parts, call.check_alive)
+            intake.check_once()
+
+            def write(connection: sa.Connection) -> pb.ImportLoansResponse:
+                store = SqlLoanStore(connection, call.institution_id)
+                return translate.counts_to_wire(write_import(store, intake, call.check_alive))
+
+            return self._writes.run(intake, pb.ImportLoansResponse, write)
+
+
+def _arriving(parts: Iterator[pb.ImportLoansRequest]) -> Iterator[pb.ImportLoansRequest]:
+    try:
+        yield from parts
+    except grpc.RpcError as error:
+        raise Cancelled("the stream broke before its end; nothing was stored") from error

@@ -1,0 +1,155 @@
+"""The stream of an import between protobuf and the domain; wrong rows are named by their number in the stream."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import islice
+from typing import Any
+
+from ecopledge.loans.v1 import loans_pb2 as pb
+from services.loans.importing.intake import (
+    MAX_IMPORT_ROWS,
+    MAX_REPORTED,
+    ImportHeader,
+    ImportKind,
+    Intake,
+    Row,
+)
+from services.loans.loan import Loan, PutCounts
+from services.loans.position import LoanMovement, LoanPosition
+from services.loans.translate import loan_from_message, loan_to_wire
+from services.loans.translate_position import (
+    movement_from_wire,
+    movement_to_wire,
+    position_from_wire,
+    position_to_wire,
+)
+from services.runtime.errors import InvalidInput
+from services.runtime.idempotency import check_request_id
+from services.runtime.violations import Violations
+from services.runtime.wire import date_from_wire, date_to_wire
+
+ROWS_PER_CHUNK = 5_000
+MAX_ROWS_PER_MESSAGE = 100_000
+_KINDS = {
+    pb.IMPORT_KIND_LOANS: ImportKind.LOANS,
+    pb.IMPORT_KIND_POSITIONS: ImportKind.POSITIONS,
+    pb.IMPORT_KIND_MOVEMENTS: ImportKind.MOVEMENTS,
+}
+_KIND_TO_WIRE = {kind: number for number, kind in _KINDS.items()}
+_READ: dict[ImportKind, Callable[[Any, Violations], Row | None]] = {
+    ImportKind.LOANS: loan_from_message,
+    ImportKind.POSITIONS: position_from_wire,
+    ImportKind.MOVEMENTS: movement_from_wire,
+}
+
+
+def header_from_wire(parts: Iterator[pb.ImportLoansRequest]) -> ImportHeader:
+    """The header, which is the first part of a stream.
+
+    Raises:
+        InvalidInput: another part, or wrong fields.
+    """
+    first = next(parts, None)
+    if first is None or first.WhichOneof("part") != "header":
+        raise InvalidInput.of("header", "is missing, expected it as the first message")
+    message, violations = first.header, Violations().at("header")
+    violations.collect("", check_request_id, message.request_id)
+    violations.require_known_enum("kind", message.kind, _KINDS, "ImportKind")
+    as_of = None
+    if message.kind == pb.IMPORT_KIND_LOANS:
+        as_of = violations.collect("as_of", date_from_wire, message.as_of)
+    elif message.HasField("as_of"):
+        violations.add("as_of", "found a date, expected none: each row has its own")
+    violations.raise_if_any()
+    return ImportHeader(message.request_id, _KINDS[message.kind], as_of)
+
+
+def rows_into(
+    intake: Intake, parts: Iterable[pb.ImportLoansRequest], check_alive: Callable[[], None]
+) -> None:
+    """Check the rows of a stream and keep them.
+
+    Raises:
+        InvalidInput: wrong rows, up to `MAX_REPORTED` violations; a part out of order; a stream without its end or with
+            another number of rows than its end says.
+    """
+    kind, violations, said = intake.header.kind, Violations(), None
+    arrived = 0
+    for part in parts:
+        check_alive()
+        name = part.WhichOneof("part")
+        if said is not None:
+            raise InvalidInput.of("end", f"found {name} after it, expected nothing")
+        if name == "end":
+            said = part.end.n_rows
+            continue
+        if name != kind.value:
+            raise InvalidInput.of("part", f"found {name}, expected {kind.value} or end")
+        messages = getattr(part, name).rows
+        if not 1 <= len(messages) <= MAX_ROWS_PER_MESSAGE or arrived + len(messages) > MAX_IMPORT_ROWS:
+            raise InvalidInput.of(
+                "rows",
+                f"found {len(messages)} after {arrived}, expected 1 to {MAX_ROWS_PER_MESSAGE:,} a message and "
+                f"{MAX_IMPORT_ROWS:,} in all",
+            )
+        rows = _rows(kind, messages, arrived, violations)
+        arrived += len(messages)
+        if len(violations.found) >= MAX_REPORTED:
+            break
+        if not violations.found:
+            intake.add(rows)
+    if violations.found:
+        raise InvalidInput.from_violations(violations.found[:MAX_REPORTED])
+    if said is None or said != arrived or arrived == 0:
+        ended = "no end" if said is None else f"an end after {said} rows"
+        raise InvalidInput.of(
+            "end", f"found {ended} and {arrived} rows, expected an end that counts at least one"
+        )
+
+
+def _rows(kind: ImportKind, messages: Sequence[Any], begin: int, violations: Violations) -> list[Row]:
+    read = _READ[kind]
+    rows = (read(message, violations.at(f"rows[{i}]")) for i, message in enumerate(messages, start=begin))
+    return [row for row in rows if row is not None]
+
+
+def header_to_wire(header: ImportHeader) -> pb.ImportLoansRequest:
+    """The first message of a stream."""
+    return pb.ImportLoansRequest(
+        header=pb.ImportHeader(
+            request_id=header.request_id,
+            kind=_KIND_TO_WIRE[header.kind],
+            as_of=None if header.as_of is None else date_to_wire(header.as_of),
+        )
+    )
+
+
+def rows_to_wire(kind: ImportKind, rows: Iterable[Row]) -> Iterator[pb.ImportLoansRequest]:
+    """Messages of rows, and the end."""
+    rest, n = iter(rows), 0
+    while chunk := list(islice(rest, ROWS_PER_CHUNK)):
+        n += len(chunk)
+        yield _chunk_to_wire(kind, chunk)
+    yield pb.ImportLoansRequest(end=pb.ImportEnd(n_rows=n))
+
+
+def _chunk_to_wire(kind: ImportKind, rows: Sequence[Row]) -> pb.ImportLoansRequest:
+    match kind:
+        case ImportKind.LOANS:
+            loans = [loan_to_wire(row) for row in rows if isinstance(row, Loan)]
+            return pb.ImportLoansRequest(loans=pb.LoanRows(rows=loans))
+        case ImportKind.POSITIONS:
+            positions = [position_to_wire(row) for row in rows if isinstance(row, LoanPosition)]
+            return pb.ImportLoansRequest(positions=pb.PositionRows(rows=positions))
+        case ImportKind.MOVEMENTS:
+            movements = [movement_to_wire(row) for row in rows if isinstance(row, LoanMovement)]
+            return pb.ImportLoansRequest(movements=pb.MovementRows(rows=movements))
+
+
+def counts_to_wire(counts: PutCounts) -> pb.ImportLoansResponse:
+    """The answer of ImportLoans."""
+    return pb.ImportLoansResponse(created=counts.created, updated=counts.updated, unchanged=counts.unchanged)
+
+
+def counts_from_wire(message: pb.ImportLoansResponse) -> PutCounts:
+    """What an import did."""
+    return PutCounts(message.created, message.updated, message.unchanged)

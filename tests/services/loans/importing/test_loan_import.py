@@ -1,0 +1,179 @@
+"""Imports in one stream through a real server, on both databases: all or nothing, once, and never half."""
+
+import datetime as dt
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from decimal import Decimal
+
+import grpc
+import pytest
+
+from ecopledge.loans.v1 import loans_pb2 as pb
+from ecopledge.loans.v1.loans_pb2_grpc import LoansServiceStub
+from services.loans.client import LoansClient
+from services.loans.importing.client import ImportClient
+from services.loans.importing.intake import ImportHeader, ImportKind
+from services.loans.importing.translate import ROWS_PER_CHUNK, header_to_wire, rows_to_wire
+from services.loans.loan import Loan, PutCounts
+from services.loans.position import LoanMovement, LoanPosition, MovementKind
+from services.runtime.channel import calling
+from services.runtime.errors import Conflict, InvalidInput
+
+JUNE = dt.date(2026, 6, 30)
+MakeLoan = Callable[..., Loan]
+
+
+@pytest.fixture
+def importer(channel: grpc.Channel) -> ImportClient:
+    return ImportClient(channel)
+
+
+def stored(client: LoansClient) -> list[str]:
+    return [record.loan.loan_id for record in client.list_loans()]
+
+
+def send(channel: grpc.Channel, *parts: pb.ImportLoansRequest) -> pb.ImportLoansResponse:
+    with calling():
+        answer: pb.ImportLoansResponse = LoansServiceStub(channel).ImportLoans(iter(parts))
+    return answer
+
+
+HEADER = header_to_wire(ImportHeader("r1", ImportKind.LOANS, JUNE))
+
+
+def test_loans_of_several_chunks_go_in_once(
+    client: LoansClient, importer: ImportClient, loan: MakeLoan
+) -> None:
+    n = ROWS_PER_CHUNK + 3
+    loans = [loan(f"L{i:05d}") for i in range(n)]
+    assert importer.import_loans(JUNE, iter(loans)) == PutCounts(n, 0, 0)
+    assert importer.import_loans(JUNE, iter(loans)) == PutCounts(0, 0, n)
+    assert [record.loan for record in client.list_loans()] == loans
+    changed = [loan("L00001", unsecured_lgd=0.1), loan("X")]
+    assert importer.import_loans(JUNE, changed) == PutCounts(1, 1, 0)
+
+
+def test_a_repeated_request_gets_the_first_answer_however_it_is_cut(
+    channel: grpc.Channel, importer: ImportClient, loan: MakeLoan
+) -> None:
+    loans = [loan("L1"), loan("L2")]
+    assert importer.import_loans(JUNE, loans, request_id="r1") == PutCounts(2, 0, 0)
+    one_by_one = [next(rows_to_wire(ImportKind.LOANS, [item])) for item in loans]
+    again = send(channel, HEADER, *one_by_one, pb.ImportLoansRequest(end=pb.ImportEnd(n_rows=2)))
+    assert (again.created, again.updated, again.unchanged) == (2, 0, 0)
+    with pytest.raises(Conflict, match="r1"):
+        importer.import_loans(JUNE, loans[:1], request_id="r1")
+
+
+def test_wrong_rows_are_named_by_their_number_and_nothing_is_stored(
+    client: LoansClient, channel: grpc.Channel, loan: MakeLoan
+) -> None:
+    good, *_ = rows_to_wire(ImportKind.LOANS, [loan("L1"), loan("L2")])
+    bad, end = rows_to_wire(ImportKind.LOANS, [loan("L3"), loan("L4")])
+    bad.loans.rows[1].terms.periods = 0
+    bad.loans.rows[1].borrower_id = ""
+    with pytest.raises(InvalidInput) as caught:
+        send(channel, HEADER, good, bad, end)
+    assert {violation.field for violation in caught.value.violations} == {
+        "rows[3].borrower_id",
+        "rows[3].terms.periods",
+    }
+    assert stored(client) == []
+
+
+def test_a_key_that_comes_twice_is_refused(
+    client: LoansClient, importer: ImportClient, loan: MakeLoan
+) -> None:
+    with pytest.raises(InvalidInput, match=r"rows\[2\]: found L1 again after rows\[0\]"):
+        importer.import_loans(JUNE, [loan("L1"), loan("L2"), loan("L1", unsecured_lgd=0.1)])
+    assert stored(client) == []
+
+
+@pytest.mark.parametrize("case", ["no header", "no end", "too few", "after the end", "empty", "other rows"])
+def test_a_stream_out_of_order_stores_nothing(
+    client: LoansClient, channel: grpc.Channel, loan: MakeLoan, case: str
+) -> None:
+    rows, end = rows_to_wire(ImportKind.LOANS, [loan("L1")])
+    other, _ = rows_to_wire(
+        ImportKind.MOVEMENTS, [LoanMovement("M", "L1", JUNE, MovementKind.DRAWN, Decimal(1))]
+    )
+    parts = {
+        "no header": [rows, end],
+        "no end": [HEADER, rows],
+        "too few": [HEADER, rows, pb.ImportLoansRequest(end=pb.ImportEnd(n_rows=2))],
+        "after the end": [HEADER, rows, end, rows],
+        "empty": [HEADER, pb.ImportLoansRequest(end=pb.ImportEnd(n_rows=0))],
+        "other rows": [HEADER, other, end],
+    }
+    with pytest.raises(InvalidInput):
+        send(channel, *parts[case])
+    assert stored(client) == []
+
+
+def test_a_broken_stream_stores_nothing_and_keeps_nobody_waiting(
+    client: LoansClient, channel: grpc.Channel, importer: ImportClient, loan: MakeLoan
+) -> None:
+    sent, go_on = threading.Event(), threading.Event()
+
+    def parts() -> Iterator[pb.ImportLoansRequest]:
+        yield HEADER
+        yield next(rows_to_wire(ImportKind.LOANS, [loan("L1")]))
+        sent.set()
+        go_on.wait(30)
+
+    call = LoansServiceStub(channel).ImportLoans.future(parts())
+    assert sent.wait(10)
+    # The other import is not held up by the one that has not ended.
+    assert importer.import_loans(JUNE, [loan("L2")]) == PutCounts(1, 0, 0)
+    call.cancel()  # type: ignore[no-untyped-call]  # of the library
+    go_on.set()
+    assert stored(client) == ["L2"]
+
+
+def test_rows_that_cannot_be_made_break_the_import(
+    client: LoansClient, importer: ImportClient, loan: MakeLoan
+) -> None:
+    def rows() -> Iterator[Loan]:
+        yield loan("L1")
+        raise OSError("the file ended")
+
+    with pytest.raises(OSError, match="the file ended"):
+        importer.import_loans(JUNE, rows())
+    assert stored(client) == []
+
+
+def test_two_imports_of_the_same_rows_at_once_store_them_once(importer: ImportClient, loan: MakeLoan) -> None:
+    loans = [loan(f"L{i}") for i in range(300)]
+    with ThreadPoolExecutor(2) as threads:
+        counts = list(threads.map(lambda _: importer.import_loans(JUNE, loans), range(2)))
+    assert sorted((c.created, c.updated, c.unchanged) for c in counts) == [(0, 0, 300), (300, 0, 0)]
+
+
+def test_positions_and_movements_need_their_loans(
+    client: LoansClient, importer: ImportClient, loan: MakeLoan
+) -> None:
+    client.put_loans(JUNE, [loan("L1")])
+    positions = [LoanPosition(name, JUNE, Decimal("5.25"), 0.04) for name in ("L1", "X1", "X2")]
+    with pytest.raises(InvalidInput) as caught:
+        importer.import_positions(positions)
+    assert [violation.field for violation in caught.value.violations] == [
+        "rows[1].loan_id",
+        "rows[2].loan_id",
+    ]
+    assert importer.import_positions(positions[:1]) == PutCounts(1, 0, 0)
+    assert client.record_positions(positions[:1]) == PutCounts(0, 0, 1)
+    movements = [LoanMovement("M1", "L1", JUNE, MovementKind.DRAWN, Decimal("5.25"))]
+    assert importer.import_movements(movements) == PutCounts(1, 0, 0)
+    assert client.record_movements(movements) == PutCounts(0, 0, 1)
+
+
+def test_a_position_twice_for_a_day_is_refused_and_for_two_days_is_not(
+    client: LoansClient, importer: ImportClient, loan: MakeLoan
+) -> None:
+    client.put_loans(JUNE, [loan("L1")])
+    day = LoanPosition("L1", JUNE, Decimal(1), 0.04)
+    later = LoanPosition("L1", JUNE + dt.timedelta(1), Decimal(1), 0.04)
+    assert importer.import_positions([day, later]) == PutCounts(2, 0, 0)
+    with pytest.raises(InvalidInput, match=r"rows\[1\]: found L1 2026-06-30 again"):
+        importer.import_positions([day, day])
