@@ -21,7 +21,7 @@ from services.loans import (
     translate_position,
     translate_repayment,
 )
-from services.loans.importing.servicer import ImportRpcs
+from services.loans.pledges.servicer import PledgeRpcs
 from services.loans.quality.servicer import QualityRpcs
 from services.loans.repository import LoanStore, SqlLoanStore
 from services.loans.schedule import RepaymentSchedule, repayment_schedule
@@ -33,7 +33,7 @@ from services.runtime.idempotency import IdempotentWrites
 from services.runtime.violations import Violations
 
 
-class LoansServicer(ImportRpcs, QualityRpcs, StatisticsRpcs, LoansServiceServicer):
+class LoansServicer(PledgeRpcs, QualityRpcs, StatisticsRpcs, LoansServiceServicer):
     """The loans service on one database."""
 
     def __init__(self, database: sa.Engine) -> None:
@@ -57,19 +57,6 @@ class LoansServicer(ImportRpcs, QualityRpcs, StatisticsRpcs, LoansServiceService
         with self._reading() as store:
             page = engine.list_loans(store, asked.known_at, asked.after, asked.page_size)
         return translate_listing.page_to_wire(page, asked)
-
-    def PutCollateral(
-        self, request: pb.PutCollateralRequest, context: grpc.ServicerContext
-    ) -> pb.PutCollateralResponse:
-        """Stores collateral."""
-        collateral = translate.collateral_from_wire(request)
-        return self._writes.run(
-            request,
-            pb.PutCollateralResponse,
-            lambda connection: translate.counts_to_collateral_response(
-                engine.put_collateral(_store(connection), collateral)
-            ),
-        )
 
     def RecordPositions(
         self, request: position_pb2.RecordPositionsRequest, context: grpc.ServicerContext

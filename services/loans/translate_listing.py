@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import msgspec
 
 from ecopledge.loans.v1 import loans_pb2 as pb
+from ecopledge.loans.v1 import monitoring_pb2
 from services.loans.loan import LoanPage, LoanRecord
 from services.loans.translate import loan_from_wire, loan_to_wire
 from services.runtime.errors import InvalidInput
@@ -30,8 +31,10 @@ class PageRequest:
     page_size: int
 
 
-def page_from_wire(request: pb.ListLoansRequest, now: dt.datetime) -> PageRequest:
-    """The page that a ListLoansRequest asks for.
+def page_from_wire(
+    request: pb.ListLoansRequest | monitoring_pb2.ListPledgeEventsRequest, now: dt.datetime
+) -> PageRequest:
+    """The page that a listing request asks for.
 
     Raises:
         InvalidInput: a wrong moment, size or token.
@@ -57,7 +60,7 @@ def page_from_wire(request: pb.ListLoansRequest, now: dt.datetime) -> PageReques
 
 def page_to_wire(page: LoanPage, asked: PageRequest) -> pb.ListLoansResponse:
     """The answer of ListLoans."""
-    token = "" if page.next_after is None else _write_token(asked.known_at, page.next_after)
+    token = "" if page.next_after is None else token_of(asked.known_at, page.next_after)
     return pb.ListLoansResponse(
         loans=[_record_to_wire(record) for record in page.records], next_page_token=token
     )
@@ -106,7 +109,8 @@ def _moment(text: str) -> dt.datetime:
     return moment.astimezone(dt.UTC)
 
 
-def _write_token(known_at: dt.datetime, after: str) -> str:
+def token_of(known_at: dt.datetime, after: str) -> str:
+    """The token of the page that follows, as known at a moment, after an id."""
     return base64.urlsafe_b64encode(msgspec.json.encode((text_of(known_at), after))).decode()
 
 

@@ -15,6 +15,7 @@ from services.loans.quality.book_quality import (
 )
 from services.loans.quality.classification import ClassifiedLoan, DebtorFacts, LoanFacts, classify
 from services.loans.quality.rules import CreditRules, RuleUsed
+from services.loans.reported_book import read_reported
 from services.loans.repository import LoanStore
 from services.runtime.errors import NotFound
 from services.runtime.results import Caution, Severity
@@ -102,16 +103,6 @@ def classify_book(store: LoanStore, question: ClassificationQuestion, rules: Cre
         period.used(),
         tuple(_cautions(question, loans, positions, now)),
     )
-
-
-def read_reported(
-    store: LoanStore, day: dt.date, loan_ids: Sequence[str] = ()
-) -> tuple[list[Loan], dict[str, LoanPosition]]:
-    """Loans in force on a day and, of those that have one, the position in force."""
-    loans = store.loans_in_force(day, loan_ids)
-    known = {loan.loan_id for loan in loans}
-    positions = {position.loan_id: position for position in store.positions_in_force(day, loan_ids)}
-    return loans, {loan_id: position for loan_id, position in positions.items() if loan_id in known}
 
 
 def loan_facts(loans: Sequence[Loan], positions: Mapping[str, LoanPosition]) -> list[LoanFacts]:

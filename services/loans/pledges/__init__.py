@@ -1,0 +1,1 @@
+"""Pledges behind loans after the loan is granted: loan to value, levels, events, what to value again."""

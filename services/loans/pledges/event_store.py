@@ -1,0 +1,88 @@
+"""Where pledge events are kept: the port, and its SQL adapter. Rows are added and never changed."""
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import msgspec
+import sqlalchemy as sa
+
+from services.loans.history_rows import InstitutionRows, conditions_on, text_of_moment
+from services.loans.pledges.event import LevelCrossing, PledgeEvent
+from services.loans.repository import collateral_table
+
+event_table = sa.Table(
+    "pledge_event",
+    sa.MetaData(),
+    sa.Column("seq", sa.BigInteger, primary_key=True),
+    sa.Column("institution_id", sa.String(64), nullable=False),
+    sa.Column("loan_id", sa.String(64), nullable=False),
+    sa.Column("as_of", sa.Date, nullable=False),
+    sa.Column("recorded_at", sa.String(64), nullable=False),
+    sa.Column("content", sa.Text, nullable=False),
+)
+
+
+class EventStore(Protocol):
+    """Pledge events of one institution, within the transaction of the re-valuation that they tell of."""
+
+    def add(self, crossings: Sequence[LevelCrossing]) -> None:
+        """Adds an event for each crossing, in order."""
+
+    def events(
+        self, known_at: dt.datetime, after: int, n: int, loan_ids: Sequence[str] = ()
+    ) -> list[PledgeEvent]:
+        """Up to `n` events in order of number, beginning after a number; of all loans for no ids."""
+
+    def loans_secured_by(self, collateral_ids: Sequence[str]) -> set[str]:
+        """Loans that the collateral secured in any of its states."""
+
+
+@dataclass(frozen=True, slots=True)
+class SqlEventStore(InstitutionRows):
+    """The store on SQLite or PostgreSQL."""
+
+    def add(self, crossings: Sequence[LevelCrossing]) -> None:
+        """See the port."""
+        recorded_at = text_of_moment(self.now())
+        rows = [
+            {
+                "institution_id": self.institution_id,
+                "loan_id": crossing.loan_id,
+                "as_of": crossing.as_of,
+                "recorded_at": recorded_at,
+                "content": msgspec.json.encode(crossing).decode(),
+            }
+            for crossing in crossings
+        ]
+        if rows:
+            self.connection.execute(sa.insert(event_table), rows)
+
+    def events(
+        self, known_at: dt.datetime, after: int, n: int, loan_ids: Sequence[str] = ()
+    ) -> list[PledgeEvent]:
+        """See the port."""
+        columns = event_table.c
+        known = self.mine(event_table, known_at) & (columns.seq > after)
+        found: list[PledgeEvent] = []
+        for condition in conditions_on(columns.loan_id, loan_ids) if loan_ids else [sa.true()]:
+            query = sa.select(event_table).where(known, condition).order_by(columns.seq).limit(n)
+            found.extend(
+                PledgeEvent(
+                    row.seq,
+                    dt.datetime.fromisoformat(row.recorded_at),
+                    msgspec.json.decode(row.content, type=LevelCrossing),
+                )
+                for row in self.connection.execute(query)
+            )
+        return sorted(found, key=lambda event: event.number)[:n]
+
+    def loans_secured_by(self, collateral_ids: Sequence[str]) -> set[str]:
+        """See the port."""
+        columns = collateral_table.c
+        found: set[str] = set()
+        for condition in conditions_on(columns.collateral_id, collateral_ids):
+            query = sa.select(columns.loan_id).where(self.mine(collateral_table), condition).distinct()
+            found.update(self.connection.scalars(query))
+        return found

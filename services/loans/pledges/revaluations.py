@@ -1,0 +1,59 @@
+"""Which pledges should be valued again: an old valuation, a market that moved, a warning that it carried."""
+
+import datetime as dt
+from collections.abc import Iterator
+
+from services.loans.collateral import Collateral
+from services.loans.loan import due_date
+from services.loans.pledges.levels import RevaluationRule
+from services.loans.pledges.monitored import RevaluationDue, RevaluationReason
+
+
+def revaluations_due(
+    item: Collateral, value_cny: float, day: dt.date, rule: RevaluationRule
+) -> Iterator[RevaluationDue]:
+    """Every reason why a pledge should be valued again.
+
+    Args:
+        item: the pledge as it was last valued.
+        value_cny: of its pledged share on the snapshot.
+        day: of the monitoring.
+        rule: of re-valuation.
+    """
+    due_on = due_date(item.valuation_date, rule.interval_months)
+    if day > due_on:
+        yield _due(
+            item,
+            RevaluationReason.OLD,
+            f"估值日 {item.valuation_date} 距今超过 {rule.interval_months} 个月（应于 {due_on} 前重估）",
+            f"valued on {item.valuation_date}, more than {rule.interval_months} months ago (due by {due_on})",
+        )
+    recorded = item.pledged_value_cny
+    if recorded is None:
+        yield _due(
+            item,
+            RevaluationReason.NO_VALUE,
+            "上次估值未报送金额，无法比较市场变动",
+            "the last valuation told no value, so a move of the market cannot be seen",
+        )
+    elif abs(value_cny - recorded) > rule.market_move * recorded:
+        change = "" if recorded == 0.0 else f" ({value_cny / recorded - 1.0:+.1%})"
+        yield _due(
+            item,
+            RevaluationReason.MARKET_MOVED,
+            f"按当前市场价值 {value_cny:,.2f} 元，上次估值 {recorded:,.2f} 元{change}，超过 {rule.market_move:.0%}",
+            f"{value_cny:,.2f} CNY on this market, {recorded:,.2f} CNY when last valued{change}, more than "
+            f"{rule.market_move:.0%}",
+        )
+    if item.valuation_warnings:
+        codes = ", ".join(item.valuation_warnings)
+        yield _due(
+            item,
+            RevaluationReason.CAUTION,
+            f"上次估值带有提示：{codes}",
+            f"the last valuation carried warnings: {codes}",
+        )
+
+
+def _due(item: Collateral, reason: RevaluationReason, message_zh: str, message_en: str) -> RevaluationDue:
+    return RevaluationDue(item.collateral_id, item.loan_id, reason, message_zh, message_en)
