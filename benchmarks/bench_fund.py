@@ -11,9 +11,10 @@ from dataclasses import replace
 from decimal import Decimal
 
 from flows.pipeline.project_files import ECO_INDUSTRY_2020, RESERVE_2026, read_projects
+from services.fund.fund_market import factor_levels, with_fund_factors
 from services.fund.outcome import FundOutcome, FundSimulation
 from services.fund.project import Project
-from services.fund.sector_assumptions import assumption_for, investment_for, read_sector_assumptions
+from services.fund.sector_assumptions import read_sector_assumptions
 from services.fund.simulation import simulate
 from services.fund.term_sheets import read_term_sheets
 from services.fund.terms import FundTerms
@@ -45,12 +46,8 @@ def terms() -> FundTerms:
 def simulation(
     market: MarketSnapshot, fund: FundTerms, projects: list[Project], n_paths: int
 ) -> FundSimulation:
-    rows = read_sector_assumptions(bundled("fund/sector_assumptions.toml"))
-    levels = {name: market.level(name) for name in market.factor_model().names}
-    investments = tuple(
-        investment_for(p, assumption_for(p, rows), levels, first_year=FIRST_YEAR, life_years=fund.life_years)
-        for p in projects
-    )
+    assumptions = read_sector_assumptions(bundled("fund/sector_assumptions.toml"))
+    investments = assumptions.investments(projects, factor_levels(market))
     return FundSimulation(market, fund, investments, FIRST_YEAR, n_paths)
 
 
@@ -65,7 +62,7 @@ def measure(request: FundSimulation, projects: list[Project]) -> tuple[float, Fu
 
 
 def main() -> None:
-    market = read_snapshot(bundled("market/standard.toml"))
+    market = with_fund_factors(read_snapshot(bundled("market/standard.toml")))
     fund = terms()
     projects = all_projects()
     print("projects   paths  cpu seconds  us/path   conservation error CNY")

@@ -31,10 +31,11 @@ from flows.published_cases.bundled import appraise_published_cases
 from flows.published_cases.oddity import Oddity
 from quant.schedules import ExposureSchedule
 from services.fund.client import FundClient
+from services.fund.fund_market import factor_levels, with_fund_factors
 from services.fund.project import Project
-from services.fund.sector_assumptions import assumption_for, investment_for, read_sector_assumptions
+from services.fund.sector_assumptions import read_sector_assumptions
 from services.fund.term_sheets import decode_toml, read_term_sheets
-from services.fund.terms import FundCashFlow
+from services.fund.waterfall_result import FundCashFlow
 from services.loans.client import LoansClient
 from services.runtime.bundled import bundled
 from services.runtime.errors import InvalidInput
@@ -177,27 +178,18 @@ def run_fund(
             f"found {demonstration.term_sheet!r}, expected one of {', '.join(sheets)}",
         )
     terms = sheets[demonstration.term_sheet].terms
-    rows = read_sector_assumptions(bundled("fund/sector_assumptions.toml"))
-    levels = {name: snapshot.level(name) for name in snapshot.factor_model().names}
+    assumptions = read_sector_assumptions(bundled("fund/sector_assumptions.toml"))
+    market = with_fund_factors(snapshot)
     projects = [
         project
         for review in pipelines
         for project in review.projects.projects
         if project.pipeline == demonstration.pipeline
     ]
-    investments = tuple(
-        investment_for(
-            project,
-            assumption_for(project, rows),
-            levels,
-            first_year=demonstration.first_year,
-            life_years=terms.life_years,
-        )
-        for project in projects
-    )
+    investments = assumptions.investments(projects, factor_levels(market))
     waterfall = client.run_waterfall(terms, demonstration.waterfall_flows)
     outcome = client.simulate_fund(
-        snapshot,
+        market,
         terms,
         investments,
         demonstration.first_year,

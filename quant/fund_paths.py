@@ -1,316 +1,226 @@
-"""A fund over many paths: capital calls, the projects' cash on the common factors, distributions and their measures.
+"""A fund over many paths: projects, calls and proceeds on the common factors, distributions and their measures.
 
-All flows of year t are dated t years from the first closing, which is also the valuation date of the factors.
-A project builds in years `start_year` to `end_year` and spends its investment in equal parts. Its debt is drawn along,
-bears interest from the year of drawing, is capitalised until completion and then repaid in equal instalments over the
-operating years (docs/models/fund-simulation.md):
-
-    balance = sum over building years of  debt_share I / n (1 + r)^(end_year - year)
-    instalment = balance r / (1 - (1 + r)^-m),  m operating years
-    fund's cash of year t = fund_equity_share / (1 - debt_share) max(0, operating cash(t) - instalment(t))
-
-Operating cash of year t is the sum of the exposure rows with t - 1 < end_year + row time <= t, each row valued at its
-own time, times a lognormal error of the project with mean 1. An owner of a company is not liable for its shortfall:
-hence the floor at 0 in each year.
+All flows of year t are dated t years from the first closing, which is also the valuation date of the factors. A block
+of paths runs through `quant.fund_walk` (projects), `quant.fund_money` (calls, reinvestment, liquidity line) and
+`quant.waterfall` (who receives what); its measures are columns [n_paths] that `quant.path_summary` takes up
+(docs/models/fund-simulation.md).
 """
 
-import math
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Hashable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
-from scipy.sparse import csr_array
 
 from quant.cashflows import irr
 from quant.factors import FactorModel
-from quant.random_numbers import Purpose, standard_normals
-from quant.waterfall import FloatArray, Waterfall, check_conservation, received_by, run_paths
+from quant.fund_money import FundMoney, MoneyTerms, run_money
+from quant.fund_plan import FundPlan
+from quant.fund_projects import FloatArray
+from quant.fund_walk import ABANDONED, CLOSED, RUNNING, UNFINISHED, ProjectPaths, walk
+from quant.path_summary import GROUP
+from quant.waterfall import (
+    DealPaths,
+    Waterfall,
+    Year,
+    check_conservation,
+    received_by,
+    run_deal_paths,
+    run_paths,
+)
 
-_ROUNDING_YEARS = 1e-9
-_PROJECTS_PER_BLOCK = 64
-PATH_GROUP = 256
+Columns: TypeAlias = dict[Hashable, FloatArray]
+PATH_GROUP = GROUP
 """Rates of return are searched in groups of so many paths: blocks that are multiples of it give the same last bits."""
-
-
-@dataclass(frozen=True, slots=True)
-class ProjectCash:
-    """What the fund puts into a project and what the project earns.
-
-    Attributes:
-        total_investment_cny: I, > 0.
-        start_year, end_year: years of the fund in which it is built, 0 <= start <= end.
-        fund_equity_share: of I, 0 to 1.
-        debt_share: of I, 0 to 1; with the fund's share at most 1.
-        debt_rate_annual: r, >= 0.
-        times_years: of the exposure rows, from completion, >= 0, [n].
-        factors: name of the factor of each row.
-        quantities: units of the factor for the whole project, [n].
-        quantity_cv: coefficient of variation of the project's own error.
-    """
-
-    total_investment_cny: float
-    start_year: int
-    end_year: int
-    fund_equity_share: float
-    debt_share: float
-    debt_rate_annual: float
-    times_years: FloatArray
-    factors: tuple[str, ...]
-    quantities: FloatArray
-    quantity_cv: float = 0.0
-
-    def building_years(self) -> range:
-        """Years in which it is built."""
-        return range(self.start_year, self.end_year + 1)
-
-    def row_years(self) -> NDArray[np.intp]:
-        """Year of the fund in which each row is paid, [n]."""
-        return self.end_year + np.ceil(self.times_years - _ROUNDING_YEARS).astype(np.intp)
-
-    def debt_at_completion(self) -> float:
-        """Debt drawn with the construction and the interest on it up to completion."""
-        drawn = self.debt_share * self.total_investment_cny / len(self.building_years())
-        return sum(
-            drawn * (1.0 + self.debt_rate_annual) ** (self.end_year - year) for year in self.building_years()
-        )
-
-    def instalments(self) -> dict[int, float]:
-        """Debt service by year of the fund: equal instalments over the operating years.
-
-        Raises:
-            ValueError: if there is debt and no row after completion.
-        """
-        balance = self.debt_at_completion()
-        if balance == 0.0:
-            return {}
-        last = int(self.row_years().max(initial=self.end_year))
-        n_operating = last - self.end_year
-        if n_operating < 1:
-            raise ValueError(
-                "debt: found no operating year after completion, expected at least one to repay it"
-            )
-        rate = self.debt_rate_annual
-        annuity = 1.0 / n_operating if rate == 0.0 else rate / -math.expm1(-n_operating * math.log1p(rate))
-        return dict.fromkeys(range(self.end_year + 1, last + 1), balance * annuity)
-
-    def outstanding_debt(self, years_operated: int) -> float:
-        """Debt left after that many instalments."""
-        balance = self.debt_at_completion()
-        for instalment in list(self.instalments().values())[:years_operated]:
-            balance = balance * (1.0 + self.debt_rate_annual) - instalment
-        return balance
-
-    @property
-    def fund_share_of_equity(self) -> float:
-        """Part of the project's equity that the fund owns."""
-        equity = 1.0 - self.debt_share
-        return self.fund_equity_share / equity if equity > 0.0 else 0.0
+_CENT = 0.01
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class FundPlan:
-    """All that does not depend on the path.
+class FundBlock:
+    """Measures of a block of paths.
 
     Attributes:
-        called: capital calls of years 0 .. life, CNY, fee included, [n_years].
-        cell_factor, cell_time: the distinct (factor, time) pairs that rows touch, [n_cells].
-        weights: units of each cell, [n_projects * n_years, n_cells].
-        instalments: debt service, [n_projects, n_years].
-        equity_shares: the fund's part of each project's equity, [n_projects].
-        log_sds: of each project's own error, [n_projects].
-        rows_beyond: number of rows that fall after the fund's life and do not count.
-    """
-
-    called: FloatArray
-    cell_factor: NDArray[np.intp]
-    cell_time: FloatArray
-    weights: csr_array
-    instalments: FloatArray
-    equity_shares: FloatArray
-    log_sds: FloatArray
-    rows_beyond: int
-
-    @property
-    def n_years(self) -> int:
-        """Years 0 .. life."""
-        return len(self.called)
-
-
-def capital_calls(projects: Sequence[ProjectCash], life_years: int, fee_rate_annual: float) -> FloatArray:
-    """Calls of years 0 .. life_years, CNY: construction, and the fee on top.
-
-    The fee of a year is the rate times all capital paid in before that year, earlier fees included.
-
-    Raises:
-        ValueError: if a project builds after the life of the fund.
-    """
-    called = np.zeros(life_years + 1)
-    for project in projects:
-        if project.end_year > life_years:
-            raise ValueError(f"end_year: found year {project.end_year}, expected at most {life_years}")
-        years = project.building_years()
-        called[years.start : years.stop] += (
-            project.fund_equity_share * project.total_investment_cny / len(years)
-        )
-    paid_in = 0.0
-    for year in range(life_years + 1):
-        called[year] += fee_rate_annual * paid_in
-        paid_in += called[year]
-    return called
-
-
-def plan_fund(
-    projects: Sequence[ProjectCash], model: FactorModel, life_years: int, fee_rate_annual: float
-) -> FundPlan:
-    """Lay out calls, rows and debt service on the years of the fund.
-
-    Raises:
-        KeyError: if a row names a factor that the model does not have.
-        ValueError: if a project builds after the fund's life or has debt and no operating year.
-    """
-    called = capital_calls(projects, life_years, fee_rate_annual)
-    n_years = life_years + 1
-    instalments = np.zeros((len(projects), n_years))
-    cells: dict[tuple[int, float], int] = {}
-    at_row, at_cell, units = [], [], []
-    beyond = 0
-    for i, project in enumerate(projects):
-        for year, amount in project.instalments().items():
-            if year <= life_years:
-                instalments[i, year] = amount
-        rows = zip(project.row_years(), project.times_years, project.factors, project.quantities, strict=True)
-        for year, time, factor, quantity in rows:
-            key = (model.index(factor), float(project.end_year + time))
-            if year > life_years:
-                beyond += 1
-                continue
-            at_row.append(i * n_years + int(year))
-            at_cell.append(cells.setdefault(key, len(cells)))
-            units.append(float(quantity))
-    shape = (len(projects) * n_years, len(cells))
-    cvs = np.array([project.quantity_cv for project in projects])
-    return FundPlan(
-        called,
-        np.array([factor for factor, _ in cells], dtype=np.intp),
-        np.array([time for _, time in cells], dtype=np.float64),
-        csr_array((units, (at_row, at_cell)), shape=shape),
-        instalments,
-        np.array([project.fund_share_of_equity for project in projects]),
-        np.sqrt(np.log1p(cvs**2)),
-        beyond,
-    )
-
-
-def distributable_paths(
-    plan: FundPlan, model: FactorModel, n_paths: int, seed: int, *, first_path: int = 0
-) -> FloatArray:
-    """Cash that the projects pay the fund, CNY, [n_years, n_paths]; path p is the same whatever block it is in."""
-    values = _cell_values(plan, model, n_paths, seed, first_path)
-    total = np.zeros((plan.n_years, n_paths))
-    n_projects = len(plan.equity_shares)
-    for begin in range(0, n_projects, _PROJECTS_PER_BLOCK):
-        block = range(begin, min(begin + _PROJECTS_PER_BLOCK, n_projects))
-        rows = plan.weights[block.start * plan.n_years : block.stop * plan.n_years]
-        operating: FloatArray = rows @ values
-        # Added one project after the other: a vectorised sum may add in another order for another block size.
-        for project, cash in zip(block, operating.reshape(-1, plan.n_years, n_paths), strict=True):
-            total += _to_the_fund(plan, project, cash, seed, first_path)
-    return total
-
-
-def _to_the_fund(
-    plan: FundPlan, project: int, operating: FloatArray, seed: int, first_path: int
-) -> FloatArray:
-    """What a project's operating cash [n_years, n_paths] leaves the fund; works in place."""
-    log_sd = plan.log_sds[project]
-    if log_sd > 0.0:
-        n_paths = operating.shape[1]
-        normals = standard_normals(seed, Purpose.PROJECT, n_paths, first_path=first_path, lane=project)
-        operating *= np.exp(log_sd * normals - 0.5 * log_sd**2)
-    operating -= plan.instalments[project][:, None]
-    np.maximum(operating, 0.0, out=operating)
-    operating *= plan.equity_shares[project]
-    return operating
-
-
-def _cell_values(plan: FundPlan, model: FactorModel, n_paths: int, seed: int, first_path: int) -> FloatArray:
-    """Value of each cell's factor at its time, [n_cells, n_paths]."""
-    values = np.empty((len(plan.cell_time), n_paths))
-    now = plan.cell_time == 0.0
-    values[now] = model.forward(np.zeros(1))[plan.cell_factor[now]]
-    later = np.flatnonzero(~now)
-    if len(later):
-        times = np.unique(plan.cell_time[later])
-        paths = model.simulate(times, n_paths, seed, first_path=first_path)
-        values[later] = paths[plan.cell_factor[later], np.searchsorted(times, plan.cell_time[later])]
-    return values
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class FundPaths:
-    """Measures of a block of paths; recipients are the partners in order, then the grass roots.
-
-    Attributes:
-        irr_annual: [n_recipients, n_paths], nan where there is none.
-        received_cny: [n_recipients, n_paths].
-        paid_in_cny: [n_recipients], the same on every path.
-        cumulated_cny: net cash of all partners up to each year, [n_years, n_paths].
+        columns: [n_paths] by key: ("irr", g), ("received", g), ("paid", g), ("tvpi", g), ("loss", g) and ("payback", g)
+            for a group g of recipients, ("dpi", g, year) and ("rvpi", g, year) for the report years, ("cumulated",
+            year), ("called", year), ("line", year), ("gap", year) and ("shortfall", year), "peak_line", "line_needed",
+            "line_unpaid", "called", "cost", "recycled", "fee", "gap", "shortfall", "investment", and the sums that are
+            asked for; nan where a path has no such figure.
+        projects: [n_paths] by (what, position): "abandoned", "closed", "unfinished", "delay", "cost", "value".
         conservation_error_cny: largest difference between cash in and cash out.
     """
 
-    irr_annual: FloatArray
-    received_cny: FloatArray
-    paid_in_cny: FloatArray
-    cumulated_cny: FloatArray
+    columns: Columns
+    projects: Columns
     conservation_error_cny: float
 
-    @classmethod
-    def empty(cls, n_partners: int, n_years: int, n_paths: int) -> "FundPaths":
-        """Room for the measures of many blocks."""
-        shape = (n_partners + 1, n_paths)
-        paid_in = np.zeros(n_partners + 1)
-        return cls(np.full(shape, np.nan), np.zeros(shape), paid_in, np.zeros((n_years, n_paths)), 0.0)
 
-    def filled(self, first_path: int, block: "FundPaths") -> "FundPaths":
-        """The same room with a block written into its place; the arrays are shared, not copied."""
-        paths = slice(first_path, first_path + block.received_cny.shape[1])
-        self.irr_annual[:, paths] = block.irr_annual
-        self.received_cny[:, paths] = block.received_cny
-        self.cumulated_cny[:, paths] = block.cumulated_cny
-        error = max(self.conservation_error_cny, block.conservation_error_cny)
-        return replace(self, paid_in_cny=block.paid_in_cny, conservation_error_cny=error)
+@dataclass(frozen=True, slots=True, eq=False)
+class FundRules:
+    """What a path's cash runs through.
 
-
-def run_fund(waterfall: Waterfall, called: FloatArray, distributable: FloatArray) -> FundPaths:
-    """Distribute the cash of a block of paths and measure it.
-
-    Args:
+    Attributes:
+        plan: projects on the years of the fund.
+        money: calls, fee, reinvestment, liquidity line.
         waterfall: the terms.
-        called: [n_years].
-        distributable: [n_years, n_paths]; the first path of a block is a multiple of PATH_GROUP.
+        groups: positions of recipients that are measured together, by key; -1 is the grass roots.
+        weights: of each project in the sums that are reported for projects that come into operation, by name, such as
+            jobs, [n_projects].
     """
-    n_partners = len(waterfall.commitments)
-    n_years, n_paths = distributable.shape
-    received = np.zeros((n_partners + 1, n_years, n_paths))
-    paid_in = np.zeros((n_partners + 1, n_years))
-    error = 0.0
-    for year in run_paths(waterfall, called, distributable):
-        paid_in[:n_partners, year.year] = [float(amount) for amount in year.paid_in]
-        for position in range(n_partners + 1):
-            # The last position is -1, the grass roots, in both numberings.
-            recipient = position if position < n_partners else -1
-            received[position, year.year] = received_by(year, recipient)
-        error = max(error, check_conservation(year))
-    net = received - paid_in[:, :, None]
-    rates = np.stack([_rates(flows) for flows in net])
-    return FundPaths(
-        irr_annual=rates,
-        received_cny=_added(np.moveaxis(received, 1, 0)),
-        paid_in_cny=paid_in.sum(axis=1),
-        cumulated_cny=np.cumsum(_added(net[:n_partners]), axis=0),
-        conservation_error_cny=error,
+
+    plan: FundPlan
+    money: MoneyTerms
+    waterfall: Waterfall
+    groups: Mapping[str, tuple[int, ...]]
+    weights: Mapping[str, FloatArray]
+
+
+def run_block(
+    rules: FundRules, model: FactorModel, n_paths: int, seed: int, *, first_path: int = 0
+) -> FundBlock:
+    """Simulate a block of paths; the first path is a multiple of PATH_GROUP."""
+    plan = rules.plan
+    paths = walk(
+        plan,
+        model,
+        n_paths,
+        seed,
+        first_path=first_path,
+        each_project=rules.waterfall.is_deal_by_deal,
     )
+    money = run_money(rules.money, paths.costs, paths.cash)
+    years = shared(rules.waterfall, paths, money)
+    columns: Columns = {}
+    _measure_recipients(rules, paths, money, years, columns)
+    _measure_money(plan, paths, money, columns)
+    completed = paths.status == RUNNING
+    for name, weight in rules.weights.items():
+        columns[name] = _added(completed * weight[:, None])
+    error = max(money.conservation_error_cny(paths.costs, paths.cash), *map(check_conservation, years))
+    return FundBlock(columns, _project_columns(paths), error)
+
+
+def shared(waterfall: Waterfall, paths: ProjectPaths, money: FundMoney) -> list[Year[FloatArray]]:
+    """What every recipient pays and receives, year by year.
+
+    Deal by deal, calls beyond the cost of projects are the fee; what the line bore of a year's cost and took of its
+    proceeds is borne by the deals in proportion.
+    """
+    if not waterfall.is_deal_by_deal:
+        return list(run_paths(waterfall, money.called, money.distributable))
+    deal_costs, deal_cash = paths.deals()
+    for_deals = np.minimum(money.called, paths.costs)
+    deals = DealPaths(
+        deal_costs * _ratio(for_deals, paths.costs),
+        deal_cash * _ratio(money.distributable, paths.cash),
+        paths.last_year.astype(np.intp),
+        money.called - for_deals,
+    )
+    return list(run_deal_paths(waterfall, deals))
+
+
+def _ratio(part: FloatArray, whole: FloatArray) -> FloatArray:
+    """Quotient of two amounts, 0 where there is nothing to divide by."""
+    return np.divide(part, whole, out=np.zeros_like(whole), where=whole > 0.0)
+
+
+def _measure_recipients(
+    rules: FundRules,
+    paths: ProjectPaths,
+    money: FundMoney,
+    years: Sequence[Year[FloatArray]],
+    columns: Columns,
+) -> None:
+    n_partners = len(rules.waterfall.commitments)
+    positions = [*range(n_partners), -1]
+    received = {p: np.stack([received_by(year, p) for year in years]) for p in positions}
+    nothing = np.zeros_like(money.called)
+    paid = {p: np.stack([year.paid_in[p] for year in years]) + nothing for p in range(n_partners)}
+    paid[-1] = nothing
+    for key, members in rules.groups.items():
+        _measure_group(
+            key, _added([paid[p] for p in members]), _added([received[p] for p in members]), columns
+        )
+    net = _added([received[p] - paid[p] for p in range(n_partners)])
+    for year, cumulated in enumerate(np.cumsum(net, axis=0)):
+        columns["cumulated", year] = cumulated
+    for r, year in enumerate(rules.plan.report_years):
+        left = _residual_of(rules, money, int(year), paths.residual[r], positions)
+        for key, members in rules.groups.items():
+            paid_in = _added([paid[p][: year + 1].sum(axis=0) for p in members])
+            got = _added([received[p][: year + 1].sum(axis=0) for p in members])
+            with np.errstate(divide="ignore", invalid="ignore"):
+                columns["dpi", key, int(year)] = np.where(paid_in > 0.0, got / paid_in, np.nan)
+                residual = _added([left[p] for p in members]) - got
+                columns["rvpi", key, int(year)] = np.where(paid_in > 0.0, residual / paid_in, np.nan)
+
+
+def _residual_of(
+    rules: FundRules, money: FundMoney, year: int, residual: FloatArray, positions: Sequence[int]
+) -> dict[int, FloatArray]:
+    """All that each recipient would have received if what is left at the end of a year were paid out then.
+
+    Whole fund also where the terms distribute deal by deal: a residual value is no realised deal.
+    """
+    cash = money.distributable[: year + 1].copy()
+    # The line is paid back before anybody else.
+    cash[year] += np.maximum(residual - money.line[year], 0.0)
+    years = list(run_paths(rules.waterfall.for_the_whole_fund(), money.called[: year + 1], cash))
+    return {p: _added([received_by(each, p) for each in years]) for p in positions}
+
+
+def _measure_group(key: str, paid: FloatArray, received: FloatArray, columns: Columns) -> None:
+    net = received - paid
+    total_paid, total = paid.sum(axis=0), received.sum(axis=0)
+    columns["irr", key] = _rates(net)
+    columns["received", key] = total
+    columns["paid", key] = total_paid
+    pays = total_paid > 0.0
+    with np.errstate(divide="ignore", invalid="ignore"):
+        columns["tvpi", key] = np.where(pays, total / total_paid, np.nan)
+    # A cent of rounding is no loss.
+    columns["loss", key] = (total < total_paid - _CENT).astype(np.float64)
+    columns["payback", key] = np.where(pays, _payback_years(net), np.nan)
+
+
+def _payback_years(net: FloatArray) -> FloatArray:
+    """First year from whose end on all that was paid in is back for good; nan where it never is, [n_paths]."""
+    below = np.cumsum(net, axis=0) < -_CENT
+    last_below = len(net) - 1 - np.argmax(below[::-1], axis=0)
+    years = np.where(below.any(axis=0), last_below + 1.0, 0.0)
+    return np.where(years < len(net), years, np.nan)
+
+
+def _measure_money(plan: FundPlan, paths: ProjectPaths, money: FundMoney, columns: Columns) -> None:
+    for year in range(plan.n_years):
+        columns["called", year] = money.called[year]
+        columns["line", year] = money.line[year]
+        columns["gap", year] = money.drawn[year]
+        columns["shortfall", year] = paths.shortfall[year]
+    # Within a year the line stands before it is repaid.
+    columns["peak_line"] = (money.line + money.repaid).max(axis=0)
+    columns["line_needed"] = (money.drawn.max(axis=0) > _CENT).astype(np.float64)
+    columns["line_unpaid"] = (money.line[-1] > _CENT).astype(np.float64)
+    columns["called"] = _added(money.called)
+    columns["recycled"] = _added(money.recycled)
+    columns["fee"] = _added(money.fee)
+    columns["cost"] = _added(paths.costs)
+    columns["gap"] = _added(money.drawn)
+    columns["shortfall"] = _added(paths.shortfall)
+    planned = np.array([project.total_investment_cny for project in plan.projects])
+    columns["investment"] = _added(planned[:, None] * paths.draws.cost * (paths.status != ABANDONED))
+
+
+def _project_columns(paths: ProjectPaths) -> Columns:
+    columns: Columns = {}
+    for i in range(len(paths.status)):
+        status = paths.status[i]
+        columns["abandoned", i] = (status == ABANDONED).astype(np.float64)
+        columns["closed", i] = (status == CLOSED).astype(np.float64)
+        columns["unfinished", i] = (status == UNFINISHED).astype(np.float64)
+        columns["delay", i] = paths.draws.delay[i].astype(np.float64)
+        columns["cost", i] = paths.draws.cost[i]
+        columns["value", i] = paths.present_value[i]
+    return columns
 
 
 def _rates(flows: FloatArray) -> FloatArray:
@@ -320,8 +230,21 @@ def _rates(flows: FloatArray) -> FloatArray:
     return np.concatenate([irr(flows[:, start : start + PATH_GROUP].T) for start in groups])
 
 
-def _added(parts: FloatArray) -> FloatArray:
-    total = np.zeros(parts.shape[1:])
+def _added(parts: Sequence[FloatArray] | FloatArray) -> FloatArray:
+    """Sum over the first axis, one part after the other: a vectorised sum may add in another order."""
+    total = np.zeros_like(parts[0], dtype=np.float64)
     for part in parts:
-        total += part
+        total = total + part
     return total
+
+
+def blocks(n_paths: int, paths_per_block: int) -> Iterator[tuple[int, int]]:
+    """First path and number of paths of each block.
+
+    Raises:
+        ValueError: if the size of a block is no multiple of PATH_GROUP.
+    """
+    if paths_per_block <= 0 or paths_per_block % PATH_GROUP != 0:
+        raise ValueError(f"paths_per_block: found {paths_per_block}, expected a multiple of {PATH_GROUP}")
+    for first in range(0, n_paths, paths_per_block):
+        yield first, min(paths_per_block, n_paths - first)

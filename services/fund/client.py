@@ -9,15 +9,19 @@ import grpc
 
 from ecopledge.fund.v1 import fund_pb2 as pb
 from ecopledge.fund.v1 import fund_pb2_grpc
+from quant.fund_projects import FundSwitches
+from services.fund.fund_scenario import FundScenario, ScenarioComparison
 from services.fund.outcome import (
     DEFAULT_PATHS,
     DEFAULT_SEED,
+    LIQUIDITY_RATE_ANNUAL,
+    NO_SWITCHES,
     FundOutcome,
     FundSimulation,
     Investment,
 )
 from services.fund.project import Project, ProjectFlag, ProjectList, PutOutcome
-from services.fund.terms import FundCashFlow, FundTerms, WaterfallResult
+from services.fund.terms import FundTerms
 from services.fund.translate_projects import (
     LARGEST_PAGE,
     flag_from_wire,
@@ -25,8 +29,14 @@ from services.fund.translate_projects import (
     put_outcome_from_wire,
     stored_project_from_wire,
 )
-from services.fund.translate_simulation import event_from_wire, simulation_to_wire
+from services.fund.translate_simulation import (
+    compared_from_wire,
+    comparison_to_wire,
+    event_from_wire,
+    simulation_to_wire,
+)
 from services.fund.translate_terms import flow_to_wire, result_from_wire, terms_to_wire
+from services.fund.waterfall_result import FundCashFlow, WaterfallResult
 from services.runtime.channel import calling, receiving
 from services.runtime.errors import Internal
 from services.runtime.market import MarketSnapshot
@@ -96,6 +106,9 @@ class FundClient:
         *,
         n_paths: int = DEFAULT_PATHS,
         seed: int = DEFAULT_SEED,
+        report_years: Sequence[int] = (),
+        liquidity_rate_annual: float = LIQUIDITY_RATE_ANNUAL,
+        switches: FundSwitches = NO_SWITCHES,
         on_progress: Callable[[Progress], None] | None = None,
     ) -> FundOutcome:
         """Simulate the fund on stored projects.
@@ -107,13 +120,19 @@ class FundClient:
             first_year: calendar year of year 0.
             n_paths: 256 to 1,000,000.
             seed: of the scenario universe.
+            report_years: years of the fund at whose end paid-out and residual value are told apart.
+            liquidity_rate_annual: what the line costs that bridges what calls cannot cover.
+            switches: a change of what is assumed of the projects.
             on_progress: told after each block of paths; raising in it cancels the simulation.
 
         Raises:
             NotFound: a project is not stored.
             InvalidInput: wrong fields, all of them named.
         """
-        simulation = FundSimulation(snapshot, terms, tuple(investments), first_year, n_paths, seed)
+        simulation = FundSimulation(
+            snapshot, terms, tuple(investments), first_year, n_paths, seed, tuple(report_years),
+            liquidity_rate_annual, switches,
+        )  # fmt: skip
         call: Any = self._stub.SimulateFund(simulation_to_wire(simulation))
         try:
             for event in map(event_from_wire, receiving(call)):
@@ -124,6 +143,35 @@ class FundClient:
         finally:
             call.cancel()  # no effect once the stream has ended
         raise Internal("SimulateFund: the stream ended without a result")
+
+    def compare_scenarios(
+        self,
+        simulation: FundSimulation,
+        scenarios: Sequence[FundScenario],
+        *,
+        on_progress: Callable[[Progress], None] | None = None,
+    ) -> ScenarioComparison:
+        """Simulate the fund as it is and in changed worlds, on common random numbers.
+
+        Args:
+            simulation: the fund as it is.
+            scenarios: changed worlds, 1 to 20, each name once.
+            on_progress: told after each block of paths; raising in it cancels the comparison.
+
+        Raises:
+            NotFound: a project is not stored.
+            InvalidInput: wrong fields, all of them named.
+        """
+        call: Any = self._stub.CompareScenarios(comparison_to_wire(simulation, tuple(scenarios)))
+        try:
+            for event in map(compared_from_wire, receiving(call)):
+                if isinstance(event, ScenarioComparison):
+                    return event
+                if event is not None and on_progress is not None:
+                    on_progress(event)
+        finally:
+            call.cancel()  # no effect once the stream has ended
+        raise Internal("CompareScenarios: the stream ended without a result")
 
     def close(self) -> None:
         """Close the channel."""

@@ -11,19 +11,15 @@ from quant.cashflows import irr
 from quant.waterfall import Waterfall
 from quant.waterfall_cents import CentFlow, run_cents
 from quant.waterfall_steps import WaterfallError
-from services.fund.outcome import FundOutcome, FundSimulation
+from services.fund.comparison import compare
+from services.fund.fund_scenario import FundScenario, ScenarioComparison
+from services.fund.outcome import FundOutcome, FundSimulation, Investment
 from services.fund.project import Project, ProjectFlag, ProjectPage, PutOutcome
 from services.fund.project_flags import find_flags
 from services.fund.repository import ProjectRepository
 from services.fund.simulation import simulate
-from services.fund.terms import (
-    LATEST_FLOW_YEAR,
-    FundCashFlow,
-    FundTerms,
-    PartnerResult,
-    Payment,
-    WaterfallResult,
-)
+from services.fund.terms import LATEST_FLOW_YEAR, FundTerms
+from services.fund.waterfall_result import FundCashFlow, PartnerResult, Payment, WaterfallResult
 from services.runtime.errors import FieldViolation, InvalidInput
 from services.runtime.results import Progress
 from services.runtime.violations import Violations
@@ -63,8 +59,22 @@ class FundEngine:
             NotFound: a project is not stored.
             InvalidInput: terms or investments that cannot be simulated, with the path of each field.
         """
-        keys = [(investment.pipeline, investment.project_id) for investment in request.investments]
-        return simulate(request, self._repository.find(institution_id, keys))
+        return simulate(request, self._projects(institution_id, request.investments))
+
+    def compare_scenarios(
+        self, institution_id: str, request: FundSimulation, scenarios: Sequence[FundScenario]
+    ) -> Iterator[Progress | ScenarioComparison]:
+        """Simulate the fund as it is and in changed worlds: progress over all of them, then the comparison.
+
+        Raises:
+            NotFound: a project is not stored.
+            InvalidInput: terms, investments or worlds that cannot be simulated, with the path of each field.
+        """
+        return compare(request, self._projects(institution_id, request.investments), scenarios)
+
+    def _projects(self, institution_id: str, investments: Sequence[Investment]) -> list[Project]:
+        keys = [(investment.pipeline, investment.project_id) for investment in investments]
+        return self._repository.find(institution_id, keys)
 
 
 def flags_by_pipeline(projects: Sequence[Project]) -> tuple[ProjectFlag, ...]:

@@ -77,3 +77,11 @@ class FundServicer(fund_pb2_grpc.FundServiceServicer):
         simulation = translate_simulation.simulation_from_wire(request)
         events = self._engine.simulate_fund(current_call().institution_id, simulation)
         yield from map(translate_simulation.event_to_wire, events)
+
+    def CompareScenarios(  # noqa: N802  # protobuf's name
+        self, request: pb.CompareScenariosRequest, _context: grpc.ServicerContext
+    ) -> Iterator[pb.CompareScenariosResponse]:
+        """Compares changed worlds; ends when the caller goes away."""
+        simulation, scenarios = translate_simulation.comparison_from_wire(request)
+        events = self._engine.compare_scenarios(current_call().institution_id, simulation, scenarios)
+        yield from map(translate_simulation.compared_to_wire, events)

@@ -1,38 +1,34 @@
-"""Investments, simulation requests and outcomes between protobuf and Python."""
-
-from typing import Any
+"""Simulation and comparison requests, and their streams of events, between protobuf and Python."""
 
 from ecopledge.fund.v1 import fund_pb2 as pb
+from services.fund.fund_scenario import FundScenario, ScenarioComparison, ScenarioOutcome
 from services.fund.outcome import (
     DEFAULT_PATHS,
     DEFAULT_SEED,
     FEWEST_PATHS,
+    LIQUIDITY_RATE_ANNUAL,
     MOST_PATHS,
     FundOutcome,
     FundSimulation,
-    Investment,
-    JCurvePoint,
-    PartnerOutcome,
 )
+from services.fund.translate_investment import (
+    investment_to_wire,
+    investments_from_wire,
+    scenario_message,
+    scenarios_from_wire,
+    stored_scenario,
+    switches_from_wire,
+    switches_to_wire,
+)
+from services.fund.translate_outcome import outcome_from_wire, outcome_to_wire
 from services.fund.translate_terms import terms_from_wire, terms_to_wire
-from services.runtime.results import Distribution, Progress
+from services.runtime.results import Progress
 from services.runtime.violations import Violations
 from services.runtime.wire_market import snapshot_from_wire, snapshot_to_wire
-from services.runtime.wire_results import (
-    caution_from_wire,
-    caution_to_wire,
-    distribution_from_wire,
-    distribution_to_wire,
-    manifest_from_wire,
-    manifest_to_wire,
-    progress_from_wire,
-    progress_to_wire,
-    schedule_from_wire,
-    schedule_to_wire,
-)
+from services.runtime.wire_results import progress_from_wire, progress_to_wire
 
-_LARGEST_SEED = 2**63 - 1
-_EARLIEST_YEAR, _LATEST_YEAR = 1900, 2200
+LARGEST_SEED = 2**63 - 1
+EARLIEST_YEAR, LATEST_YEAR = 1900, 2200
 
 
 def simulation_from_wire(message: pb.SimulateFundRequest) -> FundSimulation:
@@ -42,22 +38,10 @@ def simulation_from_wire(message: pb.SimulateFundRequest) -> FundSimulation:
         InvalidInput: with every field that is wrong.
     """
     violations = Violations()
-    n_paths = message.n_paths if message.HasField("n_paths") else DEFAULT_PATHS
-    seed = message.seed if message.HasField("seed") else DEFAULT_SEED
-    snapshot = snapshot_from_wire(message.snapshot, violations.at("snapshot"))
-    terms = terms_from_wire(message.terms, violations.at("terms"))
-    violations.require_non_empty("investments", message.investments)
-    investments = [
-        _investment(item, violations.at(f"investments[{i}]")) for i, item in enumerate(message.investments)
-    ]
-    violations.require_range("first_year", message.first_year, _EARLIEST_YEAR, _LATEST_YEAR)
-    violations.require_range("n_paths", n_paths, FEWEST_PATHS, MOST_PATHS)
-    violations.require(seed <= _LARGEST_SEED, "seed", f"found {seed}, expected at most {_LARGEST_SEED}")
+    simulation = _simulation(message, violations)
     violations.raise_if_any()
-    assert snapshot is not None  # noqa: S101  # None is noted above; tells mypy
-    assert terms is not None  # noqa: S101  # likewise
-    kept = tuple(investment for investment in investments if investment is not None)
-    return FundSimulation(snapshot, terms, kept, message.first_year, n_paths, seed)
+    assert simulation is not None  # noqa: S101  # None is noted above; tells mypy
+    return simulation
 
 
 def simulation_to_wire(request: FundSimulation) -> pb.SimulateFundRequest:
@@ -65,33 +49,52 @@ def simulation_to_wire(request: FundSimulation) -> pb.SimulateFundRequest:
     return pb.SimulateFundRequest(
         snapshot=snapshot_to_wire(request.snapshot),
         terms=terms_to_wire(request.terms),
-        investments=[
-            pb.Investment(
-                project_id=investment.project_id,
-                pipeline=investment.pipeline,
-                fund_equity_share=investment.fund_equity_share,
-                debt_share=investment.debt_share,
-                debt_rate_annual=investment.debt_rate_annual,
-                operations=schedule_to_wire(investment.operations),
-                assumptions=investment.assumptions,
-            )
-            for investment in request.investments
-        ],
+        investments=[investment_to_wire(investment) for investment in request.investments],
         first_year=request.first_year,
         n_paths=request.n_paths,
         seed=request.seed,
+        report_years=request.report_years,
+        liquidity_rate_annual=request.liquidity_rate_annual,
+        switches=switches_to_wire(request.switches),
+    )
+
+
+def comparison_from_wire(
+    message: pb.CompareScenariosRequest,
+) -> tuple[FundSimulation, tuple[FundScenario, ...]]:
+    """What is to be compared.
+
+    Raises:
+        InvalidInput: with every field that is wrong.
+    """
+    violations = Violations()
+    simulation = _simulation(message.simulation, violations.at("simulation"))
+    scenarios = scenarios_from_wire(message.scenarios, violations)
+    violations.raise_if_any()
+    assert simulation is not None  # noqa: S101  # None is noted above; tells mypy
+    return simulation, scenarios
+
+
+def comparison_to_wire(
+    request: FundSimulation, scenarios: tuple[FundScenario, ...]
+) -> pb.CompareScenariosRequest:
+    """The request of CompareScenarios."""
+    return pb.CompareScenariosRequest(
+        simulation=simulation_to_wire(request), scenarios=[scenario_message(each) for each in scenarios]
     )
 
 
 def event_to_wire(event: Progress | FundOutcome) -> pb.SimulateFundResponse:
     """A message of the stream."""
-    if isinstance(event, Progress):
-        return pb.SimulateFundResponse(progress=progress_to_wire(event))
-    return pb.SimulateFundResponse(result=outcome_to_wire(event))
+    match event:
+        case Progress():
+            return pb.SimulateFundResponse(progress=progress_to_wire(event))
+        case FundOutcome():
+            return pb.SimulateFundResponse(result=outcome_to_wire(event))
 
 
 def event_from_wire(message: pb.SimulateFundResponse) -> Progress | FundOutcome | None:
-    """Progress or the outcome; None for an event that this version does not know."""
+    """An event of the stream, None for one that this version does not know."""
     match message.WhichOneof("event"):
         case "progress":
             return progress_from_wire(message.progress)
@@ -101,78 +104,66 @@ def event_from_wire(message: pb.SimulateFundResponse) -> Progress | FundOutcome 
             return None
 
 
-def outcome_to_wire(outcome: FundOutcome) -> pb.FundOutcome:
-    """The message of an outcome."""
-    return pb.FundOutcome(
-        partners=[
-            pb.PartnerOutcome(
-                recipient_id=partner.recipient_id,
-                irr_annual=_optional(partner.irr_annual),
-                share_without_irr=partner.share_without_irr,
-                tvpi=_optional(partner.tvpi),
-                received_cny=distribution_to_wire(partner.received_cny),
-                probability_of_loss=partner.probability_of_loss,
+def compared_to_wire(event: Progress | ScenarioComparison) -> pb.CompareScenariosResponse:
+    """A message of the stream of a comparison."""
+    match event:
+        case Progress():
+            return pb.CompareScenariosResponse(progress=progress_to_wire(event))
+        case ScenarioComparison():
+            result = pb.ScenarioComparison(
+                base=outcome_to_wire(event.base),
+                scenarios=[
+                    pb.ScenarioOutcome(
+                        scenario=scenario_message(each.scenario), outcome=outcome_to_wire(each.outcome)
+                    )
+                    for each in event.scenarios
+                ],
             )
-            for partner in outcome.partners
-        ],
-        j_curve=[
-            pb.JCurvePoint(year=point.year, cumulated_cny=distribution_to_wire(point.cumulated_cny))
-            for point in outcome.j_curve
-        ],
-        called_cny=outcome.called_cny,
-        leverage_project_to_fund=outcome.leverage_project_to_fund,
-        conservation_error_cny=outcome.conservation_error_cny,
-        warnings=[caution_to_wire(caution) for caution in outcome.cautions],
-        manifest=manifest_to_wire(outcome.manifest),
-        assumptions=outcome.assumptions,
-    )
+            return pb.CompareScenariosResponse(result=result)
 
 
-def outcome_from_wire(message: pb.FundOutcome) -> FundOutcome:
-    """An outcome."""
-    return FundOutcome(
-        tuple(
-            PartnerOutcome(
-                partner.recipient_id,
-                distribution_from_wire(partner.irr_annual) if partner.HasField("irr_annual") else None,
-                partner.share_without_irr,
-                distribution_from_wire(partner.tvpi) if partner.HasField("tvpi") else None,
-                distribution_from_wire(partner.received_cny),
-                partner.probability_of_loss,
+def compared_from_wire(message: pb.CompareScenariosResponse) -> Progress | ScenarioComparison | None:
+    """An event of that stream, None for one that this version does not know."""
+    match message.WhichOneof("event"):
+        case "progress":
+            return progress_from_wire(message.progress)
+        case "result":
+            return ScenarioComparison(
+                outcome_from_wire(message.result.base),
+                tuple(
+                    ScenarioOutcome(stored_scenario(each.scenario), outcome_from_wire(each.outcome))
+                    for each in message.result.scenarios
+                ),
             )
-            for partner in message.partners
-        ),
-        tuple(
-            JCurvePoint(point.year, distribution_from_wire(point.cumulated_cny)) for point in message.j_curve
-        ),
-        message.called_cny,
-        message.leverage_project_to_fund,
-        message.conservation_error_cny,
-        tuple(caution_from_wire(warning) for warning in message.warnings),
-        manifest_from_wire(message.manifest),
-        tuple(message.assumptions),
+        case _:
+            return None
+
+
+def _simulation(message: pb.SimulateFundRequest, violations: Violations) -> FundSimulation | None:
+    before = len(violations.found)
+    n_paths = message.n_paths if message.HasField("n_paths") else DEFAULT_PATHS
+    seed = message.seed if message.HasField("seed") else DEFAULT_SEED
+    rate = (
+        message.liquidity_rate_annual if message.HasField("liquidity_rate_annual") else LIQUIDITY_RATE_ANNUAL
     )
-
-
-def _optional(distribution: Distribution | None) -> Any:
-    return None if distribution is None else distribution_to_wire(distribution)
-
-
-def _investment(message: pb.Investment, violations: Violations) -> Investment | None:
-    good = violations.require_non_empty("project_id", message.project_id)
-    good &= violations.require_non_empty("pipeline", message.pipeline)
-    good &= violations.require_fraction("fund_equity_share", message.fund_equity_share)
-    good &= violations.require_fraction("debt_share", message.debt_share)
-    good &= violations.require_non_negative("debt_rate_annual", message.debt_rate_annual)
-    operations = schedule_from_wire(message.operations, violations.at("operations"))
-    if not good or operations is None:
+    snapshot = snapshot_from_wire(message.snapshot, violations.at("snapshot"))
+    terms = terms_from_wire(message.terms, violations.at("terms"))
+    investments = investments_from_wire(message.investments, "investments", violations)
+    violations.require_range("first_year", message.first_year, EARLIEST_YEAR, LATEST_YEAR)
+    violations.require_range("n_paths", n_paths, FEWEST_PATHS, MOST_PATHS)
+    violations.require(seed <= LARGEST_SEED, "seed", f"found {seed}, expected at most {LARGEST_SEED}")
+    violations.require_range("liquidity_rate_annual", rate, 0.0, 10.0)
+    switches = switches_from_wire(message.switches, violations.at("switches"))
+    if len(violations.found) > before or snapshot is None or terms is None:
         return None
-    return Investment(
-        message.project_id,
-        message.pipeline,
-        message.fund_equity_share,
-        message.debt_share,
-        message.debt_rate_annual,
-        operations,
-        tuple(message.assumptions),
+    return FundSimulation(
+        snapshot,
+        terms,
+        investments,
+        message.first_year,
+        n_paths,
+        seed,
+        tuple(message.report_years),
+        rate,
+        switches,
     )

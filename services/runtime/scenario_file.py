@@ -52,7 +52,7 @@ def read_standard_regimes() -> dict[str, QuotedRegime]:
     """
     path = bundled(STANDARD_REGIMES)
     try:
-        found = msgspec.convert(_tables(path, "regimes"), list[QuotedRegime])
+        found = msgspec.convert(tables_of(path, "regimes"), list[QuotedRegime])
     except msgspec.ValidationError as error:
         raise InvalidInput.of(str(path), str(error)) from None
     return {regime.name: regime for regime in found}
@@ -74,11 +74,18 @@ def read_scenarios(path: Path) -> tuple[Scenario, ...]:
         InvalidInput: naming file, place, what was found and what was expected; all mistakes at once.
     """
     violations = Violations()
+    found = scenarios_from_tables(tables_of(path, "scenarios"), violations)
+    if violations.found:
+        raise InvalidInput.from_violations(
+            FieldViolation(f"{path}: {item.field}", item.description) for item in violations.found
+        )
+    return found
+
+
+def scenarios_from_tables(tables: list[Any], violations: Violations) -> tuple[Scenario, ...]:
+    """The scenarios of TOML tables that are right; every mistake is noted below `scenarios[i]`."""
     regimes = read_standard_regimes()
-    found = [
-        _scenario(table, regimes, violations.at(f"scenarios[{i}]"))
-        for i, table in enumerate(_tables(path, "scenarios"))
-    ]
+    found = [_scenario(table, regimes, violations.at(f"scenarios[{i}]")) for i, table in enumerate(tables)]
     names: set[str] = set()
     for i, scenario in enumerate(found):
         if scenario is not None:
@@ -88,14 +95,15 @@ def read_scenarios(path: Path) -> tuple[Scenario, ...]:
                 f"found {scenario.name!r} again, expected each name once",
             )
             names.add(scenario.name)
-    if violations.found:
-        raise InvalidInput.from_violations(
-            FieldViolation(f"{path}: {item.field}", item.description) for item in violations.found
-        )
     return tuple(scenario for scenario in found if scenario is not None)
 
 
-def _tables(path: Path, key: str) -> list[Any]:
+def tables_of(path: Path, key: str) -> list[Any]:
+    """The tables [[key]] of a TOML file that holds nothing else.
+
+    Raises:
+        InvalidInput: the file cannot be read, is no TOML or holds something else.
+    """
     try:
         content: Any = msgspec.toml.decode(path.read_bytes())
     except OSError as error:

@@ -1,20 +1,28 @@
-"""The simulation of the real pipeline against plain loops: loans year by year, exact cents, a root finder for rates."""
+"""The simulation of the real pipeline against plain loops: loans year by year, exact cents, a root finder for rates.
+
+Delays, overruns, projects that are given up or closed, sales, the fee and the liquidity line are all in play.
+"""
 
 from collections import defaultdict
-from decimal import Decimal
+from dataclasses import dataclass, replace
+from decimal import ROUND_DOWN, Decimal
 from pathlib import Path
 
 import numpy as np
 import numpy_financial
 import pytest
 from scipy.optimize import brentq
+from scipy.stats import norm
 
 from flows.pipeline.project_files import RESERVE_2026, read_projects
-from quant.random_numbers import Purpose, standard_normals
+from quant.factors import FactorModel
+from quant.random_numbers import Purpose, standard_normals, uniforms
+from quant.sparse_draws import lane_of_name
 from quant.waterfall_cents import CentFlow, run_cents
+from services.fund.fund_market import factor_levels, with_fund_factors
 from services.fund.outcome import FundOutcome, FundSimulation, Investment
 from services.fund.project import Project
-from services.fund.sector_assumptions import assumption_for, investment_for, read_sector_assumptions
+from services.fund.sector_assumptions import read_sector_assumptions
 from services.fund.simulation import simulate
 from services.fund.term_sheets import read_term_sheets
 from services.runtime.market import read_snapshot
@@ -24,39 +32,43 @@ FIRST_YEAR, LIFE, N_PATHS, SEED = 2026, 15, 256, 11
 
 
 def test_the_reserve_pipeline_under_the_sharing_terms() -> None:
-    market = read_snapshot(DATA / "market" / "standard.toml")
+    market = with_fund_factors(read_snapshot(DATA / "market" / "standard.toml"))
     terms = read_term_sheets(DATA / "fund" / "term_sheets.toml")["benefit_sharing"].terms
+    # Little more than the plan calls, so that overruns need the line on some paths.
+    partners = tuple(replace(p, commitment_cny=p.commitment_cny * Decimal("0.8")) for p in terms.partners)
+    terms = replace(terms, partners=partners)
     projects = read_projects(DATA / "zhangye_reserve_projects_2026.csv", RESERVE_2026)
-    rows = read_sector_assumptions(DATA / "fund" / "sector_assumptions.toml")
-    model = market.factor_model()
-    levels = {name: market.level(name) for name in model.names}
-    investments = tuple(
-        investment_for(p, assumption_for(p, rows), levels, first_year=FIRST_YEAR, life_years=LIFE)
-        for p in projects
-    )
+    assumptions = read_sector_assumptions(DATA / "fund" / "sector_assumptions.toml")
+    investments = assumptions.investments(projects, factor_levels(market))
     *_, outcome = simulate(FundSimulation(market, terms, investments, FIRST_YEAR, N_PATHS, SEED), projects)
     assert isinstance(outcome, FundOutcome)
+    assert 0.0 < outcome.probability_line_needed < 1.0
+    assert any(project.probability_abandoned > 0.0 for project in outcome.projects)
+    assert any(project.probability_closed > 0.0 for project in outcome.projects)
 
-    cash = np.zeros((LIFE + 1, N_PATHS))
-    times = sorted({p.end_year - FIRST_YEAR + t for i, p in zip(investments, projects, strict=True)
-                    for t in i.operations.times_years})  # fmt: skip
-    values = model.simulate(times, N_PATHS, SEED)
-    prices = {
-        (name, time): values[model.index(name), k] for name in model.names for k, time in enumerate(times)
-    }
-    for lane, (investment, project) in enumerate(zip(investments, projects, strict=True)):
-        for year, amount in paid_to_the_fund(investment, project, prices, lane).items():
-            if year <= LIFE:
-                cash[year] += amount
-    called = calls(investments, projects, terms.fee_rate_annual)
-    assert outcome.called_cny == pytest.approx(sum(called), rel=1e-12)
+    prices = simulated(market.factor_model())
+    spent, cash = np.zeros((LIFE + 1, N_PATHS)), np.zeros((LIFE + 1, N_PATHS))
+    for investment, project in zip(investments, projects, strict=True):
+        chances = Chance.drawn(investment, project)
+        for path in range(N_PATHS):
+            live(investment, project, chances[path], prices, path, spent, cash)
+    committed = float(sum(partner.commitment_cny for partner in partners))
+    called, distributed = np.zeros_like(cash), np.zeros_like(cash)
+    for path in range(N_PATHS):
+        called[:, path], distributed[:, path] = banked(
+            spent[:, path], cash[:, path], committed, terms.fee_rate_annual
+        )
+    assert outcome.called_cny == pytest.approx(called.sum(axis=0).mean(), rel=1e-12)
 
     received: dict[str, list[float]] = defaultdict(list)
     rates: dict[str, list[float]] = defaultdict(list)
-    in_cents = [round(Decimal(amount), 2) for amount in called]
     for path in range(N_PATHS):
         flows = [
-            CentFlow(year, in_cents[year], round(Decimal(float(cash[year, path])), 2))
+            CentFlow(
+                year,
+                Decimal(float(called[year, path])).quantize(Decimal("0.01"), ROUND_DOWN),
+                round(Decimal(float(distributed[year, path])), 2),
+            )
             for year in range(LIFE + 1)
         ]
         paid_years = run_cents(terms.waterfall(), flows)
@@ -89,44 +101,125 @@ def test_the_reserve_pipeline_under_the_sharing_terms() -> None:
         assert told.mean == pytest.approx(np.mean(found), abs=1e-8)
         assert told.standard_deviation == pytest.approx(np.std(found, ddof=1), abs=1e-8)
     assert outcome.partner("grassroots").received_cny.mean > 0.0  # so that the step is in play
-    in_the_end = (cash - np.array(called)[:, None]).sum(axis=0) - np.array(received["grassroots"])
+    in_the_end = (distributed - called).sum(axis=0) - np.array(received["grassroots"])
     for probability in (0.05, 0.5, 0.95):
         told_cny = outcome.j_curve[LIFE].cumulated_cny.quantile(probability)
         assert told_cny == pytest.approx(np.quantile(in_the_end, probability), abs=0.2)
 
 
-def paid_to_the_fund(
-    investment: Investment, project: Project, prices: dict[tuple[str, float], np.ndarray], lane: int
-) -> dict[int, np.ndarray]:
-    completion = project.end_year - FIRST_YEAR
-    operating: dict[int, np.ndarray] = defaultdict(lambda: np.zeros(N_PATHS))
-    rows = investment.operations
-    for time, factor, units in zip(rows.times_years, rows.factors, rows.quantities, strict=True):
-        operating[completion + int(time)] += units * prices[factor, completion + time]
-    cv = rows.terms.quantity_cv
-    normals = standard_normals(SEED, Purpose.PROJECT, N_PATHS, lane=lane)
-    # A lognormal with mean 1 and coefficient of variation cv.
-    error = np.exp(np.sqrt(np.log(1 + cv**2)) * normals) / np.sqrt(1 + cv**2)
-    balance = 0.0
-    n_building = project.end_year - project.start_year + 1
-    for _ in range(n_building):
-        balance *= 1.0 + investment.debt_rate_annual
-        balance += investment.debt_share * float(project.total_investment_cny) / n_building
-    n_operating = max(operating) - completion
-    instalment = -numpy_financial.pmt(investment.debt_rate_annual, n_operating, balance)
+def simulated(model: FactorModel) -> dict[tuple[str, int], np.ndarray]:
+    """Every factor at the end of every year of the fund."""
+    years = range(1, LIFE + 1)
+    values = model.simulate([float(year) for year in years], N_PATHS, SEED)
+    return {(name, year): values[model.index(name), year - 1] for name in model.names for year in years}
+
+
+@dataclass(frozen=True)
+class Chance:
+    """What chance does to one project on one path."""
+
+    error: float
+    cost: float
+    years_late: int
+    given_up_after: float
+
+    @classmethod
+    def drawn(cls, investment: Investment, project: Project) -> list["Chance"]:
+        lane = lane_of_name(f"{project.pipeline}/{project.project_id}")
+        risk = investment.risk
+
+        def normal(step: int, lane: int = lane) -> np.ndarray:
+            return standard_normals(SEED, Purpose.PROJECT, N_PATHS, lane=lane, step=step)
+
+        def mixed(own: np.ndarray) -> np.ndarray:
+            common: np.ndarray = normal(4, 0)
+            both: np.ndarray = np.sqrt(1 - risk.common_share) * own + np.sqrt(risk.common_share) * common
+            return both
+
+        cv, sd = investment.operations.terms.quantity_cv, risk.overrun_log_sd
+        # A lognormal with mean 1 and coefficient of variation cv.
+        errors = np.exp(np.sqrt(np.log(1 + cv**2)) * normal(0)) / np.sqrt(1 + cv**2)
+        costs = (1 + risk.overrun_mean) * np.exp(sd * mixed(normal(1)) - sd**2 / 2)
+        # Late by k years or more where the draw is beyond the quantile of that probability.
+        z = mixed(normal(2))
+        beyond = [sum(risk.delay_probabilities[k:]) for k in range(len(risk.delay_probabilities))]
+        late = sum((z > norm.isf(p)).astype(int) for p in beyond)
+        u = uniforms(SEED, Purpose.PROJECT, N_PATHS, lane=lane, step=3)
+        hazard = risk.abandonment_intensity_annual
+        ends = -np.log(u) / hazard if hazard > 0 else np.full(N_PATHS, np.inf)
+        return [
+            cls(*each)
+            for each in zip(errors, costs, np.broadcast_to(late, N_PATHS), np.ceil(ends), strict=True)
+        ]
+
+
+def live(  # noqa: PLR0917  # all that one life needs
+    investment: Investment,
+    project: Project,
+    chance: Chance,
+    prices: dict[tuple[str, int], np.ndarray],
+    path: int,
+    spent: np.ndarray,
+    cash: np.ndarray,
+) -> None:
+    """One life of one project, as a spreadsheet would have it."""
+    size = float(project.total_investment_cny)
+    rate = investment.debt_rate_annual
+    start = project.start_year - FIRST_YEAR
+    n_building = project.end_year - project.start_year + 1 + int(chance.years_late)
     owned = investment.fund_equity_share / (1.0 - investment.debt_share)
-    return {
-        year: owned * np.clip(amount * error - instalment, 0.0, None) for year, amount in operating.items()
-    }
-
-
-def calls(investments: tuple[Investment, ...], projects: tuple[Project, ...], fee_rate: float) -> list[float]:
-    called: list[float] = []
-    for year in range(FIRST_YEAR, FIRST_YEAR + LIFE + 1):
-        built = sum(
-            i.fund_equity_share * float(p.total_investment_cny) / (p.end_year - p.start_year + 1)
-            for i, p in zip(investments, projects, strict=True)
-            if p.start_year <= year <= p.end_year
+    balance = 0.0
+    for k in range(n_building):
+        if start + k <= LIFE:
+            spent[start + k, path] += (
+                owned * max(chance.cost - investment.debt_share, 0.0) * size / n_building
+            )
+        balance = balance * (1.0 + rate) + investment.debt_share * size / n_building
+        if k + 1 >= chance.given_up_after:
+            return
+    completion = start + n_building - 1
+    rows = investment.operations
+    n_operating = int(max(rows.times_years))
+    instalment = -numpy_financial.pmt(rate, n_operating, balance) if balance > 0.0 else 0.0
+    arrears, bad_years, earned = 0.0, 0, 0.0
+    for year in range(completion + 1, LIFE + 1):
+        k = year - completion
+        earned = chance.error * sum(
+            units * prices[factor, year][path]
+            for time, factor, units in zip(rows.times_years, rows.factors, rows.quantities, strict=True)
+            if time == k
         )
-        called.append(built + fee_rate * sum(called))
-    return called
+        due = instalment if k <= n_operating else 0.0
+        net = earned - due
+        arrears *= 1.0 + rate
+        balance = max(balance * (1.0 + rate) - due, 0.0) if k < n_operating else 0.0
+        if net < 0.0:
+            arrears, bad_years = arrears - net, bad_years + 1
+            if bad_years == investment.risk.stop_after_negative_years:
+                return
+        else:
+            bad_years = 0
+            cash[year, path] += owned * (net - min(net, arrears))
+            arrears -= min(net, arrears)
+    if investment.exit is not None and completion < LIFE:
+        assert investment.exit.years_of_cash is not None
+        left = max(n_operating - (LIFE - completion), 0)
+        price = max(earned, 0.0) * min(investment.exit.years_of_cash, left)
+        cash[LIFE, path] += owned * max(price - balance - arrears, 0.0)
+
+
+def banked(
+    spent: np.ndarray, cash: np.ndarray, committed: float, fee_rate: float
+) -> tuple[list[float], list[float]]:
+    """Calls and distributions of one path: commitments first, then a line at 4.5 % that is repaid first."""
+    calls: list[float] = []
+    paid: list[float] = []
+    line = 0.0
+    for year in range(LIFE + 1):
+        need = spent[year] + fee_rate * sum(calls)
+        calls.append(min(need, committed - sum(calls)))
+        line = line * 1.045 + need - calls[-1]
+        back = min(line, cash[year])
+        line -= back
+        paid.append(cash[year] - back)
+    return calls, paid

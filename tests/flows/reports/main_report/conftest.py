@@ -191,6 +191,9 @@ def fund_outcome(snapshot: MarketSnapshot, terms: FundTerms) -> FundOutcome:
             None if recipient_id == "grassroots" else spread(1.5, 0.3, outer),
             spread(1.2e8, 2e7, outer),
             0.08,
+            spread(0.0 if recipient_id == "grassroots" else 1e8, 0.0, outer),
+            None if recipient_id == "grassroots" else spread(9.0, 1.0, outer),
+            0.0 if recipient_id == "grassroots" else 0.1,
         )
         for recipient_id in terms.recipient_ids()
     )
@@ -204,7 +207,21 @@ def fund_outcome(snapshot: MarketSnapshot, terms: FundTerms) -> FundOutcome:
     manifest = Manifest(
         "ab" * 32, snapshot.snapshot_id, snapshot.content_hash(), "", 20260821, 5000, "fund-1"
     )
-    return FundOutcome(partners, j_curve, 1.7e8, 18.3, 1e-9, (caution,), manifest, terms.assumptions)
+    return FundOutcome(
+        partners, j_curve, 1.7e8, 18.3, 1e-9, (caution,), manifest, terms.assumptions,
+        classes=partners,
+        leverage_fund_to_fiscal=2.5,
+        leverage_project_to_fiscal=45.8,
+        liquidity=(),
+        peak_line_cny=spread(1e6, 1e5, outer),
+        probability_line_needed=0.3,
+        probability_line_unpaid=0.0,
+        recycled_cny=0.0,
+        fee_cny=1e7,
+        projects=(),
+        jobs=None,
+        gep_cny_per_year=None,
+    )  # fmt: skip
 
 
 def portfolio_loss(loans: Sequence[Loan], snapshot: MarketSnapshot) -> PortfolioLoss:

@@ -4,7 +4,8 @@ isort:skip_file
 The green fund: from pipeline to partners' money."""
 
 from collections import abc as _abc
-from ecopledge.type.v1 import exposure_pb2 as _exposure_pb2
+from ecopledge.fund.v1 import investment_pb2 as _investment_pb2
+from ecopledge.fund.v1 import scenarios_pb2 as _scenarios_pb2
 from ecopledge.type.v1 import market_pb2 as _market_pb2
 from ecopledge.type.v1 import result_pb2 as _result_pb2
 from google.protobuf import descriptor as _descriptor
@@ -783,56 +784,6 @@ class RunWaterfallResponse(_message.Message):
 Global___RunWaterfallResponse: _TypeAlias = RunWaterfallResponse  # noqa: Y015
 
 @_typing.final
-class Investment(_message.Message):
-    """What the fund puts into one project and what it expects from it."""
-
-    DESCRIPTOR: _descriptor.Descriptor
-
-    PROJECT_ID_FIELD_NUMBER: _builtins.int
-    PIPELINE_FIELD_NUMBER: _builtins.int
-    FUND_EQUITY_SHARE_FIELD_NUMBER: _builtins.int
-    DEBT_SHARE_FIELD_NUMBER: _builtins.int
-    DEBT_RATE_ANNUAL_FIELD_NUMBER: _builtins.int
-    OPERATIONS_FIELD_NUMBER: _builtins.int
-    ASSUMPTIONS_FIELD_NUMBER: _builtins.int
-    project_id: _builtins.str
-    """Stored project."""
-    pipeline: _builtins.str
-    """Pipeline of the project."""
-    fund_equity_share: _builtins.float
-    """Share, 0 to 1, of the total investment that the fund pays as equity."""
-    debt_share: _builtins.float
-    """Share, 0 to 1, of the total investment that is debt."""
-    debt_rate_annual: _builtins.float
-    """Interest of the debt a year, >= 0."""
-    @_builtins.property
-    def operations(self) -> _exposure_pb2.ExposureSchedule:
-        """Operating cash of the whole project after cost, as exposures counted from its completion."""
-
-    @_builtins.property
-    def assumptions(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """Assumptions behind it, in plain words."""
-
-    def __init__(
-        self,
-        *,
-        project_id: _builtins.str = ...,
-        pipeline: _builtins.str = ...,
-        fund_equity_share: _builtins.float = ...,
-        debt_share: _builtins.float = ...,
-        debt_rate_annual: _builtins.float = ...,
-        operations: _exposure_pb2.ExposureSchedule | None = ...,
-        assumptions: _abc.Iterable[_builtins.str] | None = ...,
-    ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["operations", b"operations"]  # noqa: Y015
-    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["assumptions", b"assumptions", "debt_rate_annual", b"debt_rate_annual", "debt_share", b"debt_share", "fund_equity_share", b"fund_equity_share", "operations", b"operations", "pipeline", b"pipeline", "project_id", b"project_id"]  # noqa: Y015
-    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
-
-Global___Investment: _TypeAlias = Investment  # noqa: Y015
-
-@_typing.final
 class SimulateFundRequest(_message.Message):
     """Request of SimulateFund."""
 
@@ -844,12 +795,17 @@ class SimulateFundRequest(_message.Message):
     FIRST_YEAR_FIELD_NUMBER: _builtins.int
     N_PATHS_FIELD_NUMBER: _builtins.int
     SEED_FIELD_NUMBER: _builtins.int
+    REPORT_YEARS_FIELD_NUMBER: _builtins.int
+    LIQUIDITY_RATE_ANNUAL_FIELD_NUMBER: _builtins.int
+    SWITCHES_FIELD_NUMBER: _builtins.int
     first_year: _builtins.int
     """Calendar year of year 0."""
     n_paths: _builtins.int
     """Number of paths, 256 to 1,000,000. Absent means 5,000."""
     seed: _builtins.int
     """Seed of the scenario universe. Absent means 20260821."""
+    liquidity_rate_annual: _builtins.float
+    """Rate a year, >= 0, of the line that bridges what calls cannot cover. Absent means 0.045, an assumption."""
     @_builtins.property
     def snapshot(self) -> _market_pb2.MarketSnapshot:
         """Market: factors, discount curve."""
@@ -859,27 +815,42 @@ class SimulateFundRequest(_message.Message):
         """Terms."""
 
     @_builtins.property
-    def investments(self) -> _containers.RepeatedCompositeFieldContainer[Global___Investment]:
+    def investments(self) -> _containers.RepeatedCompositeFieldContainer[_investment_pb2.Investment]:
         """Investments; at least one."""
+
+    @_builtins.property
+    def report_years(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:
+        """Years of the fund at whose end paid-out and residual value are told apart; at most 5, each once."""
+
+    @_builtins.property
+    def switches(self) -> _scenarios_pb2.FundSwitches:
+        """A change of what is assumed of the projects. Absent changes nothing."""
 
     def __init__(
         self,
         *,
         snapshot: _market_pb2.MarketSnapshot | None = ...,
         terms: Global___FundTerms | None = ...,
-        investments: _abc.Iterable[Global___Investment] | None = ...,
+        investments: _abc.Iterable[_investment_pb2.Investment] | None = ...,
         first_year: _builtins.int = ...,
         n_paths: _builtins.int | None = ...,
         seed: _builtins.int | None = ...,
+        report_years: _abc.Iterable[_builtins.int] | None = ...,
+        liquidity_rate_annual: _builtins.float | None = ...,
+        switches: _scenarios_pb2.FundSwitches | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_n_paths", b"_n_paths", "_seed", b"_seed", "n_paths", b"n_paths", "seed", b"seed", "snapshot", b"snapshot", "terms", b"terms"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_liquidity_rate_annual", b"_liquidity_rate_annual", "_n_paths", b"_n_paths", "_seed", b"_seed", "liquidity_rate_annual", b"liquidity_rate_annual", "n_paths", b"n_paths", "seed", b"seed", "snapshot", b"snapshot", "switches", b"switches", "terms", b"terms"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_n_paths", b"_n_paths", "_seed", b"_seed", "first_year", b"first_year", "investments", b"investments", "n_paths", b"n_paths", "seed", b"seed", "snapshot", b"snapshot", "terms", b"terms"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_liquidity_rate_annual", b"_liquidity_rate_annual", "_n_paths", b"_n_paths", "_seed", b"_seed", "first_year", b"first_year", "investments", b"investments", "liquidity_rate_annual", b"liquidity_rate_annual", "n_paths", b"n_paths", "report_years", b"report_years", "seed", b"seed", "snapshot", b"snapshot", "switches", b"switches", "terms", b"terms"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__liquidity_rate_annual: _TypeAlias = _typing.Literal["liquidity_rate_annual"]  # noqa: Y015
+    _WhichOneofArgType__liquidity_rate_annual: _TypeAlias = _typing.Literal["_liquidity_rate_annual", b"_liquidity_rate_annual"]  # noqa: Y015
     _WhichOneofReturnType__n_paths: _TypeAlias = _typing.Literal["n_paths"]  # noqa: Y015
     _WhichOneofArgType__n_paths: _TypeAlias = _typing.Literal["_n_paths", b"_n_paths"]  # noqa: Y015
     _WhichOneofReturnType__seed: _TypeAlias = _typing.Literal["seed"]  # noqa: Y015
     _WhichOneofArgType__seed: _TypeAlias = _typing.Literal["_seed", b"_seed"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__liquidity_rate_annual) -> _WhichOneofReturnType__liquidity_rate_annual | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__n_paths) -> _WhichOneofReturnType__n_paths | None: ...
     @_typing.overload
@@ -920,6 +891,162 @@ class SimulateFundResponse(_message.Message):
 Global___SimulateFundResponse: _TypeAlias = SimulateFundResponse  # noqa: Y015
 
 @_typing.final
+class CompareScenariosRequest(_message.Message):
+    """Request of CompareScenarios."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SIMULATION_FIELD_NUMBER: _builtins.int
+    SCENARIOS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def simulation(self) -> Global___SimulateFundRequest:
+        """The fund as it is."""
+
+    @_builtins.property
+    def scenarios(self) -> _containers.RepeatedCompositeFieldContainer[_scenarios_pb2.FundScenario]:
+        """Changed worlds, 1 to 20, each name once."""
+
+    def __init__(
+        self,
+        *,
+        simulation: Global___SimulateFundRequest | None = ...,
+        scenarios: _abc.Iterable[_scenarios_pb2.FundScenario] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["simulation", b"simulation"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["scenarios", b"scenarios", "simulation", b"simulation"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CompareScenariosRequest: _TypeAlias = CompareScenariosRequest  # noqa: Y015
+
+@_typing.final
+class CompareScenariosResponse(_message.Message):
+    """Progress, then the result."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PROGRESS_FIELD_NUMBER: _builtins.int
+    RESULT_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def progress(self) -> _result_pb2.Progress:
+        """How far it has come, over the paths of all worlds."""
+
+    @_builtins.property
+    def result(self) -> Global___ScenarioComparison:
+        """The result; the last message."""
+
+    def __init__(
+        self,
+        *,
+        progress: _result_pb2.Progress | None = ...,
+        result: Global___ScenarioComparison | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["event", b"event", "progress", b"progress", "result", b"result"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["event", b"event", "progress", b"progress", "result", b"result"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType_event: _TypeAlias = _typing.Literal["progress", "result"]  # noqa: Y015
+    _WhichOneofArgType_event: _TypeAlias = _typing.Literal["event", b"event"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType_event) -> _WhichOneofReturnType_event | None: ...
+
+Global___CompareScenariosResponse: _TypeAlias = CompareScenariosResponse  # noqa: Y015
+
+@_typing.final
+class ScenarioComparison(_message.Message):
+    """The fund as it is and in changed worlds, on the same draws."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    BASE_FIELD_NUMBER: _builtins.int
+    SCENARIOS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def base(self) -> Global___FundOutcome:
+        """As it is."""
+
+    @_builtins.property
+    def scenarios(self) -> _containers.RepeatedCompositeFieldContainer[Global___ScenarioOutcome]:
+        """In the order asked."""
+
+    def __init__(
+        self,
+        *,
+        base: Global___FundOutcome | None = ...,
+        scenarios: _abc.Iterable[Global___ScenarioOutcome] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["base", b"base"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["base", b"base", "scenarios", b"scenarios"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ScenarioComparison: _TypeAlias = ScenarioComparison  # noqa: Y015
+
+@_typing.final
+class ScenarioOutcome(_message.Message):
+    """The fund in one changed world."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SCENARIO_FIELD_NUMBER: _builtins.int
+    OUTCOME_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def scenario(self) -> _scenarios_pb2.FundScenario:
+        """The world."""
+
+    @_builtins.property
+    def outcome(self) -> Global___FundOutcome:
+        """The fund in it."""
+
+    def __init__(
+        self,
+        *,
+        scenario: _scenarios_pb2.FundScenario | None = ...,
+        outcome: Global___FundOutcome | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["outcome", b"outcome", "scenario", b"scenario"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["outcome", b"outcome", "scenario", b"scenario"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ScenarioOutcome: _TypeAlias = ScenarioOutcome  # noqa: Y015
+
+@_typing.final
+class MultipleAtYear(_message.Message):
+    """Multiples at the end of a year; they add up to the total value over paid-in capital at that time."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    YEAR_FIELD_NUMBER: _builtins.int
+    DPI_FIELD_NUMBER: _builtins.int
+    RVPI_FIELD_NUMBER: _builtins.int
+    year: _builtins.int
+    """Year of the fund."""
+    @_builtins.property
+    def dpi(self) -> _result_pb2.Distribution:
+        """Distributions over paid-in. Absent where nothing is paid in."""
+
+    @_builtins.property
+    def rvpi(self) -> _result_pb2.Distribution:
+        """Residual value over paid-in. Absent where nothing is paid in."""
+
+    def __init__(
+        self,
+        *,
+        year: _builtins.int = ...,
+        dpi: _result_pb2.Distribution | None = ...,
+        rvpi: _result_pb2.Distribution | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["dpi", b"dpi", "rvpi", b"rvpi"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["dpi", b"dpi", "rvpi", b"rvpi", "year", b"year"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___MultipleAtYear: _TypeAlias = MultipleAtYear  # noqa: Y015
+
+@_typing.final
 class PartnerOutcome(_message.Message):
     """Outcome of one recipient over the paths."""
 
@@ -931,12 +1058,18 @@ class PartnerOutcome(_message.Message):
     TVPI_FIELD_NUMBER: _builtins.int
     RECEIVED_CNY_FIELD_NUMBER: _builtins.int
     PROBABILITY_OF_LOSS_FIELD_NUMBER: _builtins.int
+    PAID_IN_CNY_FIELD_NUMBER: _builtins.int
+    PAYBACK_YEARS_FIELD_NUMBER: _builtins.int
+    SHARE_NOT_PAID_BACK_FIELD_NUMBER: _builtins.int
+    AT_YEARS_FIELD_NUMBER: _builtins.int
     recipient_id: _builtins.str
-    """Partner; "grassroots" for the grass roots."""
+    """Partner, or class of partners such as "city_finance"; "grassroots" for the grass roots."""
     share_without_irr: _builtins.float
     """Share of paths without an internal rate of return."""
     probability_of_loss: _builtins.float
     """Share of paths on which less is received than paid in."""
+    share_not_paid_back: _builtins.float
+    """Share of paths on which it never is."""
     @_builtins.property
     def irr_annual(self) -> _result_pb2.Distribution:
         """Internal rate of return a year, over the paths on which there is one."""
@@ -949,6 +1082,18 @@ class PartnerOutcome(_message.Message):
     def received_cny(self) -> _result_pb2.Distribution:
         """Received, CNY."""
 
+    @_builtins.property
+    def paid_in_cny(self) -> _result_pb2.Distribution:
+        """Paid in, CNY."""
+
+    @_builtins.property
+    def payback_years(self) -> _result_pb2.Distribution:
+        """First year from whose end on all that was paid in is back for good. Absent where it never is."""
+
+    @_builtins.property
+    def at_years(self) -> _containers.RepeatedCompositeFieldContainer[Global___MultipleAtYear]:
+        """Multiples at the report years."""
+
     def __init__(
         self,
         *,
@@ -958,10 +1103,14 @@ class PartnerOutcome(_message.Message):
         tvpi: _result_pb2.Distribution | None = ...,
         received_cny: _result_pb2.Distribution | None = ...,
         probability_of_loss: _builtins.float = ...,
+        paid_in_cny: _result_pb2.Distribution | None = ...,
+        payback_years: _result_pb2.Distribution | None = ...,
+        share_not_paid_back: _builtins.float = ...,
+        at_years: _abc.Iterable[Global___MultipleAtYear] | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["irr_annual", b"irr_annual", "received_cny", b"received_cny", "tvpi", b"tvpi"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["irr_annual", b"irr_annual", "paid_in_cny", b"paid_in_cny", "payback_years", b"payback_years", "received_cny", b"received_cny", "tvpi", b"tvpi"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["irr_annual", b"irr_annual", "probability_of_loss", b"probability_of_loss", "received_cny", b"received_cny", "recipient_id", b"recipient_id", "share_without_irr", b"share_without_irr", "tvpi", b"tvpi"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["at_years", b"at_years", "irr_annual", b"irr_annual", "paid_in_cny", b"paid_in_cny", "payback_years", b"payback_years", "probability_of_loss", b"probability_of_loss", "received_cny", b"received_cny", "recipient_id", b"recipient_id", "share_not_paid_back", b"share_not_paid_back", "share_without_irr", b"share_without_irr", "tvpi", b"tvpi"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -996,6 +1145,106 @@ class JCurvePoint(_message.Message):
 Global___JCurvePoint: _TypeAlias = JCurvePoint  # noqa: Y015
 
 @_typing.final
+class LiquidityPoint(_message.Message):
+    """Cash that the fund needs in a year, CNY."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    YEAR_FIELD_NUMBER: _builtins.int
+    CALLED_CNY_FIELD_NUMBER: _builtins.int
+    GAP_CNY_FIELD_NUMBER: _builtins.int
+    LINE_CNY_FIELD_NUMBER: _builtins.int
+    PROJECT_SHORTFALL_CNY_FIELD_NUMBER: _builtins.int
+    year: _builtins.int
+    """Years from the first closing."""
+    @_builtins.property
+    def called_cny(self) -> _result_pb2.Distribution:
+        """Called from the partners."""
+
+    @_builtins.property
+    def gap_cny(self) -> _result_pb2.Distribution:
+        """Need that neither proceeds nor commitments cover; drawn on the line."""
+
+    @_builtins.property
+    def line_cny(self) -> _result_pb2.Distribution:
+        """Line outstanding at the end of the year."""
+
+    @_builtins.property
+    def project_shortfall_cny(self) -> _result_pb2.Distribution:
+        """The fund's part of operating cash and debt service that projects lack."""
+
+    def __init__(
+        self,
+        *,
+        year: _builtins.int = ...,
+        called_cny: _result_pb2.Distribution | None = ...,
+        gap_cny: _result_pb2.Distribution | None = ...,
+        line_cny: _result_pb2.Distribution | None = ...,
+        project_shortfall_cny: _result_pb2.Distribution | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["called_cny", b"called_cny", "gap_cny", b"gap_cny", "line_cny", b"line_cny", "project_shortfall_cny", b"project_shortfall_cny"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["called_cny", b"called_cny", "gap_cny", b"gap_cny", "line_cny", b"line_cny", "project_shortfall_cny", b"project_shortfall_cny", "year", b"year"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___LiquidityPoint: _TypeAlias = LiquidityPoint  # noqa: Y015
+
+@_typing.final
+class ProjectOutcome(_message.Message):
+    """What became of one project over the paths."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PROJECT_ID_FIELD_NUMBER: _builtins.int
+    PIPELINE_FIELD_NUMBER: _builtins.int
+    PROBABILITY_ABANDONED_FIELD_NUMBER: _builtins.int
+    PROBABILITY_CLOSED_FIELD_NUMBER: _builtins.int
+    PROBABILITY_UNFINISHED_FIELD_NUMBER: _builtins.int
+    MEAN_DELAY_YEARS_FIELD_NUMBER: _builtins.int
+    MEAN_COST_MULTIPLE_FIELD_NUMBER: _builtins.int
+    MEAN_VALUE_CNY_FIELD_NUMBER: _builtins.int
+    VALUE_ERROR_CNY_FIELD_NUMBER: _builtins.int
+    project_id: _builtins.str
+    """The project."""
+    pipeline: _builtins.str
+    """Its pipeline."""
+    probability_abandoned: _builtins.float
+    """Share of paths on which it is given up while it is built."""
+    probability_closed: _builtins.float
+    """Share of paths on which it closes later for want of cash."""
+    probability_unfinished: _builtins.float
+    """Share of paths on which it is not finished within the life of the fund."""
+    mean_delay_years: _builtins.float
+    """Mean delay of completion."""
+    mean_cost_multiple: _builtins.float
+    """Mean of actual over planned cost."""
+    mean_value_cny: _builtins.float
+    """Mean present value, to the fund, of its cash less its cost, CNY."""
+    value_error_cny: _builtins.float
+    """Standard error of that mean, CNY."""
+    def __init__(
+        self,
+        *,
+        project_id: _builtins.str = ...,
+        pipeline: _builtins.str = ...,
+        probability_abandoned: _builtins.float = ...,
+        probability_closed: _builtins.float = ...,
+        probability_unfinished: _builtins.float = ...,
+        mean_delay_years: _builtins.float = ...,
+        mean_cost_multiple: _builtins.float = ...,
+        mean_value_cny: _builtins.float = ...,
+        value_error_cny: _builtins.float = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["mean_cost_multiple", b"mean_cost_multiple", "mean_delay_years", b"mean_delay_years", "mean_value_cny", b"mean_value_cny", "pipeline", b"pipeline", "probability_abandoned", b"probability_abandoned", "probability_closed", b"probability_closed", "probability_unfinished", b"probability_unfinished", "project_id", b"project_id", "value_error_cny", b"value_error_cny"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ProjectOutcome: _TypeAlias = ProjectOutcome  # noqa: Y015
+
+@_typing.final
 class FundOutcome(_message.Message):
     """Outcome of the fund."""
 
@@ -1009,12 +1258,36 @@ class FundOutcome(_message.Message):
     WARNINGS_FIELD_NUMBER: _builtins.int
     MANIFEST_FIELD_NUMBER: _builtins.int
     ASSUMPTIONS_FIELD_NUMBER: _builtins.int
+    CLASSES_FIELD_NUMBER: _builtins.int
+    LEVERAGE_FUND_TO_FISCAL_FIELD_NUMBER: _builtins.int
+    LEVERAGE_PROJECT_TO_FISCAL_FIELD_NUMBER: _builtins.int
+    LIQUIDITY_FIELD_NUMBER: _builtins.int
+    PEAK_LINE_CNY_FIELD_NUMBER: _builtins.int
+    PROBABILITY_LINE_NEEDED_FIELD_NUMBER: _builtins.int
+    PROBABILITY_LINE_UNPAID_FIELD_NUMBER: _builtins.int
+    RECYCLED_CNY_FIELD_NUMBER: _builtins.int
+    FEE_CNY_FIELD_NUMBER: _builtins.int
+    PROJECTS_FIELD_NUMBER: _builtins.int
+    JOBS_FIELD_NUMBER: _builtins.int
+    GEP_CNY_PER_YEAR_FIELD_NUMBER: _builtins.int
     called_cny: _builtins.float
-    """Capital called over all years, CNY."""
+    """Capital called over all years, CNY, mean over the paths."""
     leverage_project_to_fund: _builtins.float
-    """Total investment of the projects over capital called."""
+    """Investment of the projects that are not given up over capital called."""
     conservation_error_cny: _builtins.float
     """Largest difference between cash in and cash out on any path and year, CNY; 0 up to rounding."""
+    leverage_fund_to_fiscal: _builtins.float
+    """Capital called over that of the city. Absent where the city pays nothing."""
+    leverage_project_to_fiscal: _builtins.float
+    """Investment of the projects over capital of the city. Absent likewise."""
+    probability_line_needed: _builtins.float
+    """Share of paths on which the line is needed."""
+    probability_line_unpaid: _builtins.float
+    """Share of paths on which it is not repaid in the end."""
+    recycled_cny: _builtins.float
+    """Returned capital that was called again, CNY, mean."""
+    fee_cny: _builtins.float
+    """Management fee, CNY, mean."""
     @_builtins.property
     def partners(self) -> _containers.RepeatedCompositeFieldContainer[Global___PartnerOutcome]:
         """Recipients in order of the partners."""
@@ -1035,6 +1308,30 @@ class FundOutcome(_message.Message):
     def assumptions(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Assumptions behind the figures, in plain words."""
 
+    @_builtins.property
+    def classes(self) -> _containers.RepeatedCompositeFieldContainer[Global___PartnerOutcome]:
+        """Classes of partners, each together, and the grass roots where a step pays them."""
+
+    @_builtins.property
+    def liquidity(self) -> _containers.RepeatedCompositeFieldContainer[Global___LiquidityPoint]:
+        """Cash needs by year."""
+
+    @_builtins.property
+    def peak_line_cny(self) -> _result_pb2.Distribution:
+        """Largest drawing on the line on a path, CNY."""
+
+    @_builtins.property
+    def projects(self) -> _containers.RepeatedCompositeFieldContainer[Global___ProjectOutcome]:
+        """Projects in the order of the investments."""
+
+    @_builtins.property
+    def jobs(self) -> _result_pb2.Distribution:
+        """Jobs of the projects that come into operation. Absent where no investment states any."""
+
+    @_builtins.property
+    def gep_cny_per_year(self) -> _result_pb2.Distribution:
+        """Gross ecosystem product of them a year, CNY. Absent likewise."""
+
     def __init__(
         self,
         *,
@@ -1046,11 +1343,30 @@ class FundOutcome(_message.Message):
         warnings: _abc.Iterable[_result_pb2.Warning] | None = ...,
         manifest: _result_pb2.Manifest | None = ...,
         assumptions: _abc.Iterable[_builtins.str] | None = ...,
+        classes: _abc.Iterable[Global___PartnerOutcome] | None = ...,
+        leverage_fund_to_fiscal: _builtins.float | None = ...,
+        leverage_project_to_fiscal: _builtins.float | None = ...,
+        liquidity: _abc.Iterable[Global___LiquidityPoint] | None = ...,
+        peak_line_cny: _result_pb2.Distribution | None = ...,
+        probability_line_needed: _builtins.float = ...,
+        probability_line_unpaid: _builtins.float = ...,
+        recycled_cny: _builtins.float = ...,
+        fee_cny: _builtins.float = ...,
+        projects: _abc.Iterable[Global___ProjectOutcome] | None = ...,
+        jobs: _result_pb2.Distribution | None = ...,
+        gep_cny_per_year: _result_pb2.Distribution | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["manifest", b"manifest"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_leverage_fund_to_fiscal", b"_leverage_fund_to_fiscal", "_leverage_project_to_fiscal", b"_leverage_project_to_fiscal", "gep_cny_per_year", b"gep_cny_per_year", "jobs", b"jobs", "leverage_fund_to_fiscal", b"leverage_fund_to_fiscal", "leverage_project_to_fiscal", b"leverage_project_to_fiscal", "manifest", b"manifest", "peak_line_cny", b"peak_line_cny"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["assumptions", b"assumptions", "called_cny", b"called_cny", "conservation_error_cny", b"conservation_error_cny", "j_curve", b"j_curve", "leverage_project_to_fund", b"leverage_project_to_fund", "manifest", b"manifest", "partners", b"partners", "warnings", b"warnings"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_leverage_fund_to_fiscal", b"_leverage_fund_to_fiscal", "_leverage_project_to_fiscal", b"_leverage_project_to_fiscal", "assumptions", b"assumptions", "called_cny", b"called_cny", "classes", b"classes", "conservation_error_cny", b"conservation_error_cny", "fee_cny", b"fee_cny", "gep_cny_per_year", b"gep_cny_per_year", "j_curve", b"j_curve", "jobs", b"jobs", "leverage_fund_to_fiscal", b"leverage_fund_to_fiscal", "leverage_project_to_fiscal", b"leverage_project_to_fiscal", "leverage_project_to_fund", b"leverage_project_to_fund", "liquidity", b"liquidity", "manifest", b"manifest", "partners", b"partners", "peak_line_cny", b"peak_line_cny", "probability_line_needed", b"probability_line_needed", "probability_line_unpaid", b"probability_line_unpaid", "projects", b"projects", "recycled_cny", b"recycled_cny", "warnings", b"warnings"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
+    _WhichOneofReturnType__leverage_fund_to_fiscal: _TypeAlias = _typing.Literal["leverage_fund_to_fiscal"]  # noqa: Y015
+    _WhichOneofArgType__leverage_fund_to_fiscal: _TypeAlias = _typing.Literal["_leverage_fund_to_fiscal", b"_leverage_fund_to_fiscal"]  # noqa: Y015
+    _WhichOneofReturnType__leverage_project_to_fiscal: _TypeAlias = _typing.Literal["leverage_project_to_fiscal"]  # noqa: Y015
+    _WhichOneofArgType__leverage_project_to_fiscal: _TypeAlias = _typing.Literal["_leverage_project_to_fiscal", b"_leverage_project_to_fiscal"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__leverage_fund_to_fiscal) -> _WhichOneofReturnType__leverage_fund_to_fiscal | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__leverage_project_to_fiscal) -> _WhichOneofReturnType__leverage_project_to_fiscal | None: ...
 
 Global___FundOutcome: _TypeAlias = FundOutcome  # noqa: Y015

@@ -3,6 +3,7 @@
 import grpc
 import warnings
 
+from ecopledge.fund.v1 import allocation_pb2 as ecopledge_dot_fund_dot_v1_dot_allocation__pb2
 from ecopledge.fund.v1 import fund_pb2 as ecopledge_dot_fund_dot_v1_dot_fund__pb2
 
 GRPC_GENERATED_VERSION = '1.85.1'
@@ -56,6 +57,16 @@ class FundServiceStub:
                 request_serializer=ecopledge_dot_fund_dot_v1_dot_fund__pb2.SimulateFundRequest.SerializeToString,
                 response_deserializer=ecopledge_dot_fund_dot_v1_dot_fund__pb2.SimulateFundResponse.FromString,
                 _registered_method=True)
+        self.CompareScenarios = channel.unary_stream(
+                '/ecopledge.fund.v1.FundService/CompareScenarios',
+                request_serializer=ecopledge_dot_fund_dot_v1_dot_fund__pb2.CompareScenariosRequest.SerializeToString,
+                response_deserializer=ecopledge_dot_fund_dot_v1_dot_fund__pb2.CompareScenariosResponse.FromString,
+                _registered_method=True)
+        self.AllocateProjects = channel.unary_unary(
+                '/ecopledge.fund.v1.FundService/AllocateProjects',
+                request_serializer=ecopledge_dot_fund_dot_v1_dot_allocation__pb2.AllocateProjectsRequest.SerializeToString,
+                response_deserializer=ecopledge_dot_fund_dot_v1_dot_allocation__pb2.AllocateProjectsResponse.FromString,
+                _registered_method=True)
 
 
 class FundServiceServicer:
@@ -93,6 +104,25 @@ class FundServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def CompareScenarios(self, request, context):
+        """Simulates the fund as it is and in changed worlds, on common random numbers; streams progress over all of them, then
+        one result. NOT_FOUND: an unknown project. INVALID_ARGUMENT: wrong fields. CANCELLED / DEADLINE_EXCEEDED: the caller
+        left.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def AllocateProjects(self, request, context):
+        """Chooses projects under limits, by mean less aversion times the mean of the worst outcomes. Limits that cannot all
+        be kept are an answer, not an error: it names the smallest set to relax. NOT_FOUND: an unknown project.
+        INVALID_ARGUMENT: wrong fields, a limit that contradicts itself among them. CANCELLED / DEADLINE_EXCEEDED: the
+        caller left.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_FundServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -115,6 +145,16 @@ def add_FundServiceServicer_to_server(servicer, server):
                     servicer.SimulateFund,
                     request_deserializer=ecopledge_dot_fund_dot_v1_dot_fund__pb2.SimulateFundRequest.FromString,
                     response_serializer=ecopledge_dot_fund_dot_v1_dot_fund__pb2.SimulateFundResponse.SerializeToString,
+            ),
+            'CompareScenarios': grpc.unary_stream_rpc_method_handler(
+                    servicer.CompareScenarios,
+                    request_deserializer=ecopledge_dot_fund_dot_v1_dot_fund__pb2.CompareScenariosRequest.FromString,
+                    response_serializer=ecopledge_dot_fund_dot_v1_dot_fund__pb2.CompareScenariosResponse.SerializeToString,
+            ),
+            'AllocateProjects': grpc.unary_unary_rpc_method_handler(
+                    servicer.AllocateProjects,
+                    request_deserializer=ecopledge_dot_fund_dot_v1_dot_allocation__pb2.AllocateProjectsRequest.FromString,
+                    response_serializer=ecopledge_dot_fund_dot_v1_dot_allocation__pb2.AllocateProjectsResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -227,6 +267,60 @@ class FundService:
             '/ecopledge.fund.v1.FundService/SimulateFund',
             ecopledge_dot_fund_dot_v1_dot_fund__pb2.SimulateFundRequest.SerializeToString,
             ecopledge_dot_fund_dot_v1_dot_fund__pb2.SimulateFundResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CompareScenarios(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/ecopledge.fund.v1.FundService/CompareScenarios',
+            ecopledge_dot_fund_dot_v1_dot_fund__pb2.CompareScenariosRequest.SerializeToString,
+            ecopledge_dot_fund_dot_v1_dot_fund__pb2.CompareScenariosResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def AllocateProjects(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/ecopledge.fund.v1.FundService/AllocateProjects',
+            ecopledge_dot_fund_dot_v1_dot_allocation__pb2.AllocateProjectsRequest.SerializeToString,
+            ecopledge_dot_fund_dot_v1_dot_allocation__pb2.AllocateProjectsResponse.FromString,
             options,
             channel_credentials,
             insecure,

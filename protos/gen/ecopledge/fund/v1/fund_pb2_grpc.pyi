@@ -4,6 +4,7 @@ isort:skip_file
 The green fund: from pipeline to partners' money."""
 
 from collections import abc as _abc
+from ecopledge.fund.v1 import allocation_pb2 as _allocation_pb2
 from ecopledge.fund.v1 import fund_pb2 as _fund_pb2
 from grpc import aio as _aio
 import abc as _abc_1
@@ -47,6 +48,17 @@ class FundServiceStub:
     """Simulates calls, projects, exits and distributions on the common factors; streams progress, then one result.
     NOT_FOUND: an unknown project. INVALID_ARGUMENT: wrong fields. CANCELLED / DEADLINE_EXCEEDED: the caller left.
     """
+    CompareScenarios: _grpc.UnaryStreamMultiCallable[_fund_pb2.CompareScenariosRequest, _fund_pb2.CompareScenariosResponse]
+    """Simulates the fund as it is and in changed worlds, on common random numbers; streams progress over all of them, then
+    one result. NOT_FOUND: an unknown project. INVALID_ARGUMENT: wrong fields. CANCELLED / DEADLINE_EXCEEDED: the caller
+    left.
+    """
+    AllocateProjects: _grpc.UnaryUnaryMultiCallable[_allocation_pb2.AllocateProjectsRequest, _allocation_pb2.AllocateProjectsResponse]
+    """Chooses projects under limits, by mean less aversion times the mean of the worst outcomes. Limits that cannot all
+    be kept are an answer, not an error: it names the smallest set to relax. NOT_FOUND: an unknown project.
+    INVALID_ARGUMENT: wrong fields, a limit that contradicts itself among them. CANCELLED / DEADLINE_EXCEEDED: the
+    caller left.
+    """
 
 @_typing.type_check_only
 class FundServiceAsyncStub(FundServiceStub):
@@ -66,6 +78,17 @@ class FundServiceAsyncStub(FundServiceStub):
     SimulateFund: _aio.UnaryStreamMultiCallable[_fund_pb2.SimulateFundRequest, _fund_pb2.SimulateFundResponse]  # type: ignore[assignment]
     """Simulates calls, projects, exits and distributions on the common factors; streams progress, then one result.
     NOT_FOUND: an unknown project. INVALID_ARGUMENT: wrong fields. CANCELLED / DEADLINE_EXCEEDED: the caller left.
+    """
+    CompareScenarios: _aio.UnaryStreamMultiCallable[_fund_pb2.CompareScenariosRequest, _fund_pb2.CompareScenariosResponse]  # type: ignore[assignment]
+    """Simulates the fund as it is and in changed worlds, on common random numbers; streams progress over all of them, then
+    one result. NOT_FOUND: an unknown project. INVALID_ARGUMENT: wrong fields. CANCELLED / DEADLINE_EXCEEDED: the caller
+    left.
+    """
+    AllocateProjects: _aio.UnaryUnaryMultiCallable[_allocation_pb2.AllocateProjectsRequest, _allocation_pb2.AllocateProjectsResponse]  # type: ignore[assignment]
+    """Chooses projects under limits, by mean less aversion times the mean of the worst outcomes. Limits that cannot all
+    be kept are an answer, not an error: it names the smallest set to relax. NOT_FOUND: an unknown project.
+    INVALID_ARGUMENT: wrong fields, a limit that contradicts itself among them. CANCELLED / DEADLINE_EXCEEDED: the
+    caller left.
     """
 
 class FundServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -107,6 +130,29 @@ class FundServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_abc.Iterator[_fund_pb2.SimulateFundResponse], _abc.AsyncIterator[_fund_pb2.SimulateFundResponse]]:
         """Simulates calls, projects, exits and distributions on the common factors; streams progress, then one result.
         NOT_FOUND: an unknown project. INVALID_ARGUMENT: wrong fields. CANCELLED / DEADLINE_EXCEEDED: the caller left.
+        """
+
+    @_abc_1.abstractmethod
+    def CompareScenarios(
+        self,
+        request: _fund_pb2.CompareScenariosRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_abc.Iterator[_fund_pb2.CompareScenariosResponse], _abc.AsyncIterator[_fund_pb2.CompareScenariosResponse]]:
+        """Simulates the fund as it is and in changed worlds, on common random numbers; streams progress over all of them, then
+        one result. NOT_FOUND: an unknown project. INVALID_ARGUMENT: wrong fields. CANCELLED / DEADLINE_EXCEEDED: the caller
+        left.
+        """
+
+    @_abc_1.abstractmethod
+    def AllocateProjects(
+        self,
+        request: _allocation_pb2.AllocateProjectsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_allocation_pb2.AllocateProjectsResponse, _abc.Awaitable[_allocation_pb2.AllocateProjectsResponse]]:
+        """Chooses projects under limits, by mean less aversion times the mean of the worst outcomes. Limits that cannot all
+        be kept are an answer, not an error: it names the smallest set to relax. NOT_FOUND: an unknown project.
+        INVALID_ARGUMENT: wrong fields, a limit that contradicts itself among them. CANCELLED / DEADLINE_EXCEEDED: the
+        caller left.
         """
 
 def add_FundServiceServicer_to_server(servicer: FundServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...
