@@ -18,6 +18,7 @@ from quant.curves import DiscountCurve
 from quant.factors import DerivedFactor, FactorModel, PrimaryFactor
 from quant.overlay import LogOverlay
 from quant.piecewise import PiecewiseLinear
+from quant.seasons import MonthlyShares
 from services.runtime.errors import InvalidInput
 from services.runtime.evidence import Evidence, Source
 from services.runtime.scheme import SharingScheme
@@ -29,6 +30,7 @@ __all__ = [
     "QuotedCorrelation",
     "QuotedDerivedFactor",
     "QuotedFactor",
+    "SeasonalProfile",
     "Source",
     "read_snapshot",
 ]
@@ -107,10 +109,35 @@ class CurvePoint:
 
 
 @dataclass(frozen=True, slots=True)
+class SeasonalProfile:
+    """How the yearly amount of a primary factor is spread over the calendar months.
+
+    Attributes:
+        factor: primary factor, such as an inflow.
+        monthly_shares: twelve, January first, with sum 1.
+        sources: where they come from.
+
+    Raises:
+        ValueError: if the shares make no profile.
+    """
+
+    factor: str
+    monthly_shares: tuple[float, ...]
+    sources: tuple[Source, ...]
+
+    def __post_init__(self) -> None:
+        try:
+            MonthlyShares(self.monthly_shares)
+        except ValueError as error:
+            raise ValueError(f"seasonal profile of {self.factor}: {error}") from None
+
+
+@dataclass(frozen=True, slots=True)
 class MarketSnapshot:
     """Everything about the market that a valuation uses; immutable once stored.
 
     `sharing_schemes` say how derived factors of rivers arise; valuation does not read them, scenarios do.
+    `seasonal_profiles` spread a year's amount over its months, for assets that ask for it.
 
     Raises:
         ValueError: if a factor, correlation or curve point makes no model, or a scheme names an unknown factor.
@@ -123,6 +150,7 @@ class MarketSnapshot:
     correlations: tuple[QuotedCorrelation, ...]
     discount_curve: tuple[CurvePoint, ...]
     sharing_schemes: tuple[SharingScheme, ...] = ()
+    seasonal_profiles: tuple[SeasonalProfile, ...] = ()
 
     def __post_init__(self) -> None:
         for factor in self.primary_factors:
@@ -133,6 +161,16 @@ class MarketSnapshot:
         self.factor_model()
         self.curve()
         self._check_schemes()
+        self._check_profiles()
+
+    def _check_profiles(self) -> None:
+        names = [profile.factor for profile in self.seasonal_profiles]
+        known = {factor.name for factor in self.primary_factors}
+        for name in names:
+            if name not in known or names.count(name) > 1:
+                raise ValueError(
+                    f"seasonal profile: found factor {name!r}, expected a primary factor, each at most once"
+                )
 
     def _check_schemes(self) -> None:
         drivers = {factor.name: factor.driver for factor in self.derived_factors}
@@ -195,6 +233,8 @@ class MarketSnapshot:
                 del factor["overlay"]
         if not content["sharing_schemes"]:
             del content["sharing_schemes"]
+        if not content["seasonal_profiles"]:
+            del content["seasonal_profiles"]
         return hashlib.sha256(msgspec.json.encode(content, order="deterministic")).hexdigest()
 
 

@@ -9,6 +9,7 @@ from services.runtime.market import (
     QuotedCorrelation,
     QuotedDerivedFactor,
     QuotedFactor,
+    SeasonalProfile,
 )
 from services.runtime.violations import Violations
 from services.runtime.wire import date_from_wire, date_to_wire
@@ -51,6 +52,10 @@ def snapshot_from_wire(message: pb.MarketSnapshot, violations: Violations) -> Ma
         scheme_from_wire(item, violations.at(f"sharing_schemes[{i}]"))
         for i, item in enumerate(message.sharing_schemes)
     ]
+    profiles = [
+        _profile(item, violations.at(f"seasonal_profiles[{i}]"))
+        for i, item in enumerate(message.seasonal_profiles)
+    ]
     if len(violations.found) > before or as_of is None:
         return None
     try:
@@ -62,6 +67,7 @@ def snapshot_from_wire(message: pb.MarketSnapshot, violations: Violations) -> Ma
             tuple(item for item in correlations if item is not None),
             tuple(item for item in curve if item is not None),
             tuple(item for item in schemes if item is not None),
+            tuple(item for item in profiles if item is not None),
         )
     except ValueError as error:
         violations.add("", str(error))
@@ -90,7 +96,27 @@ def snapshot_to_wire(snapshot: MarketSnapshot) -> pb.MarketSnapshot:
             for point in snapshot.discount_curve
         ],
         sharing_schemes=[scheme_to_wire(scheme) for scheme in snapshot.sharing_schemes],
+        seasonal_profiles=[
+            pb.SeasonalProfile(
+                factor=profile.factor,
+                monthly_shares=profile.monthly_shares,
+                sources=[source_to_wire(source) for source in profile.sources],
+            )
+            for profile in snapshot.seasonal_profiles
+        ],
     )
+
+
+def _profile(message: pb.SeasonalProfile, violations: Violations) -> SeasonalProfile | None:
+    good = check_name(violations, "factor", message.factor)
+    sources = sources_from_wire(message.sources, violations)
+    if not good or sources is None:
+        return None
+    try:
+        return SeasonalProfile(message.factor, tuple(message.monthly_shares), sources)
+    except ValueError as error:
+        violations.add("monthly_shares", str(error))
+        return None
 
 
 def primary_factor_from_wire(message: pb.PrimaryFactor, violations: Violations) -> QuotedFactor | None:

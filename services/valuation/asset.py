@@ -81,6 +81,10 @@ class WaterRight:
     cost_cny_per_m3: float = 0.0
     buy_back_volume_m3_per_year: float = 0.0
     buy_back_factor: str = ""
+    use_months: tuple[int, ...] = ()
+    carry_over_share: float = 0.0
+    monthly_payments: bool = False
+    monthly_shares: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,6 +46,7 @@ WATER_RIGHT = (
     NumberRule("price_cny_per_m3", _AMOUNT, optional=True),
     NumberRule("cost_cny_per_m3", _AMOUNT),
     NumberRule("buy_back_volume_m3_per_year", _AMOUNT),
+    NumberRule("carry_over_share", FRACTION),
 )
 ISSUANCE = (
     NumberRule("tonnes_per_year", positive_up_to(_LARGEST_TONNES_PER_YEAR), optional=True),

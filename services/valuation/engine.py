@@ -42,7 +42,7 @@ class ValuationEngine:
     def __init__(self, catalogue: Catalogue, price: Pricer = price_in) -> None:
         self.catalogue = catalogue
         self._price = price
-        self._contexts: Recent[str, PricingContext] = Recent(_MARKETS_KEPT)
+        self._contexts: Recent[tuple[str, dt.date], PricingContext] = Recent(_MARKETS_KEPT)
         self._banks: Recent[tuple[str, int, int, float], CellBank] = Recent(_BANKS_KEPT)
 
     def warm_up(self, market: PreparedMarket) -> None:
@@ -91,7 +91,7 @@ class ValuationEngine:
         """As `value`, with what the pricer said."""
         return self.appraise_priced(
             assets,
-            self.priced(assets, market),
+            self.priced(assets, market, valuation_date),
             market,
             simulation,
             valuation_date,
@@ -99,10 +99,13 @@ class ValuationEngine:
             batch_id=batch_id,
         )
 
-    def priced(self, assets: Sequence[Asset], market: PreparedMarket) -> list[PricedAsset | Failure]:
-        """What the pricers say of each asset in a market, or a failure, in order."""
+    def priced(
+        self, assets: Sequence[Asset], market: PreparedMarket, valuation_date: dt.date
+    ) -> list[PricedAsset | Failure]:
+        """What the pricers say of each asset in a market at a date, or a failure, in order."""
         context = self._contexts.get(
-            market.content_hash, lambda: PricingContext(self.catalogue, market.snapshot)
+            (market.content_hash, valuation_date),
+            lambda: PricingContext(self.catalogue, market.snapshot, valuation_date),
         )
         return [self._priced(asset, market, context) for asset in assets]
 

@@ -51,7 +51,7 @@ def stress(
     Raises:
         InvalidInput: a scenario does not fit the market; the path is below the scenario.
     """
-    priced = engine.priced(assets, market)
+    priced = engine.priced(assets, market, test.valuation_date)
     base = engine.appraise_priced(assets, priced, market, test.simulation, test.valuation_date)
     worlds = [
         engine.appraise_priced(

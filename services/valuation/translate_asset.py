@@ -5,6 +5,7 @@ from dataclasses import fields
 from typing import Any, TypeVar
 
 from ecopledge.valuation.v1 import asset_pb2 as pb
+from quant.seasons import MONTHS, MonthlyShares
 from services.runtime.errors import InvalidInput
 from services.runtime.violations import Violations
 from services.runtime.wire import date_from_wire, date_to_wire
@@ -139,11 +140,39 @@ def _stated_value(message: pb.StatedValue, at: Violations) -> StatedValue:
 def _water_right(message: pb.WaterRight, at: Violations) -> WaterRight:
     at.require_max_length("allocation_factor", message.allocation_factor, _LONGEST_ID)
     at.require_max_length("buy_back_factor", message.buy_back_factor, _LONGEST_ID)
+    _check_season(message, at)
     return WaterRight(
         **read_numbers(message, rules.WATER_RIGHT, at),
         allocation_factor=message.allocation_factor,
         buy_back_factor=message.buy_back_factor,
+        use_months=tuple(message.use_months),
+        monthly_payments=message.monthly_payments,
+        monthly_shares=tuple(message.monthly_shares),
     )
+
+
+def _check_season(message: pb.WaterRight, at: Violations) -> None:
+    months = list(message.use_months)
+    for i, month in enumerate(months[: MONTHS + 1]):
+        if not 1 <= month <= MONTHS or month in months[:i]:
+            at.add(
+                f"use_months[{i}]", f"found {month}, expected numbers of months from 1 to {MONTHS}, each once"
+            )
+    if len(message.monthly_shares) > 0:
+        wrong = [i for i, share in enumerate(message.monthly_shares[: MONTHS + 1]) if not 0.0 <= share <= 1.0]
+        for i in wrong:
+            at.add(
+                f"monthly_shares[{i}]", f"found {message.monthly_shares[i]}, expected a fraction from 0 to 1"
+            )
+        if not wrong:
+            at.collect("monthly_shares", _monthly_shares, message)
+
+
+def _monthly_shares(message: pb.WaterRight) -> None:
+    try:
+        MonthlyShares(tuple(message.monthly_shares))
+    except ValueError as error:
+        raise InvalidInput.of("", str(error)) from None
 
 
 def _issuance(message: Any, at: Violations) -> CarbonIssuance:

@@ -52,6 +52,41 @@ def permit_years(
     )
 
 
+Interval = tuple[float, tuple[tuple[float, float, float], ...]]
+"""Time of payment, and the parts of the time behind it: begin, end, probability that the permit is in force."""
+
+
+def permit_intervals(
+    term_years: float,
+    renewal_probability: float,
+    renewal_term_years: float,
+    renewals: int,
+    *,
+    payments_per_year: int,
+) -> tuple[Interval, ...]:
+    """Payments of a permit that may be renewed, with the stretches of time that each pays for.
+
+    >>> permit_intervals(0.5, 0.0, 1.0, 0, payments_per_year=4)
+    ((0.25, ((0.0, 0.25, 1.0),)), (0.5, ((0.25, 0.5, 1.0),)))
+    """
+    counted = renewals if renewal_probability > 0.0 else 0
+    ends = [term_years + k * renewal_term_years for k in range(counted + 1)]
+    begins = [0.0, *ends[:-1]]
+    steps = math.ceil(ends[-1] * payments_per_year - _SAME_YEARS)
+    edges = [*(step / payments_per_year for step in range(steps)), _rounded(ends[-1])]
+    return tuple(
+        (
+            end,
+            tuple(
+                (max(begin, since), min(end, until), renewal_probability**k)
+                for k, (since, until) in enumerate(zip(begins, ends, strict=True))
+                if min(end, until) > max(begin, since)
+            ),
+        )
+        for begin, end in pairwise(edges)
+    )
+
+
 def years_before(end_years: float) -> Years:
     """Whole years strictly before a time, such as the years that cost before a harvest.
 
@@ -65,6 +100,9 @@ def _intervals(begin: float, end: float) -> list[tuple[float, float]]:
     """[begin, end] cut at whole years."""
     first = math.floor(begin + _SAME_YEARS)
     cuts = [float(year) for year in range(first + 1, math.ceil(end - _SAME_YEARS))]
-    last = float(round(end)) if abs(end - round(end)) < _SAME_YEARS else end
-    edges = [begin, *cuts, last]
+    edges = [begin, *cuts, _rounded(end)]
     return list(pairwise(edges))
+
+
+def _rounded(years: float) -> float:
+    return float(round(years)) if abs(years - round(years)) < _SAME_YEARS else years

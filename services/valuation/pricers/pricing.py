@@ -1,5 +1,6 @@
 """What every pricer takes and gives: the catalogue with today's market, and a priced asset."""
 
+import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -8,7 +9,7 @@ import numpy as np
 from quant.optimal_harvest import HarvestDecision
 from quant.schedules import CollateralTerms, ExposureSchedule
 from services.runtime.errors import InvalidInput
-from services.runtime.market import MarketSnapshot
+from services.runtime.market import MarketSnapshot, SeasonalProfile
 from services.runtime.results import Caution
 from services.valuation.asset import Asset, TermsOverride
 from services.valuation.catalogue import Catalogue, Kind
@@ -57,13 +58,16 @@ class PricedAsset:
 
 
 class PricingContext:
-    """Catalogue and snapshot with the factors at hand; immutable."""
+    """Catalogue and snapshot with the factors at hand, and the date that is time 0; immutable."""
 
-    __slots__ = ("_derived", "_levels", "catalogue", "snapshot")
+    __slots__ = ("_derived", "_levels", "catalogue", "snapshot", "valuation_date")
 
-    def __init__(self, catalogue: Catalogue, snapshot: MarketSnapshot) -> None:
+    def __init__(
+        self, catalogue: Catalogue, snapshot: MarketSnapshot, valuation_date: dt.date | None = None
+    ) -> None:
         self.catalogue = catalogue
         self.snapshot = snapshot
+        self.valuation_date = snapshot.as_of if valuation_date is None else valuation_date
         self._levels = {factor.name: factor.level for factor in snapshot.primary_factors}
         self._derived = {factor.name: factor for factor in snapshot.derived_factors}
 
@@ -80,6 +84,12 @@ class PricingContext:
         derived = self._derived[factor]
         price = 1.0 if derived.price is None else self._levels[derived.price]
         return price * float(derived.payoff(self._levels[derived.driver]))
+
+    def seasonal_profile(self, derived_factor: str) -> SeasonalProfile | None:
+        """Monthly profile of the primary factor that drives a derived one; None where there is none."""
+        derived = self._derived.get(derived_factor)
+        driver = "" if derived is None else derived.driver
+        return next((found for found in self.snapshot.seasonal_profiles if found.factor == driver), None)
 
     def require_factor(self, factor: str, field: str) -> None:
         """Refuse a factor that the snapshot does not have.

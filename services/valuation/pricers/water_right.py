@@ -14,6 +14,7 @@ from services.valuation.asset import Asset, WaterRight
 from services.valuation.cautions import of_permit_term, of_price, of_transferable_share
 from services.valuation.pricers.calendar import Years, permit_years
 from services.valuation.pricers.pricing import PricedAsset, PricingContext, Rows, income_label, priced_asset
+from services.valuation.pricers.water_season import is_seasonal, seasonal_years
 
 PRICE_FACTOR = "water_price"
 _ALLOCATION, _REVENUE, _BUY_BACK = "allocation.", "water_revenue.", "buy_back."
@@ -34,9 +35,11 @@ def price_water_right(asset: Asset, right: WaterRight, context: PricingContext) 
     else:
         revenue_factor, cost_factor = PRICE_FACTOR, "cny"
         volume *= right.reliability
-    years = permit_years(
-        right.remaining_term_years, right.renewal_probability, right.renewal_term_years, right.renewals
-    )
+    years = _permit_years(right)
+    assumptions: tuple[str, ...] = ()
+    if is_seasonal(right):
+        usable, years, assumptions = seasonal_years(right, context)
+        volume *= usable
     rows = Rows()
     label = income_label("用水权收入", "Water revenue", price=price, market=market, unit="m3")
     rows.add_years(years, revenue_factor, volume * (price / market), label)
@@ -59,6 +62,13 @@ def price_water_right(asset: Asset, right: WaterRight, context: PricingContext) 
         ),
         annual_quantity=right.volume_m3_per_year,
         annual_quantity_unit="m3",
+        assumptions=assumptions,
+    )
+
+
+def _permit_years(right: WaterRight) -> Years:
+    return permit_years(
+        right.remaining_term_years, right.renewal_probability, right.renewal_term_years, right.renewals
     )
 
 

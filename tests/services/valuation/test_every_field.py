@@ -245,7 +245,7 @@ def test_no_number_is_so_large_that_a_value_overflows(
 ) -> None:
     """A number beyond the contract is refused with its path; whatever is admitted gives figures that are numbers."""
     told = [
-        (name, text_of((*path, (field.name, None))))
+        (name, text_of((*path, (field.name, 0 if field.is_repeated else None))))
         for name, whole in CASES.items()
         for message, path in messages(asset_to_wire(whole))
         for field in message.DESCRIPTOR.fields

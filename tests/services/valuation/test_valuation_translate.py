@@ -64,7 +64,7 @@ def test_every_numeric_field_of_the_contract_has_a_rule_that_knows_its_presence(
     numeric = {
         field.name: field.has_presence
         for field in descriptor.fields
-        if field.type in {field.TYPE_DOUBLE, field.TYPE_UINT32, field.TYPE_UINT64}
+        if field.type in {field.TYPE_DOUBLE, field.TYPE_UINT32, field.TYPE_UINT64} and not field.is_repeated
     }
     assert {rule.field: rule.optional for rule in rules} == numeric
 

@@ -498,6 +498,40 @@ class SharingScheme(_message.Message):
 Global___SharingScheme: _TypeAlias = SharingScheme  # noqa: Y015
 
 @_typing.final
+class SeasonalProfile(_message.Message):
+    """How the yearly amount of a factor, such as an inflow, is spread over the calendar months."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    FACTOR_FIELD_NUMBER: _builtins.int
+    MONTHLY_SHARES_FIELD_NUMBER: _builtins.int
+    SOURCES_FIELD_NUMBER: _builtins.int
+    factor: _builtins.str
+    """Primary factor."""
+    @_builtins.property
+    def monthly_shares(self) -> _containers.RepeatedScalarFieldContainer[_builtins.float]:
+        """Share of each month, January first: 12, each 0 to 1, with sum 1."""
+
+    @_builtins.property
+    def sources(self) -> _containers.RepeatedCompositeFieldContainer[Global___Source]:
+        """Where the shares come from; at least one."""
+
+    def __init__(
+        self,
+        *,
+        factor: _builtins.str = ...,
+        monthly_shares: _abc.Iterable[_builtins.float] | None = ...,
+        sources: _abc.Iterable[Global___Source] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["factor", b"factor", "monthly_shares", b"monthly_shares", "sources", b"sources"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SeasonalProfile: _TypeAlias = SeasonalProfile  # noqa: Y015
+
+@_typing.final
 class MarketSnapshot(_message.Message):
     """Everything about the market that a valuation uses; immutable once stored."""
 
@@ -510,6 +544,7 @@ class MarketSnapshot(_message.Message):
     CORRELATIONS_FIELD_NUMBER: _builtins.int
     DISCOUNT_CURVE_FIELD_NUMBER: _builtins.int
     SHARING_SCHEMES_FIELD_NUMBER: _builtins.int
+    SEASONAL_PROFILES_FIELD_NUMBER: _builtins.int
     snapshot_id: _builtins.str
     """Identifier; 1 to 64 characters. Storing other content under a known id is refused."""
     @_builtins.property
@@ -536,6 +571,12 @@ class MarketSnapshot(_message.Message):
     def sharing_schemes(self) -> _containers.RepeatedCompositeFieldContainer[Global___SharingScheme]:
         """How derived factors of rivers arise; read by scenarios."""
 
+    @_builtins.property
+    def seasonal_profiles(self) -> _containers.RepeatedCompositeFieldContainer[Global___SeasonalProfile]:
+        """How the yearly amount of a factor is spread over the months; at most one for each factor. Used by assets that state
+        months of use or monthly payments.
+        """
+
     def __init__(
         self,
         *,
@@ -546,10 +587,11 @@ class MarketSnapshot(_message.Message):
         correlations: _abc.Iterable[Global___Correlation] | None = ...,
         discount_curve: _abc.Iterable[Global___CurvePoint] | None = ...,
         sharing_schemes: _abc.Iterable[Global___SharingScheme] | None = ...,
+        seasonal_profiles: _abc.Iterable[Global___SeasonalProfile] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["as_of", b"as_of"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["as_of", b"as_of", "correlations", b"correlations", "derived_factors", b"derived_factors", "discount_curve", b"discount_curve", "primary_factors", b"primary_factors", "sharing_schemes", b"sharing_schemes", "snapshot_id", b"snapshot_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["as_of", b"as_of", "correlations", b"correlations", "derived_factors", b"derived_factors", "discount_curve", b"discount_curve", "primary_factors", b"primary_factors", "seasonal_profiles", b"seasonal_profiles", "sharing_schemes", b"sharing_schemes", "snapshot_id", b"snapshot_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

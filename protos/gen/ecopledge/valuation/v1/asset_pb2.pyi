@@ -342,6 +342,10 @@ class WaterRight(_message.Message):
     COST_CNY_PER_M3_FIELD_NUMBER: _builtins.int
     BUY_BACK_VOLUME_M3_PER_YEAR_FIELD_NUMBER: _builtins.int
     BUY_BACK_FACTOR_FIELD_NUMBER: _builtins.int
+    USE_MONTHS_FIELD_NUMBER: _builtins.int
+    CARRY_OVER_SHARE_FIELD_NUMBER: _builtins.int
+    MONTHLY_PAYMENTS_FIELD_NUMBER: _builtins.int
+    MONTHLY_SHARES_FIELD_NUMBER: _builtins.int
     volume_m3_per_year: _builtins.float
     """Entitlement a year before allocation, m3, > 0."""
     remaining_term_years: _builtins.float
@@ -372,6 +376,23 @@ class WaterRight(_message.Message):
     """Derived factor of the snapshot that is the top-up of that floor over the market price, such as "buy_back.heihe".
     Empty where there is no floor; refused beside a price of the asset's own.
     """
+    carry_over_share: _builtins.float
+    """Share, 0 to 1, of the water of the other months that storage carries over to the months of use."""
+    monthly_payments: _builtins.bool
+    """Whether income is paid at each twelfth of a year rather than at the end of each year."""
+    @_builtins.property
+    def use_months(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:
+        """Calendar months, 1 to 12, each once, in which the water may be used: the right gets their share of the year's volume.
+        Empty: the whole year. Where the volume is already that of these months, carry_over_share is 1.
+        """
+
+    @_builtins.property
+    def monthly_shares(self) -> _containers.RepeatedScalarFieldContainer[_builtins.float]:
+        """Share of the year's volume that flows in each calendar month, January first: 12 with sum 1. Empty means the profile of
+        the river behind allocation_factor in the snapshot; without one it is flat, an assumption. Used only where one of
+        these four fields is set.
+        """
+
     def __init__(
         self,
         *,
@@ -388,10 +409,14 @@ class WaterRight(_message.Message):
         cost_cny_per_m3: _builtins.float = ...,
         buy_back_volume_m3_per_year: _builtins.float = ...,
         buy_back_factor: _builtins.str = ...,
+        use_months: _abc.Iterable[_builtins.int] | None = ...,
+        carry_over_share: _builtins.float = ...,
+        monthly_payments: _builtins.bool = ...,
+        monthly_shares: _abc.Iterable[_builtins.float] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_conveyance_efficiency", b"_conveyance_efficiency", "_price_cny_per_m3", b"_price_cny_per_m3", "_reliability", b"_reliability", "_renewal_term_years", b"_renewal_term_years", "_transferable_share", b"_transferable_share", "conveyance_efficiency", b"conveyance_efficiency", "price_cny_per_m3", b"price_cny_per_m3", "reliability", b"reliability", "renewal_term_years", b"renewal_term_years", "transferable_share", b"transferable_share"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_conveyance_efficiency", b"_conveyance_efficiency", "_price_cny_per_m3", b"_price_cny_per_m3", "_reliability", b"_reliability", "_renewal_term_years", b"_renewal_term_years", "_transferable_share", b"_transferable_share", "allocation_factor", b"allocation_factor", "buy_back_factor", b"buy_back_factor", "buy_back_volume_m3_per_year", b"buy_back_volume_m3_per_year", "conveyance_efficiency", b"conveyance_efficiency", "cost_cny_per_m3", b"cost_cny_per_m3", "price_cny_per_m3", b"price_cny_per_m3", "reliability", b"reliability", "remaining_term_years", b"remaining_term_years", "renewal_probability", b"renewal_probability", "renewal_term_years", b"renewal_term_years", "renewals", b"renewals", "transferable_share", b"transferable_share", "volume_m3_per_year", b"volume_m3_per_year"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_conveyance_efficiency", b"_conveyance_efficiency", "_price_cny_per_m3", b"_price_cny_per_m3", "_reliability", b"_reliability", "_renewal_term_years", b"_renewal_term_years", "_transferable_share", b"_transferable_share", "allocation_factor", b"allocation_factor", "buy_back_factor", b"buy_back_factor", "buy_back_volume_m3_per_year", b"buy_back_volume_m3_per_year", "carry_over_share", b"carry_over_share", "conveyance_efficiency", b"conveyance_efficiency", "cost_cny_per_m3", b"cost_cny_per_m3", "monthly_payments", b"monthly_payments", "monthly_shares", b"monthly_shares", "price_cny_per_m3", b"price_cny_per_m3", "reliability", b"reliability", "remaining_term_years", b"remaining_term_years", "renewal_probability", b"renewal_probability", "renewal_term_years", b"renewal_term_years", "renewals", b"renewals", "transferable_share", b"transferable_share", "use_months", b"use_months", "volume_m3_per_year", b"volume_m3_per_year"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__conveyance_efficiency: _TypeAlias = _typing.Literal["conveyance_efficiency"]  # noqa: Y015
     _WhichOneofArgType__conveyance_efficiency: _TypeAlias = _typing.Literal["_conveyance_efficiency", b"_conveyance_efficiency"]  # noqa: Y015
