@@ -45,14 +45,16 @@ class ExponentialSum:
         change = int(np.argmax(np.diff(np.sign(self.coefficients)) != 0.0))
         middle = 0.5 * (self.times[change] + self.times[change + 1])
         coefficients = self.coefficients * (middle - self.times)
-        return ExponentialSum(coefficients / np.abs(coefficients).max(), self.times)
+        coefficients /= np.abs(coefficients).max()
+        kept = coefficients != 0.0  # what underflows weighs nothing
+        return ExponentialSum(coefficients[kept], self.times[kept])
 
     def far_out(self) -> tuple[float, float]:
         """Values of v below and above which the last and the first term outweigh all others."""
         size = np.abs(self.coefficients)
         first, last = self.times[1] - self.times[0], self.times[-1] - self.times[-2]
-        above = np.log(size[1:].sum() / size[0]) / first
-        below = np.log(size[:-1].sum() / size[-1]) / last
+        above = (np.log(size[1:].sum()) - np.log(size[0])) / first
+        below = (np.log(size[:-1].sum()) - np.log(size[-1])) / last
         return -max(float(below), 0.0) - 1.0 / last, max(float(above), 0.0) + 1.0 / first
 
     def zeros(self) -> list[float]:
