@@ -6,6 +6,7 @@ from cli.lazy_group import LazyGroup
 
 SUMMARIES = {
     "list": "贷款清单 · The loans of the book as they are known now, or were at a moment",
+    "statistics": "季度统计 · Green-loan statistics of a quarter by one grouping",
     "schedule": "还款计划 · The repayment schedule of a loan or of terms, to the cent",
 }
 EXAMPLES = ("ecopledge loans list", "ecopledge loans schedule LOAN_ID")

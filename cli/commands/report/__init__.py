@@ -5,9 +5,13 @@ import click
 from cli.lazy_group import LazyGroup
 
 SUMMARIES = {
+    "pboc": "绿色贷款专项统计 · The quarter's green-loan statistics as a workbook; close a quarter, correct it",
     "gep": "GEP 评估报告 · Assessment of a place's accounts over the years, beside its targets and its loans",
 }
-EXAMPLES = ("ecopledge report gep examples/gep-years --place 示例县",)
+EXAMPLES = (
+    "ecopledge report pboc --period 2026Q3",
+    "ecopledge report gep examples/gep-years --place 示例县",
+)
 
 
 @click.group("report", cls=LazyGroup, package=__name__, summaries=SUMMARIES, examples=EXAMPLES)
