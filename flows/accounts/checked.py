@@ -82,13 +82,27 @@ class CheckedTable:
 
 
 def read_checked(path: Path, stem: str) -> CheckedTable:
-    """Read a file and check every cell.
+    """Read a file of an accounts folder and check every cell.
+
+    Raises:
+        InvalidInput: with every problem found.
+    """
+    return read_checked_as(path, stem, COLUMNS_OF_FILE[stem])
+
+
+def read_checked_as(path: Path, stem: str, columns: Sequence[Column]) -> CheckedTable:
+    """Read a file that has the given columns and check every cell.
+
+    Args:
+        path: of the file.
+        stem: under which data/accounts/headings.csv and labels.csv know other words for headings and choices.
+        columns: canonical names, units and bounds.
 
     Raises:
         InvalidInput: with every problem found.
     """
     table = read_table(path)
-    found, problems = find_headings(table, stem)
+    found, problems = find_headings(table, stem, columns)
     if problems:
         raise refusal(problems)
     below = [row for row in table.rows if row.number > found.row.number]
@@ -96,12 +110,12 @@ def read_checked(path: Path, stem: str) -> CheckedTable:
     plain = [row for row in below if not _is_total(row)]
     if not plain:
         raise refusal([Problem(table.file, "no row below the headings", "at least one row", table.sheet)])
-    rows, problems = _read_rows(table, stem, found, plain)
-    problems += _check(stem, rows, {heading.column for heading in found.headings})
+    rows, problems = _read_rows(table, stem, columns, found, plain)
+    problems += _check(columns, rows, {heading.column for heading in found.headings})
     problems.sort(key=lambda problem: (problem.row or 0, problem.column))
     if problems:
         raise refusal(problems)
-    total_rows, _ = _read_rows(table, stem, found, totals)
+    total_rows, _ = _read_rows(table, stem, columns, found, totals)
     return CheckedTable(table.file, table.sheet, tuple(rows), tuple(total_rows), found.ignored)
 
 
@@ -112,9 +126,9 @@ def _is_total(row: TextRow) -> bool:
 
 
 def _read_rows(
-    table: TextTable, stem: str, found: FoundHeadings, rows: Sequence[TextRow]
+    table: TextTable, stem: str, known: Sequence[Column], found: FoundHeadings, rows: Sequence[TextRow]
 ) -> tuple[list[CheckedRow], list[Problem]]:
-    columns = {column.name: column for column in COLUMNS_OF_FILE[stem]}
+    columns = {column.name: column for column in known}
     checked, problems = [], []
     everywhere = {heading.column: _place(heading) for heading in found.headings}
     for row in rows:
@@ -167,12 +181,12 @@ def _keep(values: dict[str, Value], column: Column, value: Value) -> None:
         )
 
 
-def _check(stem: str, rows: Sequence[CheckedRow], present: set[str]) -> list[Problem]:
+def _check(known: Sequence[Column], rows: Sequence[CheckedRow], present: set[str]) -> list[Problem]:
     """Bounds, choices, uniqueness and required cells, by a pandera schema; lazily, so that all are reported."""
     import pandas as pd  # noqa: PLC0415  # pandas and pandera take a second to load
     from pandera.errors import SchemaErrors  # noqa: PLC0415
 
-    columns = [column for column in COLUMNS_OF_FILE[stem] if column.name in present]
+    columns = [column for column in known if column.name in present]
     frame = pd.DataFrame(
         {column.name: [row.cell(column.name) for row in rows] for column in columns},
         index=[row.number for row in rows],

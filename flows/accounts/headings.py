@@ -6,7 +6,7 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from flows.accounts.columns import COLUMNS_OF_FILE, Need
+from flows.accounts.columns import Column, Need
 from flows.accounts.problems import Problem, nearest, shown
 from flows.accounts.tables import TextRow, TextTable
 from flows.accounts.units import DATA_FOLDER
@@ -47,13 +47,15 @@ class FoundHeadings:
     ignored: tuple[str, ...]
 
 
-def find_headings(table: TextTable, stem: str) -> tuple[FoundHeadings, list[Problem]]:
+def find_headings(
+    table: TextTable, stem: str, columns: Sequence[Column]
+) -> tuple[FoundHeadings, list[Problem]]:
     """Find the row of headings and what each means.
 
     A required column that is missing is a problem that names the nearest heading found; so is a heading that is
     nearly, but not quite, a known one, since it would otherwise be dropped in silence.
     """
-    spellings = _spellings(stem)
+    spellings = _spellings(stem, tuple((column.name, column.unit) for column in columns))
     row = max(table.rows[:ROWS_SEARCHED], key=lambda candidate: _recognised(candidate.cells, spellings))
     headings = tuple(
         Heading(index, text, *spellings[key])
@@ -63,7 +65,7 @@ def find_headings(table: TextTable, stem: str) -> tuple[FoundHeadings, list[Prob
     unknown = [text for text in row.cells if text and normalised(text) not in spellings]
     missing = [
         column.name
-        for column in COLUMNS_OF_FILE[stem]
+        for column in columns
         if column.need is not Need.NOTHING and column.name not in {heading.column for heading in headings}
     ]
     renamed = {name: _renamed(name, unknown, spellings) for name in missing}
@@ -114,13 +116,12 @@ def _meant(text: str, spellings: dict[str, tuple[str, str]]) -> str | None:
 
 
 @functools.cache
-def _spellings(stem: str) -> dict[str, tuple[str, str]]:
+def _spellings(stem: str, columns: tuple[tuple[str, str], ...]) -> dict[str, tuple[str, str]]:
     """Normalised heading -> (column, unit), the canonical names among them."""
-    known = {normalised(column.name): (column.name, column.unit) for column in COLUMNS_OF_FILE[stem]}
+    known = {normalised(name): (name, unit) for name, unit in columns}
+    names = {name for name, _ in columns}
     with (DATA_FOLDER / "headings.csv").open(encoding="utf-8", newline="") as file:
         for row in csv.DictReader(file):
-            if row["file"] in {stem, "*"} and row["column"] in {
-                column.name for column in COLUMNS_OF_FILE[stem]
-            }:
+            if row["file"] in {stem, "*"} and row["column"] in names:
                 known[normalised(row["heading"])] = (row["column"], row["unit"])
     return known

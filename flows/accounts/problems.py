@@ -44,8 +44,29 @@ class Problem:
         return f"{self.place}: found {self.found}, expected {self.expected}"
 
     def violation(self) -> FieldViolation:
-        """The problem as a field violation."""
-        return FieldViolation(self.place, f"found {self.found}, expected {self.expected}")
+        """The problem as a field violation that remembers its cell."""
+        return CellViolation(
+            self.place,
+            f"found {self.found}, expected {self.expected}",
+            self.file,
+            self.sheet,
+            self.row,
+            self.column,
+            self.found,
+            self.expected,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class CellViolation(FieldViolation):
+    """A violation of a field that is a cell of a file; see `Problem`."""
+
+    file: str
+    sheet: str
+    row: int | None
+    column: str
+    found: str
+    expected: str
 
 
 def refusal(problems: Iterable[Problem]) -> InvalidInput:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from flows.accounts.attribute_tables import VECTOR_SUFFIXES, parquet_cells, vector_cells
 from flows.accounts.problems import Problem, refusal
 from services.runtime.errors import InvalidInput
 
@@ -25,7 +26,7 @@ MAX_FILE_BYTES = 25 * MB
 MAX_UNPACKED_BYTES = 8 * MAX_FILE_BYTES
 MAX_ROWS = 100_000
 MAX_MERGED_CELLS = 1_000_000
-SUFFIXES = (".csv", ".xlsx")
+SUFFIXES = (".csv", ".xlsx", ".parquet")
 ENCODINGS = ("utf-8-sig", "gb18030")
 
 
@@ -51,13 +52,13 @@ class TextTable:
     rows: tuple[TextRow, ...]
 
 
-def find_table(folder: Path, stem: str) -> Path | None:
-    """The file `stem`.csv or `stem`.xlsx, None where there is neither.
+def find_table(folder: Path, stem: str, suffixes: tuple[str, ...] = SUFFIXES) -> Path | None:
+    """The file `stem`.csv, .xlsx or .parquet (or of the given suffixes), None where there is none.
 
     Raises:
-        InvalidInput: if there are both, or the file is over the size limit; it is not read then.
+        InvalidInput: if there are two, or the file is over the size limit; it is not read then.
     """
-    found = [path for suffix in SUFFIXES if (path := folder / f"{stem}{suffix}").is_file()]
+    found = [path for suffix in suffixes if (path := folder / f"{stem}{suffix}").is_file()]
     if len(found) > 1:
         raise refusal([Problem(stem, f"both {found[0].name} and {found[1].name}", "one of the two")])
     if not found:
@@ -77,7 +78,7 @@ def find_table(folder: Path, stem: str) -> Path | None:
 
 
 def read_table(path: Path) -> TextTable:
-    """Read a CSV or XLSX file.
+    """Read a CSV, XLSX or Parquet file, or the attributes of a shapefile or GeoPackage.
 
     A workbook's sheet is the one named like the file, else the first. Merged cells hold their value in every row
     and column they span.
@@ -85,10 +86,7 @@ def read_table(path: Path) -> TextTable:
     Raises:
         InvalidInput: if the file is not what its suffix says.
     """
-    content = path.read_bytes()
-    sheet, rows = (
-        _xlsx(path.name, path.stem, content) if path.suffix == ".xlsx" else ("", _csv(path.name, content))
-    )
+    sheet, rows = _rows_of(path)
     kept = tuple(row for row in rows if any(row.cells))
     if len(kept) > MAX_ROWS:
         found, expected = f"{len(kept)} rows", f"at most {MAX_ROWS}; split the file"
@@ -96,6 +94,22 @@ def read_table(path: Path) -> TextTable:
     if not kept:
         raise refusal([Problem(path.name, "an empty table", "a row of headings and at least one row", sheet)])
     return TextTable(path.name, sheet, kept)
+
+
+def _rows_of(path: Path) -> tuple[str, list[TextRow]]:
+    """Sheet, empty where there is none, and rows numbered as a person sees them."""
+    if path.suffix in VECTOR_SUFFIXES:
+        return "", _numbered(vector_cells(path, MAX_ROWS))
+    content = path.read_bytes()
+    if path.suffix == ".parquet":
+        return "", _numbered(parquet_cells(path.name, content, MAX_ROWS))
+    if path.suffix == ".xlsx":
+        return _xlsx(path.name, path.stem, content)
+    return "", _csv(path.name, content)
+
+
+def _numbered(rows: list[tuple[str, ...]]) -> list[TextRow]:
+    return [TextRow(number, cells) for number, cells in enumerate(rows, start=1)]
 
 
 def _csv(name: str, content: bytes) -> list[TextRow]:

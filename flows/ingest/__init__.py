@@ -1,0 +1,1 @@
+"""Outputs of ecological models and global tables become an account that a refresh can read."""
