@@ -5,11 +5,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from cli.data_checks import DATA_FIGURES, recompute_from_data
 from quant.reference import Check, recompute_table
 from services.runtime.bundled import bundled
 from services.runtime.errors import InvalidInput
-
-CNY_PER_YI = 1e8
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +40,7 @@ def verify(tables: Sequence[str] = ()) -> list[TableCheck]:
 def _checks(table: str, path: Path) -> list[Check]:
     with path.open(encoding="utf-8", newline="") as file:
         rows = _with_full_sources(list(csv.DictReader(file)))
-    return _gep_identity(rows) if table == "gep_identity" else recompute_table(table, rows)
+    return recompute_from_data(table, rows) if table in DATA_FIGURES else recompute_table(table, rows)
 
 
 def _with_full_sources(rows: list[dict[str, str]]) -> list[dict[str, str]]:
@@ -53,22 +52,3 @@ def _with_full_sources(rows: list[dict[str, str]]) -> list[dict[str, str]]:
         else:
             source = row["source"]
     return rows
-
-
-def _gep_identity(rows: list[dict[str, str]]) -> list[Check]:
-    """The class totals of the Garze account, summed from its lines."""
-    from flows.accounts.gep_account import read_gep_account
-    from flows.accounts.reconciliation import reconcile
-
-    reconciled = reconcile(read_gep_account(bundled("gep_account_garze_2010.csv")))
-    totals = {item.category: item.value_cny for item in reconciled.classes} | {"total": reconciled.total_cny}
-    return [
-        Check(
-            row["case"],
-            float(row["expected_1e8_cny"]),
-            totals[row["case"].removeprefix("garze_2010_")] / CNY_PER_YI,
-            float(row["tolerance"]),
-            row["source"],
-        )
-        for row in rows
-    ]

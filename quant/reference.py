@@ -6,8 +6,6 @@ Two tables of functions say what is known: `ROW_CHECKS` by table and case for ro
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import TypeAlias
 
 import numpy as np
 
@@ -24,9 +22,11 @@ from quant.forestry import PowerEquation, Thinning, land_expectation_value, tree
 from quant.migration import value_distribution
 from quant.optimal_stopping import StoppingPaths, fit_stopping_rule, realised
 from quant.pacing import takahashi_alexander
+from quant.reference_check import NUMBER, Check, Row, RowCheck, checked, inputs_of, stated_number
+from quant.reference_ratios import RATIO_CHECKS
 from quant.waterfall import european_waterfall_case
 
-Row: TypeAlias = Mapping[str, str]
+__all__ = ["ROW_CHECKS", "TABLE_CHECKS", "Check", "recompute", "recompute_table"]
 
 # Qinghai spruce, Datong: stem, branch, leaf and root of Luo et al. 2002, appendix B (esapubs A012/008). They
 # belong to the figure that is checked; models read theirs from data/tree_biomass_equations.csv.
@@ -36,33 +36,6 @@ DATONG_SPRUCE = (
     PowerEquation(0.0051, 0.9562),
     PowerEquation(0.0024, 1.0747),
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """A published figure beside the one computed here.
-
-    Attributes:
-        case: What is computed, with its inputs.
-        expected: Published figure.
-        got: Figure computed here, in the same unit.
-        tolerance: Largest absolute difference that is accepted.
-        source: Where the figure was published.
-    """
-
-    case: str
-    expected: float
-    got: float
-    tolerance: float
-    source: str
-
-    @property
-    def passed(self) -> bool:
-        """Whether the figures agree; a nan never does."""
-        return abs(self.got - self.expected) <= self.tolerance
-
-
-RowCheck: TypeAlias = Callable[[Row], Iterator[Check]]
 
 
 def recompute(table: str, row: Row) -> list[Check]:
@@ -104,23 +77,23 @@ def _annuity(row: Row) -> Iterator[Check]:
         got = ipmt(rate, float(row["per"]), n_periods, amount)
     else:
         raise ValueError(f"annuity: function: found {row['function']!r}, expected pmt or ipmt")
-    yield _check(row, f"{row['function']} {row['rate']}, {row['nper']} periods", row["expected"], got)
+    yield checked(row, f"{row['function']} {row['rate']}, {row['nper']} periods", row["expected"], got)
 
 
 def _collateral_expected_loss(row: Row) -> Iterator[Check]:
     names = ("pd", "median_ratio", "log_sd", "correlation")
     got = expected_loss_lognormal_collateral(*(float(row[name]) for name in names))
-    yield _check(row, f"secured expected loss, {_inputs(row, names)}", row["expected_loss"], got)
+    yield checked(row, f"secured expected loss, {inputs_of(row, names)}", row["expected_loss"], got)
 
 
 def _frye_jacobs(row: Row) -> Iterator[Check]:
     names = ("conditional_pd", "pd", "lgd", "rho")
     got = frye_jacobs_lgd(*(float(row[name]) for name in names))
-    yield _check(row, f"conditional LGD, {_inputs(row, names)}", row["conditional_lgd"], got)
+    yield checked(row, f"conditional LGD, {inputs_of(row, names)}", row["conditional_lgd"], got)
 
 
 def _irr(row: Row) -> Iterator[Check]:
-    yield _check(
+    yield checked(
         row, f"irr {row['flows']}", row["irr"], irr([float(flow) for flow in row["flows"].split(";")])
     )
 
@@ -143,45 +116,45 @@ def _irb_risk_weight(row: Row) -> Iterator[Check]:
         asset_class=row["asset_class"],  # type: ignore[arg-type]  # checked above
         annual_sales_eur_m=sales,
     )
-    case = f"risk weight %, {_inputs(row, ('asset_class', 'pd', 'lgd', 'sales_eur_m'))}"
-    yield _check(row, case, row["risk_weight_pct"], 100.0 * got, row["tolerance_pct_points"])
+    case = f"risk weight %, {inputs_of(row, ('asset_class', 'pd', 'lgd', 'sales_eur_m'))}"
+    yield checked(row, case, row["risk_weight_pct"], 100.0 * got, row["tolerance_pct_points"])
 
 
 def _vasicek(row: Row) -> Iterator[Check]:
     alpha, pd, rho = (float(row[name]) for name in ("alpha", "pd", "rho"))
     sd = vasicek_loss_sd(pd, rho)
     # The table prints the deviation to six decimals: it is met when it rounds to the same figure.
-    yield _check(row, f"large-pool sd, {_inputs(row, ('pd', 'rho'))}", row["sd"], sd, "5e-7")
+    yield checked(row, f"large-pool sd, {inputs_of(row, ('pd', 'rho'))}", row["sd"], sd, "5e-7")
     got = (vasicek_loss_quantile(alpha, pd, rho) - pd) / sd
-    case = f"large-pool quantile in sd, {_inputs(row, ('pd', 'rho', 'alpha'))}"
-    yield _check(row, case, row["standardised_quantile"], got)
+    case = f"large-pool quantile in sd, {inputs_of(row, ('pd', 'rho', 'alpha'))}"
+    yield checked(row, case, row["standardised_quantile"], got)
 
 
 def _land_expectation_value(row: Row) -> Iterator[Check]:
     stated = row["inputs"]
-    thinnings = re.findall(rf"({_NUMBER})@(\d+)", stated)
+    thinnings = re.findall(rf"({NUMBER})@(\d+)", stated)
     got = land_expectation_value(
-        _stated("final", stated),
-        rotation_years=int(_stated("u=", stated)),
-        rate_annual=_stated("p=", stated) / 100.0,
+        stated_number("final", stated),
+        rotation_years=int(stated_number("u=", stated)),
+        rate_annual=stated_number("p=", stated) / 100.0,
         thinnings=[Thinning(int(age), float(income)) for income, age in thinnings],
-        planting_cost_cny=_stated("planting", stated),
-        annual_cost_cny=_stated("annual", stated),
+        planting_cost_cny=stated_number("planting", stated),
+        annual_cost_cny=stated_number("annual", stated),
     )
-    yield _check(row, f"land expectation value, {stated}", row["expected"], got)
+    yield checked(row, f"land expectation value, {stated}", row["expected"], got)
 
 
 def _spruce_biomass(row: Row) -> Iterator[Check]:
     stated = row["inputs"]
-    got = tree_biomass_kg(_stated("D=", stated), _stated("H=", stated), DATONG_SPRUCE)
-    yield _check(row, f"spruce biomass kg, {stated}", row["expected"], got)
+    got = tree_biomass_kg(stated_number("D=", stated), stated_number("H=", stated), DATONG_SPRUCE)
+    yield checked(row, f"spruce biomass kg, {stated}", row["expected"], got)
 
 
 def _european_waterfall(row: Row) -> Iterator[Check]:
     stated = row["inputs"]
-    published = re.fullmatch(rf"LP ({_NUMBER}); GP ({_NUMBER})", row["expected"])
+    published = re.fullmatch(rf"LP ({NUMBER}); GP ({NUMBER})", row["expected"])
     terms = re.search(
-        rf"({_NUMBER}) in, ({_NUMBER}) out after (\d+) year, ({_NUMBER}) % preferred, full catch-up, ({_NUMBER}) %",
+        rf"({NUMBER}) in, ({NUMBER}) out after (\d+) year, ({NUMBER}) % preferred, full catch-up, ({NUMBER}) %",
         stated,
     )
     if published is None or terms is None:
@@ -193,7 +166,7 @@ def _european_waterfall(row: Row) -> Iterator[Check]:
         float(paid_in), float(received), float(hurdle_pct) / 100.0, float(carry_pct) / 100.0, years=int(years)
     )
     for who, expected, got in zip(("investors", "manager"), published.groups(), shares, strict=True):
-        yield _check(row, f"{who} of {stated}", expected, got)
+        yield checked(row, f"{who} of {stated}", expected, got)
 
 
 def _paced_contributions(row: Row) -> Iterator[Check]:
@@ -203,11 +176,11 @@ def _paced_contributions(row: Row) -> Iterator[Check]:
         raise ValueError(f"fund: inputs: found {stated!r}, expected 'RC a/b/c %'")
     rates = [float(rate) / 100.0 for rate in listed[1].split("/")]
     # Bow, growth and yield do not touch contributions; they are those of the paper.
-    life_years = int(_stated("L ", stated))
-    paced = takahashi_alexander(_stated("CC", stated), rates, life_years, 2.5, 0.13, 0.0)
+    life_years = int(stated_number("L ", stated))
+    paced = takahashi_alexander(stated_number("CC", stated), rates, life_years, 2.5, 0.13, 0.0)
     published = row["expected"].split(";")
     for year, (expected, got) in enumerate(zip(published, paced.contributions, strict=False), start=1):
-        yield _check(row, f"contribution of year {year}, {stated}", expected, got)
+        yield checked(row, f"contribution of year {year}, {stated}", expected, got)
 
 
 def _creditmetrics(rows: Sequence[Row]) -> Iterator[Check]:
@@ -216,21 +189,21 @@ def _creditmetrics(rows: Sequence[Row]) -> Iterator[Check]:
     first = rows[0]
     for name, got in (("mean", distribution.mean), ("sd", distribution.sd)):
         # Published with two decimals: met when it rounds to the same figure.
-        expected = str(_stated(name, first["source"]))
-        yield _check(first, f"BBB bond after migration, {name}", expected, got, "0.005")
+        expected = str(stated_number(name, first["source"]))
+        yield checked(first, f"BBB bond after migration, {name}", expected, got, "0.005")
 
 
 def _longstaff_schwartz(rows: Sequence[Row]) -> Iterator[Check]:
     first = rows[0]
-    strike, rate = _stated("strike", first["source"]), _stated("rate", first["source"]) / 100.0
+    strike, rate = stated_number("strike", first["source"]), stated_number("rate", first["source"]) / 100.0
     prices = np.array([[float(row[f"price_{year}"]) for row in rows] for year in (1, 2, 3)])
     exercise = np.exp(-rate * np.arange(1.0, 4.0))[:, None] * np.maximum(strike - prices, 0.0)
     paths = StoppingPaths(prices[None], exercise, np.zeros_like(exercise))
     american = realised(paths, fit_stopping_rule(paths, degree=2).dates(paths)).mean()
     for name, got in (("American", american), ("European", exercise[-1].mean())):
         # Published with four decimals: met when it rounds to the same figure.
-        expected = str(_stated(name, first["source"]))
-        yield _check(first, f"put on eight paths, {name}", expected, got, "5e-5")
+        expected = str(stated_number(name, first["source"]))
+        yield checked(first, f"put on eight paths, {name}", expected, got, "5e-5")
 
 
 ROW_CHECKS: Mapping[str, RowCheck] = {
@@ -244,32 +217,11 @@ ROW_CHECKS: Mapping[str, RowCheck] = {
     "internal_rate_of_return": _irr,
     "irb_risk_weights": _irb_risk_weight,
     "vasicek_large_pool": _vasicek,
-}
+} | {f"ratios/{case}": check for case, check in RATIO_CHECKS.items()}
 TABLE_CHECKS: Mapping[str, Callable[[Sequence[Row]], Iterator[Check]]] = {
     "creditmetrics_bbb": _creditmetrics,
     "longstaff_schwartz": _longstaff_schwartz,
 }
-
-_NUMBER = r"\d+(?:\.\d+)?"
-
-
-def _check(
-    row: Row, case: str, expected: str, got: float | np.ndarray, tolerance: str | None = None
-) -> Check:
-    allowed = row["tolerance"] if tolerance is None else tolerance
-    return Check(case, float(expected), float(got), float(allowed), row["source"])
-
-
-def _inputs(row: Row, names: Sequence[str]) -> str:
-    return ", ".join(f"{name} {row[name]}" for name in names if row[name] != "")
-
-
-def _stated(name: str, text: str) -> float:
-    """Return the number that follows a name in a free-text list of inputs."""
-    found = re.search(rf"\b{re.escape(name)}\s*({_NUMBER})", text)
-    if found is None:
-        raise ValueError(f"inputs: found {text!r}, expected a number after {name!r}")
-    return float(found[1])
 
 
 def _ratio(text: str) -> float:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from cli.data_checks import DATA_FIGURES, recompute_from_data
 from quant.reference import ROW_CHECKS, Check, recompute, recompute_table
 
 TABLES = Path(__file__).parents[2] / "data" / "reference"
@@ -18,10 +19,11 @@ N_CHECKS = {
     "internal_rate_of_return": 3,
     "irb_risk_weights": 16,
     "longstaff_schwartz": 2,
+    "ratios": 14,
     "vasicek_large_pool": 8,
 }
-# Tables with rows that need more than the row: an account, or the fund's waterfall.
-ELSEWHERE = {"gep_identity", "fund"}
+# Tables about bundled data (cli.data_checks), and the fund, whose rows give several checks.
+ELSEWHERE = {*DATA_FIGURES, "fund"}
 
 
 def _rows(table: str) -> list[dict[str, str]]:
@@ -66,3 +68,18 @@ def test_unknown_tables_and_missing_columns_are_named() -> None:
         recompute("forestry", {"case": "unheard_of"})
     with pytest.raises(ValueError, match="frye_jacobs: column 'lgd' is missing"):
         recompute("frye_jacobs", {"conditional_pd": "0.1", "pd": "0.1"})
+
+
+@pytest.mark.parametrize("table", DATA_FIGURES)
+def test_figures_that_follow_from_bundled_data_are_reproduced(table: str) -> None:
+    checks = recompute_from_data(table, _rows(table))
+    assert [check.case for check in checks if not check.passed] == []
+    # Every figure that is computed is compared with a published one.
+    assert {check.case for check in checks} == set(DATA_FIGURES[table]())
+
+
+def test_a_wrong_figure_about_data_does_not_pass_and_an_unknown_one_is_named() -> None:
+    row = next(row for row in _rows("heihe") if row["case"] == "mean_inflow")
+    assert not recompute_from_data("heihe", [row | {"expected": "15.87"}])[0].passed
+    with pytest.raises(LookupError, match="heihe/unheard_of"):
+        recompute_from_data("heihe", [row | {"case": "unheard_of"}])
