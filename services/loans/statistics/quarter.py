@@ -46,6 +46,11 @@ class Quarter:
             raise ValueError(f"found the year {match[1]}, expected {FIRST_YEAR} to {LAST_YEAR}")
         return cls(int(match[1]), int(match[2]))
 
+    @classmethod
+    def last_ended(cls, today: dt.date) -> "Quarter":
+        """The quarter before the one that a day lies in."""
+        return cls(today.year, (today.month + 2) // 3).previous
+
     def __str__(self) -> str:
         return f"{self.year:04d}Q{self.number}"
 

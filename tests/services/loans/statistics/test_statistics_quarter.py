@@ -47,3 +47,17 @@ def test_a_quarter_opens_where_the_one_before_closes(quarter: Quarter) -> None:
 def test_a_text_that_is_no_quarter_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="expected"):
         Quarter.read(text)
+
+
+@pytest.mark.parametrize(
+    ("today", "expected"),
+    [
+        (dt.date(2026, 10, 1), Quarter(2026, 3)),
+        (dt.date(2026, 12, 31), Quarter(2026, 3)),
+        (dt.date(2027, 1, 1), Quarter(2026, 4)),
+        (dt.date(2026, 3, 31), Quarter(2025, 4)),
+    ],
+)
+def test_the_last_quarter_that_has_ended(today: dt.date, expected: Quarter) -> None:
+    assert Quarter.last_ended(today) == expected
+    assert expected.closing_day < today
