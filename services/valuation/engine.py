@@ -27,6 +27,7 @@ Pricer = Callable[[Asset, PricingContext], PricedAsset]
 
 _ROWS_AT_ONCE = 4096
 _VALUES_AT_ONCE = 2**24
+_VALUES_OF_ONE_ASSET = 2**27
 _MARKETS_KEPT = 16
 _BANKS_KEPT = 4
 
@@ -129,7 +130,9 @@ class ValuationEngine:
             explain=explain,
             batch_id=batch_id,
         )
-        outcomes: list[Appraisal | Failure | PricedAsset] = list(priced_assets)
+        outcomes: list[Appraisal | Failure | PricedAsset] = [
+            _fitting(item, simulation.n_paths) for item in priced_assets
+        ]
         for block in _blocks(outcomes, simulation.n_paths):
             priced = [item for _, item in block]
             # What overflows becomes that asset's failure below.
@@ -162,6 +165,21 @@ class ValuationEngine:
     def _bank(self, market: PreparedMarket, simulation: Simulation) -> CellBank:
         key = (market.content_hash, simulation.seed, simulation.n_paths, simulation.horizon_years)
         return self._banks.get(key, lambda: _new_bank(market, simulation))
+
+
+def _fitting(priced: PricedAsset | Failure, n_paths: int) -> PricedAsset | Failure:
+    """The asset, or why its rows on so many paths would not fit into memory."""
+    if isinstance(priced, Failure):
+        return priced
+    n_rows = sum(len(schedule) for _, schedule in priced.alternatives)
+    if n_rows * n_paths <= _VALUES_OF_ONE_ASSET:
+        return priced
+    return Failure(
+        priced.asset_id,
+        "INVALID_ARGUMENT",
+        f"found {n_rows} payments on {n_paths} paths, expected at most {_VALUES_OF_ONE_ASSET // n_rows} paths "
+        "for so many payments",
+    )
 
 
 def _new_bank(market: PreparedMarket, simulation: Simulation) -> CellBank:

@@ -14,6 +14,7 @@ from services.runtime.errors import InvalidInput
 from services.runtime.violations import Violations
 from services.runtime.wire import date_from_wire
 from services.valuation.asset import Asset
+from services.valuation.assumed_paths import check_assumed_fields
 from services.valuation.field_rules import (
     FRACTION,
     NON_NEGATIVE,
@@ -69,6 +70,7 @@ def entries_from_wire(messages: Sequence[asset_pb2.Asset]) -> list[Asset | Failu
         if earlier != i:
             at.add("asset_id", f"found {message.asset_id!r} also in assets[{earlier}], expected each once")
         asset = asset_from_wire(message, at)
+        check_assumed_fields(message, at)
         if asset is None or at.found:
             error = InvalidInput.from_violations(at.found)
             entries.append(Failure(message.asset_id, "INVALID_ARGUMENT", error.message, error.violations))
@@ -79,6 +81,7 @@ def entries_from_wire(messages: Sequence[asset_pb2.Asset]) -> list[Asset | Failu
 
 def one_asset_from_wire(message: asset_pb2.Asset, violations: Violations) -> Asset | None:
     """The asset of a request about one asset, or None after noting what is wrong with it."""
+    check_assumed_fields(message, violations.at("asset"))
     return asset_from_wire(message, violations.at("asset"))
 
 

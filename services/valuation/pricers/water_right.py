@@ -31,6 +31,12 @@ def price_water_right(asset: Asset, right: WaterRight, context: PricingContext) 
     price = market if right.price_cny_per_m3 is None else right.price_cny_per_m3
     volume = right.volume_m3_per_year * right.transferable_share * right.conveyance_efficiency
     if right.allocation_factor:
+        if right.reliability != 1.0:
+            raise InvalidInput.of(
+                f"{_FIELD}.reliability",
+                f"found {right.reliability:g} beside allocation_factor, expected one of them: the scheme says what "
+                "arrives",
+            )
         revenue_factor, cost_factor = _scheme_factors(right.allocation_factor, context)
     else:
         revenue_factor, cost_factor = PRICE_FACTOR, "cny"

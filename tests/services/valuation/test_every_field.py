@@ -52,7 +52,7 @@ CASES: dict[str, Asset] = {name: asset(name) for name in DETAILS} | {
 }
 DATE = "google.type.Date"
 # Texts for people: any text is right, only one without end is wrong.
-FREE_TEXTS = {"name", "place", "source", "specification", "assumed_fields"}
+FREE_TEXTS = {"name", "place", "source", "specification"}
 # Empty is right: "not stated", or the default that the contract names.
 MAY_BE_EMPTY = FREE_TEXTS | {"allocation_factor", "buy_back_factor", "unit", "methodology"}
 # Numbers of any sign and size: only what is no number is wrong.

@@ -220,3 +220,20 @@ def test_a_valuation_later_than_its_market_says_so(days: int, severity: Severity
     valuation = value_one(Asset("W", "", "", WaterRight(1e5, 5.0)), day)
     found = [caution.severity for caution in valuation.cautions if caution.code == "VALUATION_AFTER_MARKET"]
     assert found == ([] if severity is None else [severity])
+
+
+def test_cash_on_more_paths_than_fit_at_once_is_the_same() -> None:
+    """Path p is the same in any block: blocks of 100 paths give the bits of one block of all."""
+    paying = rows("cea_price", [0.5, 1.0, 2.0], CollateralTerms(quantity_cv=0.2))
+    at_once = low_cash_by_year(paying, MARKET, SIMULATION, 2)
+    in_blocks = low_cash_by_year(paying, MARKET, SIMULATION, 2, paths_at_once=100)
+    assert in_blocks.tolist() == at_once.tolist()
+
+
+def test_an_asset_that_would_not_fit_into_memory_is_told_how_many_paths_would() -> None:
+    """2^27 values are 128 times 2^20: 600 monthly payments fit on 2^27 // 600 = 223,696 paths."""
+    right = WaterRight(1e6, 50.0, monthly_payments=True)
+    many = Simulation(n_paths=1_048_576)
+    [failure] = engine().value([Asset("w", "w", "", right)], MARKET, many, DATE)
+    assert isinstance(failure, Failure)
+    assert "found 600 payments on 1048576 paths, expected at most 223696 paths" in failure.message

@@ -45,9 +45,7 @@ SPECIFICATION = AccountSpecification("SEEA EA", "2021")
 WITH_WITHOUT = WithWithout((ServiceChange("water supply", 2e5, 1e5, 0.5, 0.3, 0.9, 0.1),), SPECIFICATION)
 
 DETAILS: dict[str, AssetDetail] = {
-    "water_right": WaterRight(
-        1e6, 8.0, 0.5, 4.0, 2, 0.9, 0.8, "allocation.heihe.irrigation", 0.95, 0.2, 0.02
-    ),
+    "water_right": WaterRight(1e6, 8.0, 0.5, 4.0, 2, 0.9, 0.8, "allocation.heihe.irrigation", 1.0, 0.2, 0.02),
     "forest_carbon": ForestCarbonReceivable(DECLARED),
     "forest_carbon_grown": ForestCarbonReceivable(GROWN),
     "forest_tenure": TENURE,
@@ -63,6 +61,19 @@ DETAILS: dict[str, AssetDetail] = {
 }
 
 
+ASSUMED = {
+    "water_right": "water_right.volume_m3_per_year",
+    "forest_carbon": "forest_carbon.issuance.tonnes_per_year",
+    "forest_carbon_grown": "forest_carbon.issuance.growth.rate_per_year",
+    "forest_tenure": "forest_tenure.years_to_harvest",
+    "carbon_and_tenure": "carbon_and_tenure.tenure.years_to_harvest",
+    "gep_revenue": "gep_revenue.services[0].realisable_share",
+    "vep_residual_income": "vep_project.residual_income.years",
+    "vep_with_without": "vep_project.with_without.changes",
+    "catalogued_right": "catalogued_right.quantity_per_year",
+}
+
+
 def asset(name: str = "water_right", asset_id: str = "asset-1") -> Asset:
     """An asset of a case, with a stated value, an assumed field and terms of its own."""
     return Asset(
@@ -71,7 +82,7 @@ def asset(name: str = "water_right", asset_id: str = "asset-1") -> Asset:
         "甘州区",
         DETAILS[name],
         StatedValue(5e6, ValueBasis.PRESENT_VALUE, "评估报告"),
-        (f"{name}.x",),
+        (ASSUMED[name],),
         TermsOverride(0.02, 0.01, 0.9, 0.1, 0.05, 1.5, 0.2, 0.6),
     )
 

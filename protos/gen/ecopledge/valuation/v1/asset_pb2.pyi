@@ -171,7 +171,8 @@ class Asset(_message.Message):
     @_builtins.property
     def assumed_fields(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Inputs of this asset that are assumptions, as field paths (for example
-        "water_right.remaining_term_years"); they are marked in every result. At most 64.
+        "water_right.remaining_term_years", or a whole table such as "water_right"); they are marked in every result. At most
+        64; a path that names no field of the asset is refused.
         """
 
     @_builtins.property
@@ -365,7 +366,9 @@ class WaterRight(_message.Message):
     "allocation.heihe.irrigation". Empty: no sharing scheme, see reliability.
     """
     reliability: _builtins.float
-    """Share, 0 to 1, of the volume that arrives in a mean year where no scheme is named. Absent means 1."""
+    """Share, 0 to 1, of the volume that arrives in a mean year where no scheme is named. Absent means 1; beside
+    allocation_factor anything else is refused.
+    """
     price_cny_per_m3: _builtins.float
     """Price today, CNY/m3, >= 0, where the local one differs from the snapshot's. Absent means the snapshot's."""
     cost_cny_per_m3: _builtins.float
