@@ -45,14 +45,18 @@ class ReportedBook:
     def balances_cny(self, days: Sequence[dt.date]) -> Array:
         """Balance at the end of each day, [n_loans, n_days]; no day is before the day of the book."""
         terms = [loan.terms for loan in self.loans]
+        scheduled = [scheduled_balances(terms, [day] * len(terms)) / 100.0 for day in days]
+        return self.as_reported(np.stack(scheduled, axis=1))
+
+    def as_reported(self, scheduled_cny: Array) -> Array:
+        """Scheduled balances of any days to come, moved by what is reported today, [n_loans, n_days]."""
+        terms = [loan.terms for loan in self.loans]
         today = scheduled_balances(terms, [self.day] * len(terms)) / 100.0
-        later = np.stack([scheduled_balances(terms, [day] * len(terms)) for day in days], axis=1) / 100.0
         reported = np.array([self._reported_cny(loan) for loan in self.loans], dtype=np.float64)
         arrears = np.maximum(reported - today, 0.0)
         left = np.divide(reported, today, out=np.ones_like(today), where=today > 0.0)
-        balances = later * np.minimum(left, 1.0)[:, None] + arrears[:, None]
-        known = ~np.isnan(reported)
-        return np.where(known[:, None], balances, later)
+        balances = scheduled_cny * np.minimum(left, 1.0)[:, None] + arrears[:, None]
+        return np.where(np.isnan(reported)[:, None], scheduled_cny, balances)
 
     def owing(self) -> "ReportedBook":
         """The same book without the loans that owe nothing on its day."""

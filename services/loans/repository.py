@@ -61,6 +61,9 @@ class LoanStore(PositionStore, Protocol):
     def loans_in_force(self, day: dt.date, loan_ids: Sequence[str] = ()) -> list[Loan]:
         """Loans in order of id with their state in force on a day; all of them when no ids are given."""
 
+    def first_states(self, loan_ids: Sequence[str]) -> dict[str, tuple[dt.date, Loan]]:
+        """Earliest business date of each loan and its state of that day, as recorded last."""
+
     def collateral_in_force(self, day: dt.date, loan_ids: Iterable[str]) -> list[Collateral]:
         """All collateral that secures the loans as it was valued for a day, in order of loan, then collateral.
 
@@ -130,6 +133,19 @@ class SqlLoanStore(SqlPositionStore):
             rows = self.connection.execute(latest_of(loan_table, "loan_id", "as_of", known & condition))
             found.extend(stored.loan_from_text(row.content) for row in rows)
         return sorted(found, key=lambda loan: loan.loan_id)
+
+    def first_states(self, loan_ids: Sequence[str]) -> dict[str, tuple[dt.date, Loan]]:
+        """See the port."""
+        columns = loan_table.c
+        found: dict[str, tuple[dt.date, Loan]] = {}
+        for condition in conditions_on(columns.loan_id, loan_ids):
+            mine = (columns.institution_id == self.institution_id) & condition
+            rows = first_of(loan_table, "loan_id", [columns.as_of, columns.seq.desc()], mine)
+            found.update(
+                (row.loan_id, (row.as_of, stored.loan_from_text(row.content)))
+                for row in self.connection.execute(rows)
+            )
+        return found
 
     def collateral_in_force(self, day: dt.date, loan_ids: Iterable[str]) -> list[Collateral]:
         """See the port."""
