@@ -9,6 +9,9 @@ guarantor and compensation fund (without its cap). A valuation error and losses 
 closed form where one pledge secures the loan, and drawn once a path where several do. The results are undiscounted.
 """
 
+# Compiled functions take their arguments by position.
+# ruff: noqa: PLR0917
+
 import math
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -20,9 +23,9 @@ from quant.compiled import compiled
 from quant.factors import FactorModel
 from quant.loan_losses.book import LoanBook
 from quant.loan_losses.events import Block, asset_value, collateral_in_default
+from quant.loan_losses.path_sampling import mirrored_states
 from quant.loan_losses.prepared_book import PreparedBook
 from quant.schedules import Array, DiscountFactors
-from quant.sparse_draws import Lanes
 
 DEFAULT_PATHS = 1_024
 _BLOCK_PATHS = 256
@@ -102,7 +105,7 @@ def expected_losses(
     states = mirrored_states(prepared.model, prepared.book.period_ends_years, n_paths, seed)
     n_slots = len(prepared.credit.loan_of_slot)
     sums = np.zeros((3, n_slots, prepared.book.n_periods))
-    cell_of_slot = _cell_of_slot(prepared)
+    cell_of_slot = prepared.credit.cell_of_slot()
     starts = range(0, n_slots, _SLOTS_PER_TASK)
     with ThreadPoolExecutor(n_threads) as pool:
         for first in range(0, n_paths, _BLOCK_PATHS):
@@ -111,7 +114,8 @@ def expected_losses(
             tables = prepared.block(np.arange(block.start, block.stop), seed, states[:, :, block], seen)
 
             def add(start: int, tables: Block = tables) -> None:
-                _add_terms(tables, cell_of_slot, start, min(start + _SLOTS_PER_TASK, n_slots), sums)
+                stop = min(start + _SLOTS_PER_TASK, n_slots)
+                _add_terms(tables, cell_of_slot, start, stop, 1, sums, np.empty(0))
 
             list(pool.map(add, starts))
     pd, loss, collateral = (prepared.by_loan(total / n_paths) for total in sums)
@@ -119,23 +123,22 @@ def expected_losses(
     return LossTerms(pd, loss, prepared.book.exposure_cny, mean, n_paths)
 
 
-def mirrored_states(model: FactorModel, ends: Array, n_paths: int, seed: int) -> Array:
-    """Deviations x on n / 2 paths and their mirror images, [n_primary, n_periods, n_paths]."""
-    half = model.simulate_states(ends, n_paths // 2, seed)
-    speeds = np.array([factor.mean_reversion_annual for factor in model.primaries])
-    middle = np.exp(-speeds[:, None] * ends) * model.initial_states()[:, None]
-    # Pairs side by side, so that a block of an even number of paths holds whole pairs.
-    out = np.empty((*half.shape[:2], n_paths))
-    out[:, :, 0::2] = half
-    out[:, :, 1::2] = 2.0 * middle[:, :, None] - half
-    return out
+def path_expected_losses(prepared: PreparedBook, states: Array, seed: int, most_terms: int) -> Array:
+    """Expected loss of the book on given paths, [n_paths]: of the whole book or, scaled, of evenly chosen loans of it.
 
-
-def _cell_of_slot(prepared: PreparedBook) -> Lanes:
-    credit = prepared.credit
-    of_borrower = np.repeat(credit.chunk_cell, np.diff(credit.chunk_start))
-    of_slot: Lanes = np.repeat(of_borrower, np.diff(credit.borrower_start))
-    return of_slot
+    Args:
+        prepared: the book in its market.
+        states: deviations x, [n_primary, n_periods, n_paths].
+        seed: of the draws behind several pledges of one loan.
+        most_terms: loans x periods x paths to evaluate at most.
+    """
+    n_paths, n_slots = states.shape[2], len(prepared.credit.loan_of_slot)
+    step = max(1, -(-n_slots * prepared.book.n_periods * n_paths // most_terms))
+    out = np.zeros(n_paths)
+    block = prepared.block(np.arange(n_paths), seed, states)
+    _add_terms(block, prepared.credit.cell_of_slot(), 0, n_slots, step, np.empty((3, 0, 0)), out)
+    scaled: Array = out * step
+    return scaled
 
 
 @compiled
@@ -151,12 +154,21 @@ def _put(short_of: Any, forward: Any, log_sd: Any) -> Any:
 
 
 @compiled
-def _one_pledge(pledges: Any, pledge: Any, k: Any, cells: Any, exposure: Any) -> Any:
+def _one_pledge(
+    pledges: Any,
+    schedules: Any,
+    sales: Any,
+    rows: Any,
+    pledge: Any,
+    k: Any,
+    cells: Any,
+    p: Any,
+    exposure: Any,
+) -> Any:
     """Mean collateral and mean shortfall behind one pledge, over its valuation error and losses of the right."""
-    schedule = pledges.schedule[pledge]
-    value = asset_value(pledges, pledge, k, cells)
-    log_sd, mean = pledges.log_sd[schedule], pledges.mean_events[schedule, k]
-    severity = pledges.severity[schedule]
+    schedule = pledges[pledge].schedule
+    value = asset_value(pledges, schedules, sales, rows, pledge, k, cells, p)
+    log_sd, mean = schedules[schedule].log_sd, sales[schedule, k].mean_events
     chance, left, seen = math.exp(-mean), 1.0, 0.0
     brings, short = 0.0, 0.0
     for events in range(1_000):
@@ -166,55 +178,75 @@ def _one_pledge(pledges: Any, pledge: Any, k: Any, cells: Any, exposure: Any) ->
         if 1.0 - seen < _RARE or mean == 0.0:
             break
         chance *= mean / (events + 1)
-        left *= 1.0 - severity
+        left *= 1.0 - schedules[schedule].severity
     return brings, short + (1.0 - seen) * exposure
 
 
 @compiled
-def _given_default(block: Any, slot: Any, k: Any, p: Any) -> Any:
+def _given_default(
+    slots: Any, exposure: Any, pledges: Any, schedules: Any, sales: Any, rows: Any, cumulated: Any, cells: Any,
+    seed: Any, path: Any, slot: Any, k: Any, p: Any,
+) -> Any:  # fmt: skip
     """Mean collateral, and mean loss of the bank, given that the loan defaults in the period on the path."""
-    slots, pledges = block.slots, block.pledges
-    exposure = slots.exposure[slot, k]
-    n_pledges = pledges.start[slot + 1] - pledges.start[slot]
-    brings, short = 0.0, exposure
-    if n_pledges == 1:
-        brings, short = _one_pledge(pledges, pledges.start[slot], k, block.cells[p, k], exposure)
-    elif n_pledges > 1:
-        brings = collateral_in_default(block, slot, k, p)
-        short = max(exposure - brings, 0.0)
+    owed = exposure[slot, k]
+    first, stop = slots[slot].first_pledge, slots[slot].stop_pledge
+    brings, short = 0.0, owed
+    if stop - first == 1:
+        brings, short = _one_pledge(pledges, schedules, sales, rows, first, k, cells, p, owed)
+    elif stop - first > 1:
+        brings = collateral_in_default(slots, pledges, schedules, sales, rows, cells, seed, path, slot, k, p)
+        short = max(owed - brings, 0.0)
     stands = 1.0
-    if slots.guarantor_cell[slot] >= 0:
-        survived = 1.0 - block.cumulated[slots.guarantor_cell[slot], p, k]
-        stands = survived ** slots.guarantor_power[slot]
-    kept = (1.0 - slots.guarantee[slot] * stands) * (1.0 - slots.compensation[slot])
-    return brings, slots.lgd[slot] * short * kept
+    if slots[slot].guarantor_cell >= 0:
+        stands = (1.0 - cumulated[slots[slot].guarantor_cell, p, k]) ** slots[slot].guarantor_power
+    kept = (1.0 - slots[slot].guarantee * stands) * (1.0 - slots[slot].compensation)
+    return brings, slots[slot].lgd * short * kept
 
 
 @compiled
-def _alive_after(slots: Any, slot: Any, k: Any, cumulated: Any, before: Any) -> Any:
+def _alive_after(slots: Any, ends: Any, slot: Any, k: Any, cumulated: Any, before: Any) -> Any:
     """Probability of no default by the end of a period, or of the loan's life if that comes first."""
-    alive = (1.0 - cumulated) ** slots.power[slot]
-    if k == slots.periods[slot] - 1 and slots.years[slot] < slots.ends[k]:
-        start = slots.ends[k - 1] if k > 0 else 0.0
-        return before * (alive / before) ** ((slots.years[slot] - start) / (slots.ends[k] - start))
+    alive = (1.0 - cumulated) ** slots[slot].power
+    if k == slots[slot].periods - 1 and slots[slot].years < ends[k]:
+        start = ends[k - 1] if k > 0 else 0.0
+        return before * (alive / before) ** ((slots[slot].years - start) / (ends[k] - start))
     return alive
 
 
 @compiled
-def _add_terms(block: Any, cell_of_slot: Any, first: Any, stop: Any, sums: Any) -> None:
-    slots = block.slots
-    for slot in range(first, stop):
-        for p in range(len(block.paths)):
-            curve = block.cumulated[cell_of_slot[slot], p]
+def _add_terms(
+    block: Any, cell_of_slot: Any, first: Any, stop: Any, step: Any, sums: Any, of_paths: Any
+) -> None:
+    """Add the terms of every `step`-th loan to its sums [3, n_slots, n_periods] and to those of paths [n_paths]."""
+    (slots, exposure, ends, pledges, schedules, sales, rows, cumulated, cells, seed, paths, _, _) = block
+    for slot in range(first, stop, step):
+        for p in range(len(paths)):
             before = 1.0
-            for k in range(slots.periods[slot]):
+            for k in range(slots[slot].periods):
                 if before <= 0.0:
                     break
-                alive = _alive_after(slots, slot, k, curve[k], before)
+                alive = _alive_after(slots, ends, slot, k, cumulated[cell_of_slot[slot], p, k], before)
                 chance = before - alive
                 before = alive
                 if chance > 0.0:
-                    brings, loss = _given_default(block, slot, k, p)
-                    sums[0, slot, k] += chance
-                    sums[1, slot, k] += chance * loss
-                    sums[2, slot, k] += chance * brings
+                    brings, loss = _given_default(
+                        slots,
+                        exposure,
+                        pledges,
+                        schedules,
+                        sales,
+                        rows,
+                        cumulated,
+                        cells,
+                        seed,
+                        paths[p],
+                        slot,
+                        k,
+                        p,
+                    )
+                    if len(of_paths):
+                        of_paths[p] += chance * loss
+                    else:
+                        sums[0, slot, k] += chance
+                        sums[1, slot, k] += chance * loss
+                        sums[2, slot, k] += chance * brings

@@ -25,6 +25,7 @@ class Purpose(IntEnum):
     DEFAULT_TIME = 5
     PROJECT = 6
     GUARANTOR = 7
+    TAIL = 8
 
 
 def uniforms(

@@ -44,6 +44,7 @@ class CentYear:
         carry: of the manager beyond its part as a partner.
         returned: capital paid back.
         grassroots: by the deal whose cash gave it; under "" where the flows name no deals.
+        given_back: of the carry, in the settlement at the end.
     """
 
     year: int
@@ -52,6 +53,7 @@ class CentYear:
     carry: Decimal
     returned: Decimal
     grassroots: tuple[tuple[str, Decimal], ...]
+    given_back: Decimal = Decimal(0)
 
 
 def run_cents(waterfall: Waterfall, flows: Sequence[CentFlow]) -> tuple[CentYear, ...]:
@@ -93,7 +95,11 @@ def _years(waterfall: Waterfall, flows: Sequence[CentFlow]) -> Iterator[CentYear
         if i == len(flows) - 1:
             settlement = Settlement(run, whole, math)
             year = replace(year, payments=(*year.payments, *settlement.payments()))
-        yield _in_cny(year, deals or ("",))
+            rule = waterfall.clawback
+            given_back = 0 if rule is None else settlement.given_back(rule)
+            yield replace(_in_cny(year, deals or ("",)), given_back=cny_of(given_back))
+        else:
+            yield _in_cny(year, deals or ("",))
 
 
 def _whole_flow(flow: CentFlow) -> DealFlow[int]:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from quant.factors import FactorModel
 from quant.loan_losses.book import Pledges
@@ -25,30 +26,31 @@ _BEYOND_STEP_YEARS = 0.5
 _LARGEST_EXPONENT = 600.0
 
 
-class PledgeArrays(NamedTuple):
-    """The tables that compiled code reads.
+PLEDGE = np.dtype([("schedule", np.int64), ("lane", np.int64), ("multiple", np.float64)], align=True)
+SCHEDULE = np.dtype(
+    [("first_row", np.int64), ("stop_row", np.int64), ("log_sd", np.float64), ("severity", np.float64)],
+    align=True,
+)
+SALE = np.dtype([("scale", np.float64), ("mean_events", np.float64)], align=True)
+ROW = np.dtype([("cell", np.int64), ("weight", np.float64)], align=True)
+Records = NDArray[np.void]
+
+
+class PledgeTables(NamedTuple):
+    """The tables that compiled code reads; records, so that what is needed together lies together.
 
     Attributes:
-        start: pledges of loan i are start[i] .. start[i + 1] - 1, [n_loans + 1].
-        schedule, multiple, lane: of each pledge, [n_pledges].
-        row_start, row_cell, row_weight: rows of each schedule, [n_schedules + 1], [n_rows], [n_rows].
-        scale: disposal share and e^{c s} of each schedule and period, [n_schedules, n_periods].
-        log_sd: of the valuation error, [n_schedules].
-        mean_events: losses of the right until the end of each period, [n_schedules, n_periods].
-        severity: share that one takes, [n_schedules].
+        pledges: schedule, address of the asset's draws and multiple, PLEDGE [n_pledges].
+        schedules: rows, sd of the log valuation error and severity of a loss of the right, SCHEDULE [n_schedules].
+        sales: at the end of each period: disposal share times e^{c s}, and losses of the right expected until then,
+            SALE [n_schedules, n_periods].
+        rows: cell and weight, ROW [n_rows].
     """
 
-    start: Lanes
-    schedule: Lanes
-    multiple: Array
-    lane: Lanes
-    row_start: Lanes
-    row_cell: Lanes
-    row_weight: Array
-    scale: Array
-    log_sd: Array
-    mean_events: Array
-    severity: Array
+    pledges: Records
+    schedules: Records
+    sales: Records
+    rows: Records
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -56,14 +58,16 @@ class CollateralTable:
     """The pledges of a book over shared cells.
 
     Attributes:
-        arrays: what compiled code reads.
+        start: pledges of loan i are start[i] .. start[i + 1] - 1, [n_loans + 1].
+        tables: what compiled code reads.
         model, discount: the market in which the assets are sold.
         ends: ends of the periods, years, [n_periods].
         cell_factor, cell_time: of each cell, [n_cells].
         may_be_negative: schedules whose value may fall below 0, [n_schedules].
     """
 
-    arrays: PledgeArrays
+    start: Lanes
+    tables: PledgeTables
     model: FactorModel
     discount: DiscountFactors
     ends: Array
@@ -90,20 +94,26 @@ class CollateralTable:
         row_time = book.cell_time[book.row_cell]
         weight = book.row_quantity * np.exp(-fading[book.row_asset] * row_time)
         rows = _shared_cells(book, weight, model, discount, ends)
-        arrays = PledgeArrays(
-            start=np.searchsorted(pledges.loan, np.arange(n_loans + 1)).astype(np.intp),
-            schedule=np.asarray(pledges.schedule, dtype=np.intp),
-            multiple=np.asarray(pledges.multiple, dtype=np.float64),
-            lane=np.asarray(pledges.asset_lane, dtype=np.intp),
-            row_start=rows.start,
-            row_cell=rows.cell,
-            row_weight=rows.weight,
-            scale=np.exp(fading[:, None] * ends) * _disposal_shares(book, discount, ends),
-            log_sd=np.sqrt(np.log1p(book.terms_array("quantity_cv") ** 2)),
-            mean_events=book.terms_array("event_intensity")[:, None] * ends,
-            severity=book.terms_array("event_severity"),
+        tables = PledgeTables(
+            _records(
+                PLEDGE, len(pledges), schedule=pledges.schedule, lane=pledges.asset_lane, multiple=pledges.multiple
+            ),
+            _records(
+                SCHEDULE, len(book), first_row=rows.start[:-1], stop_row=rows.start[1:],
+                log_sd=np.sqrt(np.log1p(book.terms_array("quantity_cv") ** 2)),
+                severity=book.terms_array("event_severity"),
+            ),
+            _records(
+                SALE, (len(book), len(ends)),
+                scale=np.exp(fading[:, None] * ends) * _disposal_shares(book, discount, ends),
+                mean_events=book.terms_array("event_intensity")[:, None] * ends,
+            ),
+            _records(ROW, len(rows.cell), cell=rows.cell, weight=rows.weight),
+        )  # fmt: skip
+        start = np.searchsorted(pledges.loan, np.arange(n_loans + 1)).astype(np.intp)
+        return cls(
+            start, tables, model, discount, ends, rows.cell_factor, rows.cell_time, _signed(book, model)
         )
-        return cls(arrays, model, discount, ends, rows.cell_factor, rows.cell_time, _signed(book, model))
 
     def cell_values(self, states: Array) -> Array:
         """Value of every cell seen from the end of every period, [n_paths, n_periods, n_cells]; 0 once past.
@@ -126,22 +136,45 @@ class CollateralTable:
                 out[:, k, ahead] = (forward * price[:, None]).T
         return out
 
-    def expected_values(self) -> Array:
-        """E of what each schedule brings at the end of each period, [n_schedules, n_periods], without a floor at 0.
+    def expected_values(self, sample: Array) -> Array:
+        """E of what each schedule brings at the end of each period, [n_schedules, n_periods].
 
-        Closed form, since V(s; x) is itself an expectation given x: E V(s; x) is today's forward.
+        Closed form, since V(s; x) is itself an expectation given x: E V(s; x) is today's forward. Only an asset whose
+        value may be negative needs the mean over a sample of paths, because its owner walks away below 0.
+
+        Args:
+            sample: deviations x, [n_primary, n_periods, n_paths].
         """
-        arrays = self.arrays
+        schedules, sales, rows = self.tables.schedules, self.tables.sales, self.tables.rows
         forward = self.model.forward_cells(self.cell_factor, self.cell_time)
         present = forward * self.discount(self.cell_time)
-        out = np.zeros(arrays.scale.shape)
-        asset = np.repeat(np.arange(len(arrays.scale)), np.diff(arrays.row_start))
+        out = np.zeros(sales.shape)
+        asset = self.schedule_of_row()
         for k, end in enumerate(self.ends):
             value = np.where(self.cell_time > end, present, 0.0) / self.discount(np.array([end]))[0]
-            terms = arrays.row_weight * value[arrays.row_cell]
-            out[:, k] = np.bincount(asset, weights=terms, minlength=len(out)) * arrays.scale[:, k]
-        out *= np.exp(-arrays.mean_events * arrays.severity[:, None])
+            terms = rows["weight"] * value[rows["cell"]]
+            out[:, k] = np.bincount(asset, weights=terms, minlength=len(out)) * sales["scale"][:, k]
+        floored = np.flatnonzero(self.may_be_negative)
+        if len(floored):
+            cells = self.cell_values(sample)
+            for i in floored:
+                own = rows[schedules["first_row"][i] : schedules["stop_row"][i]]
+                values = cells[:, :, own["cell"]] @ own["weight"]
+                out[i] = np.maximum(values, 0.0).mean(axis=0) * sales["scale"][i]
+        out *= np.exp(-sales["mean_events"] * schedules["severity"][:, None])
         return out
+
+    def schedule_of_row(self) -> Lanes:
+        """Which schedule each row belongs to, [n_rows]."""
+        schedules = self.tables.schedules
+        return np.repeat(np.arange(len(schedules)), schedules["stop_row"] - schedules["first_row"])
+
+
+def _records(dtype: np.dtype[np.void], shape: int | tuple[int, ...], **columns: Array | Lanes) -> Records:
+    out = np.zeros(shape, dtype=dtype)
+    for name, column in columns.items():
+        out[name] = column
+    return out
 
 
 @dataclass(frozen=True, slots=True, eq=False)

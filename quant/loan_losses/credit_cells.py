@@ -21,6 +21,7 @@ CHUNK_BORROWERS = 4096
 MOST_EXACT_CELLS = 512
 _CLASS_RATIO = 1.05
 _R2_STEP = 0.01
+_TINY = 1e-12
 Counts = NDArray[np.int64]
 
 
@@ -62,7 +63,7 @@ class CreditCells:
         )
         periods = np.where(years > 0.0, np.searchsorted(book.period_ends_years, years, side="left") + 1, 0)
         periods = np.minimum(periods, book.n_periods)
-        alive = np.flatnonzero((periods > 0) & (hazards > 0.0))
+        alive = np.flatnonzero(periods > 0)
         borrower, highest, longest = _borrowers(book, alive, hazards, periods)
         backed = (book.guarantee_share[alive] > 0.0) & (guarantor_hazards[alive] > 0.0)
         cell, cells = _classes(
@@ -90,21 +91,28 @@ class CreditCells:
             chunk_cell,
             # Borrowers of a cell stand in order of life, the longest first.
             longest_of_borrower[chunk_start[:-1]].astype(np.intp),
-            np.minimum(hazards[slots] / cells[2][cell], 1.0),
+            _power(hazards[slots], cells[2][cell]),
             periods[slots],
             years[slots],
             guarantor_cell,
-            np.where(
-                guarantor_cell >= 0, np.minimum(guarantor_hazards[slots] / cells[2][guarantor_cell], 1.0), 0.0
-            )
-            if len(cells[2])
-            else np.zeros(len(slots)),
+            _power(guarantor_hazards[slots], cells[2][np.maximum(guarantor_cell, 0)]),
         )
+
+    def cell_of_slot(self) -> Lanes:
+        """Cell of the borrower of each slot, [n_slots]."""
+        of_borrower = np.repeat(self.chunk_cell, np.diff(self.chunk_start))
+        of_slot: Lanes = np.repeat(of_borrower, np.diff(self.borrower_start))
+        return of_slot
 
     def cumulative_probability(self, period_ends_years: Array) -> Array:
         """Term structure of each cell, [n_cells, n_periods]."""
         curve: Array = -np.expm1(-self.hazard_annual[:, None] * period_ends_years)
         return curve
+
+
+def _power(hazards: Array, of_cell: Array) -> Array:
+    """Hazard over the cell's, at most 1; 1 in a cell without any."""
+    return np.minimum(np.divide(hazards, of_cell, out=np.ones_like(hazards), where=of_cell > 0.0), 1.0)
 
 
 def _over_one_period(book: LoanBook, hazards: Array, years: Array) -> tuple[Array, Array]:
@@ -136,7 +144,7 @@ def _classes(index: Lanes, r2: Array, hazards: Array) -> tuple[Lanes, tuple[Lane
     distinct, cell = np.unique(np.column_stack([index, r2, hazards]), axis=0, return_inverse=True)
     if len(distinct) > MOST_EXACT_CELLS:
         rounded = np.minimum(np.round(r2 / _R2_STEP) * _R2_STEP, 1.0 - _R2_STEP)
-        steps = np.ceil(np.log(hazards) / np.log(_CLASS_RATIO))
+        steps = np.ceil(np.log(np.maximum(hazards, _TINY)) / np.log(_CLASS_RATIO))
         distinct, cell = np.unique(np.column_stack([index, rounded, steps]), axis=0, return_inverse=True)
         highest = np.zeros(len(distinct))
         np.maximum.at(highest, cell.ravel(), hazards)

@@ -19,7 +19,7 @@ import numpy as np
 
 from quant.compiled import compiled
 from quant.loan_losses.book import NO_FUND, LoanBook
-from quant.loan_losses.collateral_table import PledgeArrays
+from quant.loan_losses.collateral_table import Records
 from quant.loan_losses.credit_cells import Counts, CreditCells
 from quant.random_numbers import Purpose
 from quant.right_loss import events_of
@@ -35,50 +35,45 @@ _ZERO = np.uint64(0)
 _LARGEST_COUNT = 2.0**39
 
 
-class SlotArrays(NamedTuple):
-    """The book in the order of `CreditCells`, as compiled code reads it; see there and `LoanBook`."""
-
-    exposure: Array
-    lgd: Array
-    power: Array
-    periods: Lanes
-    years: Array
-    guarantee: Array
-    guarantor: Lanes
-    guarantor_cell: Lanes
-    guarantor_power: Array
-    compensation: Array
-    fund: Lanes
-    fund_is_capped: Array
-    borrower_start: Lanes
-    chunk_start: Lanes
-    chunk_cell: Lanes
-    chunk_periods: Lanes
-    ends: Array
-
-    @classmethod
-    def of(cls, book: LoanBook, cells: CreditCells) -> "SlotArrays":
-        """The tables of a book."""
-        slot = cells.loan_of_slot
-        return cls(
-            np.ascontiguousarray(book.exposure_cny[slot], dtype=np.float64),
-            book.unsecured_lgd[slot],
-            cells.power,
-            cells.periods,
-            cells.years,
-            book.guarantee_share[slot],
-            np.asarray(book.guarantor_of_loan, dtype=np.intp)[slot],
-            cells.guarantor_cell,
-            cells.guarantor_power,
-            np.where(book.fund_of_loan[slot] == NO_FUND, 0.0, book.compensation_share[slot]),
-            np.asarray(book.fund_of_loan, dtype=np.intp)[slot],
-            np.isfinite(book.fund_cap_cny).astype(np.float64),
-            cells.borrower_start,
-            cells.chunk_start,
-            cells.chunk_cell,
-            cells.chunk_periods,
-            np.asarray(book.period_ends_years, dtype=np.float64),
+SLOT = np.dtype(
+    [(name, np.float64) for name in ("lgd", "power", "years", "guarantee", "guarantor_power", "compensation")]
+    + [
+        (name, np.int64)
+        for name in (
+            "periods",
+            "guarantor",
+            "guarantor_cell",
+            "fund",
+            "is_capped",
+            "first_pledge",
+            "stop_pledge",
         )
+    ],
+    align=True,
+)
+"""A loan in the order of `CreditCells`, as compiled code reads it; see there and `LoanBook`."""
+
+
+def slot_records(book: LoanBook, cells: CreditCells, pledge_start: Lanes) -> Records:
+    """The loans in order, SLOT [n_slots].
+
+    Args:
+        book: the loans.
+        cells: their order.
+        pledge_start: pledges of slot i are pledge_start[i] .. pledge_start[i + 1] - 1, [n_slots + 1].
+    """
+    slot = cells.loan_of_slot
+    out = np.zeros(len(slot), dtype=SLOT)
+    out["lgd"], out["guarantee"] = book.unsecured_lgd[slot], book.guarantee_share[slot]
+    out["power"], out["years"], out["periods"] = cells.power, cells.years, cells.periods
+    out["guarantor"] = book.guarantor_of_loan[slot]
+    out["guarantor_cell"], out["guarantor_power"] = cells.guarantor_cell, cells.guarantor_power
+    funded = book.fund_of_loan[slot] != NO_FUND
+    out["compensation"] = np.where(funded, book.compensation_share[slot], 0.0)
+    out["fund"] = np.where(funded, book.fund_of_loan[slot], 0)
+    out["is_capped"][funded] = np.isfinite(book.fund_cap_cny)[book.fund_of_loan[slot[funded]]]
+    out["first_pledge"], out["stop_pledge"] = pledge_start[:-1], pledge_start[1:]
+    return out
 
 
 class PathSums(NamedTuple):
@@ -109,12 +104,24 @@ class PathSums(NamedTuple):
             np.zeros(n_paths, dtype=np.int64),
         )
 
+    def part(self, paths: slice) -> "PathSums":
+        """The sums of some of the paths, not a copy."""
+        return PathSums(
+            self.loss[paths],
+            self.claims[paths],
+            self.defaulted[paths],
+            self.vanished[paths],
+            self.events[paths],
+        )
+
 
 class Block(NamedTuple):
     """A block of paths in front of a book.
 
     Attributes:
-        slots, pledges: the book.
+        slots, exposure: the loans, SLOT [n_slots], and their exposure, [n_slots, n_periods].
+        ends: ends of the periods, years, [n_periods].
+        pledges, schedules, sales, rows: of `PledgeTables`.
         cumulated: probability of having defaulted by the end of each period, [n_cells, n_paths, n_periods].
         cells: collateral cells, [n_paths, n_periods, n_collateral_cells].
         seed: of the scenario universe.
@@ -123,14 +130,28 @@ class Block(NamedTuple):
         per_unit: whole units in one CNY, a power of 2.
     """
 
-    slots: SlotArrays
-    pledges: PledgeArrays
+    slots: Records
+    exposure: Array
+    ends: Array
+    pledges: Records
+    schedules: Records
+    sales: Records
+    rows: Records
     cumulated: Array
     cells: Array
     seed: np.uint64
     paths: Lanes
     weights: Array
     per_unit: float
+
+
+class Chunks(NamedTuple):
+    """Borrowers in chunks; see `CreditCells`."""
+
+    borrower_start: Lanes
+    start: Lanes
+    cell: Lanes
+    periods: Lanes
 
 
 class LoanSums(NamedTuple):
@@ -152,111 +173,127 @@ class LoanSums(NamedTuple):
         return cls(*(np.zeros(n_slots, dtype=np.int64) for _ in range(3)))
 
 
+# What follows takes arrays one by one: compiled code counts references whenever it takes one out of a tuple.
+
+
 @compiled
-def default_period(slots: Any, slot: Any, draw: Any, curve: Any) -> Any:
+def default_period(slots: Any, ends: Any, slot: Any, draw: Any, cumulated: Any, cell: Any, p: Any) -> Any:
     """Period in which a loan defaults, -1 if not within its life.
 
     Args:
-        slots: `SlotArrays`.
+        slots: SLOT.
+        ends: of the periods.
         slot: which loan.
         draw: U of its borrower.
-        curve: the cell's cumulated probability on the path, [n_periods].
+        cumulated: [n_cells, n_paths, n_periods].
+        cell: the borrower's.
+        p: place of the path in the block.
     """
-    power = slots.power[slot]
+    power, last = slots[slot].power, slots[slot].periods - 1
     level = draw if power == 1.0 else -math.expm1(math.log1p(-draw) / power)
-    last = slots.periods[slot] - 1
-    if level >= curve[last]:
+    if level >= cumulated[cell, p, last]:
         return -1
     k = 0
-    while curve[k] <= level:
+    while cumulated[cell, p, k] <= level:
         k += 1
-    if k == last and slots.years[slot] < slots.ends[k]:
+    if k == last and slots[slot].years < ends[k]:
         # The hazard is constant within a period; a default after the last instalment is none.
-        before = curve[k - 1] if k > 0 else 0.0
-        start = slots.ends[k - 1] if k > 0 else 0.0
-        share = (math.log1p(-before) - math.log1p(-level)) / (math.log1p(-before) - math.log1p(-curve[k]))
-        if start + share * (slots.ends[k] - start) > slots.years[slot]:
+        before = cumulated[cell, p, k - 1] if k > 0 else 0.0
+        start = ends[k - 1] if k > 0 else 0.0
+        log_before, log_after = math.log1p(-before), math.log1p(-cumulated[cell, p, k])
+        share = (log_before - math.log1p(-level)) / (log_before - log_after)
+        if start + share * (ends[k] - start) > slots[slot].years:
             return -1
     return k
 
 
 @compiled
-def asset_value(pledges: Any, pledge: Any, k: Any, cells: Any) -> Any:
-    """What one pledge brings before valuation error and loss of the right.
+def asset_value(
+    pledges: Any, schedules: Any, sales: Any, rows: Any, pledge: Any, k: Any, cells: Any, p: Any
+) -> Any:
+    """What one pledge brings at the end of a period before valuation error and loss of the right.
 
     Args:
-        pledges: `PledgeArrays`.
+        pledges: PLEDGE.
+        schedules: SCHEDULE.
+        sales: SALE.
+        rows: ROW.
         pledge: which.
         k: period.
-        cells: cell values of the path and period, [n_cells].
+        cells: [n_paths, n_periods, n_cells].
+        p: place of the path in the block.
     """
-    schedule = pledges.schedule[pledge]
+    schedule = pledges[pledge].schedule
     value = 0.0
-    for row in range(pledges.row_start[schedule], pledges.row_start[schedule + 1]):
-        value += pledges.row_weight[row] * cells[pledges.row_cell[row]]
-    return max(value, 0.0) * pledges.scale[schedule, k] * pledges.multiple[pledge]
+    for row in range(schedules[schedule].first_row, schedules[schedule].stop_row):
+        value += rows[row].weight * cells[p, k, rows[row].cell]
+    return max(value, 0.0) * sales[schedule, k].scale * pledges[pledge].multiple
 
 
 @compiled
-def asset_noise(pledges: Any, pledge: Any, k: Any, seed: Any, path: Any) -> Any:
+def asset_noise(pledges: Any, schedules: Any, sales: Any, pledge: Any, k: Any, seed: Any, path: Any) -> Any:
     """Valuation error times what losses of the right leave; 1 where an asset has neither."""
-    schedule = pledges.schedule[pledge]
-    log_sd, events = pledges.log_sd[schedule], pledges.mean_events[schedule, k]
+    schedule = pledges[pledge].schedule
+    log_sd, events = schedules[schedule].log_sd, sales[schedule, k].mean_events
     noise = 1.0
     if log_sd > 0.0 or events > 0.0:
-        words = philox(np.uint64(path), _ZERO, np.uint64(pledges.lane[pledge]), _NOISE, seed)
+        words = philox(np.uint64(path), _ZERO, np.uint64(pledges[pledge].lane), _NOISE, seed)
         if log_sd > 0.0:
             radius = math.sqrt(-2.0 * math.log(to_uniform(words[0])))
             normal = radius * math.cos(2.0 * math.pi * to_uniform(words[1]))
             noise = math.exp(log_sd * normal - 0.5 * log_sd * log_sd)
         if events > 0.0:
-            noise *= (1.0 - pledges.severity[schedule]) ** events_of(to_uniform(words[2]), events)
+            happened = events_of(to_uniform(words[2]), events)
+            if happened > 0:
+                noise *= (1.0 - schedules[schedule].severity) ** happened
     return noise
 
 
 @compiled
-def collateral_in_default(block: Any, slot: Any, k: Any, p: Any) -> Any:
+def collateral_in_default(
+    slots: Any, pledges: Any, schedules: Any, sales: Any, rows: Any, cells: Any, seed: Any, path: Any, slot: Any,
+    k: Any, p: Any,
+) -> Any:  # fmt: skip
     """What all pledges of a loan bring, one after the other in a fixed order."""
-    pledges = block.pledges
     total = 0.0
-    for pledge in range(pledges.start[slot], pledges.start[slot + 1]):
-        value = asset_value(pledges, pledge, k, block.cells[p, k])
+    for pledge in range(slots[slot].first_pledge, slots[slot].stop_pledge):
+        value = asset_value(pledges, schedules, sales, rows, pledge, k, cells, p)
         if value > 0.0:
-            total += value * asset_noise(pledges, pledge, k, block.seed, block.paths[p])
+            total += value * asset_noise(pledges, schedules, sales, pledge, k, seed, path)
     return total
 
 
 @compiled
-def _guarantor_fails(block: Any, slot: Any, k: Any, p: Any) -> Any:
-    """Whether the guarantor has failed by the end of the period."""
-    slots = block.slots
-    cell, power = slots.guarantor_cell[slot], slots.guarantor_power[slot]
-    if cell < 0:
-        return False
-    gone = block.cumulated[cell, p, k]
-    if power != 1.0:
-        gone = -math.expm1(math.log1p(-gone) * power)
-    words = philox(np.uint64(block.paths[p]), _ZERO, np.uint64(slots.guarantor[slot]), _GUARANTOR, block.seed)
-    return to_uniform(words[0]) < gone
+def _kept_after_guarantor(slots: Any, cumulated: Any, seed: Any, path: Any, slot: Any, k: Any, p: Any) -> Any:
+    """Share of the loss that the guarantor leaves; all of it if it has failed by the end of the period."""
+    share, cell = slots[slot].guarantee, slots[slot].guarantor_cell
+    if share > 0.0 and cell >= 0:
+        gone = cumulated[cell, p, k]
+        if slots[slot].guarantor_power != 1.0:
+            gone = -math.expm1(math.log1p(-gone) * slots[slot].guarantor_power)
+        words = philox(np.uint64(path), _ZERO, np.uint64(slots[slot].guarantor), _GUARANTOR, seed)
+        if to_uniform(words[0]) < gone:
+            return 1.0
+    return 1.0 - share
 
 
 @compiled
-def _loss_of(block: Any, slot: Any, k: Any, p: Any) -> Any:
-    """Collateral, the bank's loss before caps in whole units, and the claim on a fund."""
-    slots = block.slots
-    exposure = slots.exposure[slot, k]
-    collateral = collateral_in_default(block, slot, k, p)
-    left = slots.lgd[slot] * max(exposure - collateral, 0.0)
-    if left > 0.0 and slots.guarantee[slot] > 0.0 and not _guarantor_fails(block, slot, k, p):
-        left *= 1.0 - slots.guarantee[slot]
-    claim = slots.compensation[slot] * left
-    return collateral, np.int64((left - claim) * block.per_unit + 0.5), claim
+def _loss_of(
+    slots: Any, exposure: Any, pledges: Any, schedules: Any, sales: Any, rows: Any, cumulated: Any, cells: Any,
+    seed: Any, path: Any, slot: Any, k: Any, p: Any,
+) -> Any:  # fmt: skip
+    """Collateral, the loss after the guarantor, and the part of it that is claimed from a fund."""
+    collateral = collateral_in_default(slots, pledges, schedules, sales, rows, cells, seed, path, slot, k, p)
+    left = slots[slot].lgd * max(exposure[slot, k] - collateral, 0.0)
+    if left > 0.0:
+        left *= _kept_after_guarantor(slots, cumulated, seed, path, slot, k, p)
+    return collateral, left, slots[slot].compensation * left
 
 
 @compiled
-def _skipped(block: Any, chunk: Any, p: Any, number: Any, log_miss: Any) -> Any:
+def _candidate(seed: Any, path: Any, chunk: Any, number: Any, log_miss: Any) -> Any:
     """Borrowers before the next candidate, as a float since it may be large, and a uniform for its period."""
-    words = philox(np.uint64(block.paths[p]), np.uint64(number), np.uint64(chunk), _DEFAULT, block.seed)
+    words = philox(np.uint64(path), np.uint64(number), np.uint64(chunk), _DEFAULT, seed)
     return math.floor(math.log(to_uniform(words[0])) / log_miss), to_uniform(words[1])
 
 
@@ -266,97 +303,141 @@ def _log_miss(bound: Any) -> Any:
 
 
 @compiled
-def _count(
-    block: Any, slot: Any, p: Any, draw: Any, curve: Any, fans: Any, path_sums: Any, loan_sums: Any
-) -> Any:
-    """Add one candidate's default, if it is one, to the sums."""
-    slots = block.slots
-    k = default_period(slots, slot, draw, curve)
-    if k < 0:
-        return
-    collateral, loss, claim = _loss_of(block, slot, k, p)
-    weight = block.weights[p]
-    if claim > 0.0 and slots.fund_is_capped[slots.fund[slot]]:
-        path_sums.claims[p, slots.fund[slot]] += claim
-    path_sums.loss[p] += loss
-    path_sums.events[p] += 1
-    loan_sums.loss[slot] += loss if weight == 1.0 else np.int64(loss * weight + 0.5)
-    loan_sums.defaults[slot] += np.int64(weight * WEIGHT_UNIT + 0.5)
-    loan_sums.collateral[slot] += np.int64(min(collateral * block.per_unit * weight, _LARGEST_COUNT) + 0.5)
-    if fans:
-        path_sums.defaulted[p, k] += slots.exposure[slot, k]
-        for j in range(k, slots.exposure.shape[1]):
-            path_sums.vanished[p, j] += slots.exposure[slot, j]
-
-
-@compiled
-def count_events(block: Any, fans: Any, path_sums: Any, loan_sums: Any) -> None:
+def count_events(block: Any, chunks: Any, fans: Any, path_sums: Any, loan_sums: Any) -> None:
     """Simulate a block of paths, chunk by chunk.
 
     Args:
         block: `Block`.
+        chunks: `Chunks`.
         fans: whether to sum defaulted and vanished exposure.
         path_sums: `PathSums`, added to.
         loan_sums: `LoanSums`, added to.
     """
-    slots = block.slots
-    for chunk in range(len(slots.chunk_cell)):
-        curves = block.cumulated[slots.chunk_cell[chunk]]
-        last, stop = slots.chunk_periods[chunk] - 1, slots.chunk_start[chunk + 1]
-        for p in range(len(block.paths)):
-            bound = curves[p, last]
-            log_miss = _log_miss(bound)
-            borrower, number = slots.chunk_start[chunk], 0
+    (
+        slots,
+        exposure,
+        ends,
+        pledges,
+        schedules,
+        sales,
+        rows,
+        cumulated,
+        cells,
+        seed,
+        paths,
+        weights,
+        per_unit,
+    ) = block
+    borrower_start, chunk_start, chunk_cell, chunk_periods = chunks
+    path_loss, claims, defaulted, vanished, events = path_sums
+    loan_loss, loan_defaults, loan_collateral = loan_sums
+    for chunk in range(len(chunk_cell)):
+        cell, last, stop = chunk_cell[chunk], chunk_periods[chunk] - 1, chunk_start[chunk + 1]
+        for p in range(len(paths)):
+            bound = cumulated[cell, p, last]
+            log_miss, weight = _log_miss(bound), weights[p]
+            borrower, number = chunk_start[chunk], 0
             while bound > 0.0 and borrower < stop:
-                skipped, height = _skipped(block, chunk, p, number, log_miss)
+                skipped, height = _candidate(seed, paths[p], chunk, number, log_miss)
                 if skipped >= stop - borrower:
                     break
                 number += 1
                 borrower += np.int64(skipped)
-                for slot in range(slots.borrower_start[borrower], slots.borrower_start[borrower + 1]):
-                    _count(block, slot, p, height * bound, curves[p], fans, path_sums, loan_sums)
+                for slot in range(borrower_start[borrower], borrower_start[borrower + 1]):
+                    k = default_period(slots, ends, slot, height * bound, cumulated, cell, p)
+                    if k < 0:
+                        continue
+                    collateral, left, claim = _loss_of(
+                        slots,
+                        exposure,
+                        pledges,
+                        schedules,
+                        sales,
+                        rows,
+                        cumulated,
+                        cells,
+                        seed,
+                        paths[p],
+                        slot,
+                        k,
+                        p,
+                    )
+                    if claim > 0.0 and slots[slot].is_capped:
+                        claims[p, slots[slot].fund] += claim
+                    loss = np.int64((left - claim) * per_unit + 0.5)
+                    path_loss[p] += loss
+                    events[p] += 1
+                    loan_loss[slot] += loss if weight == 1.0 else np.int64(loss * weight + 0.5)
+                    loan_defaults[slot] += np.int64(weight * WEIGHT_UNIT + 0.5)
+                    loan_collateral[slot] += np.int64(
+                        min(collateral * per_unit * weight, _LARGEST_COUNT) + 0.5
+                    )
+                    if fans:
+                        defaulted[p, k] += exposure[slot, k]
+                        for j in range(k, len(ends)):
+                            vanished[p, j] += exposure[slot, j]
                 borrower += 1
 
 
 @compiled
-def _weigh(
-    block: Any, slot: Any, p: Any, draw: Any, curve: Any, unpaid: Any, bank_weight: Any, out: Any
-) -> Any:
-    slots = block.slots
-    k = default_period(slots, slot, draw, curve)
-    if k < 0:
-        return
-    _, loss, claim = _loss_of(block, slot, k, p)
-    short = 0.0
-    if claim > 0.0 and slots.fund_is_capped[slots.fund[slot]]:
-        short = claim * unpaid[p, slots.fund[slot]]
-    out[slot] += block.weights[p] * (bank_weight * (loss / block.per_unit) + short)
-
-
-@compiled
-def weigh_events(block: Any, unpaid: Any, bank_weight: Any, out: Any) -> None:
+def weigh_events(block: Any, chunks: Any, unpaid: Any, bank_weight: Any, out: Any) -> None:
     """Replay chosen paths and add weight times loss of every loan, fund shortfalls included.
 
     Args:
         block: `Block`; paths in ascending order make the sums independent of blocks.
+        chunks: `Chunks`.
         unpaid: share of its claims that each fund does not pay, [n_paths, n_funds].
         bank_weight: 1 to add the bank's loss before caps, 0 to add shortfalls alone.
         out: CNY, [n_slots].
     """
-    slots = block.slots
-    for chunk in range(len(slots.chunk_cell)):
-        curves = block.cumulated[slots.chunk_cell[chunk]]
-        last, stop = slots.chunk_periods[chunk] - 1, slots.chunk_start[chunk + 1]
-        for p in range(len(block.paths)):
-            bound = curves[p, last] if block.weights[p] != 0.0 else 0.0
+    (
+        slots,
+        exposure,
+        ends,
+        pledges,
+        schedules,
+        sales,
+        rows,
+        cumulated,
+        cells,
+        seed,
+        paths,
+        weights,
+        per_unit,
+    ) = block
+    borrower_start, chunk_start, chunk_cell, chunk_periods = chunks
+    for chunk in range(len(chunk_cell)):
+        cell, last, stop = chunk_cell[chunk], chunk_periods[chunk] - 1, chunk_start[chunk + 1]
+        for p in range(len(paths)):
+            bound = cumulated[cell, p, last] if weights[p] != 0.0 else 0.0
             log_miss = _log_miss(bound)
-            borrower, number = slots.chunk_start[chunk], 0
+            borrower, number = chunk_start[chunk], 0
             while bound > 0.0 and borrower < stop:
-                skipped, height = _skipped(block, chunk, p, number, log_miss)
+                skipped, height = _candidate(seed, paths[p], chunk, number, log_miss)
                 if skipped >= stop - borrower:
                     break
                 number += 1
                 borrower += np.int64(skipped)
-                for slot in range(slots.borrower_start[borrower], slots.borrower_start[borrower + 1]):
-                    _weigh(block, slot, p, height * bound, curves[p], unpaid, bank_weight, out)
+                for slot in range(borrower_start[borrower], borrower_start[borrower + 1]):
+                    k = default_period(slots, ends, slot, height * bound, cumulated, cell, p)
+                    if k < 0:
+                        continue
+                    _, left, claim = _loss_of(
+                        slots,
+                        exposure,
+                        pledges,
+                        schedules,
+                        sales,
+                        rows,
+                        cumulated,
+                        cells,
+                        seed,
+                        paths[p],
+                        slot,
+                        k,
+                        p,
+                    )
+                    loss = np.int64((left - claim) * per_unit + 0.5) / per_unit
+                    short = claim * unpaid[p, slots[slot].fund] if slots[slot].is_capped else 0.0
+                    out[slot] += weights[p] * (bank_weight * loss + short)
                 borrower += 1

@@ -1,15 +1,15 @@
 """A book made ready for its paths: cells, thresholds of the base market, collateral of the market simulated in."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from quant.factors import FactorModel
 from quant.loan_losses.book import LoanBook, Pledges
-from quant.loan_losses.collateral_table import CollateralTable
+from quant.loan_losses.collateral_table import CollateralTable, Records
 from quant.loan_losses.credit_cells import CreditCells
 from quant.loan_losses.default_index import DefaultIndices
-from quant.loan_losses.events import Block, SlotArrays
+from quant.loan_losses.events import Block, slot_records
 from quant.loan_losses.survival import cumulated, thresholds
 from quant.schedules import Array, DiscountFactors
 from quant.sparse_draws import Lanes
@@ -24,7 +24,7 @@ class PreparedBook:
         model: the market simulated in.
         credit: cells and order of the loans.
         indices, thresholds: of the base market.
-        slots: the loans in order.
+        slots, exposure: the loans in order, SLOT [n_slots] and [n_slots, n_periods].
         collateral: the pledges in the same order.
     """
 
@@ -33,7 +33,8 @@ class PreparedBook:
     credit: CreditCells
     indices: DefaultIndices
     thresholds: Array
-    slots: SlotArrays
+    slots: Records
+    exposure: Array
     collateral: CollateralTable
 
     @classmethod
@@ -60,7 +61,26 @@ class PreparedBook:
             pledges, len(credit.loan_of_slot), model, discount, book.period_ends_years
         )
         level = thresholds(credit, standard, indices, book.period_ends_years)
-        return cls(book, model, credit, indices, level, SlotArrays.of(book, credit), collateral)
+        exposure = np.ascontiguousarray(book.exposure_cny[credit.loan_of_slot], dtype=np.float64)
+        slots = slot_records(book, credit, collateral.start)
+        return cls(book, model, credit, indices, level, slots, exposure, collateral)
+
+    def in_market(
+        self, model: FactorModel, discount: DiscountFactors, pledges: Pledges | None = None
+    ) -> "PreparedBook":
+        """The same loans in a changed market; indices and thresholds stay those of the base market.
+
+        Args:
+            model: the changed market, with the same primary factors.
+            discount: discount factors of its curve.
+            pledges: the changed pledges, in the book's order; None where they are the same.
+        """
+        book = self.book if pledges is None else replace(self.book, pledges=pledges)
+        slots = self.credit.loan_of_slot
+        collateral = CollateralTable.of(
+            _in_slot_order(book.pledges, slots), len(slots), model, discount, book.period_ends_years
+        )
+        return replace(self, book=book, model=model, collateral=collateral)
 
     def block(
         self,
@@ -86,7 +106,9 @@ class PreparedBook:
         seen = states if collateral_states is None else collateral_states
         return Block(
             self.slots,
-            self.collateral.arrays,
+            self.exposure,
+            self.book.period_ends_years,
+            *self.collateral.tables,
             cumulated(self.credit, self.thresholds, indices),
             self.collateral.cell_values(seen),
             np.uint64(seed),

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterator
 
-from quant.portfolio import LossSummary
+from quant.loan_losses.simulation import LossSummary
 from services.loans.book import SecuredBook
 from services.loans.loan import Loan
 from services.loans.portfolio import PortfolioQuestion
@@ -11,6 +11,8 @@ from services.runtime.results import Caution, Severity
 
 OLD_VALUATION_DAYS = 365
 DISTANT_SNAPSHOT_DAYS = 31
+FEWEST_TAIL_PATHS = 10
+SMALLEST_EFFECTIVE_SHARE = 0.2
 _SHOWN = 3
 
 
@@ -21,8 +23,9 @@ def cautions_about(question: PortfolioQuestion, book: SecuredBook, found: LossSu
         *_about_snapshots(question, book),
         *_about_rows(question, book),
         *_about_borrowers(book),
-        *_about_loans(question, book),
+        *_about_loans(book),
         *_about_paths(found),
+        *_about_weights(found),
     )
 
 
@@ -74,7 +77,7 @@ def _about_rows(question: PortfolioQuestion, book: SecuredBook) -> Iterator[Caut
     ended = [
         c.collateral_id
         for c in book.collateral
-        if not (c.schedule_from(book.day).times_years > question.horizon_years).any()
+        if not (c.schedule_from(book.day).times_years > question.period_ends_years[-1]).any()
     ]
     if ended:
         yield Caution(
@@ -104,8 +107,8 @@ def _view_of_borrower(loan: Loan) -> object:
     return (loan.default_probability_annual, loan.asset_correlation, loan.index_weights)
 
 
-def _about_loans(question: PortfolioQuestion, book: SecuredBook) -> Iterator[Caution]:
-    years = book.years_at_risk(question.horizon_years)
+def _about_loans(book: SecuredBook) -> Iterator[Caution]:
+    years = book.years_left()
     matured = [loan.loan_id for loan, left in zip(book.loans, years, strict=True) if left == 0.0]
     if matured:
         yield Caution(
@@ -126,6 +129,29 @@ def _about_paths(found: LossSummary) -> Iterator[Caution]:
             f"路径数 {found.n_paths} 不足以给出 {levels} 分位数的置信区间上限",
             f"{found.n_paths} paths are too few for the upper end of the interval at {levels}",
             "n_paths",
+        )
+
+
+def _about_weights(found: LossSummary) -> Iterator[Caution]:
+    for tail in found.tail:
+        if tail.is_resolved and tail.effective_paths < FEWEST_TAIL_PATHS:
+            yield Caution(
+                "TAIL_RESTS_ON_FEW_PATHS",
+                Severity.NOTE,
+                f"{tail.confidence:.1%} 分位数以外的有效路径仅 {tail.effective_paths:.0f} 条",
+                f"only {tail.effective_paths:.0f} effective paths lie at or beyond the quantile at "
+                f"{tail.confidence:.1%}",
+                "n_paths",
+            )
+    if found.effective_paths < SMALLEST_EFFECTIVE_SHARE * found.n_paths:
+        yield Caution(
+            "WEIGHTS_UNEVEN",
+            Severity.WARNING,
+            f"加权路径的有效样本量为 {found.effective_paths:.0f}，不足 {found.n_paths} 条的二成，"
+            "均值与低分位数请用等权路径",
+            f"the weighted paths are worth {found.effective_paths:.0f} plain ones, less than a fifth of "
+            f"{found.n_paths}: take means and low quantiles from plain paths",
+            "sampling",
         )
 
 

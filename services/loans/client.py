@@ -24,6 +24,7 @@ from services.loans.portfolio import (
     DEFAULT_SEED,
     PortfolioLoss,
     PortfolioQuestion,
+    Sampling,
 )
 from services.loans.position import LoanMovement, LoanPosition
 from services.loans.schedule import RepaymentSchedule
@@ -167,10 +168,14 @@ class LoansClient:
         horizon_years: float = DEFAULT_HORIZON_YEARS,
         n_paths: int = DEFAULT_PATHS,
         seed: int = DEFAULT_SEED,
+        n_quarters: int | None = None,
+        sampling: Sampling = Sampling.PLAIN,
+        fund_cap_cny: float | None = None,
+        contribution_confidence: float = 0.99,
         on_progress: Callable[[Progress], None] | None = None,
         timeout_s: float | None = None,
     ) -> PortfolioLoss:
-        """Simulates the loss of the book over one horizon.
+        """Simulates the loss of the book over one horizon or quarter by quarter.
 
         Args:
             snapshot: the market, taken as that of the day of the book.
@@ -179,6 +184,10 @@ class LoansClient:
             horizon_years: > 0 and at most 10.
             n_paths: 256 to 10,000,000.
             seed: of the scenario universe.
+            n_quarters: that many quarters, 1 to 40, which take the place of the horizon.
+            sampling: plain paths, or paths of high losses more often.
+            fund_cap_cny: most that the risk-compensation fund pays; None for no cap.
+            contribution_confidence: of the expected shortfall that loans contribute to: 0.95, 0.99 or 0.999.
             on_progress: told how far it is; what it raises cancels the call.
             timeout_s: deadline; that of the channel when absent.
 
@@ -187,7 +196,10 @@ class LoansClient:
             InvalidInput: a wrong field, or a factor that the snapshot does not have.
         """
         try:
-            question = PortfolioQuestion(snapshot, as_of, tuple(loan_ids), horizon_years, n_paths, seed)
+            question = PortfolioQuestion(
+                snapshot, as_of, tuple(loan_ids), horizon_years, n_paths, seed, n_quarters, sampling, fund_cap_cny,
+                contribution_confidence,
+            )  # fmt: skip
         except ValueError as error:
             raise InvalidInput(str(error)) from error
         responses = self._stub.SimulatePortfolio(translate_loss.question_to_wire(question), timeout=timeout_s)

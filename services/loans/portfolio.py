@@ -1,8 +1,12 @@
-"""What is asked of a book of loans and what comes back: losses over one horizon, CNY."""
+"""What is asked of a book of loans and what comes back: losses over one horizon or quarter by quarter, CNY."""
 
 import datetime as dt
 import math
 from dataclasses import dataclass
+from enum import StrEnum
+
+import numpy as np
+from numpy.typing import NDArray
 
 from services.runtime.market import MarketSnapshot
 from services.runtime.results import Caution, Manifest
@@ -13,6 +17,17 @@ DEFAULT_SEED = 20260821
 MIN_PATHS, MAX_PATHS = 256, 10_000_000
 MAX_HORIZON_YEARS = 10.0
 MAX_SEED = 2**63 - 1
+MAX_QUARTERS = 40
+# Paths x quarters: what a simulation keeps of every path and quarter then fits the memory of a small server.
+MAX_PATH_QUARTERS = 20_000_000
+CONTRIBUTION_CONFIDENCES = (0.95, 0.99, 0.999)
+
+
+class Sampling(StrEnum):
+    """How paths are drawn."""
+
+    PLAIN = "plain"
+    TOWARDS_TAIL = "towards_tail"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +41,10 @@ class PortfolioQuestion:
         horizon_years: > 0 and at most 10.
         n_paths: 256 to 10,000,000.
         seed: of the scenario universe, 0 to 2**63 - 1.
+        n_quarters: that many quarters, 1 to 40, which take the place of the horizon; None for one period over it.
+        sampling: plain paths, or paths of high losses more often.
+        fund_cap_cny: most that the risk-compensation fund pays; None for no cap.
+        contribution_confidence: of the expected shortfall that loans contribute to: 0.95, 0.99 or 0.999.
 
     Raises:
         ValueError: if a figure is outside its domain.
@@ -37,6 +56,10 @@ class PortfolioQuestion:
     horizon_years: float = DEFAULT_HORIZON_YEARS
     n_paths: int = DEFAULT_PATHS
     seed: int = DEFAULT_SEED
+    n_quarters: int | None = None
+    sampling: Sampling = Sampling.PLAIN
+    fund_cap_cny: float | None = None
+    contribution_confidence: float = 0.99
 
     def __post_init__(self) -> None:
         if not 0.0 < self.horizon_years <= MAX_HORIZON_YEARS:
@@ -45,6 +68,27 @@ class PortfolioQuestion:
             raise ValueError(f"n_paths: found {self.n_paths}, expected {MIN_PATHS:,} to {MAX_PATHS:,}")
         if not 0 <= self.seed <= MAX_SEED:
             raise ValueError(f"seed: found {self.seed}, expected 0 to {MAX_SEED}")
+        if self.n_quarters is not None and not 1 <= self.n_quarters <= MAX_QUARTERS:
+            raise ValueError(f"n_quarters: found {self.n_quarters}, expected 1 to {MAX_QUARTERS}")
+        if self.n_paths * len(self.period_ends_years) > MAX_PATH_QUARTERS:
+            raise ValueError(
+                f"n_paths: found {self.n_paths} paths of {len(self.period_ends_years)} quarters, "
+                f"expected at most {MAX_PATH_QUARTERS:,} in all"
+            )
+        if self.fund_cap_cny is not None and not 0.0 <= self.fund_cap_cny < math.inf:
+            raise ValueError(f"fund_cap_cny: found {self.fund_cap_cny}, expected a finite number >= 0")
+        if self.contribution_confidence not in CONTRIBUTION_CONFIDENCES:
+            raise ValueError(
+                f"contribution_confidence: found {self.contribution_confidence}, expected one of "
+                f"{CONTRIBUTION_CONFIDENCES}"
+            )
+
+    @property
+    def period_ends_years(self) -> NDArray[np.float64]:
+        """Ends of the periods, years from the day of the book."""
+        if self.n_quarters is None:
+            return np.array([self.horizon_years])
+        return np.arange(1, self.n_quarters + 1) / 4.0
 
     @property
     def book_date(self) -> dt.date:
@@ -62,6 +106,31 @@ class TailFigure:
     value_at_risk_high_cny: float
     expected_shortfall_cny: float
     expected_shortfall_error_cny: float
+    effective_paths: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FanPoint:
+    """A ratio at the end of a quarter: mean and quantiles over the paths.
+
+    Attributes:
+        end_years: years from the day of the book.
+        mean: over the paths.
+        quantiles: probability and value, ascending.
+    """
+
+    end_years: float
+    mean: float
+    quantiles: tuple[tuple[float, float], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CompensationFund:
+    """What the risk-compensation fund has to pay, and how probable it is that its cap is reached."""
+
+    cap_cny: float
+    payment_mean_cny: float
+    exhausted_probability: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,12 +139,13 @@ class LossShare:
 
     Attributes:
         key: loan, county or product.
-        exposure_cny: scheduled balance in the middle of the time at risk.
+        exposure_cny: scheduled balance in the middle of the time at risk, in the first quarter where there are several.
         expected_loss_cny: the shares of a grouping add up to the book's.
         defaults_mean: share of paths with default (a loan), mean number of defaults (a group).
         collateral_mean_cny: expected collateral after disposal at the horizon.
         collateral_mean_in_default_cny: its mean on the paths on which the loan defaults, None where it never did;
             of a group the sum over its loans, None where one of them never defaulted.
+        tail_contribution_cny: part of the expected shortfall; the shares of a grouping add up to the book's.
     """
 
     key: str
@@ -84,6 +154,7 @@ class LossShare:
     defaults_mean: float
     collateral_mean_cny: float
     collateral_mean_in_default_cny: float | None
+    tail_contribution_cny: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +170,12 @@ class PortfolioLoss:
         by_loan, by_county, by_product: in order of the key.
         cautions: what a careful reader should know.
         manifest: what it takes to compute this again.
+        by_guarantee_mode: in order of the key; "" for loans without one.
+        npl, ltv: fans over the quarters; empty over one horizon.
+        n_quarters: quarters simulated; None for one horizon.
+        effective_paths: plain paths worth the weighted ones; None in results of an older version.
+        contribution_confidence: of the expected shortfall that loans contribute to.
+        fund: the compensation fund; None where it has no cap.
 
     Raises:
         ValueError: if a figure is not a number or a loss is negative.
@@ -115,6 +192,13 @@ class PortfolioLoss:
     by_product: tuple[LossShare, ...]
     cautions: tuple[Caution, ...]
     manifest: Manifest
+    by_guarantee_mode: tuple[LossShare, ...] = ()
+    npl: tuple[FanPoint, ...] = ()
+    ltv: tuple[FanPoint, ...] = ()
+    n_quarters: int | None = None
+    effective_paths: float | None = None
+    contribution_confidence: float | None = None
+    fund: CompensationFund | None = None
 
     def __post_init__(self) -> None:
         figures = (self.exposure_cny, self.expected_loss_cny, self.unexpected_loss_cny)

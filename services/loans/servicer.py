@@ -17,14 +17,15 @@ from services.loans import (
     engine,
     translate,
     translate_listing,
-    translate_loss,
     translate_position,
     translate_repayment,
 )
+from services.loans.importing.servicer import ImportRpcs
 from services.loans.pledges.servicer import PledgeRpcs
 from services.loans.quality.servicer import QualityRpcs
 from services.loans.repository import LoanStore, SqlLoanStore
 from services.loans.schedule import RepaymentSchedule, repayment_schedule
+from services.loans.simulation.servicer import SimulationRpcs
 from services.loans.statistics.servicer import StatisticsRpcs
 from services.runtime.call import current_call
 from services.runtime.database import reading
@@ -33,7 +34,9 @@ from services.runtime.idempotency import IdempotentWrites
 from services.runtime.violations import Violations
 
 
-class LoansServicer(PledgeRpcs, QualityRpcs, StatisticsRpcs, LoansServiceServicer):
+class LoansServicer(
+    PledgeRpcs, ImportRpcs, QualityRpcs, SimulationRpcs, StatisticsRpcs, LoansServiceServicer
+):
     """The loans service on one database."""
 
     def __init__(self, database: sa.Engine) -> None:
@@ -89,14 +92,6 @@ class LoansServicer(PledgeRpcs, QualityRpcs, StatisticsRpcs, LoansServiceService
     ) -> pb.GetScheduleResponse:
         """Returns a repayment schedule."""
         return translate.schedule_to_response(self._schedule(request))
-
-    def SimulatePortfolio(
-        self, request: pb.SimulatePortfolioRequest, context: grpc.ServicerContext
-    ) -> Iterator[pb.SimulatePortfolioResponse]:
-        """Simulates the book; progress, then the result."""
-        question = translate_loss.question_from_wire(request)
-        events = engine.simulate_portfolio(self._reading, question, current_call().check_alive)
-        yield from map(translate_loss.event_to_wire, events)
 
     def _schedule(self, request: pb.GetScheduleRequest) -> RepaymentSchedule:
         match request.WhichOneof("of"):

@@ -9,13 +9,16 @@ from services.loans.portfolio import (
     MAX_PATHS,
     MAX_SEED,
     MIN_PATHS,
+    CompensationFund,
+    FanPoint,
     LossShare,
     PortfolioLoss,
     PortfolioQuestion,
+    Sampling,
     TailFigure,
 )
 from services.loans.translate import MAX_ROWS, as_of_to_wire
-from services.runtime.errors import Internal
+from services.runtime.errors import Internal, InvalidInput
 from services.runtime.results import Progress
 from services.runtime.violations import Violations
 from services.runtime.wire import date_from_wire
@@ -28,6 +31,16 @@ from services.runtime.wire_results import (
     progress_from_wire,
     progress_to_wire,
 )
+
+_SAMPLINGS = {
+    pb.SAMPLING_UNSPECIFIED: Sampling.PLAIN,
+    pb.SAMPLING_PLAIN: Sampling.PLAIN,
+    pb.SAMPLING_TOWARDS_TAIL: Sampling.TOWARDS_TAIL,
+}
+_SAMPLING_NUMBERS = {
+    Sampling.PLAIN: pb.SAMPLING_PLAIN,
+    Sampling.TOWARDS_TAIL: pb.SAMPLING_TOWARDS_TAIL,
+}
 
 
 def question_from_wire(request: pb.SimulatePortfolioRequest) -> PortfolioQuestion:
@@ -58,9 +71,29 @@ def question_from_wire(request: pb.SimulatePortfolioRequest) -> PortfolioQuestio
     violations.require_range("n_paths", n_paths, MIN_PATHS, MAX_PATHS)
     seed = request.seed if request.HasField("seed") else DEFAULT_SEED
     violations.require(seed <= MAX_SEED, "seed", f"found {seed}, expected at most {MAX_SEED}")
+    sampling = _SAMPLINGS.get(request.sampling)
+    violations.require(
+        sampling is not None, "sampling", f"found {request.sampling}, expected a known Sampling"
+    )
     violations.raise_if_any()
+    assert sampling is not None  # noqa: S101  # as below
     assert snapshot is not None  # noqa: S101  # every reason for None is a violation; tells mypy
-    return PortfolioQuestion(snapshot, as_of, tuple(request.loan_ids), horizon, n_paths, seed)
+    try:
+        return PortfolioQuestion(
+            snapshot,
+            as_of,
+            tuple(request.loan_ids),
+            horizon,
+            n_paths,
+            seed,
+            request.n_quarters if request.HasField("n_quarters") else None,
+            sampling,
+            request.fund_cap_cny if request.HasField("fund_cap_cny") else None,
+            request.contribution_confidence if request.HasField("contribution_confidence") else 0.99,
+        )
+    except ValueError as error:
+        field, _, message = str(error).partition(": ")
+        raise InvalidInput.of(field, message) from error
 
 
 def question_to_wire(question: PortfolioQuestion) -> pb.SimulatePortfolioRequest:
@@ -72,6 +105,10 @@ def question_to_wire(question: PortfolioQuestion) -> pb.SimulatePortfolioRequest
         horizon_years=question.horizon_years,
         n_paths=question.n_paths,
         seed=question.seed,
+        n_quarters=question.n_quarters,
+        sampling=_SAMPLING_NUMBERS[question.sampling],
+        fund_cap_cny=question.fund_cap_cny,
+        contribution_confidence=question.contribution_confidence,
     )
 
 
@@ -110,6 +147,19 @@ def _loss_to_wire(loss: PortfolioLoss) -> pb.PortfolioLoss:
         by_product=[_share_to_wire(share) for share in loss.by_product],
         warnings=[caution_to_wire(caution) for caution in loss.cautions],
         manifest=manifest_to_wire(loss.manifest),
+        by_guarantee_mode=[_share_to_wire(share) for share in loss.by_guarantee_mode],
+        npl=[_point_to_wire(point) for point in loss.npl],
+        ltv=[_point_to_wire(point) for point in loss.ltv],
+        n_quarters=loss.n_quarters,
+        effective_paths=loss.effective_paths,
+        contribution_confidence=loss.contribution_confidence,
+        fund=None
+        if loss.fund is None
+        else pb.CompensationFund(
+            cap_cny=loss.fund.cap_cny,
+            payment_mean_cny=loss.fund.payment_mean_cny,
+            exhausted_probability=loss.fund.exhausted_probability,
+        ),
     )
 
 
@@ -126,6 +176,30 @@ def _loss_from_wire(message: pb.PortfolioLoss) -> PortfolioLoss:
         by_product=tuple(_share_from_wire(share) for share in message.by_product),
         cautions=tuple(caution_from_wire(warning) for warning in message.warnings),
         manifest=manifest_from_wire(message.manifest),
+        by_guarantee_mode=tuple(_share_from_wire(share) for share in message.by_guarantee_mode),
+        npl=tuple(_point_from_wire(point) for point in message.npl),
+        ltv=tuple(_point_from_wire(point) for point in message.ltv),
+        n_quarters=message.n_quarters if message.HasField("n_quarters") else None,
+        effective_paths=message.effective_paths if message.HasField("effective_paths") else None,
+        contribution_confidence=message.contribution_confidence
+        if message.HasField("contribution_confidence")
+        else None,
+        fund=CompensationFund(
+            message.fund.cap_cny, message.fund.payment_mean_cny, message.fund.exhausted_probability
+        )
+        if message.HasField("fund")
+        else None,
+    )
+
+
+def _point_to_wire(point: FanPoint) -> pb.FanPoint:
+    quantiles = [pb.FanQuantile(probability=p, value=value) for p, value in point.quantiles]
+    return pb.FanPoint(end_years=point.end_years, mean=point.mean, quantiles=quantiles)
+
+
+def _point_from_wire(message: pb.FanPoint) -> FanPoint:
+    return FanPoint(
+        message.end_years, message.mean, tuple((at.probability, at.value) for at in message.quantiles)
     )
 
 
@@ -137,6 +211,7 @@ def _tail_to_wire(tail: TailFigure) -> pb.TailFigure:
         value_at_risk_high_cny=tail.value_at_risk_high_cny,
         expected_shortfall_cny=tail.expected_shortfall_cny,
         expected_shortfall_error_cny=tail.expected_shortfall_error_cny,
+        effective_paths=tail.effective_paths,
     )
 
 
@@ -148,6 +223,7 @@ def _tail_from_wire(message: pb.TailFigure) -> TailFigure:
         message.value_at_risk_high_cny,
         message.expected_shortfall_cny,
         message.expected_shortfall_error_cny,
+        message.effective_paths if message.HasField("effective_paths") else None,
     )
 
 
@@ -159,6 +235,7 @@ def _share_to_wire(share: LossShare) -> pb.LossShare:
         defaults_mean=share.defaults_mean,
         collateral_mean_cny=share.collateral_mean_cny,
         collateral_mean_in_default_cny=share.collateral_mean_in_default_cny,
+        tail_contribution_cny=share.tail_contribution_cny,
     )
 
 
@@ -171,4 +248,5 @@ def _share_from_wire(message: pb.LossShare) -> LossShare:
         message.defaults_mean,
         message.collateral_mean_cny,
         message.collateral_mean_in_default_cny if in_default else None,
+        message.tail_contribution_cny if message.HasField("tail_contribution_cny") else None,
     )

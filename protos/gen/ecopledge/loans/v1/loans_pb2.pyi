@@ -158,6 +158,30 @@ BORROWER_SIZE_NOT_ENTERPRISE: BorrowerSize.ValueType  # 5
 """非企业."""
 Global___BorrowerSize: _TypeAlias = BorrowerSize  # noqa: Y015
 
+class _Sampling:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _SamplingEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Sampling.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    SAMPLING_UNSPECIFIED: _Sampling.ValueType  # 0
+    """Plain paths."""
+    SAMPLING_PLAIN: _Sampling.ValueType  # 1
+    """Plain paths of equal weight."""
+    SAMPLING_TOWARDS_TAIL: _Sampling.ValueType  # 2
+    """Paths of high losses more often, with weights that undo it: for the tail."""
+
+class Sampling(_Sampling, metaclass=_SamplingEnumTypeWrapper):
+    """How paths are drawn."""
+
+SAMPLING_UNSPECIFIED: Sampling.ValueType  # 0
+"""Plain paths."""
+SAMPLING_PLAIN: Sampling.ValueType  # 1
+"""Plain paths of equal weight."""
+SAMPLING_TOWARDS_TAIL: Sampling.ValueType  # 2
+"""Paths of high losses more often, with weights that undo it: for the tail."""
+Global___Sampling: _TypeAlias = Sampling  # noqa: Y015
+
 class _ImportKind:
     ValueType = _typing.NewType("ValueType", _builtins.int)
     V: _TypeAlias = ValueType  # noqa: Y015
@@ -891,12 +915,26 @@ class SimulatePortfolioRequest(_message.Message):
     HORIZON_YEARS_FIELD_NUMBER: _builtins.int
     N_PATHS_FIELD_NUMBER: _builtins.int
     SEED_FIELD_NUMBER: _builtins.int
+    N_QUARTERS_FIELD_NUMBER: _builtins.int
+    SAMPLING_FIELD_NUMBER: _builtins.int
+    FUND_CAP_CNY_FIELD_NUMBER: _builtins.int
+    CONTRIBUTION_CONFIDENCE_FIELD_NUMBER: _builtins.int
     horizon_years: _builtins.float
     """Horizon, years, > 0 and at most 10. Absent means 1."""
     n_paths: _builtins.int
     """Number of paths, 256 to 10,000,000. Absent means 20,000."""
     seed: _builtins.int
     """Seed of the scenario universe. Absent means 20260821."""
+    n_quarters: _builtins.int
+    """Quarters, 1 to 40, which take the place of the horizon; n_paths x n_quarters is at most 20,000,000. Absent means one
+    period over the horizon.
+    """
+    sampling: Global___Sampling.ValueType
+    """How paths are drawn. Absent means plain."""
+    fund_cap_cny: _builtins.float
+    """Most that the risk-compensation fund pays for all loans and quarters, CNY, >= 0. Absent means no cap."""
+    contribution_confidence: _builtins.float
+    """Confidence of the expected shortfall that loans contribute to: 0.95, 0.99 or 0.999. Absent means 0.99."""
     @_builtins.property
     def snapshot(self) -> _market_pb2.MarketSnapshot:
         """Market: factors, discount curve."""
@@ -918,21 +956,37 @@ class SimulatePortfolioRequest(_message.Message):
         horizon_years: _builtins.float | None = ...,
         n_paths: _builtins.int | None = ...,
         seed: _builtins.int | None = ...,
+        n_quarters: _builtins.int | None = ...,
+        sampling: Global___Sampling.ValueType = ...,
+        fund_cap_cny: _builtins.float | None = ...,
+        contribution_confidence: _builtins.float | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_horizon_years", b"_horizon_years", "_n_paths", b"_n_paths", "_seed", b"_seed", "as_of", b"as_of", "horizon_years", b"horizon_years", "n_paths", b"n_paths", "seed", b"seed", "snapshot", b"snapshot"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_contribution_confidence", b"_contribution_confidence", "_fund_cap_cny", b"_fund_cap_cny", "_horizon_years", b"_horizon_years", "_n_paths", b"_n_paths", "_n_quarters", b"_n_quarters", "_seed", b"_seed", "as_of", b"as_of", "contribution_confidence", b"contribution_confidence", "fund_cap_cny", b"fund_cap_cny", "horizon_years", b"horizon_years", "n_paths", b"n_paths", "n_quarters", b"n_quarters", "seed", b"seed", "snapshot", b"snapshot"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_horizon_years", b"_horizon_years", "_n_paths", b"_n_paths", "_seed", b"_seed", "as_of", b"as_of", "horizon_years", b"horizon_years", "loan_ids", b"loan_ids", "n_paths", b"n_paths", "seed", b"seed", "snapshot", b"snapshot"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_contribution_confidence", b"_contribution_confidence", "_fund_cap_cny", b"_fund_cap_cny", "_horizon_years", b"_horizon_years", "_n_paths", b"_n_paths", "_n_quarters", b"_n_quarters", "_seed", b"_seed", "as_of", b"as_of", "contribution_confidence", b"contribution_confidence", "fund_cap_cny", b"fund_cap_cny", "horizon_years", b"horizon_years", "loan_ids", b"loan_ids", "n_paths", b"n_paths", "n_quarters", b"n_quarters", "sampling", b"sampling", "seed", b"seed", "snapshot", b"snapshot"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__contribution_confidence: _TypeAlias = _typing.Literal["contribution_confidence"]  # noqa: Y015
+    _WhichOneofArgType__contribution_confidence: _TypeAlias = _typing.Literal["_contribution_confidence", b"_contribution_confidence"]  # noqa: Y015
+    _WhichOneofReturnType__fund_cap_cny: _TypeAlias = _typing.Literal["fund_cap_cny"]  # noqa: Y015
+    _WhichOneofArgType__fund_cap_cny: _TypeAlias = _typing.Literal["_fund_cap_cny", b"_fund_cap_cny"]  # noqa: Y015
     _WhichOneofReturnType__horizon_years: _TypeAlias = _typing.Literal["horizon_years"]  # noqa: Y015
     _WhichOneofArgType__horizon_years: _TypeAlias = _typing.Literal["_horizon_years", b"_horizon_years"]  # noqa: Y015
     _WhichOneofReturnType__n_paths: _TypeAlias = _typing.Literal["n_paths"]  # noqa: Y015
     _WhichOneofArgType__n_paths: _TypeAlias = _typing.Literal["_n_paths", b"_n_paths"]  # noqa: Y015
+    _WhichOneofReturnType__n_quarters: _TypeAlias = _typing.Literal["n_quarters"]  # noqa: Y015
+    _WhichOneofArgType__n_quarters: _TypeAlias = _typing.Literal["_n_quarters", b"_n_quarters"]  # noqa: Y015
     _WhichOneofReturnType__seed: _TypeAlias = _typing.Literal["seed"]  # noqa: Y015
     _WhichOneofArgType__seed: _TypeAlias = _typing.Literal["_seed", b"_seed"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__contribution_confidence) -> _WhichOneofReturnType__contribution_confidence | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__fund_cap_cny) -> _WhichOneofReturnType__fund_cap_cny | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__horizon_years) -> _WhichOneofReturnType__horizon_years | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__n_paths) -> _WhichOneofReturnType__n_paths | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__n_quarters) -> _WhichOneofReturnType__n_quarters | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__seed) -> _WhichOneofReturnType__seed | None: ...
 
@@ -982,6 +1036,7 @@ class TailFigure(_message.Message):
     VALUE_AT_RISK_HIGH_CNY_FIELD_NUMBER: _builtins.int
     EXPECTED_SHORTFALL_CNY_FIELD_NUMBER: _builtins.int
     EXPECTED_SHORTFALL_ERROR_CNY_FIELD_NUMBER: _builtins.int
+    EFFECTIVE_PATHS_FIELD_NUMBER: _builtins.int
     confidence: _builtins.float
     """Confidence, such as 0.999."""
     value_at_risk_cny: _builtins.float
@@ -994,6 +1049,8 @@ class TailFigure(_message.Message):
     """Expected shortfall: mean loss beyond the quantile."""
     expected_shortfall_error_cny: _builtins.float
     """Standard error of the expected shortfall."""
+    effective_paths: _builtins.float
+    """Paths at or beyond the value at risk, weighted ones by (sum w)^2 / sum w^2."""
     def __init__(
         self,
         *,
@@ -1003,14 +1060,105 @@ class TailFigure(_message.Message):
         value_at_risk_high_cny: _builtins.float = ...,
         expected_shortfall_cny: _builtins.float = ...,
         expected_shortfall_error_cny: _builtins.float = ...,
+        effective_paths: _builtins.float | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_effective_paths", b"_effective_paths", "effective_paths", b"effective_paths"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_effective_paths", b"_effective_paths", "confidence", b"confidence", "effective_paths", b"effective_paths", "expected_shortfall_cny", b"expected_shortfall_cny", "expected_shortfall_error_cny", b"expected_shortfall_error_cny", "value_at_risk_cny", b"value_at_risk_cny", "value_at_risk_high_cny", b"value_at_risk_high_cny", "value_at_risk_low_cny", b"value_at_risk_low_cny"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__effective_paths: _TypeAlias = _typing.Literal["effective_paths"]  # noqa: Y015
+    _WhichOneofArgType__effective_paths: _TypeAlias = _typing.Literal["_effective_paths", b"_effective_paths"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__effective_paths) -> _WhichOneofReturnType__effective_paths | None: ...
+
+Global___TailFigure: _TypeAlias = TailFigure  # noqa: Y015
+
+@_typing.final
+class FanPoint(_message.Message):
+    """A ratio at the end of a quarter, over the paths."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    END_YEARS_FIELD_NUMBER: _builtins.int
+    MEAN_FIELD_NUMBER: _builtins.int
+    QUANTILES_FIELD_NUMBER: _builtins.int
+    end_years: _builtins.float
+    """Years from the day of the book."""
+    mean: _builtins.float
+    """Mean."""
+    @_builtins.property
+    def quantiles(self) -> _containers.RepeatedCompositeFieldContainer[Global___FanQuantile]:
+        """Quantiles, ascending."""
+
+    def __init__(
+        self,
+        *,
+        end_years: _builtins.float = ...,
+        mean: _builtins.float = ...,
+        quantiles: _abc.Iterable[Global___FanQuantile] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["confidence", b"confidence", "expected_shortfall_cny", b"expected_shortfall_cny", "expected_shortfall_error_cny", b"expected_shortfall_error_cny", "value_at_risk_cny", b"value_at_risk_cny", "value_at_risk_high_cny", b"value_at_risk_high_cny", "value_at_risk_low_cny", b"value_at_risk_low_cny"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["end_years", b"end_years", "mean", b"mean", "quantiles", b"quantiles"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
-Global___TailFigure: _TypeAlias = TailFigure  # noqa: Y015
+Global___FanPoint: _TypeAlias = FanPoint  # noqa: Y015
+
+@_typing.final
+class FanQuantile(_message.Message):
+    """A quantile of a fan."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PROBABILITY_FIELD_NUMBER: _builtins.int
+    VALUE_FIELD_NUMBER: _builtins.int
+    probability: _builtins.float
+    """Probability, such as 0.95."""
+    value: _builtins.float
+    """Ratio."""
+    def __init__(
+        self,
+        *,
+        probability: _builtins.float = ...,
+        value: _builtins.float = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["probability", b"probability", "value", b"value"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___FanQuantile: _TypeAlias = FanQuantile  # noqa: Y015
+
+@_typing.final
+class CompensationFund(_message.Message):
+    """What the risk-compensation fund has to pay."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CAP_CNY_FIELD_NUMBER: _builtins.int
+    PAYMENT_MEAN_CNY_FIELD_NUMBER: _builtins.int
+    EXHAUSTED_PROBABILITY_FIELD_NUMBER: _builtins.int
+    cap_cny: _builtins.float
+    """Its cap, CNY."""
+    payment_mean_cny: _builtins.float
+    """Mean payment, CNY."""
+    exhausted_probability: _builtins.float
+    """Probability that the cap is reached."""
+    def __init__(
+        self,
+        *,
+        cap_cny: _builtins.float = ...,
+        payment_mean_cny: _builtins.float = ...,
+        exhausted_probability: _builtins.float = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["cap_cny", b"cap_cny", "exhausted_probability", b"exhausted_probability", "payment_mean_cny", b"payment_mean_cny"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CompensationFund: _TypeAlias = CompensationFund  # noqa: Y015
 
 @_typing.final
 class LossShare(_message.Message):
@@ -1024,6 +1172,7 @@ class LossShare(_message.Message):
     DEFAULTS_MEAN_FIELD_NUMBER: _builtins.int
     COLLATERAL_MEAN_CNY_FIELD_NUMBER: _builtins.int
     COLLATERAL_MEAN_IN_DEFAULT_CNY_FIELD_NUMBER: _builtins.int
+    TAIL_CONTRIBUTION_CNY_FIELD_NUMBER: _builtins.int
     key: _builtins.str
     """Loan, county or product."""
     exposure_cny: _builtins.float
@@ -1038,6 +1187,8 @@ class LossShare(_message.Message):
     """Mean collateral value after disposal at the horizon, CNY."""
     collateral_mean_in_default_cny: _builtins.float
     """Mean collateral value after disposal on the paths on which it defaults, CNY. Absent where it never defaulted."""
+    tail_contribution_cny: _builtins.float
+    """Part of the expected shortfall of the book, CNY; the shares of a grouping add up to it."""
     def __init__(
         self,
         *,
@@ -1047,14 +1198,20 @@ class LossShare(_message.Message):
         defaults_mean: _builtins.float = ...,
         collateral_mean_cny: _builtins.float = ...,
         collateral_mean_in_default_cny: _builtins.float | None = ...,
+        tail_contribution_cny: _builtins.float | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_collateral_mean_in_default_cny", b"_collateral_mean_in_default_cny", "collateral_mean_in_default_cny", b"collateral_mean_in_default_cny"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_collateral_mean_in_default_cny", b"_collateral_mean_in_default_cny", "_tail_contribution_cny", b"_tail_contribution_cny", "collateral_mean_in_default_cny", b"collateral_mean_in_default_cny", "tail_contribution_cny", b"tail_contribution_cny"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_collateral_mean_in_default_cny", b"_collateral_mean_in_default_cny", "collateral_mean_cny", b"collateral_mean_cny", "collateral_mean_in_default_cny", b"collateral_mean_in_default_cny", "defaults_mean", b"defaults_mean", "expected_loss_cny", b"expected_loss_cny", "exposure_cny", b"exposure_cny", "key", b"key"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_collateral_mean_in_default_cny", b"_collateral_mean_in_default_cny", "_tail_contribution_cny", b"_tail_contribution_cny", "collateral_mean_cny", b"collateral_mean_cny", "collateral_mean_in_default_cny", b"collateral_mean_in_default_cny", "defaults_mean", b"defaults_mean", "expected_loss_cny", b"expected_loss_cny", "exposure_cny", b"exposure_cny", "key", b"key", "tail_contribution_cny", b"tail_contribution_cny"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__collateral_mean_in_default_cny: _TypeAlias = _typing.Literal["collateral_mean_in_default_cny"]  # noqa: Y015
     _WhichOneofArgType__collateral_mean_in_default_cny: _TypeAlias = _typing.Literal["_collateral_mean_in_default_cny", b"_collateral_mean_in_default_cny"]  # noqa: Y015
+    _WhichOneofReturnType__tail_contribution_cny: _TypeAlias = _typing.Literal["tail_contribution_cny"]  # noqa: Y015
+    _WhichOneofArgType__tail_contribution_cny: _TypeAlias = _typing.Literal["_tail_contribution_cny", b"_tail_contribution_cny"]  # noqa: Y015
+    @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__collateral_mean_in_default_cny) -> _WhichOneofReturnType__collateral_mean_in_default_cny | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__tail_contribution_cny) -> _WhichOneofReturnType__tail_contribution_cny | None: ...
 
 Global___LossShare: _TypeAlias = LossShare  # noqa: Y015
 
@@ -1075,6 +1232,13 @@ class PortfolioLoss(_message.Message):
     BY_PRODUCT_FIELD_NUMBER: _builtins.int
     WARNINGS_FIELD_NUMBER: _builtins.int
     MANIFEST_FIELD_NUMBER: _builtins.int
+    BY_GUARANTEE_MODE_FIELD_NUMBER: _builtins.int
+    NPL_FIELD_NUMBER: _builtins.int
+    LTV_FIELD_NUMBER: _builtins.int
+    N_QUARTERS_FIELD_NUMBER: _builtins.int
+    EFFECTIVE_PATHS_FIELD_NUMBER: _builtins.int
+    CONTRIBUTION_CONFIDENCE_FIELD_NUMBER: _builtins.int
+    FUND_FIELD_NUMBER: _builtins.int
     n_loans: _builtins.int
     """Loans."""
     exposure_cny: _builtins.float
@@ -1085,6 +1249,12 @@ class PortfolioLoss(_message.Message):
     """Standard error of the expected loss."""
     unexpected_loss_cny: _builtins.float
     """Unexpected loss: standard deviation of the loss."""
+    n_quarters: _builtins.int
+    """Quarters simulated. Absent: one horizon."""
+    effective_paths: _builtins.float
+    """Plain paths that the weighted ones are worth."""
+    contribution_confidence: _builtins.float
+    """Confidence of the expected shortfall that loans contribute to."""
     @_builtins.property
     def tail(self) -> _containers.RepeatedCompositeFieldContainer[Global___TailFigure]:
         """95 %, 99 % and 99.9 %."""
@@ -1109,6 +1279,22 @@ class PortfolioLoss(_message.Message):
     def manifest(self) -> _result_pb2.Manifest:
         """What it takes to compute this again."""
 
+    @_builtins.property
+    def by_guarantee_mode(self) -> _containers.RepeatedCompositeFieldContainer[Global___LossShare]:
+        """Every guarantee mode; "" for loans without one."""
+
+    @_builtins.property
+    def npl(self) -> _containers.RepeatedCompositeFieldContainer[Global___FanPoint]:
+        """Defaulted exposure over all exposure at the end of every quarter, nothing written off. Empty over one horizon."""
+
+    @_builtins.property
+    def ltv(self) -> _containers.RepeatedCompositeFieldContainer[Global___FanPoint]:
+        """Exposure over collateral of the secured loans at the end of every quarter, by schedule. Empty over one horizon."""
+
+    @_builtins.property
+    def fund(self) -> Global___CompensationFund:
+        """The risk-compensation fund. Absent where it has no cap."""
+
     def __init__(
         self,
         *,
@@ -1123,12 +1309,30 @@ class PortfolioLoss(_message.Message):
         by_product: _abc.Iterable[Global___LossShare] | None = ...,
         warnings: _abc.Iterable[_result_pb2.Warning] | None = ...,
         manifest: _result_pb2.Manifest | None = ...,
+        by_guarantee_mode: _abc.Iterable[Global___LossShare] | None = ...,
+        npl: _abc.Iterable[Global___FanPoint] | None = ...,
+        ltv: _abc.Iterable[Global___FanPoint] | None = ...,
+        n_quarters: _builtins.int | None = ...,
+        effective_paths: _builtins.float | None = ...,
+        contribution_confidence: _builtins.float | None = ...,
+        fund: Global___CompensationFund | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["manifest", b"manifest"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_contribution_confidence", b"_contribution_confidence", "_effective_paths", b"_effective_paths", "_n_quarters", b"_n_quarters", "contribution_confidence", b"contribution_confidence", "effective_paths", b"effective_paths", "fund", b"fund", "manifest", b"manifest", "n_quarters", b"n_quarters"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["by_county", b"by_county", "by_loan", b"by_loan", "by_product", b"by_product", "expected_loss_cny", b"expected_loss_cny", "expected_loss_error_cny", b"expected_loss_error_cny", "exposure_cny", b"exposure_cny", "manifest", b"manifest", "n_loans", b"n_loans", "tail", b"tail", "unexpected_loss_cny", b"unexpected_loss_cny", "warnings", b"warnings"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_contribution_confidence", b"_contribution_confidence", "_effective_paths", b"_effective_paths", "_n_quarters", b"_n_quarters", "by_county", b"by_county", "by_guarantee_mode", b"by_guarantee_mode", "by_loan", b"by_loan", "by_product", b"by_product", "contribution_confidence", b"contribution_confidence", "effective_paths", b"effective_paths", "expected_loss_cny", b"expected_loss_cny", "expected_loss_error_cny", b"expected_loss_error_cny", "exposure_cny", b"exposure_cny", "fund", b"fund", "ltv", b"ltv", "manifest", b"manifest", "n_loans", b"n_loans", "n_quarters", b"n_quarters", "npl", b"npl", "tail", b"tail", "unexpected_loss_cny", b"unexpected_loss_cny", "warnings", b"warnings"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
+    _WhichOneofReturnType__contribution_confidence: _TypeAlias = _typing.Literal["contribution_confidence"]  # noqa: Y015
+    _WhichOneofArgType__contribution_confidence: _TypeAlias = _typing.Literal["_contribution_confidence", b"_contribution_confidence"]  # noqa: Y015
+    _WhichOneofReturnType__effective_paths: _TypeAlias = _typing.Literal["effective_paths"]  # noqa: Y015
+    _WhichOneofArgType__effective_paths: _TypeAlias = _typing.Literal["_effective_paths", b"_effective_paths"]  # noqa: Y015
+    _WhichOneofReturnType__n_quarters: _TypeAlias = _typing.Literal["n_quarters"]  # noqa: Y015
+    _WhichOneofArgType__n_quarters: _TypeAlias = _typing.Literal["_n_quarters", b"_n_quarters"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__contribution_confidence) -> _WhichOneofReturnType__contribution_confidence | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__effective_paths) -> _WhichOneofReturnType__effective_paths | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__n_quarters) -> _WhichOneofReturnType__n_quarters | None: ...
 
 Global___PortfolioLoss: _TypeAlias = PortfolioLoss  # noqa: Y015
 

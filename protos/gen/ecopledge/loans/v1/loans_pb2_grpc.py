@@ -8,6 +8,7 @@ from ecopledge.loans.v1 import monitoring_pb2 as ecopledge_dot_loans_dot_v1_dot_
 from ecopledge.loans.v1 import position_pb2 as ecopledge_dot_loans_dot_v1_dot_position__pb2
 from ecopledge.loans.v1 import quality_pb2 as ecopledge_dot_loans_dot_v1_dot_quality__pb2
 from ecopledge.loans.v1 import statistics_pb2 as ecopledge_dot_loans_dot_v1_dot_statistics__pb2
+from ecopledge.loans.v1 import stress_pb2 as ecopledge_dot_loans_dot_v1_dot_stress__pb2
 
 GRPC_GENERATED_VERSION = '1.85.1'
 GRPC_VERSION = grpc.__version__
@@ -79,6 +80,16 @@ class LoansServiceStub:
                 '/ecopledge.loans.v1.LoansService/SimulatePortfolio',
                 request_serializer=ecopledge_dot_loans_dot_v1_dot_loans__pb2.SimulatePortfolioRequest.SerializeToString,
                 response_deserializer=ecopledge_dot_loans_dot_v1_dot_loans__pb2.SimulatePortfolioResponse.FromString,
+                _registered_method=True)
+        self.StressPortfolio = channel.unary_stream(
+                '/ecopledge.loans.v1.LoansService/StressPortfolio',
+                request_serializer=ecopledge_dot_loans_dot_v1_dot_stress__pb2.StressPortfolioRequest.SerializeToString,
+                response_deserializer=ecopledge_dot_loans_dot_v1_dot_stress__pb2.StressPortfolioResponse.FromString,
+                _registered_method=True)
+        self.MeasureWrongWayRisk = channel.unary_unary(
+                '/ecopledge.loans.v1.LoansService/MeasureWrongWayRisk',
+                request_serializer=ecopledge_dot_loans_dot_v1_dot_stress__pb2.MeasureWrongWayRiskRequest.SerializeToString,
+                response_deserializer=ecopledge_dot_loans_dot_v1_dot_stress__pb2.MeasureWrongWayRiskResponse.FromString,
                 _registered_method=True)
         self.ClassifyLoans = channel.unary_unary(
                 '/ecopledge.loans.v1.LoansService/ClassifyLoans',
@@ -193,9 +204,26 @@ class LoansServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def SimulatePortfolio(self, request, context):
-        """Simulates the loss of the book over one horizon; streams progress, then one result. NOT_FOUND: no loans or an
+        """Simulates the loss of the book over one horizon or quarter by quarter; streams progress, then one result. NOT_FOUND: no loans or an
         unknown loan. INVALID_ARGUMENT: wrong fields or a schedule that names a factor the snapshot does not have.
         CANCELLED / DEADLINE_EXCEEDED: the caller left; nothing is stored.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def StressPortfolio(self, request, context):
+        """Simulates the book in the base market and under every scenario, and finds the smallest moves of the factors that
+        break a limit; streams progress, then one result. Nothing is stored. NOT_FOUND: no loans or an unknown loan.
+        INVALID_ARGUMENT: wrong fields, an unknown scenario name or one that does not fit the snapshot.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def MeasureWrongWayRisk(self, request, context):
+        """Simulates the book with its collateral on the borrowers' paths and on an independent copy of them, and says which
+        factor makes the difference. Errors as SimulatePortfolio.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -313,6 +341,16 @@ def add_LoansServiceServicer_to_server(servicer, server):
                     servicer.SimulatePortfolio,
                     request_deserializer=ecopledge_dot_loans_dot_v1_dot_loans__pb2.SimulatePortfolioRequest.FromString,
                     response_serializer=ecopledge_dot_loans_dot_v1_dot_loans__pb2.SimulatePortfolioResponse.SerializeToString,
+            ),
+            'StressPortfolio': grpc.unary_stream_rpc_method_handler(
+                    servicer.StressPortfolio,
+                    request_deserializer=ecopledge_dot_loans_dot_v1_dot_stress__pb2.StressPortfolioRequest.FromString,
+                    response_serializer=ecopledge_dot_loans_dot_v1_dot_stress__pb2.StressPortfolioResponse.SerializeToString,
+            ),
+            'MeasureWrongWayRisk': grpc.unary_unary_rpc_method_handler(
+                    servicer.MeasureWrongWayRisk,
+                    request_deserializer=ecopledge_dot_loans_dot_v1_dot_stress__pb2.MeasureWrongWayRiskRequest.FromString,
+                    response_serializer=ecopledge_dot_loans_dot_v1_dot_stress__pb2.MeasureWrongWayRiskResponse.SerializeToString,
             ),
             'ClassifyLoans': grpc.unary_unary_rpc_method_handler(
                     servicer.ClassifyLoans,
@@ -578,6 +616,60 @@ class LoansService:
             '/ecopledge.loans.v1.LoansService/SimulatePortfolio',
             ecopledge_dot_loans_dot_v1_dot_loans__pb2.SimulatePortfolioRequest.SerializeToString,
             ecopledge_dot_loans_dot_v1_dot_loans__pb2.SimulatePortfolioResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def StressPortfolio(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/ecopledge.loans.v1.LoansService/StressPortfolio',
+            ecopledge_dot_loans_dot_v1_dot_stress__pb2.StressPortfolioRequest.SerializeToString,
+            ecopledge_dot_loans_dot_v1_dot_stress__pb2.StressPortfolioResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def MeasureWrongWayRisk(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/ecopledge.loans.v1.LoansService/MeasureWrongWayRisk',
+            ecopledge_dot_loans_dot_v1_dot_stress__pb2.MeasureWrongWayRiskRequest.SerializeToString,
+            ecopledge_dot_loans_dot_v1_dot_stress__pb2.MeasureWrongWayRiskResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -9,6 +9,7 @@ from ecopledge.loans.v1 import monitoring_pb2 as _monitoring_pb2
 from ecopledge.loans.v1 import position_pb2 as _position_pb2
 from ecopledge.loans.v1 import quality_pb2 as _quality_pb2
 from ecopledge.loans.v1 import statistics_pb2 as _statistics_pb2
+from ecopledge.loans.v1 import stress_pb2 as _stress_pb2
 from grpc import aio as _aio
 import abc as _abc_1
 import grpc as _grpc
@@ -71,9 +72,18 @@ class LoansServiceStub:
     identifier twice; a stream out of order. ALREADY_EXISTS: as PutLoans. UNAVAILABLE: another import is being written.
     """
     SimulatePortfolio: _grpc.UnaryStreamMultiCallable[_loans_pb2.SimulatePortfolioRequest, _loans_pb2.SimulatePortfolioResponse]
-    """Simulates the loss of the book over one horizon; streams progress, then one result. NOT_FOUND: no loans or an
+    """Simulates the loss of the book over one horizon or quarter by quarter; streams progress, then one result. NOT_FOUND: no loans or an
     unknown loan. INVALID_ARGUMENT: wrong fields or a schedule that names a factor the snapshot does not have.
     CANCELLED / DEADLINE_EXCEEDED: the caller left; nothing is stored.
+    """
+    StressPortfolio: _grpc.UnaryStreamMultiCallable[_stress_pb2.StressPortfolioRequest, _stress_pb2.StressPortfolioResponse]
+    """Simulates the book in the base market and under every scenario, and finds the smallest moves of the factors that
+    break a limit; streams progress, then one result. Nothing is stored. NOT_FOUND: no loans or an unknown loan.
+    INVALID_ARGUMENT: wrong fields, an unknown scenario name or one that does not fit the snapshot.
+    """
+    MeasureWrongWayRisk: _grpc.UnaryUnaryMultiCallable[_stress_pb2.MeasureWrongWayRiskRequest, _stress_pb2.MeasureWrongWayRiskResponse]
+    """Simulates the book with its collateral on the borrowers' paths and on an independent copy of them, and says which
+    factor makes the difference. Errors as SimulatePortfolio.
     """
     ClassifyLoans: _grpc.UnaryUnaryMultiCallable[_quality_pb2.ClassifyLoansRequest, _quality_pb2.ClassifyLoansResponse]
     """Classifies the loans whose positions are in force on a day in the five classes, with the reason for each class.
@@ -146,9 +156,18 @@ class LoansServiceAsyncStub(LoansServiceStub):
     identifier twice; a stream out of order. ALREADY_EXISTS: as PutLoans. UNAVAILABLE: another import is being written.
     """
     SimulatePortfolio: _aio.UnaryStreamMultiCallable[_loans_pb2.SimulatePortfolioRequest, _loans_pb2.SimulatePortfolioResponse]  # type: ignore[assignment]
-    """Simulates the loss of the book over one horizon; streams progress, then one result. NOT_FOUND: no loans or an
+    """Simulates the loss of the book over one horizon or quarter by quarter; streams progress, then one result. NOT_FOUND: no loans or an
     unknown loan. INVALID_ARGUMENT: wrong fields or a schedule that names a factor the snapshot does not have.
     CANCELLED / DEADLINE_EXCEEDED: the caller left; nothing is stored.
+    """
+    StressPortfolio: _aio.UnaryStreamMultiCallable[_stress_pb2.StressPortfolioRequest, _stress_pb2.StressPortfolioResponse]  # type: ignore[assignment]
+    """Simulates the book in the base market and under every scenario, and finds the smallest moves of the factors that
+    break a limit; streams progress, then one result. Nothing is stored. NOT_FOUND: no loans or an unknown loan.
+    INVALID_ARGUMENT: wrong fields, an unknown scenario name or one that does not fit the snapshot.
+    """
+    MeasureWrongWayRisk: _aio.UnaryUnaryMultiCallable[_stress_pb2.MeasureWrongWayRiskRequest, _stress_pb2.MeasureWrongWayRiskResponse]  # type: ignore[assignment]
+    """Simulates the book with its collateral on the borrowers' paths and on an independent copy of them, and says which
+    factor makes the difference. Errors as SimulatePortfolio.
     """
     ClassifyLoans: _aio.UnaryUnaryMultiCallable[_quality_pb2.ClassifyLoansRequest, _quality_pb2.ClassifyLoansResponse]  # type: ignore[assignment]
     """Classifies the loans whose positions are in force on a day in the five classes, with the reason for each class.
@@ -266,9 +285,30 @@ class LoansServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _loans_pb2.SimulatePortfolioRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_abc.Iterator[_loans_pb2.SimulatePortfolioResponse], _abc.AsyncIterator[_loans_pb2.SimulatePortfolioResponse]]:
-        """Simulates the loss of the book over one horizon; streams progress, then one result. NOT_FOUND: no loans or an
+        """Simulates the loss of the book over one horizon or quarter by quarter; streams progress, then one result. NOT_FOUND: no loans or an
         unknown loan. INVALID_ARGUMENT: wrong fields or a schedule that names a factor the snapshot does not have.
         CANCELLED / DEADLINE_EXCEEDED: the caller left; nothing is stored.
+        """
+
+    @_abc_1.abstractmethod
+    def StressPortfolio(
+        self,
+        request: _stress_pb2.StressPortfolioRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_abc.Iterator[_stress_pb2.StressPortfolioResponse], _abc.AsyncIterator[_stress_pb2.StressPortfolioResponse]]:
+        """Simulates the book in the base market and under every scenario, and finds the smallest moves of the factors that
+        break a limit; streams progress, then one result. Nothing is stored. NOT_FOUND: no loans or an unknown loan.
+        INVALID_ARGUMENT: wrong fields, an unknown scenario name or one that does not fit the snapshot.
+        """
+
+    @_abc_1.abstractmethod
+    def MeasureWrongWayRisk(
+        self,
+        request: _stress_pb2.MeasureWrongWayRiskRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_stress_pb2.MeasureWrongWayRiskResponse, _abc.Awaitable[_stress_pb2.MeasureWrongWayRiskResponse]]:
+        """Simulates the book with its collateral on the borrowers' paths and on an independent copy of them, and says which
+        factor makes the difference. Errors as SimulatePortfolio.
         """
 
     @_abc_1.abstractmethod

@@ -1,0 +1,308 @@
+"""The simulation: blocks of paths on several threads, sums that leave no trace of either.
+
+Sums of loans over paths are whole numbers of a tiny unit, a power of 2, so that they come out the same in any order;
+sums of a path belong to one block. A block size or a number of threads therefore does not change a bit of any result.
+"""
+
+import math
+import queue
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+
+from quant.loan_losses.events import WEIGHT_UNIT, Chunks, LoanSums, PathSums, count_events, weigh_events
+from quant.loan_losses.fans import BookCover, Fan, npl_ratios
+from quant.loan_losses.path_sampling import PathSampler, mirrored_states
+from quant.loan_losses.prepared_book import PreparedBook
+from quant.schedules import Array
+from quant.tail_risk import TailEstimate, tail_estimate, weighted_tail_estimate
+
+REPORTED_CONFIDENCES = (0.95, 0.99, 0.999)
+_BLOCK_BYTES = 8 * 2**20
+_BLOCK_EVENTS = 2_000_000
+_SUM_BITS = 61
+_PATH_BITS = 24
+_SAMPLE_PATHS = 4_096
+_TINY = 1e-12
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LossSummary:
+    """What a simulation found; CNY, undiscounted, over all periods.
+
+    Attributes:
+        n_paths: paths it stands on.
+        expected_loss, expected_loss_error: mean of the bank's loss and its standard error.
+        unexpected_loss: standard deviation of the loss.
+        tail: at 95, 99 and 99.9 %.
+        effective_paths: (sum w)^2 / sum w^2; the number of paths where all weigh 1.
+        loan_expected_loss: [n_loans]; adds up to the expected loss.
+        loan_default_share: probability that each loan defaults, [n_loans].
+        loan_collateral_mean: expected collateral, weighted by when the loan would default, [n_loans].
+        loan_collateral_in_default: mean collateral where it defaults, nan if it never did, [n_loans].
+        npl, ltv: fans of the ratio of defaulted to all exposure and of loan to value; None where not asked for.
+        fund_payments: mean payment of each compensation fund with a cap, [n_funds]; 0 for one without.
+        fund_exhausted: probability that the cap of each is reached, [n_funds].
+        n_defaults: defaults of loans that were simulated.
+        path_losses: the bank's loss on every path, [n_paths].
+        path_weights: of every path, mean 1, [n_paths].
+    """
+
+    n_paths: int
+    expected_loss: float
+    expected_loss_error: float
+    unexpected_loss: float
+    tail: tuple[TailEstimate, ...]
+    effective_paths: float
+    loan_expected_loss: Array
+    loan_default_share: Array
+    loan_collateral_mean: Array
+    loan_collateral_in_default: Array
+    npl: Fan | None
+    ltv: Fan | None
+    fund_payments: Array
+    fund_exhausted: Array
+    n_defaults: int
+    path_losses: Array
+    path_weights: Array
+
+
+class LossSimulation:
+    """A simulation that runs block by block.
+
+    Args:
+        prepared: the book in its market.
+        sampler: draws the paths.
+        n_paths: number of paths, >= 1.
+        collateral_sampler: draws what collateral sees, where that is not what borrowers see.
+        fans: whether to follow the book over time; costs about a tenth.
+        n_threads: blocks at work at a time.
+        block_paths: paths at a time; chosen for the processor's cache when absent.
+
+    Raises:
+        ValueError: if a number is below 1.
+    """
+
+    def __init__(
+        self,
+        prepared: PreparedBook,
+        sampler: PathSampler,
+        n_paths: int,
+        *,
+        collateral_sampler: Callable[[int, int, Array], Array] | None = None,
+        fans: bool = True,
+        n_threads: int = 1,
+        block_paths: int | None = None,
+    ) -> None:
+        for name, number in (("n_paths", n_paths), ("n_threads", n_threads), ("block_paths", block_paths)):
+            if number is not None and number < 1:
+                raise ValueError(f"{name}: found {number}, expected at least 1")
+        self._prepared, self._sampler, self._n_paths = prepared, sampler, n_paths
+        self._collateral_sampler, self._fans, self._n_threads = collateral_sampler, fans, n_threads
+        self._per_unit = _units_per_cny(prepared.exposure.max(axis=1, initial=0.0))
+        self._block_paths = self._fitting_block() if block_paths is None else block_paths
+        n_slots, n_funds = len(prepared.credit.loan_of_slot), len(prepared.book.fund_cap_cny)
+        self._cover = BookCover.of(prepared)
+        credit = prepared.credit
+        self._chunks = Chunks(
+            credit.borrower_start, credit.chunk_start, credit.chunk_cell, credit.chunk_periods
+        )
+        self._paths = PathSums.zeros(n_paths, prepared.book.n_periods if fans else 0, n_funds)
+        self._ltv = np.zeros(self._paths.defaulted.shape)
+        self._weights = np.ones(n_paths)
+        self._free: queue.SimpleQueue[LoanSums] = queue.SimpleQueue()
+        self._loans = [LoanSums.zeros(n_slots) for _ in range(n_threads)]
+        for sums in self._loans:
+            self._free.put(sums)
+
+    def run(self) -> Iterator[int]:
+        """Simulate block after block; yields how many paths are done after each. Closing it ends the work."""
+        waiting: list[tuple[int, Future[None]]] = []
+        done = 0
+        with ThreadPoolExecutor(self._n_threads) as pool:
+            try:
+                for first in range(0, self._n_paths, self._block_paths):
+                    n = min(self._block_paths, self._n_paths - first)
+                    waiting.append((n, pool.submit(self._simulate_block, first, n)))
+                    if len(waiting) > self._n_threads:
+                        done += _finished(waiting.pop(0))
+                        yield done
+                while waiting:
+                    done += _finished(waiting.pop(0))
+                    yield done
+            finally:
+                for _, future in waiting:
+                    future.cancel()
+
+    def summary(self) -> LossSummary:
+        """The result, once `run` has ended."""
+        prepared, n = self._prepared, self._n_paths
+        losses, weights = self.path_losses(), self._weights
+        weighted = losses * weights
+        whole = self._whole_sums()
+        defaults, collateral = whole.defaults / WEIGHT_UNIT, whole.collateral / self._per_unit
+        in_default = np.full(len(defaults), np.nan)
+        np.divide(collateral, defaults, out=in_default, where=defaults > 0.0)
+        plain = self._sampler.direction is None
+        mean = float(weighted.mean())
+        ordered = np.sort(losses) if plain else losses
+        return LossSummary(
+            n_paths=n,
+            expected_loss=mean,
+            expected_loss_error=float(weighted.std(ddof=1)) / math.sqrt(n) if n > 1 else 0.0,
+            unexpected_loss=_deviation(losses, weights, mean),
+            tail=tuple(
+                tail_estimate(ordered, confidence)
+                if plain
+                else weighted_tail_estimate(losses, weights, confidence)
+                for confidence in REPORTED_CONFIDENCES
+            ),
+            effective_paths=float(weights.sum() ** 2 / (weights**2).sum()),
+            loan_expected_loss=prepared.by_loan(self._loan_losses() / n),
+            loan_default_share=prepared.by_loan(defaults / n),
+            loan_collateral_mean=self._expected_collateral(),
+            loan_collateral_in_default=prepared.by_loan(in_default, np.nan),
+            npl=self._npl() if self._fans else None,
+            ltv=self._ltv_fan() if self._fans else None,
+            fund_payments=self._fund_payments(),
+            fund_exhausted=((self._paths.claims > prepared.book.fund_cap_cny) * weights[:, None]).mean(
+                axis=0
+            ),
+            n_defaults=int(self._paths.events.sum()),
+            path_losses=losses,
+            path_weights=weights,
+        )
+
+    def path_losses(self) -> Array:
+        """The bank's loss on every path, what funds could not pay included, [n_paths]."""
+        short = np.maximum(self._paths.claims - self._prepared.book.fund_cap_cny, 0.0)
+        losses: Array = self._paths.loss / self._per_unit + short.sum(axis=1)
+        return losses
+
+    def weighted_loan_losses(self, path_weights: Array, *, bank_weight: float = 1.0) -> Array:
+        """Sum of weight times loss of every loan over chosen paths, by replay, [n_loans].
+
+        Args:
+            path_weights: of every path, 0 where it does not count, [n_paths].
+            bank_weight: 0 leaves only what funds could not pay.
+        """
+        out = np.zeros(len(self._prepared.credit.loan_of_slot))
+        for first in range(0, self._n_paths, self._block_paths):
+            # One after the other: a loan's sum then runs in order of path, whatever the block.
+            span = range(first, min(first + self._block_paths, self._n_paths))
+            self._weigh_block(span, path_weights, bank_weight, out)
+        return self._prepared.by_loan(out)
+
+    def _simulate_block(self, first: int, n: int) -> None:
+        states, weights = self._sampler.draw(first, n)
+        block = self._prepared.block(
+            np.arange(first, first + n), self._sampler.seed, states, self._seen(first, n, states),
+            weights=weights, per_unit=self._per_unit,
+        )  # fmt: skip
+        paths = self._paths.part(slice(first, first + n))
+        sums = self._free.get()
+        try:
+            count_events(block, self._chunks, self._fans, paths, sums)
+        finally:
+            self._free.put(sums)
+        self._weights[first : first + n] = weights
+        if self._fans:
+            self._ltv[first : first + n] = self._cover.ltv(block.cells)
+
+    def _weigh_block(self, span: range, path_weights: Array, bank_weight: float, out: Array) -> None:
+        kept = np.flatnonzero(path_weights[span.start : span.stop])
+        chosen = span.start + kept
+        if len(chosen) == 0:
+            return
+        states, _ = self._sampler.draw(span.start, len(span))
+        seen = self._seen(span.start, len(span), states)
+        block = self._prepared.block(
+            chosen, self._sampler.seed, states[:, :, kept], None if seen is None else seen[:, :, kept],
+            weights=path_weights[chosen], per_unit=self._per_unit,
+        )  # fmt: skip
+        claims = self._paths.claims[chosen]
+        over = np.maximum(claims - self._prepared.book.fund_cap_cny, 0.0)
+        unpaid = np.divide(over, claims, out=np.zeros_like(claims), where=claims > 0.0)
+        weigh_events(block, self._chunks, unpaid, bank_weight, out)
+
+    def _seen(self, first: int, n: int, states: Array) -> Array | None:
+        return None if self._collateral_sampler is None else self._collateral_sampler(first, n, states)
+
+    def _whole_sums(self) -> LoanSums:
+        """Sums of all threads."""
+        return LoanSums(
+            *(np.stack(column).sum(axis=0, dtype=np.int64) for column in zip(*self._loans, strict=True))
+        )
+
+    def _loan_losses(self) -> Array:
+        """Weighted sum of the losses of every slot, [n_slots]."""
+        losses: Array = self._whole_sums().loss / self._per_unit
+        exhausted = (self._paths.claims > self._prepared.book.fund_cap_cny).any(axis=1)
+        if exhausted.any():
+            short = self.weighted_loan_losses(np.where(exhausted, self._weights, 0.0), bank_weight=0.0)
+            losses = losses + short[self._prepared.credit.loan_of_slot]
+        return losses
+
+    def _fund_payments(self) -> Array:
+        cap = self._prepared.book.fund_cap_cny
+        paid: Array = (np.minimum(self._paths.claims, cap) * self._weights[:, None]).mean(axis=0)
+        return paid
+
+    def _npl(self) -> Fan:
+        ends, scheduled = self._prepared.book.period_ends_years, self._prepared.book.exposure_cny.sum(axis=0)
+        ratios = npl_ratios(self._paths.defaulted, self._paths.vanished, scheduled)
+        return Fan.of(ends, ratios, self._weights)
+
+    def _ltv_fan(self) -> Fan | None:
+        if len(self._prepared.book.pledges) == 0:
+            return None
+        return Fan.of(self._prepared.book.period_ends_years, self._ltv, self._weights)
+
+    def _expected_collateral(self) -> Array:
+        """Collateral of each loan if default had nothing to do with it, [n_loans]."""
+        prepared = self._prepared
+        pledges, start = prepared.collateral.tables.pledges, prepared.collateral.start
+        sample = mirrored_states(
+            prepared.model, prepared.book.period_ends_years, _SAMPLE_PATHS, self._sampler.seed
+        )
+        values = prepared.collateral.expected_values(sample)
+        hazards = prepared.credit.hazard_annual[prepared.credit.cell_of_slot()] * prepared.slots["power"]
+        ends = prepared.book.period_ends_years
+        years = np.minimum(ends, prepared.slots["years"][:, None])
+        chances = np.diff(-np.expm1(-np.maximum(hazards, _TINY)[:, None] * years), axis=1, prepend=0.0)
+        chances /= chances.sum(axis=1, keepdims=True)
+        slot = np.repeat(np.arange(len(chances)), np.diff(start))
+        mean = (values[pledges["schedule"]] * chances[slot]).sum(axis=1) * pledges["multiple"]
+        means: Array = np.bincount(slot, weights=mean, minlength=len(chances)).astype(np.float64)
+        return prepared.by_loan(means)
+
+    def _fitting_block(self) -> int:
+        """Paths whose tables fit the cache, in a fraction of a second."""
+        prepared = self._prepared
+        n_periods = prepared.book.n_periods
+        floats = n_periods * (
+            len(prepared.collateral.cell_time) + len(prepared.thresholds) + 4 * prepared.model.n_primary
+        )
+        chances = prepared.credit.cumulative_probability(prepared.book.period_ends_years)[:, -1]
+        borrowers = np.diff(prepared.credit.chunk_start)
+        expected = float((chances[prepared.credit.chunk_cell] * borrowers).sum())
+        by_events = _BLOCK_EVENTS / max(expected, 1.0)
+        return int(np.clip(min(_BLOCK_BYTES / (8 * floats), by_events), 32, 16_384))
+
+
+def _units_per_cny(largest: Array) -> float:
+    """The power of 2 that leaves a path's sum over loans, and a loan's over the most paths, within 61 bits."""
+    most = max(float(largest.sum()), float(largest.max(initial=0.0)) * 2.0**_PATH_BITS)
+    return 2.0 ** (_SUM_BITS - math.ceil(math.log2(most))) if most > 0.0 else 1.0
+
+
+def _finished(task: tuple[int, "Future[None]"]) -> int:
+    task[1].result()
+    return task[0]
+
+
+def _deviation(losses: Array, weights: Array, mean: float) -> float:
+    n = len(losses)
+    return math.sqrt(float((weights * (losses - mean) ** 2).sum()) / (n - 1)) if n > 1 else 0.0

@@ -1,0 +1,52 @@
+"""The book that a question is about, as it stands in the store."""
+
+import datetime as dt
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+
+from services.loans.book import SecuredBook
+from services.loans.repository import LoanStore
+from services.runtime.errors import NotFound
+
+_SHOWN_UNKNOWN = 5
+
+OpenStore = Callable[[], AbstractContextManager[LoanStore]]
+
+
+def read_book(
+    open_store: OpenStore, day: dt.date, loan_ids: Sequence[str], fund_cap_cny: float | None
+) -> SecuredBook:
+    """Loans and collateral in force on a day; the reading transaction ends before anything is computed.
+
+    Args:
+        open_store: opens a reading transaction.
+        day: of the book.
+        loan_ids: only these; empty for all of the institution.
+        fund_cap_cny: most that the risk-compensation fund pays; None for no cap.
+
+    Raises:
+        NotFound: no loans, or an unknown one.
+    """
+    with open_store() as store:
+        unknown = store.unknown_loans(loan_ids)
+        if unknown:
+            raise NotFound(f"no such loan: {_some(unknown)}")
+        loans = store.loans_in_force(day, loan_ids)
+        if not loans or (loan_ids and len(loans) < len(loan_ids)):
+            first = store.first_day()
+            if first is None:
+                raise NotFound("the institution has no loans")
+            missing = sorted(set(loan_ids) - {loan.loan_id for loan in loans})
+            raise NotFound(
+                f"no state on {day} of {_some(missing) if missing else 'any loan'}; the first loan is as of {first}: "
+                "expected as_of on or after the business date of the loans"
+            )
+        collateral = store.collateral_in_force(day, (loan.loan_id for loan in loans))
+    return SecuredBook(day, tuple(loans), tuple(collateral), fund_cap_cny)
+
+
+def _some(names: Sequence[str]) -> str:
+    rest = len(names) - _SHOWN_UNKNOWN
+    return ", ".join(repr(name) for name in names[:_SHOWN_UNKNOWN]) + (
+        f" and {rest} more" if rest > 0 else ""
+    )

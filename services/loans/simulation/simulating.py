@@ -1,0 +1,216 @@
+"""The use case of a simulation: the book of an institution, its losses, and who makes the tail."""
+
+import hashlib
+import math
+import os
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+
+import numpy as np
+
+from quant.loan_losses.contributions import TailContributions, tail_contributions
+from quant.loan_losses.fans import FAN_PROBABILITIES, Fan
+from quant.loan_losses.simulation import LossSimulation, LossSummary
+from quant.portfolio import loss_simulation
+from quant.schedules import Array
+from services.loans.book import SecuredBook
+from services.loans.cautions import cautions_about
+from services.loans.portfolio import (
+    CompensationFund,
+    FanPoint,
+    LossShare,
+    PortfolioLoss,
+    PortfolioQuestion,
+    Sampling,
+    TailFigure,
+)
+from services.loans.simulation.book_reading import OpenStore, read_book
+from services.runtime.errors import InvalidInput
+from services.runtime.results import Manifest, Progress
+
+ENGINE_VERSION = "loans-2"
+_PROGRESS_EVERY_S = 0.1
+_MOST_THREADS = 4
+
+
+def simulate_portfolio(
+    open_store: OpenStore,
+    question: PortfolioQuestion,
+    check_alive: Callable[[], None] = lambda: None,
+) -> Iterator[Progress | PortfolioLoss]:
+    """Simulates the book; yields progress, then the result.
+
+    Args:
+        open_store: opens a reading transaction, which ends before the simulation begins.
+        question: what to simulate.
+        check_alive: called after each block; what it raises ends the simulation.
+
+    Raises:
+        NotFound: no loans, or an unknown one.
+        InvalidInput: a schedule or an index names a factor that the snapshot does not have.
+    """
+    book = read_book(open_store, question.book_date, question.loan_ids, question.fund_cap_cny)
+    model = question.snapshot.factor_model()
+    loans = book.loss_book(model, question.period_ends_years)
+    try:
+        simulation = loss_simulation(
+            loans,
+            model,
+            question.snapshot.curve().discount_factors,
+            n_paths=question.n_paths,
+            seed=question.seed,
+            towards_tail=question.sampling is Sampling.TOWARDS_TAIL,
+            fans=question.n_quarters is not None,
+            n_threads=threads(),
+        )
+    except ValueError as error:
+        raise InvalidInput.of("snapshot", str(error)) from error
+    yield from run_with_progress(simulation, question.n_paths, check_alive)
+    found = simulation.summary()
+    check_alive()
+    contributions = tail_contributions(simulation, found, question.contribution_confidence)
+    yield _portfolio_loss(question, book, loans.exposure_cny[:, 0], found, contributions)
+
+
+def run_with_progress(
+    simulation: LossSimulation,
+    n_paths: int,
+    check_alive: Callable[[], None],
+    done_before: int = 0,
+    total: int | None = None,
+) -> Iterator[Progress]:
+    """Run a simulation to its end and tell how far it is.
+
+    Args:
+        simulation: not yet run.
+        n_paths: its paths.
+        check_alive: called after each block; what it raises ends the simulation.
+        done_before: paths of simulations before this one.
+        total: paths of all of them; those of this one when absent.
+    """
+    everything = n_paths if total is None else total
+    yield Progress(done_before, everything)
+    told_s = time.monotonic()
+    for done in simulation.run():
+        check_alive()
+        if time.monotonic() - told_s >= _PROGRESS_EVERY_S or done == n_paths:
+            yield Progress(done_before + done, everything)
+            told_s = time.monotonic()
+
+
+def threads() -> int:
+    """Threads of a simulation; they do not change a bit of its result."""
+    return min(os.cpu_count() or 1, _MOST_THREADS)
+
+
+def _portfolio_loss(
+    question: PortfolioQuestion,
+    book: SecuredBook,
+    exposure_cny: Array,
+    found: LossSummary,
+    contributions: TailContributions,
+) -> PortfolioLoss:
+    by_loan = tuple(
+        LossShare(
+            loan.loan_id, float(exposure), float(loss), float(share), float(mean), _or_none(in_default), float(tail)
+        )
+        for loan, exposure, loss, share, mean, in_default, tail in zip(
+            book.loans, exposure_cny, found.loan_expected_loss, found.loan_default_share, found.loan_collateral_mean,
+            found.loan_collateral_in_default, contributions.by_loan, strict=True,
+        )
+    )  # fmt: skip
+    modes = ["" if loan.guarantee_mode is None else str(loan.guarantee_mode) for loan in book.loans]
+    return PortfolioLoss(
+        n_loans=len(book.loans),
+        exposure_cny=math.fsum(exposure_cny),
+        expected_loss_cny=found.expected_loss,
+        expected_loss_error_cny=found.expected_loss_error,
+        unexpected_loss_cny=found.unexpected_loss,
+        tail=tuple(
+            TailFigure(
+                tail.confidence, tail.value_at_risk, tail.value_at_risk_low, tail.value_at_risk_high,
+                tail.expected_shortfall, tail.expected_shortfall_error, tail.effective_paths,
+            )
+            for tail in found.tail
+        ),
+        by_loan=by_loan,
+        by_county=_grouped(by_loan, [loan.county for loan in book.loans]),
+        by_product=_grouped(by_loan, [loan.product for loan in book.loans]),
+        cautions=cautions_about(question, book, found),
+        manifest=manifest_of(question, book),
+        by_guarantee_mode=_grouped(by_loan, modes),
+        npl=_points(found.npl),
+        ltv=_points(found.ltv),
+        n_quarters=question.n_quarters,
+        effective_paths=found.effective_paths,
+        contribution_confidence=contributions.confidence,
+        fund=None
+        if question.fund_cap_cny is None
+        else CompensationFund(
+            question.fund_cap_cny, float(found.fund_payments[0]), float(found.fund_exhausted[0])
+        ),
+    )  # fmt: skip
+
+
+def manifest_of(question: PortfolioQuestion, book: SecuredBook) -> Manifest:
+    """What it takes to compute a result again."""
+    snapshot = question.snapshot
+    return Manifest(
+        input_hash=_input_hash(question, book),
+        snapshot_id=snapshot.snapshot_id,
+        snapshot_hash=snapshot.content_hash(),
+        catalogue_hash="",
+        seed=question.seed,
+        n_paths=question.n_paths,
+        engine_version=ENGINE_VERSION,
+    )
+
+
+def _points(fan: Fan | None) -> tuple[FanPoint, ...]:
+    if fan is None or np.isnan(fan.quantiles).any():
+        return ()
+    return tuple(
+        FanPoint(float(end), float(mean), tuple(zip(FAN_PROBABILITIES, map(float, values), strict=True)))
+        for end, mean, values in zip(fan.ends_years, fan.mean, fan.quantiles.T, strict=True)
+    )
+
+
+def _grouped(by_loan: Sequence[LossShare], keys: Sequence[str]) -> tuple[LossShare, ...]:
+    groups: dict[str, list[LossShare]] = defaultdict(list)
+    for key, share in zip(keys, by_loan, strict=True):
+        groups[key].append(share)
+    return tuple(_sum_of(key, groups[key]) for key in sorted(groups))
+
+
+def _sum_of(key: str, shares: Sequence[LossShare]) -> LossShare:
+    in_default = [share.collateral_mean_in_default_cny for share in shares]
+    known = [value for value in in_default if value is not None]
+    return LossShare(
+        key,
+        math.fsum(share.exposure_cny for share in shares),
+        math.fsum(share.expected_loss_cny for share in shares),
+        math.fsum(share.defaults_mean for share in shares),
+        math.fsum(share.collateral_mean_cny for share in shares),
+        math.fsum(known) if len(known) == len(shares) else None,
+        math.fsum(share.tail_contribution_cny or 0.0 for share in shares),
+    )
+
+
+def _or_none(value: np.float64) -> float | None:
+    return None if np.isnan(value) else float(value)
+
+
+def _input_hash(question: PortfolioQuestion, book: SecuredBook) -> str:
+    parts = (
+        book.content_hash(),
+        question.snapshot.content_hash(),
+        repr(question.horizon_years),
+        repr(question.n_quarters),
+        str(question.sampling),
+        repr(question.fund_cap_cny),
+        repr(question.contribution_confidence),
+        str(question.n_paths),
+        str(question.seed),
+    )
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
