@@ -173,11 +173,12 @@ def account_findings(
     )
     if account.cash_to_pledgor_cny_per_year <= 0.0:
         return AccountFindings(asset, account, (), assumptions)
-    error: AccountError = errors.error_of(
-        [(line.service.code, line.stated.quantity_cv) for line in lines],
-        [line.pledgor_cny for line in lines],
-        cost_cny,
-    )
+    # Lines of one service have one error, unless they state errors of their own.
+    cash: dict[tuple[str, float | None], float] = {}
+    for line in lines:
+        key = (line.service.code, line.stated.quantity_cv)
+        cash[key] = cash.get(key, 0.0) + line.pledgor_cny
+    error: AccountError = errors.error_of(list(cash), list(cash.values()), cost_cny)
     return AccountFindings(
         replace(asset, terms=replace(terms, quantity_cv=min(error.cv, LARGEST_QUANTITY_CV))),
         replace(account, error=error),

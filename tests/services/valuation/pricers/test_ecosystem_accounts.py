@@ -283,3 +283,13 @@ def test_wrong_errors_are_refused_with_their_place(
     copy.write_text(SERVICE_ERRORS_PATH.read_text("utf-8").replace(old, new, 1), "utf-8")
     with pytest.raises(InvalidInput, match=message):
         AccountRules.read(catalogue.services, errors_path=copy)
+
+
+def test_lines_of_one_service_have_one_error(context: PricingContext, make_asset: MakeAsset) -> None:
+    whole = GepRevenueRight((ServiceIncome("recreation", 100.0, 1.0),), 5.0, uncertainty_by_service=True)
+    parts = replace(
+        whole, services=(ServiceIncome("recreation", 40.0, 1.0), ServiceIncome("recreation", 60.0, 1.0))
+    )
+    found = [price_in(replace(make_asset(right), terms=None), context) for right in (whole, parts)]
+    cvs = [priced.alternatives[0][1].terms.quantity_cv for priced in found]
+    assert cvs == pytest.approx([0.25, 0.25], rel=1e-12)
