@@ -133,6 +133,35 @@ class ValuationClient:
             response = self._stub.ValueAssets(request)
         return outcomes_from_wire(response.outcomes, "valuation", valuation_from_wire)
 
+    def find_valuations(
+        self,
+        assets: Sequence[Asset],
+        *,
+        valuation_date: dt.date | None = None,
+        snapshot_id: str = "",
+        simulation: Simulation | None = None,
+        explain: bool = False,
+    ) -> list[Valuation | None]:
+        """For each asset the newest stored valuation on the same inputs, None where there is none, in order.
+
+        Raises:
+            InvalidInput: the request itself is wrong.
+            NotFound: no such snapshot.
+        """
+        request = pb.FindValuationsRequest(
+            valuation_date=None if valuation_date is None else date_to_wire(valuation_date),
+            snapshot_id=snapshot_id,
+            assets=[asset_to_wire(asset) for asset in assets],
+            simulation=None if simulation is None else simulation_to_wire(simulation),
+            explain=explain,
+        )
+        with calling():
+            response = self._stub.FindValuations(request)
+        return [
+            valuation_from_wire(entry.valuation) if entry.HasField("valuation") else None
+            for entry in response.found
+        ]
+
     def stress_assets(
         self,
         assets: Sequence[Asset],

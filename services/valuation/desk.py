@@ -86,6 +86,29 @@ class ValuationDesk:
         )
         return [entry if isinstance(entry, Failure) else next(valued) for entry in entries]
 
+    def find(
+        self,
+        institution_id: str,
+        entries: Sequence[Entry],
+        *,
+        snapshot_id: str,
+        valuation_date: dt.date | None,
+        simulation: Simulation,
+        explain: bool,
+    ) -> list[Valuation | None]:
+        """For each entry the newest stored valuation on the same inputs, None where there is none.
+
+        Raises:
+            NotFound: no such snapshot.
+            InvalidInput: the valuation date lies before the snapshot's.
+        """
+        market = self.repository.market(institution_id, snapshot_id)
+        date = dated(valuation_date, market)
+        keys = iter(self.engine.inputs_keys(_assets(entries), market, simulation, date, explain=explain))
+        by_entry = [next(keys) if isinstance(entry, Asset) else "" for entry in entries]
+        found = self.repository.found(institution_id, [key for key in by_entry if key])
+        return [found.get(key) for key in by_entry]
+
     def store(
         self,
         connection: sa.Connection,

@@ -21,6 +21,7 @@ from services.valuation.catalogue import Catalogue
 from services.valuation.prepared_market import PreparedMarket
 from services.valuation.pricers import PricedAsset, PricingContext, price_in
 from services.valuation.recent import Recent
+from services.valuation.same_inputs import inputs_key
 from services.valuation.valuation import Failure, Simulation, Valuation
 
 Pricer = Callable[[Asset, PricingContext], PricedAsset]
@@ -78,6 +79,19 @@ class ValuationEngine:
                 assets, market, simulation, valuation_date, explain=explain, batch_id=batch_id
             )
         ]
+
+    def inputs_keys(
+        self,
+        assets: Sequence[Asset],
+        market: PreparedMarket,
+        simulation: Simulation,
+        valuation_date: dt.date,
+        *,
+        explain: bool = False,
+    ) -> list[str]:
+        """What would decide the valuation of each asset, in order; equal keys, equal valuations."""
+        task = Task.of(market, simulation, valuation_date, self.catalogue.content_hash, explain=explain)
+        return [inputs_key(task.manifest(asset), explained=explain) for asset in assets]
 
     def appraise(
         self,

@@ -18,6 +18,7 @@ from services.valuation.asset import Asset
 from services.valuation.page import Page, PageKey
 from services.valuation.prepared_market import PreparedMarket
 from services.valuation.recent import Recent
+from services.valuation.same_inputs import key_of
 from services.valuation.stored_form import (
     asset_from_json,
     asset_to_json,
@@ -27,6 +28,8 @@ from services.valuation.stored_form import (
 from services.valuation.valuation import StoredValuation, Valuation, ValuationSummary
 
 _MARKETS_KEPT = 32
+# Below the number of parameters that a statement may have on either database.
+_KEYS_PER_QUERY = 5_000
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 _MICROSECOND = dt.timedelta(microseconds=1)
 
@@ -55,6 +58,7 @@ valuations_table = sa.Table(
     sa.Column("snapshot_id", sa.String(64), nullable=False),
     sa.Column("asset", sa.LargeBinary, nullable=False),
     sa.Column("valuation", sa.LargeBinary, nullable=False),
+    sa.Column("inputs_key", sa.String(64), nullable=True),
 )
 
 
@@ -88,6 +92,9 @@ class ValuationRepository(Protocol):
 
     def valuations_of(self, institution_id: str, request_id: str) -> dict[str, Valuation]:
         """The valuations that a request stored, by id."""
+
+    def found(self, institution_id: str, inputs_keys: Sequence[str]) -> dict[str, Valuation]:
+        """The newest stored valuation of each key of `services.valuation.same_inputs` that has one."""
 
     def valuation(self, institution_id: str, valuation_id: str) -> StoredValuation:
         """One stored valuation.
@@ -175,6 +182,22 @@ class SqlValuationRepository:
         )
         with reading(self._engine) as connection:
             return {row.valuation_id: valuation_from_json(row.valuation) for row in connection.execute(query)}
+
+    def found(self, institution_id: str, inputs_keys: Sequence[str]) -> dict[str, Valuation]:
+        """See the port."""
+        table, newest = valuations_table.c, dict[str, bytes]()
+        with reading(self._engine) as connection:
+            for begin in range(0, len(inputs_keys), _KEYS_PER_QUERY):
+                query = (
+                    sa.select(table.inputs_key, table.valuation)
+                    .where(
+                        table.institution_id == institution_id,
+                        table.inputs_key.in_(inputs_keys[begin : begin + _KEYS_PER_QUERY]),
+                    )
+                    .order_by(table.recorded_at_us, table.valuation_id)
+                )
+                newest.update((row.inputs_key, row.valuation) for row in connection.execute(query))
+        return {key: valuation_from_json(stored) for key, stored in newest.items()}
 
     def valuation(self, institution_id: str, valuation_id: str) -> StoredValuation:
         """See the port."""
@@ -272,6 +295,7 @@ def _row(
         "snapshot_id": valuation.manifest.snapshot_id,
         "asset": asset_to_json(asset),
         "valuation": valuation_to_json(valuation),
+        "inputs_key": key_of(valuation),
     }
 
 

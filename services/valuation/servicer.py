@@ -31,6 +31,7 @@ from services.valuation.translate_request import (
 from services.valuation.translate_stress import stress_report_to_wire, stress_request_from_wire
 from services.valuation.translate_valuation import (
     exposures_to_wire,
+    found_to_wire,
     kind_to_wire,
     replay_to_wire,
     sized_loan_to_wire,
@@ -123,6 +124,25 @@ class ValuationServicer(valuation_pb2_grpc.ValuationServiceServicer):
         asked = stress_request_from_wire(request)
         report = stress_assets(self._desk, _institution(), entries_from_wire(request.assets), asked)
         return stress_report_to_wire(report)
+
+    def FindValuations(  # noqa: N802  # the contract's name
+        self, request: pb.FindValuationsRequest, _context: grpc.ServicerContext
+    ) -> pb.FindValuationsResponse:
+        """Finds stored valuations on the same inputs."""
+        violations = Violations()
+        simulation = simulation_from_wire(request, violations)
+        date = date_from_request(request, violations)
+        violations.raise_if_any()
+        entries = entries_from_wire(request.assets)
+        found = self._desk.find(
+            _institution(),
+            entries,
+            snapshot_id=request.snapshot_id,
+            valuation_date=date,
+            simulation=simulation,
+            explain=request.explain,
+        )
+        return found_to_wire([entry.asset_id for entry in entries], found)
 
     def GetExposures(  # noqa: N802  # the contract's name
         self, request: pb.GetExposuresRequest, _context: grpc.ServicerContext

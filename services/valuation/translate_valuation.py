@@ -156,6 +156,16 @@ def with_valuations(ids: pb.ValueAssetsResponse, stored: Mapping[str, Valuation]
     return response
 
 
+def found_to_wire(asset_ids: Sequence[str], found: Sequence[Valuation | None]) -> pb.FindValuationsResponse:
+    """The response of a search: an entry for each asset, empty where nothing was found."""
+    response = pb.FindValuationsResponse()
+    for asset_id, valuation in zip(asset_ids, found, strict=True):
+        response.found.add(
+            asset_id=asset_id, valuation=None if valuation is None else _valuation_fields(valuation)
+        )
+    return response
+
+
 def exposures_to_wire(outcomes: Sequence[ExposureSchedule | Failure]) -> pb.GetExposuresResponse:
     """The response for a batch of schedules."""
     response = pb.GetExposuresResponse()

@@ -309,6 +309,102 @@ class ValueAssetsRequest(_message.Message):
 Global___ValueAssetsRequest: _TypeAlias = ValueAssetsRequest  # noqa: Y015
 
 @_typing.final
+class FindValuationsRequest(_message.Message):
+    """Request of FindValuations; fields as in ValueAssetsRequest."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    VALUATION_DATE_FIELD_NUMBER: _builtins.int
+    SNAPSHOT_ID_FIELD_NUMBER: _builtins.int
+    ASSETS_FIELD_NUMBER: _builtins.int
+    SIMULATION_FIELD_NUMBER: _builtins.int
+    EXPLAIN_FIELD_NUMBER: _builtins.int
+    snapshot_id: _builtins.str
+    """Snapshot; empty means the standard one."""
+    explain: _builtins.bool
+    """Whether what is looked for holds the explanation."""
+    @_builtins.property
+    def valuation_date(self) -> _date_pb2.Date:
+        """Date for which the value is meant. Absent means the snapshot's."""
+
+    @_builtins.property
+    def assets(self) -> _containers.RepeatedCompositeFieldContainer[_asset_pb2.Asset]:
+        """Assets; 1 to 20,000."""
+
+    @_builtins.property
+    def simulation(self) -> Global___Simulation:
+        """Simulation; absent means the defaults."""
+
+    def __init__(
+        self,
+        *,
+        valuation_date: _date_pb2.Date | None = ...,
+        snapshot_id: _builtins.str = ...,
+        assets: _abc.Iterable[_asset_pb2.Asset] | None = ...,
+        simulation: Global___Simulation | None = ...,
+        explain: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["simulation", b"simulation", "valuation_date", b"valuation_date"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["assets", b"assets", "explain", b"explain", "simulation", b"simulation", "snapshot_id", b"snapshot_id", "valuation_date", b"valuation_date"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___FindValuationsRequest: _TypeAlias = FindValuationsRequest  # noqa: Y015
+
+@_typing.final
+class FoundValuation(_message.Message):
+    """A stored valuation, if there is one."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ASSET_ID_FIELD_NUMBER: _builtins.int
+    VALUATION_FIELD_NUMBER: _builtins.int
+    asset_id: _builtins.str
+    """The asset."""
+    @_builtins.property
+    def valuation(self) -> Global___Valuation:
+        """The newest stored valuation on the same inputs. Absent: there is none."""
+
+    def __init__(
+        self,
+        *,
+        asset_id: _builtins.str = ...,
+        valuation: Global___Valuation | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["valuation", b"valuation"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["asset_id", b"asset_id", "valuation", b"valuation"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___FoundValuation: _TypeAlias = FoundValuation  # noqa: Y015
+
+@_typing.final
+class FindValuationsResponse(_message.Message):
+    """Response of FindValuations."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    FOUND_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def found(self) -> _containers.RepeatedCompositeFieldContainer[Global___FoundValuation]:
+        """One entry for each asset, in the order of the request."""
+
+    def __init__(
+        self,
+        *,
+        found: _abc.Iterable[Global___FoundValuation] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["found", b"found"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___FindValuationsResponse: _TypeAlias = FindValuationsResponse  # noqa: Y015
+
+@_typing.final
 class ValueAssetsResponse(_message.Message):
     """Response of ValueAssets."""
 

@@ -63,6 +63,11 @@ class ValuationServiceStub:
                 request_serializer=ecopledge_dot_valuation_dot_v1_dot_stress__pb2.StressAssetsRequest.SerializeToString,
                 response_deserializer=ecopledge_dot_valuation_dot_v1_dot_stress__pb2.StressAssetsResponse.FromString,
                 _registered_method=True)
+        self.FindValuations = channel.unary_unary(
+                '/ecopledge.valuation.v1.ValuationService/FindValuations',
+                request_serializer=ecopledge_dot_valuation_dot_v1_dot_valuation__pb2.FindValuationsRequest.SerializeToString,
+                response_deserializer=ecopledge_dot_valuation_dot_v1_dot_valuation__pb2.FindValuationsResponse.FromString,
+                _registered_method=True)
         self.GetExposures = channel.unary_unary(
                 '/ecopledge.valuation.v1.ValuationService/GetExposures',
                 request_serializer=ecopledge_dot_valuation_dot_v1_dot_valuation__pb2.GetExposuresRequest.SerializeToString,
@@ -141,6 +146,15 @@ class ValuationServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def FindValuations(self, request, context):
+        """Finds stored valuations of the same assets on the same inputs: same asset, market, date, simulation, catalogue and
+        engine. Nothing is computed or stored: who refreshes many assets asks what has not changed. NOT_FOUND: no such
+        snapshot. INVALID_ARGUMENT: wrong fields of the request itself; a wrong asset has no valuation.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def GetExposures(self, request, context):
         """Turns assets into schedules of exposures, which loans and the fund work with. Errors as ValueAssets.
         """
@@ -212,6 +226,11 @@ def add_ValuationServiceServicer_to_server(servicer, server):
                     servicer.StressAssets,
                     request_deserializer=ecopledge_dot_valuation_dot_v1_dot_stress__pb2.StressAssetsRequest.FromString,
                     response_serializer=ecopledge_dot_valuation_dot_v1_dot_stress__pb2.StressAssetsResponse.SerializeToString,
+            ),
+            'FindValuations': grpc.unary_unary_rpc_method_handler(
+                    servicer.FindValuations,
+                    request_deserializer=ecopledge_dot_valuation_dot_v1_dot_valuation__pb2.FindValuationsRequest.FromString,
+                    response_serializer=ecopledge_dot_valuation_dot_v1_dot_valuation__pb2.FindValuationsResponse.SerializeToString,
             ),
             'GetExposures': grpc.unary_unary_rpc_method_handler(
                     servicer.GetExposures,
@@ -381,6 +400,33 @@ class ValuationService:
             '/ecopledge.valuation.v1.ValuationService/StressAssets',
             ecopledge_dot_valuation_dot_v1_dot_stress__pb2.StressAssetsRequest.SerializeToString,
             ecopledge_dot_valuation_dot_v1_dot_stress__pb2.StressAssetsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def FindValuations(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/ecopledge.valuation.v1.ValuationService/FindValuations',
+            ecopledge_dot_valuation_dot_v1_dot_valuation__pb2.FindValuationsRequest.SerializeToString,
+            ecopledge_dot_valuation_dot_v1_dot_valuation__pb2.FindValuationsResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -56,6 +56,11 @@ class ValuationServiceStub:
     a limit; stores nothing. INVALID_ARGUMENT: a wrong field, an unknown name, or a scenario that does not fit the
     snapshot. NOT_FOUND: no such snapshot.
     """
+    FindValuations: _grpc.UnaryUnaryMultiCallable[_valuation_pb2.FindValuationsRequest, _valuation_pb2.FindValuationsResponse]
+    """Finds stored valuations of the same assets on the same inputs: same asset, market, date, simulation, catalogue and
+    engine. Nothing is computed or stored: who refreshes many assets asks what has not changed. NOT_FOUND: no such
+    snapshot. INVALID_ARGUMENT: wrong fields of the request itself; a wrong asset has no valuation.
+    """
     GetExposures: _grpc.UnaryUnaryMultiCallable[_valuation_pb2.GetExposuresRequest, _valuation_pb2.GetExposuresResponse]
     """Turns assets into schedules of exposures, which loans and the fund work with. Errors as ValueAssets."""
     SizeLoan: _grpc.UnaryUnaryMultiCallable[_valuation_pb2.SizeLoanRequest, _valuation_pb2.SizeLoanResponse]
@@ -98,6 +103,11 @@ class ValuationServiceAsyncStub(ValuationServiceStub):
     """Values assets in other worlds (named scenarios or the caller's) and finds the smallest move of the factors that breaks
     a limit; stores nothing. INVALID_ARGUMENT: a wrong field, an unknown name, or a scenario that does not fit the
     snapshot. NOT_FOUND: no such snapshot.
+    """
+    FindValuations: _aio.UnaryUnaryMultiCallable[_valuation_pb2.FindValuationsRequest, _valuation_pb2.FindValuationsResponse]  # type: ignore[assignment]
+    """Finds stored valuations of the same assets on the same inputs: same asset, market, date, simulation, catalogue and
+    engine. Nothing is computed or stored: who refreshes many assets asks what has not changed. NOT_FOUND: no such
+    snapshot. INVALID_ARGUMENT: wrong fields of the request itself; a wrong asset has no valuation.
     """
     GetExposures: _aio.UnaryUnaryMultiCallable[_valuation_pb2.GetExposuresRequest, _valuation_pb2.GetExposuresResponse]  # type: ignore[assignment]
     """Turns assets into schedules of exposures, which loans and the fund work with. Errors as ValueAssets."""
@@ -168,6 +178,17 @@ class ValuationServiceServicer(metaclass=_abc_1.ABCMeta):
         """Values assets in other worlds (named scenarios or the caller's) and finds the smallest move of the factors that breaks
         a limit; stores nothing. INVALID_ARGUMENT: a wrong field, an unknown name, or a scenario that does not fit the
         snapshot. NOT_FOUND: no such snapshot.
+        """
+
+    @_abc_1.abstractmethod
+    def FindValuations(
+        self,
+        request: _valuation_pb2.FindValuationsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_valuation_pb2.FindValuationsResponse, _abc.Awaitable[_valuation_pb2.FindValuationsResponse]]:
+        """Finds stored valuations of the same assets on the same inputs: same asset, market, date, simulation, catalogue and
+        engine. Nothing is computed or stored: who refreshes many assets asks what has not changed. NOT_FOUND: no such
+        snapshot. INVALID_ARGUMENT: wrong fields of the request itself; a wrong asset has no valuation.
         """
 
     @_abc_1.abstractmethod
