@@ -1,16 +1,23 @@
 """The typed client of the quality of loans: domain values in and out, domain errors."""
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import grpc
 
 from ecopledge.loans.v1.loans_pb2_grpc import LoansServiceStub
-from services.loans.quality import translate_classification
+from services.loans.quality import translate_classification, translate_credit_loss
 from services.loans.quality.classification import DebtorFacts
 from services.loans.quality.classified_book import BookQuality, ClassificationQuestion
+from services.loans.quality.credit_loss import (
+    DEFAULT_PATHS,
+    DEFAULT_SEED,
+    CreditLossQuestion,
+    CreditLossReport,
+)
 from services.runtime.channel import calling
 from services.runtime.errors import InvalidInput
+from services.runtime.market import MarketSnapshot
 
 
 class QualityClient:
@@ -50,3 +57,53 @@ class QualityClient:
         request = translate_classification.classification_question_to_wire(question)
         with calling():
             return translate_classification.book_quality_from_wire(self._stub.ClassifyLoans(request))
+
+    def measure_credit_loss(
+        self,
+        snapshot: MarketSnapshot,
+        *,
+        as_of: dt.date | None = None,
+        loan_ids: Sequence[str] = (),
+        debtors: Sequence[DebtorFacts] = (),
+        origination: Mapping[str, float] | None = None,
+        explained_loan_ids: Sequence[str] = (),
+        n_paths: int = DEFAULT_PATHS,
+        seed: int = DEFAULT_SEED,
+        timeout_s: float | None = None,
+    ) -> CreditLossReport:
+        """Expected credit loss in stages 1 to 3 over the weighted scenarios of the rules.
+
+        Args:
+            snapshot: the market, taken as that of the day of the book.
+            as_of: day of the book; the snapshot's when absent.
+            loan_ids: only these; all of the institution when empty.
+            debtors: what is known of debtors across banks, each once.
+            origination: annual probability at origination by loan; the first recorded state where one is missing.
+            explained_loan_ids: loans whose quarters are listed, up to 1,000.
+            n_paths: even, 2 to 100,000.
+            seed: of the scenario universe.
+            timeout_s: deadline; that of the channel when absent.
+
+        Raises:
+            NotFound: no loans, or an unknown one.
+            InvalidInput: a wrong field, a factor that the snapshot does not have, a day before the first rule.
+        """
+        given = () if origination is None else tuple(sorted(origination.items()))
+        try:
+            question = CreditLossQuestion(
+                snapshot,
+                as_of,
+                tuple(loan_ids),
+                tuple(debtors),
+                given,
+                tuple(explained_loan_ids),
+                n_paths,
+                seed,
+            )
+        except ValueError as error:
+            raise InvalidInput(str(error)) from error
+        request = translate_credit_loss.credit_loss_question_to_wire(question)
+        with calling():
+            return translate_credit_loss.credit_loss_from_wire(
+                self._stub.MeasureCreditLoss(request, timeout=timeout_s)
+            )

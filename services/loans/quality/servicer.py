@@ -10,7 +10,13 @@ import grpc
 import sqlalchemy as sa
 
 from ecopledge.loans.v1 import quality_pb2 as pb
-from services.loans.quality import classified_book, translate_classification
+from services.loans.quality import (
+    classified_book,
+    credit_loss_desk,
+    translate_classification,
+    translate_credit_loss,
+)
+from services.loans.quality.loss_scenarios import read_credit_scenarios
 from services.loans.quality.rules_file import read_standard_rules
 from services.loans.repository import LoanStore, SqlLoanStore
 from services.runtime.call import current_call
@@ -33,6 +39,20 @@ class QualityRpcs:
         with _open_store(self._database) as store:
             quality = classified_book.classify_book(store, question, read_standard_rules())
         return translate_classification.book_quality_to_wire(quality)
+
+    def MeasureCreditLoss(
+        self, request: pb.MeasureCreditLossRequest, context: grpc.ServicerContext
+    ) -> pb.MeasureCreditLossResponse:
+        """Measures the expected credit loss of a book."""
+        question = translate_credit_loss.credit_loss_question_from_wire(request)
+        report = credit_loss_desk.measure_credit_loss(
+            lambda: _open_store(self._database),
+            question,
+            read_standard_rules(),
+            read_credit_scenarios(),
+            current_call().check_alive,
+        )
+        return translate_credit_loss.credit_loss_to_wire(report)
 
 
 @contextlib.contextmanager

@@ -1,0 +1,168 @@
+"""Expected credit loss of a book: stages, weighted worlds, sums."""
+
+import hashlib
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+
+from services.loans.quality.classified_book import cautions_about_positions, some
+from services.loans.quality.credit_loss import (
+    CreditLossQuestion,
+    CreditLossReport,
+    LoanCreditLoss,
+    ScenarioLoss,
+    total_of,
+    totals_by,
+)
+from services.loans.quality.credit_loss_book import StagedBook, losses_in, read_staged_book
+from services.loans.quality.loss_scenarios import WeightedWorld, cautions_about_worlds, weighted_worlds
+from services.loans.quality.present_losses import PresentLosses
+from services.loans.quality.rules import CreditRules
+from services.loans.repository import LoanStore
+from services.runtime.errors import InvalidInput
+from services.runtime.results import Caution, Manifest, Severity
+from services.runtime.scenario import Scenario
+
+ENGINE_VERSION = "credit-loss-1"
+
+
+def measure_credit_loss(
+    open_store: Callable[[], AbstractContextManager[LoanStore]],
+    question: CreditLossQuestion,
+    rules: CreditRules,
+    scenarios: Mapping[str, Scenario],
+    check_alive: Callable[[], None] = lambda: None,
+) -> CreditLossReport:
+    """Measure the expected credit loss of a book.
+
+    Args:
+        open_store: opens a reading transaction, which ends before the simulation begins.
+        question: what to measure.
+        rules: all periods; those in force on the day are taken.
+        scenarios: by name, as the rules weight them.
+        check_alive: called after each world; what it raises ends the measurement.
+
+    Raises:
+        NotFound: no loans, or an unknown one.
+        InvalidInput: a factor that the snapshot does not have, a day before the first rule.
+    """
+    with open_store() as store:
+        staged = read_staged_book(store, question, rules)
+    staged.book.check_factors(question.snapshot.factor_model())
+    worlds = weighted_worlds(question.snapshot, rules.credit_loss_on(question.day), scenarios)
+    by_world = []
+    for world in worlds:
+        try:
+            by_world.append(losses_in(staged, question.snapshot, world.snapshot, question))
+        except ValueError as error:
+            raise InvalidInput.of("snapshot", str(error)) from error
+        check_alive()
+    loans = tuple(_loans(staged, question, worlds, by_world))
+    return CreditLossReport(
+        loans,
+        total_of("", list(loans)),
+        totals_by(loans, [str(loan.stage) for loan in loans]),
+        totals_by(loans, [loan.product for loan in loans]),
+        totals_by(loans, [loan.county for loan in loans]),
+        rules.credit_loss_on(question.day).used(),
+        tuple(_cautions(staged, question, worlds)),
+        _manifest(staged, question, worlds),
+    )
+
+
+def _loans(
+    staged: StagedBook,
+    question: CreditLossQuestion,
+    worlds: Sequence[WeightedWorld],
+    by_world: Sequence[tuple[PresentLosses, PresentLosses]],
+) -> Iterator[LoanCreditLoss]:
+    explained = set(question.explained_loan_ids)
+    rates = staged.effective_rates.tolist()
+    owed = staged.book.balances_cny([staged.book.day])[:, 0].tolist() if staged.book.loans else []
+    row = {0: 0, 1: 0}
+    sums = [[(part.twelve_month_cny, part.lifetime_cny) for part in parts] for parts in by_world]
+    for i, loan in enumerate(staged.book.loans):
+        stage = staged.stages[i]
+        part = 1 if stage == 3 else 0
+        k = row[part]
+        row[part] += 1
+        scenarios = tuple(
+            ScenarioLoss(
+                world.name,
+                world.weight,
+                float(sums[w][part][0][k]),
+                float(sums[w][part][1][k]),
+                by_world[w][part].quarters(k) if loan.loan_id in explained else (),
+            )
+            for w, world in enumerate(worlds)
+        )
+        twelve = math.fsum(item.weight * item.twelve_month_cny for item in scenarios)
+        lifetime = math.fsum(item.weight * item.lifetime_cny for item in scenarios)
+        origin = staged.origination.get(loan.loan_id)
+        yield LoanCreditLoss(
+            loan.loan_id,
+            loan.county,
+            loan.product,
+            stage,
+            staged.reasons[i],
+            owed[i],
+            rates[i],
+            loan.default_probability_annual,
+            None if origin is None else origin.default_probability_annual,
+            "" if origin is None else origin.basis,
+            twelve,
+            lifetime,
+            twelve if stage == 1 else lifetime,
+            scenarios,
+        )
+
+
+def _cautions(
+    staged: StagedBook, question: CreditLossQuestion, worlds: tuple[WeightedWorld, ...]
+) -> Iterator[Caution]:
+    book = staged.book
+    if question.snapshot.as_of != book.day:
+        yield Caution(
+            "SNAPSHOT_DATE_DIFFERS",
+            Severity.NOTE,
+            f"市场快照日期 {question.snapshot.as_of} 与账簿日期 {book.day} 不同，按账簿日期的市场使用",
+            f"the snapshot of {question.snapshot.as_of} is taken as the market of {book.day}",
+            "snapshot.as_of",
+        )
+    yield from cautions_about_positions(book.day, book.loans, book.positions)
+    unknown = [loan.loan_id for loan in book.loans if loan.loan_id not in staged.origination]
+    if unknown:
+        yield Caution(
+            "ORIGINATION_UNKNOWN",
+            Severity.WARNING,
+            f"{len(unknown)} 笔贷款没有初始违约概率，无法判断信用风险是否显著增加：{some(unknown)}",
+            f"{len(unknown)} loans have no probability at origination, a significant increase cannot be seen: "
+            f"{some(unknown)}",
+        )
+    late = staged.overdue_for_good
+    if late:
+        yield Caution(
+            "MATURED_BUT_OWED",
+            Severity.WARNING,
+            f"{len(late)} 笔贷款已过到期日仍有余额，按一年存续期计（假设）：{some(late)}",
+            f"{len(late)} loans are past their last instalment and owe; a life of one year is assumed: {some(late)}",
+        )
+    yield from cautions_about_worlds(worlds)
+
+
+def _manifest(staged: StagedBook, question: CreditLossQuestion, worlds: Sequence[WeightedWorld]) -> Manifest:
+    parts = (
+        staged.book.content_hash(),
+        repr(staged.stages),
+        repr([(world.name, world.weight, world.snapshot.content_hash()) for world in worlds]),
+        repr(question.debtors),
+    )
+    return Manifest(
+        input_hash=hashlib.sha256("\n".join(parts).encode()).hexdigest(),
+        snapshot_id=question.snapshot.snapshot_id,
+        snapshot_hash=question.snapshot.content_hash(),
+        catalogue_hash="",
+        seed=question.seed,
+        n_paths=question.n_paths,
+        engine_version=ENGINE_VERSION,
+    )

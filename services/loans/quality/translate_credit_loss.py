@@ -1,0 +1,224 @@
+"""Expected credit loss between protobuf and the domain."""
+
+from ecopledge.loans.v1 import quality_pb2 as pb
+from services.loans.quality.credit_loss import (
+    DEFAULT_PATHS,
+    DEFAULT_SEED,
+    MAX_EXPLAINED,
+    MAX_PATHS,
+    MAX_SEED,
+    MIN_PATHS,
+    CreditLossQuestion,
+    CreditLossReport,
+    CreditLossTotal,
+    LoanCreditLoss,
+    LossQuarter,
+    ScenarioLoss,
+)
+from services.loans.quality.staging import StageReason
+from services.loans.quality.translate_rules import (
+    MAX_ROWS,
+    debtor_to_wire,
+    debtors_from_wire,
+    rule_from_wire,
+    rule_to_wire,
+)
+from services.loans.translate import as_of_to_wire
+from services.runtime.violations import Violations
+from services.runtime.wire import date_from_wire
+from services.runtime.wire_market import snapshot_from_wire, snapshot_to_wire
+from services.runtime.wire_results import (
+    caution_from_wire,
+    caution_to_wire,
+    manifest_from_wire,
+    manifest_to_wire,
+)
+
+
+def credit_loss_question_from_wire(request: pb.MeasureCreditLossRequest) -> CreditLossQuestion:
+    """What a MeasureCreditLossRequest asks.
+
+    Raises:
+        InvalidInput: with everything that is wrong.
+    """
+    violations = Violations()
+    snapshot = snapshot_from_wire(request.snapshot, violations.at("snapshot"))
+    as_of = None
+    if request.HasField("as_of"):
+        as_of = violations.collect("as_of", date_from_wire, request.as_of)
+    require_ids(violations, "loan_ids", list(request.loan_ids), MAX_ROWS)
+    require_ids(violations, "explained_loan_ids", list(request.explained_loan_ids), MAX_EXPLAINED)
+    debtors = debtors_from_wire(request, violations)
+    require_ids(violations, "origination", [row.loan_id for row in request.origination], MAX_ROWS)
+    for i, row in enumerate(request.origination):
+        at = violations.at(f"origination[{i}]")
+        at.require_fraction("default_probability_annual", row.default_probability_annual)
+    n_paths = request.n_paths if request.HasField("n_paths") else DEFAULT_PATHS
+    if violations.require_range("n_paths", n_paths, MIN_PATHS, MAX_PATHS):
+        violations.require(n_paths % 2 == 0, "n_paths", f"found {n_paths}, expected an even number")
+    seed = request.seed if request.HasField("seed") else DEFAULT_SEED
+    violations.require(seed <= MAX_SEED, "seed", f"found {seed}, expected at most {MAX_SEED}")
+    violations.raise_if_any()
+    assert snapshot is not None  # noqa: S101  # every reason for None is a violation; tells mypy
+    return CreditLossQuestion(
+        snapshot,
+        as_of,
+        tuple(request.loan_ids),
+        debtors,
+        tuple((row.loan_id, row.default_probability_annual) for row in request.origination),
+        tuple(request.explained_loan_ids),
+        n_paths,
+        seed,
+    )
+
+
+def require_ids(violations: Violations, field: str, ids: list[str], most: int) -> None:
+    """Note ids that are too many or not distinct."""
+    violations.require_max_length(field, ids, most)
+    violations.require(len(set(ids)) == len(ids), field, "found an id twice, expected each once")
+
+
+def credit_loss_question_to_wire(question: CreditLossQuestion) -> pb.MeasureCreditLossRequest:
+    """The request of a question."""
+    return pb.MeasureCreditLossRequest(
+        snapshot=snapshot_to_wire(question.snapshot),
+        as_of=as_of_to_wire(question.as_of),
+        loan_ids=question.loan_ids,
+        debtors=[debtor_to_wire(facts) for facts in question.debtors],
+        origination=[
+            pb.OriginationPd(loan_id=loan_id, default_probability_annual=probability)
+            for loan_id, probability in question.origination
+        ],
+        explained_loan_ids=question.explained_loan_ids,
+        n_paths=question.n_paths,
+        seed=question.seed,
+    )
+
+
+def credit_loss_to_wire(report: CreditLossReport) -> pb.MeasureCreditLossResponse:
+    """The answer of MeasureCreditLoss."""
+    return pb.MeasureCreditLossResponse(
+        loans=[_loan_to_wire(loan) for loan in report.loans],
+        total=_total_to_wire(report.total),
+        by_stage=[_total_to_wire(total) for total in report.by_stage],
+        by_product=[_total_to_wire(total) for total in report.by_product],
+        by_county=[_total_to_wire(total) for total in report.by_county],
+        rule=rule_to_wire(report.rule),
+        warnings=[caution_to_wire(caution) for caution in report.cautions],
+        manifest=manifest_to_wire(report.manifest),
+    )
+
+
+def credit_loss_from_wire(message: pb.MeasureCreditLossResponse) -> CreditLossReport:
+    """The answer as the domain knows it."""
+    return CreditLossReport(
+        tuple(_loan_from_wire(loan) for loan in message.loans),
+        _total_from_wire(message.total),
+        tuple(_total_from_wire(total) for total in message.by_stage),
+        tuple(_total_from_wire(total) for total in message.by_product),
+        tuple(_total_from_wire(total) for total in message.by_county),
+        rule_from_wire(message.rule),
+        tuple(caution_from_wire(warning) for warning in message.warnings),
+        manifest_from_wire(message.manifest),
+    )
+
+
+def _loan_to_wire(loan: LoanCreditLoss) -> pb.LoanCreditLoss:
+    return pb.LoanCreditLoss(
+        loan_id=loan.loan_id,
+        county=loan.county,
+        product=loan.product,
+        stage=loan.stage,
+        reasons=[
+            pb.StageReason(
+                stage=reason.stage,
+                code=reason.code,
+                message_zh=reason.message_zh,
+                message_en=reason.message_en,
+            )
+            for reason in loan.reasons
+        ],
+        exposure_cny=loan.exposure_cny,
+        effective_rate_annual=loan.effective_rate_annual,
+        default_probability_annual=loan.default_probability_annual,
+        origination_pd=loan.origination_pd,
+        origination_basis=loan.origination_basis,
+        twelve_month_cny=loan.twelve_month_cny,
+        lifetime_cny=loan.lifetime_cny,
+        allowance_cny=loan.allowance_cny,
+        scenarios=[
+            pb.ScenarioLoss(
+                scenario=item.scenario,
+                weight=item.weight,
+                twelve_month_cny=item.twelve_month_cny,
+                lifetime_cny=item.lifetime_cny,
+                quarters=[_quarter_to_wire(quarter) for quarter in item.quarters],
+            )
+            for item in loan.scenarios
+        ],
+    )
+
+
+def _quarter_to_wire(quarter: LossQuarter) -> pb.LossQuarter:
+    return pb.LossQuarter(
+        until_years=quarter.until_years,
+        marginal_pd=quarter.marginal_pd,
+        exposure_cny=quarter.exposure_cny,
+        collateral_cny=quarter.collateral_cny,
+        loss_cny=quarter.loss_cny,
+        discount_factor=quarter.discount_factor,
+        discounted_loss_cny=quarter.discounted_loss_cny,
+    )
+
+
+def _loan_from_wire(message: pb.LoanCreditLoss) -> LoanCreditLoss:
+    return LoanCreditLoss(
+        message.loan_id,
+        message.county,
+        message.product,
+        message.stage,
+        tuple(StageReason(r.stage, r.code, r.message_zh, r.message_en) for r in message.reasons),
+        message.exposure_cny,
+        message.effective_rate_annual,
+        message.default_probability_annual,
+        message.origination_pd if message.HasField("origination_pd") else None,
+        message.origination_basis,
+        message.twelve_month_cny,
+        message.lifetime_cny,
+        message.allowance_cny,
+        tuple(
+            ScenarioLoss(
+                item.scenario,
+                item.weight,
+                item.twelve_month_cny,
+                item.lifetime_cny,
+                tuple(_quarter_from_wire(quarter) for quarter in item.quarters),
+            )
+            for item in message.scenarios
+        ),
+    )
+
+
+def _quarter_from_wire(message: pb.LossQuarter) -> LossQuarter:
+    return LossQuarter(
+        message.until_years,
+        message.marginal_pd,
+        message.exposure_cny,
+        message.collateral_cny,
+        message.loss_cny,
+        message.discount_factor,
+        message.discounted_loss_cny,
+    )
+
+
+def _total_to_wire(total: CreditLossTotal) -> pb.CreditLossTotal:
+    return pb.CreditLossTotal(
+        key=total.key,
+        n_loans=total.n_loans,
+        exposure_cny=total.exposure_cny,
+        allowance_cny=total.allowance_cny,
+    )
+
+
+def _total_from_wire(message: pb.CreditLossTotal) -> CreditLossTotal:
+    return CreditLossTotal(message.key, message.n_loans, message.exposure_cny, message.allowance_cny)

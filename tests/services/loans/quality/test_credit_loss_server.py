@@ -1,0 +1,270 @@
+"""Expected credit loss through client, server and database: closed forms, identities, stages, what is refused."""
+
+import datetime as dt
+import math
+from collections.abc import Callable
+from dataclasses import replace
+from decimal import Decimal
+from typing import Any
+
+import grpc
+import numpy as np
+import pytest
+import sqlalchemy as sa
+
+from quant.schedules import CollateralTerms, ExposureSchedule
+from services.loans.client import LoansClient
+from services.loans.collateral import Collateral
+from services.loans.loan import Guarantee, Loan, RepaymentKind, RepaymentTerms
+from services.loans.position import LoanPosition
+from services.loans.quality.client import QualityClient
+from services.loans.quality.credit_loss import CreditLossQuestion, CreditLossReport
+from services.loans.quality.credit_loss_desk import measure_credit_loss
+from services.loans.quality.loss_scenarios import fit_to, read_credit_scenarios
+from services.loans.quality.rules import CreditRules
+from services.loans.quality.rules_file import read_standard_rules
+from services.loans.repository import SqlLoanStore
+from services.runtime.database import reading, transaction
+from services.runtime.errors import InvalidInput, NotFound
+from services.runtime.market import MarketSnapshot, QuotedFactor
+
+# Three years of 365 days before the last instalment on 2029-06-30.
+DRAWN, DAY = dt.date(2024, 6, 30), dt.date(2026, 7, 1)
+PD, LGD, RATE = 0.04, 0.6, 0.05
+# Interest once a year, so that the effective rate is the nominal one.
+BULLET = RepaymentTerms(Decimal("1000000.00"), DRAWN, 5, RATE, RepaymentKind.BULLET, months_per_period=12)
+
+
+def book_loan(loan: Callable[..., Loan], loan_id: str = "L1", **changes: Any) -> Loan:
+    given: dict[str, Any] = {
+        "terms": BULLET, "default_probability_annual": PD, "asset_correlation": 0.0, "unsecured_lgd": LGD,
+    }  # fmt: skip
+    return loan(loan_id, **(given | changes))
+
+
+def sure_payment(name: str, amount_cny: float, **terms: float) -> ExposureSchedule:
+    return ExposureSchedule(
+        name, np.array([9.0]), ("sure",), np.array([amount_cny]), ("",), CollateralTerms(**terms)
+    )
+
+
+@pytest.fixture
+def market(snapshot: MarketSnapshot) -> MarketSnapshot:
+    """Beside cycle and price a factor that is 1 for ever, and a curve without interest."""
+    sure = QuotedFactor("sure", 1.0, "1", "确定", "sure", snapshot.primary_factors[0].sources)
+    curve = tuple(replace(point, rate_annual=0.0) for point in snapshot.discount_curve)
+    return replace(snapshot, primary_factors=(*snapshot.primary_factors, sure), discount_curve=curve)
+
+
+def base_only() -> CreditRules:
+    rules = read_standard_rules()
+    [period] = rules.credit_loss
+    base = replace(period.scenarios[0], weight=1.0)
+    return replace(rules, credit_loss=(replace(period, scenarios=(base,)),))
+
+
+Measure = Callable[..., CreditLossReport]
+
+
+@pytest.fixture
+def measure(loans_engine: sa.Engine, market: MarketSnapshot) -> Measure:
+    """Stores loans, pledges and positions and measures them, by default in the base scenario alone."""
+
+    def run(
+        loans: list[Loan],
+        collateral: list[Collateral] | None = None,
+        positions: list[LoanPosition] | None = None,
+        rules: CreditRules | None = None,
+        **question: Any,
+    ) -> CreditLossReport:
+        with transaction(loans_engine) as connection:
+            store = SqlLoanStore(connection, "bank-a")
+            store.put_loans(DRAWN, loans)
+            store.put_collateral(collateral or [])
+            store.record_positions(positions or [])
+        asked = CreditLossQuestion(
+            market, DAY, explained_loan_ids=tuple(item.loan_id for item in loans), **question
+        )
+
+        def open_store() -> Any:
+            from contextlib import contextmanager
+
+            @contextmanager
+            def opened() -> Any:
+                with reading(loans_engine) as connection:
+                    yield SqlLoanStore(connection, "bank-a")
+
+            return opened()
+
+        return measure_credit_loss(open_store, asked, rules or base_only(), read_credit_scenarios())
+
+    return run
+
+
+def closed_form(years: float, quarters: int | None = None, loss_given_default: float = LGD) -> float:
+    """Constant hazard, constant exposure: sum of marginal PD x LGD x 1,000,000, discounted at the quarters' ends."""
+    total, start = 0.0, 0.0
+    for k in range(1, (math.ceil(years * 4.0) if quarters is None else quarters) + 1):
+        end = min(k / 4.0, years)
+        marginal = (1.0 - PD) ** start - (1.0 - PD) ** end
+        total += marginal * loss_given_default * 1e6 * (1.0 + RATE) ** -end
+        start = end
+    return total
+
+
+YEARS_LEFT = 3.0
+
+
+def test_constant_probability_and_loss_of_a_bullet(measure: Measure, loan: Callable[..., Loan]) -> None:
+    [found] = measure([book_loan(loan)], n_paths=64).loans
+    assert found.stage == 1
+    assert found.twelve_month_cny == pytest.approx(closed_form(YEARS_LEFT, 4), rel=1e-6)
+    assert found.lifetime_cny == pytest.approx(closed_form(YEARS_LEFT), rel=1e-6)
+    assert found.allowance_cny == found.twelve_month_cny
+    assert found.effective_rate_annual == pytest.approx(RATE)
+    [scenario] = found.scenarios
+    assert sum(line.discounted_loss_cny for line in scenario.quarters) == pytest.approx(
+        found.lifetime_cny, rel=1e-12
+    )
+    assert sum(line.marginal_pd for line in scenario.quarters) == pytest.approx(
+        1.0 - (1.0 - PD) ** YEARS_LEFT, rel=1e-6
+    )
+
+
+def test_full_and_partial_collateral_without_volatility(measure: Measure, loan: Callable[..., Loan]) -> None:
+    loans = [book_loan(loan, name) for name in ("L1", "L2")]
+    pledges = [
+        Collateral("C1", "L1", sure_payment("a", 1_000_000.0), DAY),
+        Collateral("C2", "L2", sure_payment("b", 400_000.0), DAY),
+    ]
+    full, part = measure(loans, pledges, n_paths=64).loans
+    assert full.lifetime_cny == 0.0
+    assert part.lifetime_cny == pytest.approx(closed_form(YEARS_LEFT, loss_given_default=LGD * 0.6), rel=1e-6)
+
+
+def test_collateral_on_the_same_factors_costs_more(measure: Measure, loan: Callable[..., Loan]) -> None:
+    """A price that falls when defaults are frequent: E[p L] is above E[p] E[L]; without R2 it is not."""
+    schedule = ExposureSchedule(
+        "a", np.array([9.0]), ("water_price",), np.array([1_250_000.0]), ("",), CollateralTerms()
+    )
+    loans = [book_loan(loan, "L1"), book_loan(loan, "L2", asset_correlation=0.5)]
+    pledges = [Collateral(f"C{i}", f"L{i}", replace_id(schedule, f"a{i}"), DAY) for i in (1, 2)]
+    plain, linked = measure(loans, pledges, n_paths=4_096).loans
+    assert linked.lifetime_cny > 1.3 * plain.lifetime_cny
+    assert sum(q.marginal_pd for q in linked.scenarios[0].quarters) == pytest.approx(
+        sum(q.marginal_pd for q in plain.scenarios[0].quarters), rel=0.05
+    )
+
+
+def replace_id(schedule: ExposureSchedule, asset_id: str) -> ExposureSchedule:
+    return ExposureSchedule(
+        asset_id, schedule.times_years, schedule.factors, schedule.quantities, schedule.labels, schedule.terms
+    )
+
+
+def test_stage_3_by_hand(measure: Measure, loan: Callable[..., Loan]) -> None:
+    """800,000 owed, a sure pledge of 500,000 sold in 2 years at 10 % cost: 450,000 / 1.05^2; a guarantor of half."""
+    guarantee = Guarantee("G", 0.5, 0.0)
+    loans = [book_loan(loan, "L1"), book_loan(loan, "L2", guarantee=guarantee, compensation_share=0.2)]
+    pledges = [
+        Collateral(
+            f"C{i}", f"L{i}", sure_payment(f"a{i}", 500_000.0, disposal_lag_years=2.0, disposal_cost=0.1), DAY
+        )
+        for i in (1, 2)
+    ]
+    positions = [LoanPosition(f"L{i}", DAY, Decimal("800000.00"), RATE, 120) for i in (1, 2)]
+    first, second = measure(loans, pledges, positions, n_paths=64).loans
+    missing = LGD * (800_000.0 - 450_000.0 / 1.05**2)
+    assert first.stage == second.stage == 3
+    assert first.allowance_cny == pytest.approx(missing, rel=1e-9)
+    assert second.allowance_cny == pytest.approx(missing * 0.5 * 0.8, rel=1e-9)
+    assert first.twelve_month_cny == first.lifetime_cny
+    [line] = first.scenarios[0].quarters
+    assert (line.until_years, line.marginal_pd, line.exposure_cny) == (2.0, 1.0, 800_000.0)
+    assert line.collateral_cny == pytest.approx(450_000.0 / 1.05**2, rel=1e-9)
+
+
+def test_stages_and_sums(measure: Measure, loan: Callable[..., Loan]) -> None:
+    loans = [book_loan(loan, f"L{i}", county=f"county {i % 2}") for i in range(1, 6)]
+    positions = [
+        LoanPosition("L1", DAY, Decimal("1000000.00"), RATE),
+        LoanPosition("L2", DAY, Decimal("1000000.00"), RATE, 31),
+        LoanPosition("L3", DAY, Decimal("1000000.00"), RATE, 91),
+        LoanPosition("L4", DAY, Decimal("0.00"), RATE),
+        LoanPosition("L5", DAY, Decimal("500000.00"), RATE),
+    ]
+    origination = (("L5", 0.001),)
+    report = measure(
+        loans, positions=positions, rules=read_standard_rules(), origination=origination, n_paths=256
+    )
+    assert [(found.loan_id, found.stage) for found in report.loans] == [
+        ("L1", 1),
+        ("L2", 2),
+        ("L3", 3),
+        ("L5", 2),
+    ]
+    for total, parts in (
+        (report.total, report.by_stage), (report.total, report.by_product), (report.total, report.by_county)
+    ):  # fmt: skip
+        assert sum(part.n_loans for part in parts) == total.n_loans == 4
+        assert sum(part.exposure_cny for part in parts) == pytest.approx(total.exposure_cny, rel=1e-12)
+        assert sum(part.allowance_cny for part in parts) == pytest.approx(total.allowance_cny, rel=1e-12)
+    for found in report.loans:
+        assert found.twelve_month_cny <= found.lifetime_cny
+        assert sum(item.weight for item in found.scenarios) == pytest.approx(1.0)
+        weighted = sum(item.weight * item.lifetime_cny for item in found.scenarios)
+        assert found.lifetime_cny == pytest.approx(weighted, rel=1e-12)
+    # A prepaid loan owes half of what its schedule says at every date to come.
+    assert report.loans[3].scenarios[0].quarters[-1].exposure_cny == 500_000.0
+    assert report.loans[0].origination_basis == "first recorded state of 2024-06-30, drawn 2024-06-30"
+    assert report.loans[3].origination_basis == "given"
+    assert {caution.code for caution in report.cautions} == {
+        "SCENARIO_PARTLY_APPLIED",
+        "SNAPSHOT_DATE_DIFFERS",
+    }
+
+
+def test_scenarios_are_in_order_of_their_names(measure: Measure, loan: Callable[..., Loan]) -> None:
+    [found] = measure(
+        [book_loan(loan, asset_correlation=0.2)], rules=read_standard_rules(), n_paths=2_048
+    ).loans
+    by_name = {item.scenario: item.lifetime_cny for item in found.scenarios}
+    assert by_name["optimistic"] < by_name["base"] < by_name["pessimistic"]
+
+
+def test_a_loan_past_its_end_still_has_a_life(measure: Measure, loan: Callable[..., Loan]) -> None:
+    ended = replace(BULLET, drawn_on=dt.date(2021, 6, 1))
+    positions = [LoanPosition("L1", DAY, Decimal("1000000.00"), RATE, 29)]
+    report = measure([book_loan(loan, terms=ended)], positions=positions, n_paths=64)
+    assert report.loans[0].stage == 1
+    assert report.loans[0].allowance_cny == pytest.approx(closed_form(1.0), rel=1e-6)
+    assert "MATURED_BUT_OWED" in {caution.code for caution in report.cautions}
+
+
+def test_shocks_that_a_market_does_not_have_are_left_out(market: MarketSnapshot) -> None:
+    fitting, left_out = fit_to(market, read_credit_scenarios()["pessimistic"])
+    assert [shock.factor for shock in fitting.paths] == ["credit_cycle", "water_price"]
+    assert left_out == ("inflow.yingluoxia", "ccer_price", "tourism_demand", "timber_price")
+
+
+def test_through_the_wire(
+    client: LoansClient, channel: grpc.Channel, loan: Callable[..., Loan], market: MarketSnapshot
+) -> None:
+    quality = QualityClient(channel)
+    client.put_loans(DRAWN, [book_loan(loan, "L1"), book_loan(loan, "L2")])
+    found = quality.measure_credit_loss(market, loan_ids=["L1"], explained_loan_ids=["L1"], n_paths=64)
+    assert [item.loan_id for item in found.loans] == ["L1"]
+    assert len(found.loans[0].scenarios[0].quarters) == 13
+    assert {note.parameter for note in found.rule.notes} >= {
+        "credit_loss.scenarios.base",
+        "credit_loss.increase_ratio",
+    }
+    assert "LOANS_WITHOUT_POSITION" in {caution.code for caution in found.cautions}
+    again = quality.measure_credit_loss(market, loan_ids=["L1"], explained_loan_ids=["L1"], n_paths=64)
+    assert again == found
+    with pytest.raises(NotFound, match="L9"):
+        quality.measure_credit_loss(market, loan_ids=["L9"])
+    with pytest.raises(InvalidInput, match="n_paths"):
+        quality.measure_credit_loss(market, n_paths=63)
+    with pytest.raises(InvalidInput, match="origination"):
+        quality.measure_credit_loss(market, origination={"L1": 1.5})
