@@ -1,0 +1,148 @@
+"""Which table a file holds and which column each heading means: data/loans/headings.csv lists every spelling."""
+
+import csv
+import functools
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from flows.accounts.headings import normalised
+from flows.accounts.problems import Problem, nearest, refusal, shown
+from flows.loan_files.cells import LOANS_DATA
+from flows.loan_files.columns import COLUMNS
+from flows.loan_files.tables import first_rows
+
+
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """What a heading means: a column, and the unit that it states."""
+
+    column: str
+    unit: str
+
+
+@dataclass(frozen=True, slots=True)
+class FoundTable:
+    """Where a table stands in a file.
+
+    Attributes:
+        kind: loans, positions or movements.
+        sheet: of a workbook.
+        heading_row: from 1.
+        meanings: column by position of the heading.
+        ignored: headings that mean nothing here.
+    """
+
+    kind: str
+    sheet: str
+    heading_row: int
+    meanings: dict[int, Meaning]
+    ignored: tuple[str, ...]
+
+
+def find_table(path: Path, kind: str | None, sheet: str | None) -> FoundTable:
+    """The one table of a kind in a file.
+
+    Args:
+        path: of the file.
+        kind: what is wanted; None takes the kind whose required columns are all there.
+        sheet: of a workbook; None where it has but one such table.
+
+    Raises:
+        InvalidInput: no such table, several, or columns that are missing or twice.
+    """
+    given = [found for found in first_rows(path) if any(map(any, found.rows))]
+    if not given:
+        raise refusal([Problem(path.name, "an empty table", "a row of headings and at least one row")])
+    sheets = [found for found in given if sheet in (None, found.sheet)]
+    if not sheets:
+        raise refusal(
+            [Problem(path.name, f"no sheet {shown(sheet or '')}", "one of the sheets of the workbook")]
+        )
+    kinds = [kind] if kind is not None else list(COLUMNS)
+    best = [(_best_row(found.rows, name), name, found) for found in sheets for name in kinds]
+    whole = [(row, name, found) for row, name, found in best if not _missing(found.rows[row], name)]
+    if len(whole) > 1:
+        places = ", ".join(
+            f"{name} in sheet {found.sheet}" if found.sheet else name for _, name, found in whole
+        )
+        raise refusal([Problem(path.name, f"{places}", "one table; name it with --kind or --sheet")])
+    if not whole:
+        row, name, found = max(best, key=lambda item: _recognised(item[2].rows[item[0]], item[1]))
+        raise refusal(_complaints(path, found.sheet, name, row, found.rows[row]))
+    row, name, found = whole[0]
+    return _table(path, name, found.sheet, row, found.rows[row])
+
+
+def _table(path: Path, kind: str, sheet: str, row: int, headings: Sequence[str]) -> FoundTable:
+    spellings = _spellings(kind)
+    meanings = {
+        i: spellings[normalised(text)] for i, text in enumerate(headings) if normalised(text) in spellings
+    }
+    columns = [meaning.column for meaning in meanings.values()]
+    twice = sorted({column for column in columns if columns.count(column) > 1})
+    absent = {column.name for column in COLUMNS[kind]} - set(columns)
+    ignored = [text for text in headings if text and normalised(text) not in spellings]
+    problems = [
+        Problem(path.name, f"two headings for {column}", "one", sheet, row + 1, column) for column in twice
+    ]
+    for text in ignored:
+        near = nearest(normalised(text), spellings)
+        # A heading that is nearly a known one would otherwise be dropped in silence.
+        if near is not None and spellings[near].column in absent:
+            expected = f"column {spellings[near].column}, or another name"
+            problems.append(Problem(path.name, f"column {shown(text)}", expected, sheet, row + 1, text))
+    if problems:
+        raise refusal(problems)
+    return FoundTable(kind, sheet, row + 1, meanings, tuple(ignored))
+
+
+def _complaints(path: Path, sheet: str, kind: str, row: int, headings: Sequence[str]) -> list[Problem]:
+    missing = _missing(headings, kind)
+    spellings = _spellings(kind)
+    problems = []
+    for column in missing:
+        likely = next(
+            (
+                text
+                for text in headings
+                if normalised(text) not in spellings
+                and (near := nearest(normalised(text), spellings)) is not None
+                and spellings[near].column == column
+            ),
+            None,
+        )
+        found = f"no column {column}" if likely is None else f"column {likely!r}"
+        expected = f"column {column} of a table of {kind}" + ("" if likely is None else "; was it renamed?")
+        problems.append(Problem(path.name, found, expected, sheet, row + 1, column))
+    return problems
+
+
+def _best_row(rows: Sequence[Sequence[str]], kind: str) -> int:
+    return max(range(len(rows)), key=lambda i: _recognised(rows[i], kind), default=0)
+
+
+def _recognised(row: Sequence[str], kind: str) -> int:
+    return len(
+        {_spellings(kind)[key].column for text in row if (key := normalised(text)) in _spellings(kind)}
+    )
+
+
+def _missing(headings: Sequence[str], kind: str) -> list[str]:
+    spellings = _spellings(kind)
+    there = {spellings[key].column for text in headings if (key := normalised(text)) in spellings}
+    missing = [column.name for column in COLUMNS[kind] if column.required and column.name not in there]
+    if kind == "loans" and not there & {"periods", "matures_on"}:
+        missing.append("periods or matures_on")
+    return missing
+
+
+@functools.cache
+def _spellings(kind: str) -> dict[str, Meaning]:
+    """Normalised heading -> what it means, the canonical names among them."""
+    known = {normalised(column.name): Meaning(column.name, "") for column in COLUMNS[kind]}
+    with (LOANS_DATA / "headings.csv").open(encoding="utf-8", newline="") as file:
+        for row in csv.DictReader(file):
+            if row["file"] in {kind, "*"}:
+                known[normalised(row["heading"])] = Meaning(row["column"], row["unit"])
+    return known

@@ -1,0 +1,156 @@
+"""A loan file read whole: every cell, every row, every key; all problems at once, or the rows."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from flows.accounts.problems import Problem, refusal
+from flows.loan_files.cells import CellError, none_columns, read_column
+from flows.loan_files.columns import COLUMNS, KEYS
+from flows.loan_files.headings import FoundTable, find_table
+from flows.loan_files.rows import Row, rows_of
+from flows.loan_files.tables import CellTable, read_cells
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import pandera.pandas as pa
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LoanFile:
+    """The rows of a file without a problem.
+
+    Attributes:
+        file, sheet: where they stand.
+        kind: loans, positions or movements.
+        first_row: number of the first row below the headings, as a spreadsheet shows it.
+        rows: in order of the file.
+        ignored: headings that mean nothing here.
+    """
+
+    file: str
+    sheet: str
+    kind: str
+    first_row: int
+    rows: tuple[Row, ...]
+    ignored: tuple[str, ...]
+
+    def place(self, row: int) -> str:
+        """Where a row counted from 0 stands."""
+        return Problem(self.file, "", "", self.sheet, self.first_row + row).place
+
+
+def read_loan_file(path: Path, *, kind: str | None = None, sheet: str | None = None) -> LoanFile:
+    """Read the loans, positions or movements of a file.
+
+    Args:
+        path: CSV (UTF-8 or GB18030), XLSX or Parquet.
+        kind: loans, positions or movements; None tells it from the headings.
+        sheet: of a workbook that holds several tables.
+
+    Raises:
+        InvalidInput: with every problem of the file: where, found, expected.
+    """
+    found = find_table(path, kind, sheet)
+    table = read_cells(path, found.sheet, found.heading_row)
+    columns, problems = _columns(table, found)
+    bad_rows = {problem.row for problem in problems}
+    problems += _checked(table, found, columns)
+    rows: list[Row] = []
+    first_row = table.heading_row + 1
+    is_bad = [first_row + i in bad_rows for i in range(len(table.cells))]
+    for i, row in enumerate(rows_of(found.kind, columns, is_bad)):
+        if isinstance(row, ValueError):
+            problems.append(_of_row(table, found, first_row + i, row))
+        elif row is not None:
+            rows.append(row)
+    if problems:
+        raise refusal(sorted(problems, key=lambda problem: (problem.row or 0, problem.column)))
+    return LoanFile(table.file, table.sheet, found.kind, table.heading_row + 1, tuple(rows), found.ignored)
+
+
+def _columns(table: CellTable, found: FoundTable) -> tuple[dict[str, Any], list[Problem]]:
+    """Values of every column of the kind by name, and what is wrong with a cell."""
+    problems: list[Problem] = []
+    values = none_columns([column.name for column in COLUMNS[found.kind]], len(table.cells))
+    by_name = {column.name: column for column in COLUMNS[found.kind]}
+    for position, meaning in found.meanings.items():
+        heading = table.headings[position]
+        try:
+            read = read_column(table.cells[position], by_name[meaning.column], meaning.unit)
+        except CellError as error:
+            problems.append(
+                Problem(table.file, error.found, error.expected, table.sheet, table.heading_row, heading)
+            )
+            continue
+        values[meaning.column] = read.cells
+        problems += [
+            Problem(
+                table.file, error.found, error.expected, table.sheet, table.heading_row + 1 + row, heading
+            )
+            for row, error in read.wrong
+        ]
+    return values, problems
+
+
+def _checked(table: CellTable, found: FoundTable, columns: Mapping[str, Any]) -> list[Problem]:
+    """What pandera finds across rows: keys that come twice."""
+    import pandas as pd  # noqa: PLC0415  # the command line must answer before pandas is loaded
+    import pandera.pandas as pa  # noqa: PLC0415
+
+    keys = list(KEYS[found.kind])
+    frame = pd.DataFrame({name: columns[name] for name in keys})
+    known = frame[frame.notna().all(axis=1)]
+    try:
+        _schema(keys).validate(known, lazy=True)
+    except pa.errors.SchemaErrors:
+        return _repeated(table, found, known, columns)
+    return []
+
+
+def _schema(keys: list[str]) -> "pa.DataFrameSchema":
+    import pandera.pandas as pa  # noqa: PLC0415
+
+    return pa.DataFrameSchema({name: pa.Column(object) for name in keys}, unique=keys)
+
+
+def _repeated(
+    table: CellTable, found: FoundTable, known: "pd.DataFrame", columns: Mapping[str, Any]
+) -> list[Problem]:
+    """Each row whose key stands further up, told apart from an exact copy of that row."""
+    first: dict[tuple[Any, ...], int] = {}
+    problems = []
+    for row, *key in known.itertuples():
+        earlier = first.setdefault(tuple(key), row)
+        if earlier == row:
+            continue
+        is_copy = all(values[row] == values[earlier] for values in columns.values())
+        what = "an exact copy of" if is_copy else "the same key as"
+        place = table.heading_row + 1
+        problems.append(
+            Problem(
+                table.file,
+                f"{what} row {earlier + place}: {' '.join(map(str, key))}",
+                "each once",
+                table.sheet,
+                row + place,
+                ", ".join(_heading(table, found, key) for key in KEYS[found.kind]),
+            )
+        )
+    return problems
+
+
+def _of_row(table: CellTable, found: FoundTable, number: int, error: ValueError) -> Problem:
+    """A problem of a row whose cells are each right: its message begins with the field."""
+    field, colon, rest = str(error).partition(": found ")
+    if not colon:
+        return Problem(table.file, str(error), "a row that makes sense", table.sheet, number)
+    what, _, expected = rest.partition(", expected ")
+    return Problem(table.file, what, expected, table.sheet, number, _heading(table, found, field))
+
+
+def _heading(table: CellTable, found: FoundTable, field: str) -> str:
+    """The heading of a column as it was written; the column itself where the file does not have it."""
+    written = (table.headings[i] for i, meaning in found.meanings.items() if meaning.column == field)
+    return next(written, field)

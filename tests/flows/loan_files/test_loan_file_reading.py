@@ -1,0 +1,207 @@
+"""Loan files: what is read, and every problem with its place."""
+
+import datetime as dt
+from decimal import Decimal
+from pathlib import Path
+
+import openpyxl
+import pandas as pd
+import pytest
+
+from flows.loan_files.reading import LoanFile, read_loan_file
+from quant.daycount import DayCount
+from services.loans.conditions import BorrowerSize, GuaranteeMode, InterestSubsidy
+from services.loans.loan import Guarantee, IndexWeight, Loan, RepaymentKind, RepaymentTerms
+from services.loans.position import FiveClass, LoanMovement, LoanPosition, MovementKind
+from services.loans.repayment import LprFixing, LprTenor, RateReset
+from services.runtime.errors import InvalidInput
+
+LOAN_HEADINGS = (
+    "贷款编号,客户号,产品,贷款金额（万元）,发放日,到期日,"
+    "年利率（%）,还款方式,违约概率,资产相关系数,违约损失率"
+)
+LOAN_ROW = "L1,B1,water_right,500.01,2026-01-31,2028-02-29,4.35,等额本息,0.02,0.15,0.4"
+
+
+def write(folder: Path, text: str, name: str = "loans.csv", encoding: str = "utf-8") -> Path:
+    path = folder / name
+    path.write_text(text, encoding=encoding)
+    return path
+
+
+def problems(path: Path, **asked: str) -> list[str]:
+    with pytest.raises(InvalidInput) as caught:
+        read_loan_file(path, **asked)
+    return [str(violation) for violation in caught.value.violations]
+
+
+def test_a_chinese_list_with_a_title_is_read(tmp_path: Path) -> None:
+    found = read_loan_file(write(tmp_path, f"某行贷款清单\n\n{LOAN_HEADINGS},备注\n{LOAN_ROW},合成\n"))
+    assert found.rows == (
+        Loan(
+            "L1", "B1", "", "", "", "water_right",
+            RepaymentTerms(
+                Decimal("5000100.00"), dt.date(2026, 1, 31), 25, 0.0435, RepaymentKind.EQUAL_INSTALMENT
+            ),
+            0.02, 0.15, 0.4,
+        ),
+    )  # fmt: skip
+    assert (found.kind, found.first_row, found.ignored) == ("loans", 4, ("备注",))
+    assert found.place(0) == "loans.csv, row 4"
+
+
+def test_every_column_of_a_loan_is_read(tmp_path: Path) -> None:
+    cells = {
+        "loan_id": "L1", "borrower_id": "B1", "name": "节水", "county": "民乐县",
+        "industry": "农业", "product": "GEP质押贷款",
+        "principal_cny": "1,000.50", "drawn_on": "2026年1月15日", "periods": "8", "months_per_period": "3",
+        "grace_periods": "2", "rate_annual": "0.04", "kind": "equal_principal", "day_count": "ACT/360",
+        "default_probability_annual": "0.02", "asset_correlation": "0.15", "unsecured_lgd": "0.4",
+        "index": "credit_cycle:0.6; ccer_price:-0.3", "purpose": "5.2.1", "approved_on": "20260102",
+        "guarantee_mode": "组合", "borrower_size": "微型", "is_investment_grade": "是", "guarantor_id": "G1",
+        "guarantee_share": "0.8", "guarantor_default_probability_annual": "0.01", "subsidy_payer": "县财政",
+        "subsidy_rate_points": "0.02", "subsidy_until": "2027-01-15", "compensation_share": "0.3",
+        "restructured_on": "2026-05-04", "lpr_tenor": "一年期", "lpr_spread_bp": "-20", "lpr_months_between": "12",
+        "lpr_first_on": "2027-01-01", "lpr_fixings": "2025-12-20:0.03;2026-12-20:0.029",
+    }  # fmt: skip
+    frame = pd.DataFrame([cells])
+    frame.to_csv(tmp_path / "loans.csv", index=False)
+    (row,) = read_loan_file(tmp_path / "loans.csv").rows
+    fixings = (LprFixing(dt.date(2025, 12, 20), 0.03), LprFixing(dt.date(2026, 12, 20), 0.029))
+    terms = RepaymentTerms(
+        Decimal("1000.50"), dt.date(2026, 1, 15), 8, 0.04, RepaymentKind.EQUAL_PRINCIPAL, 3, 2, DayCount.ACT_360,
+        RateReset(LprTenor.ONE_YEAR, -20.0, 12, fixings, dt.date(2027, 1, 1)),
+    )  # fmt: skip
+    assert row == Loan(
+        "L1", "B1", "节水", "民乐县", "农业", "gep", terms, 0.02, 0.15, 0.4,
+        (IndexWeight("credit_cycle", 0.6), IndexWeight("ccer_price", -0.3)), Guarantee("G1", 0.8, 0.01), "5.2.1",
+        dt.date(2026, 1, 2), GuaranteeMode.COMBINED, BorrowerSize.MICRO, True,
+        InterestSubsidy("县财政", 0.02, None, dt.date(2027, 1, 15)), 0.3, dt.date(2026, 5, 4),
+    )  # fmt: skip
+
+
+def rows_in_three_formats(folder: Path, table: pd.DataFrame) -> list[LoanFile]:
+    table.to_csv(folder / "t.csv", index=False)
+    table.to_excel(folder / "t.xlsx", index=False)
+    table.to_parquet(folder / "t.parquet", index=False)
+    return [read_loan_file(folder / f"t.{suffix}") for suffix in ("csv", "xlsx", "parquet")]
+
+
+def test_formats_agree(tmp_path: Path) -> None:
+    table = pd.DataFrame(
+        {
+            "借据号": ["L1", "L2"],
+            "报告日": [dt.date(2026, 6, 30)] * 2,
+            "余额（万元）": [12.3456, 0.0],
+            "利率（%）": [4.35, 4.0],
+            "逾期天数": [91, 0],
+            "五级分类": ["次级", None],
+            "是否减值": [True, False],
+        }
+    )
+    day = dt.date(2026, 6, 30)
+    expected = (
+        LoanPosition("L1", day, Decimal("123456.00"), 0.0435, 91, Decimal(0), FiveClass.SUBSTANDARD, True),
+        LoanPosition("L2", day, Decimal("0.00"), 0.04),
+    )
+    for found in rows_in_three_formats(tmp_path, table):
+        assert found.rows == expected
+
+
+def test_movements_are_told_from_their_headings(tmp_path: Path) -> None:
+    text = "流水号,贷款编号,发生日,类型,金额（元）\nM1,L1,2026/6/5,核销,1.05\n"
+    found = read_loan_file(write(tmp_path, text, encoding="gb18030"))
+    day = dt.date(2026, 6, 5)
+    assert found.rows == (LoanMovement("M1", "L1", day, MovementKind.WRITTEN_OFF, Decimal("1.05")),)
+
+
+def test_every_wrong_cell_is_told_with_its_row_and_heading(tmp_path: Path) -> None:
+    wrong = "L2,,water,500.0000001,2026-02-30,2027-01-31,435,等额,,0.15,0.4"
+    copy = LOAN_ROW.replace("L1,B1", "L1,B2")
+    told = problems(write(tmp_path, f"{LOAN_HEADINGS}\n{LOAN_ROW}\n{wrong}\n{LOAN_ROW}\n{copy}\n"))
+    places = [text.split(": found ")[0] for text in told]
+    wrong_cells = ("客户号", "贷款金额（万元）", "发放日", "年利率（%）", "还款方式", "违约概率")
+    assert sorted(places) == sorted(
+        [
+            *(f"loans.csv, row 3, column {name}" for name in wrong_cells),
+            "loans.csv, row 4, column 贷款编号",
+            "loans.csv, row 5, column 贷款编号",
+        ]
+    )
+    assert any("500.0000001', which is 5000000.001 CNY, expected" in text for text in told)
+    assert any("found an exact copy of row 2: L1" in text for text in told)
+    assert any("found the same key as row 2: L1" in text for text in told)
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"product": "gepp"}, "column 产品: found 'gepp', expected one of gep, gep+guarantee"),
+        ({"matures": "2027-01-30"}, "column 到期日: found 2027-01-30, expected a day whole periods"),
+        ({"matures": ""}, "column periods: found nothing, expected a number"),
+    ],
+)
+def test_a_row_that_makes_no_sense_is_told(tmp_path: Path, changes: dict[str, str], said: str) -> None:
+    row = LOAN_ROW
+    if "product" in changes:
+        row = row.replace("water_right", changes["product"])
+    if "matures" in changes:
+        row = row.replace("2028-02-29", changes["matures"])
+    (told,) = problems(write(tmp_path, f"{LOAN_HEADINGS}\n{row}\n"))
+    assert said in told
+
+
+def test_a_fraction_that_looks_like_per_cent_is_told(tmp_path: Path) -> None:
+    headings = LOAN_HEADINGS.replace("年利率（%）", "年利率")
+    (told,) = problems(write(tmp_path, f"{headings}\n{LOAN_ROW}\n"))
+    assert "found '4.35'" in told
+    assert "(%)" in told
+
+
+def test_missing_and_misspelt_headings_are_told(tmp_path: Path) -> None:
+    told = problems(
+        write(tmp_path, "贷款编号,报告日,余额（元）,利律（%）\nL1,2026-06-30,5,4\n"), kind="positions"
+    )
+    (only,) = told
+    assert only.startswith("loans.csv, row 1, column rate_annual: found column '利律（%）'")
+    assert only.endswith("expected column rate_annual of a table of positions; was it renamed?")
+
+
+def test_a_workbook_of_several_tables_asks_which(tmp_path: Path) -> None:
+    workbook = openpyxl.Workbook()
+    first = workbook.active
+    assert first is not None
+    first.title = "贷款"
+    first.append(LOAN_HEADINGS.split(","))
+    first.append(LOAN_ROW.split(","))
+    second = workbook.create_sheet("变动")
+    second.append(["流水号", "贷款编号", "发生日", "类型", "金额（元）"])
+    second.append(["M1", "L1", dt.date(2026, 6, 5), "发放", 100])
+    workbook.save(tmp_path / "book.xlsx")
+    (told,) = problems(tmp_path / "book.xlsx")
+    assert "loans in sheet 贷款, movements in sheet 变动" in told
+    assert len(read_loan_file(tmp_path / "book.xlsx", sheet="变动").rows) == 1
+    assert read_loan_file(tmp_path / "book.xlsx", kind="loans").sheet == "贷款"
+    (told,) = problems(tmp_path / "book.xlsx", sheet="余额")
+    assert "no sheet '余额'" in told
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("x.csv", b"\xff\xfe\x00\x81"),
+        ("x.xlsx", b"no zip"),
+        ("x.parquet", b"PAR1"),
+        ("x.txt", b"a"),
+        ("x.csv", b""),
+    ],
+)
+def test_what_is_no_loan_file_is_refused(tmp_path: Path, name: str, content: bytes) -> None:
+    path = tmp_path / name
+    path.write_bytes(content)
+    assert problems(path)
+
+
+def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:
+    (told,) = problems(tmp_path / "none.csv")
+    assert "none.csv" in told
