@@ -8,7 +8,8 @@ from services.runtime.errors import InvalidInput
 from services.runtime.results import Caution
 from services.valuation.account_cautions import of_error_by_service, of_quantity_times_price
 from services.valuation.asset import AccountSpecification, Asset, ServiceChange, ServiceIncome, TermsOverride
-from services.valuation.catalogue import Catalogue, EcosystemService
+from services.valuation.catalogue import Catalogue, EcosystemService, Thresholds
+from services.valuation.cautions import of_dominance
 from services.valuation.ecosystem_account import AccountError, AccountService, EcosystemAccount
 
 
@@ -84,6 +85,17 @@ def known_service(catalogue: Catalogue, code: str, field: str) -> EcosystemServi
         raise InvalidInput.of(
             field, f"found unknown service {code!r}, expected one of {', '.join(catalogue.services)}"
         ) from None
+
+
+def cautions_on_dominance(lines: Sequence[AccountLine], limits: Thresholds) -> list[Caution]:
+    """One service that makes most of what the lines add up to, falls counted as their size."""
+    sizes = [abs(line.gross_cny) for line in lines]
+    total = sum(sizes)
+    if total <= 0.0:
+        return []
+    largest = sizes.index(max(sizes))
+    service = lines[largest].service
+    return of_dominance(service.name_zh, service.name_en, sizes[largest] / total, len(lines), limits)
 
 
 def cautions_on_quantities(lines: Sequence[AccountLine]) -> list[Caution]:

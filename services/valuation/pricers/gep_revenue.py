@@ -6,11 +6,12 @@ The account total is a flow, mostly not paid by anybody: it is disclosed and nev
 from services.runtime.results import Caution
 from services.valuation.asset import Asset, GepRevenueRight
 from services.valuation.catalogue import Catalogue, ServiceClass
-from services.valuation.cautions import NO_CASH, TOTAL_NOT_CASH, of_dominance, of_regulating_cash
+from services.valuation.cautions import NO_CASH, TOTAL_NOT_CASH, of_regulating_cash
 from services.valuation.pricers.account_lines import (
     AccountLine,
     account_findings,
     account_lines,
+    cautions_on_dominance,
     cautions_on_quantities,
 )
 from services.valuation.pricers.calendar import payment_years
@@ -70,14 +71,8 @@ def price_gep_revenue(asset: Asset, right: GepRevenueRight, context: PricingCont
 
 
 def _cautions(lines: list[AccountLine], catalogue: Catalogue) -> list[Caution]:
-    found = [TOTAL_NOT_CASH]
     limits = catalogue.thresholds
-    total = sum(line.gross_cny for line in lines)
-    largest = max(lines, key=lambda line: line.gross_cny)
-    if total > 0.0:
-        service = largest.service
-        share = largest.gross_cny / total
-        found += of_dominance(service.name_zh, service.name_en, share, len(lines), limits)
+    found = [TOTAL_NOT_CASH, *cautions_on_dominance(lines, limits)]
     for line in lines:
         service, share = line.service, line.stated.realisable_share
         regulating = service.service_class is ServiceClass.REGULATING and service.factor != "cny"

@@ -12,7 +12,7 @@ from services.runtime.results import Caution
 from services.valuation.asset import Asset, ResidualIncome, VepProject, WithWithout
 from services.valuation.catalogue import ServiceClass
 from services.valuation.cautions import NO_CASH, TOTAL_NOT_CASH, of_regulating_cash
-from services.valuation.pricers.account_lines import account_findings, account_lines
+from services.valuation.pricers.account_lines import account_findings, account_lines, cautions_on_dominance
 from services.valuation.pricers.calendar import payment_years
 from services.valuation.pricers.pricing import PricedAsset, PricingContext, Rows, cash_label, priced_asset
 
@@ -63,7 +63,7 @@ def price_with_without(asset: Asset, project: VepProject, context: PricingContex
     )
     years = payment_years(project.term_years)
     rows = Rows()
-    cautions: list[Caution] = [TOTAL_NOT_CASH]
+    cautions: list[Caution] = [TOTAL_NOT_CASH, *cautions_on_dominance(lines, catalogue.thresholds)]
     for line in lines:
         service, share = line.service, line.stated.realisable_share
         if line.stated.pledgor_share > 0.0 and share > 0.0:

@@ -293,3 +293,17 @@ def test_lines_of_one_service_have_one_error(context: PricingContext, make_asset
     found = [price_in(replace(make_asset(right), terms=None), context) for right in (whole, parts)]
     cvs = [priced.alternatives[0][1].terms.quantity_cv for priced in found]
     assert cvs == pytest.approx([0.25, 0.25], rel=1e-12)
+
+
+def test_a_change_that_decides_a_project_is_told(context: PricingContext, make_asset: MakeAsset) -> None:
+    # 10 x 100 lost against 2 x 100 gained: five sixths of what changes is one price.
+    changes = (
+        ServiceChange("recreation", 0.0, 100.0, 10.0, 0.5),
+        ServiceChange("water_supply", 100.0, 0.0, 2.0, 0.5),
+    )
+    priced = price_in(make_asset(VepProject(3.0, WithWithout(changes))), context)
+    [dominant] = [caution for caution in priced.cautions if caution.code == "DOMINANT_SERVICE"]
+    assert "83%" in dominant.message_en
+    even = (changes[0], replace(changes[1], unit_price_cny=10.0))
+    priced = price_in(make_asset(VepProject(3.0, WithWithout(even))), context)
+    assert "DOMINANT_SERVICE" not in {caution.code for caution in priced.cautions}
