@@ -55,10 +55,11 @@ def print_table(
         heading = column.replace(" ", "\n", 1)
         is_text = i in left
         table.add_column(
-            heading, justify="left" if is_text else "right", overflow="fold", no_wrap=not is_text
+            Text(heading), justify="left" if is_text else "right", overflow="fold", no_wrap=not is_text
         )
     for row in rows:
-        table.add_row(*row)
+        # As text: "[...]" in a name is a name, not a style of the terminal.
+        table.add_row(*(Text(cell) for cell in row))
     out = console()
     out.print(Text(title, "bold"))
     out.print(table)

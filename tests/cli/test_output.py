@@ -21,3 +21,10 @@ def test_numbers_and_titles_stay_whole(
     assert max(len(line) for line in lines) <= columns
     if columns > len(TITLE) + 20:
         assert lines[0] == TITLE
+
+
+def test_brackets_are_printed_and_not_taken_for_a_style(capsys: pytest.CaptureFixture[str]) -> None:
+    print_table("T", ("预期因子 E[factor]",), [["[red]名称[/red]"]])
+    printed = capsys.readouterr().out
+    assert "E[factor]" in printed
+    assert "[red]名称[/red]" in printed
