@@ -10,7 +10,8 @@ from flows.published_cases.appraisal import CaseAppraisal
 from flows.published_cases.oddity import Oddity
 from services.fund.outcome import FundOutcome, Investment
 from services.fund.project import ProjectList
-from services.fund.terms import FundCashFlow, FundTerms, WaterfallResult
+from services.fund.terms import FundTerms
+from services.fund.waterfall_result import FundCashFlow, WaterfallResult
 from services.loans.loan import Loan
 from services.loans.portfolio import PortfolioLoss
 from services.runtime.market import MarketSnapshot

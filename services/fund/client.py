@@ -8,9 +8,10 @@ from typing import Any, Self
 import grpc
 
 from ecopledge.fund.v1 import fund_pb2 as pb
-from ecopledge.fund.v1 import fund_pb2_grpc
+from ecopledge.fund.v1 import fund_pb2_grpc, performance_pb2, terms_pb2, waterfall_pb2
 from quant.fund_projects import FundSwitches
 from services.fund.fund_scenario import FundScenario, ScenarioComparison
+from services.fund.ledger import IndexLevel, LedgerEntry, LedgerPerformance
 from services.fund.outcome import (
     DEFAULT_PATHS,
     DEFAULT_SEED,
@@ -20,8 +21,16 @@ from services.fund.outcome import (
     FundSimulation,
     Investment,
 )
+from services.fund.pacing import PacedPlan, PacingQuestion
 from services.fund.project import Project, ProjectFlag, ProjectList, PutOutcome
-from services.fund.terms import FundTerms
+from services.fund.terms import FundTerms, StoredTerms
+from services.fund.translate_performance import (
+    entry_to_wire,
+    level_to_wire,
+    pacing_to_wire,
+    performance_from_wire,
+    plan_from_wire,
+)
 from services.fund.translate_projects import (
     LARGEST_PAGE,
     flag_from_wire,
@@ -35,8 +44,9 @@ from services.fund.translate_simulation import (
     event_from_wire,
     simulation_to_wire,
 )
-from services.fund.translate_terms import flow_to_wire, result_from_wire, terms_to_wire
-from services.fund.waterfall_result import FundCashFlow, WaterfallResult
+from services.fund.translate_terms import stored_terms_from_wire, terms_to_wire
+from services.fund.translate_waterfall import deal_to_wire, flow_to_wire, result_from_wire
+from services.fund.waterfall_result import Deal, FundCashFlow, WaterfallResult
 from services.runtime.channel import calling, receiving
 from services.runtime.errors import Internal
 from services.runtime.market import MarketSnapshot
@@ -85,17 +95,82 @@ class FundClient:
                 total = decimal_from_money(page.total_investment)
                 return ProjectList(tuple(projects), page.total_count, total, tuple(flags))
 
-    def run_waterfall(self, terms: FundTerms, flows: Sequence[FundCashFlow]) -> WaterfallResult:
-        """Share given cash by given terms, exact to the cent.
+    def put_terms(self, request_id: str, as_of: dt.date, terms_id: str, terms: FundTerms) -> bool:
+        """Store a version of a term sheet; False where the same terms were in force on that day already.
+
+        Raises:
+            InvalidInput: terms that cannot be run, all that is wrong named.
+            Conflict: the request id was used for other content.
+        """
+        request = terms_pb2.PutTermsRequest(
+            request_id=request_id, as_of=date_to_wire(as_of), terms_id=terms_id, terms=terms_to_wire(terms)
+        )
+        with calling():
+            return bool(self._stub.PutTerms(request).is_new_version)
+
+    def get_terms(self, terms_id: str, as_of: dt.date | None = None) -> StoredTerms:
+        """The version of a term sheet in force on a day, None for the latest.
+
+        Raises:
+            NotFound: there is none.
+        """
+        day = None if as_of is None else date_to_wire(as_of)
+        with calling():
+            answer = self._stub.GetTerms(terms_pb2.GetTermsRequest(terms_id=terms_id, as_of=day))
+        return stored_terms_from_wire(answer.stored)
+
+    def list_terms(self) -> tuple[StoredTerms, ...]:
+        """The newest version of every stored term sheet, in order of the id."""
+        with calling():
+            answer = self._stub.ListTerms(terms_pb2.ListTermsRequest())
+        return tuple(stored_terms_from_wire(stored) for stored in answer.stored)
+
+    def run_waterfall(
+        self, terms: FundTerms | str, flows: Sequence[FundCashFlow], deals: Sequence[Deal] = ()
+    ) -> WaterfallResult:
+        """Share given cash by given terms, or by stored ones that are named, exact to the cent.
 
         Raises:
             InvalidInput: terms or flows that cannot be run, all of them named.
+            NotFound: the terms are not stored.
         """
-        request = pb.RunWaterfallRequest(
-            terms=terms_to_wire(terms), flows=[flow_to_wire(flow) for flow in flows]
+        request = waterfall_pb2.RunWaterfallRequest(
+            terms=None if isinstance(terms, str) else terms_to_wire(terms),
+            flows=[flow_to_wire(flow) for flow in flows],
+            deals=[deal_to_wire(deal) for deal in deals],
+            stored_terms_id=terms if isinstance(terms, str) else "",
         )
         with calling():
             return result_from_wire(self._stub.RunWaterfall(request))
+
+    def measure_performance(
+        self,
+        entries: Sequence[LedgerEntry],
+        index_levels: Sequence[IndexLevel] = (),
+        *,
+        as_of: dt.date | None = None,
+    ) -> LedgerPerformance:
+        """Measure a ledger as a whole and by account, beside an index where one is given.
+
+        Raises:
+            InvalidInput: wrong fields, all of them named.
+        """
+        request = performance_pb2.MeasurePerformanceRequest(
+            entries=[entry_to_wire(entry) for entry in entries],
+            index_levels=[level_to_wire(level) for level in index_levels],
+            as_of=None if as_of is None else date_to_wire(as_of),
+        )
+        with calling():
+            return performance_from_wire(self._stub.MeasurePerformance(request))
+
+    def pace_commitment(self, question: PacingQuestion) -> PacedPlan:
+        """Pace a commitment by given parameters or by those fitted to observed flows.
+
+        Raises:
+            InvalidInput: wrong fields, all of them named.
+        """
+        with calling():
+            return plan_from_wire(self._stub.PaceCommitment(pacing_to_wire(question)))
 
     def simulate_fund(
         self,

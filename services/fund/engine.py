@@ -1,16 +1,10 @@
-"""The use cases of the fund: keep the pipeline, share given cash exactly, simulate the fund."""
+"""The use cases of the fund on what it keeps: the pipeline, term sheets, simulation of stored projects."""
 
 import datetime as dt
-import math
 from collections.abc import Iterator, Sequence
-from decimal import Decimal
 
 import sqlalchemy as sa
 
-from quant.cashflows import irr
-from quant.waterfall import Waterfall
-from quant.waterfall_cents import CentFlow, run_cents
-from quant.waterfall_steps import WaterfallError
 from services.fund.comparison import compare
 from services.fund.fund_scenario import FundScenario, ScenarioComparison
 from services.fund.outcome import FundOutcome, FundSimulation, Investment
@@ -18,18 +12,40 @@ from services.fund.project import Project, ProjectFlag, ProjectPage, PutOutcome
 from services.fund.project_flags import find_flags
 from services.fund.repository import ProjectRepository
 from services.fund.simulation import simulate
-from services.fund.terms import LATEST_FLOW_YEAR, FundTerms
-from services.fund.waterfall_result import FundCashFlow, PartnerResult, Payment, WaterfallResult
-from services.runtime.errors import FieldViolation, InvalidInput
+from services.fund.term_store import TermsRepository
+from services.fund.terms import FundTerms, StoredTerms
 from services.runtime.results import Progress
-from services.runtime.violations import Violations
 
 
 class FundEngine:
-    """What the service does; stateless but for its repository."""
+    """What the service does; stateless but for its repositories."""
 
-    def __init__(self, repository: ProjectRepository) -> None:
+    def __init__(self, repository: ProjectRepository, term_sheets: TermsRepository) -> None:
         self._repository = repository
+        self._term_sheets = term_sheets
+
+    def put_terms(
+        self,
+        connection: sa.Connection,
+        institution_id: str,
+        as_of: dt.date,
+        terms_id: str,
+        terms: FundTerms,
+    ) -> bool:
+        """Add a version of a term sheet within a writing transaction; False where it is in force already."""
+        return self._term_sheets.put(connection, institution_id, as_of, terms_id, terms)
+
+    def get_terms(self, institution_id: str, terms_id: str, as_of: dt.date | None = None) -> StoredTerms:
+        """The version of a term sheet in force on a day, None for the latest.
+
+        Raises:
+            NotFound: there is none.
+        """
+        return self._term_sheets.get(institution_id, terms_id, as_of)
+
+    def list_terms(self, institution_id: str) -> tuple[StoredTerms, ...]:
+        """The newest version of every term sheet, in order of the id."""
+        return self._term_sheets.newest(institution_id)
 
     def put_projects(
         self, connection: sa.Connection, institution_id: str, as_of: dt.date, projects: Sequence[Project]
@@ -84,82 +100,4 @@ def flags_by_pipeline(projects: Sequence[Project]) -> tuple[ProjectFlag, ...]:
         flag
         for pipeline in pipelines
         for flag in find_flags([project for project in projects if project.pipeline == pipeline])
-    )
-
-
-def run_waterfall(terms: FundTerms, flows: Sequence[FundCashFlow]) -> WaterfallResult:
-    """Share given cash by given terms, exact to the cent.
-
-    Raises:
-        InvalidInput: terms or flows that cannot be run, with the path of each field.
-    """
-    waterfall = waterfall_of(terms)
-    violations = Violations()
-    for i, flow in enumerate(flows):
-        expected = f"found {flow.year}, expected at most {LATEST_FLOW_YEAR}"
-        violations.require(flow.year <= LATEST_FLOW_YEAR, f"flows[{i}].year", expected)
-    violations.raise_if_any()
-    try:
-        years = run_cents(
-            waterfall, [CentFlow(flow.year, flow.called_cny, flow.distributable_cny) for flow in flows]
-        )
-    except WaterfallError as error:
-        raise invalid_input(error) from error
-    payments = tuple(
-        Payment(paid.year, terms.recipient_id(paid.recipient), paid.step, paid.amount)
-        for year in years
-        for paid in year.payments
-    )
-    paid_in = {
-        (partner.partner_id, year.year): amount
-        for year in years
-        for partner, amount in zip(terms.partners, year.paid_in, strict=True)
-    }
-    last = flows[-1].year if flows else 0
-    results = tuple(
-        _partner_result(recipient_id, last, paid_in, payments) for recipient_id in terms.recipient_ids()
-    )
-    return WaterfallResult(payments, results)
-
-
-def waterfall_of(terms: FundTerms) -> Waterfall:
-    """The interpreter's form of terms.
-
-    Raises:
-        InvalidInput: with the path of every wrong field, below "terms".
-    """
-    try:
-        return terms.waterfall()
-    except WaterfallError as error:
-        raise invalid_input(error, "terms.") from error
-
-
-def invalid_input(error: WaterfallError, prefix: str = "") -> InvalidInput:
-    """The domain error of what the numerics refuse."""
-    return InvalidInput.from_violations(
-        FieldViolation(prefix + flaw.field, flaw.description) for flaw in error.flaws
-    )
-
-
-def _partner_result(
-    recipient_id: str,
-    last_year: int,
-    paid_in: dict[tuple[str, int], Decimal],
-    payments: Sequence[Payment],
-) -> PartnerResult:
-    paid = {year: amount for (partner, year), amount in paid_in.items() if partner == recipient_id}
-    net = [-float(paid.get(year, 0)) for year in range(last_year + 1)]
-    received = Decimal(0)
-    for payment in payments:
-        if payment.recipient_id == recipient_id:
-            received += payment.amount_cny
-            net[payment.year] += float(payment.amount_cny)
-    total = sum(paid.values(), Decimal(0))
-    rate = float(irr(net))
-    return PartnerResult(
-        recipient_id,
-        total,
-        received,
-        None if math.isnan(rate) else rate,
-        None if total == 0 else float(received / total),
     )

@@ -6,11 +6,22 @@ import grpc
 import sqlalchemy as sa
 
 from ecopledge.fund.v1 import fund_pb2 as pb
-from ecopledge.fund.v1 import fund_pb2_grpc
-from services.fund import translate_projects, translate_simulation, translate_terms
-from services.fund.engine import FundEngine, run_waterfall
+from ecopledge.fund.v1 import fund_pb2_grpc, pacing_pb2, performance_pb2, terms_pb2, waterfall_pb2
+from services.fund import (
+    translate_performance,
+    translate_projects,
+    translate_simulation,
+    translate_terms,
+    translate_waterfall,
+)
+from services.fund.engine import FundEngine
+from services.fund.pacing import pace_commitment
+from services.fund.performance import measure_performance
 from services.fund.repository import SqlProjectRepository
+from services.fund.sharing import run_waterfall
+from services.fund.term_store import SqlTermsRepository
 from services.runtime.call import current_call
+from services.runtime.errors import InvalidInput
 from services.runtime.idempotency import IdempotentWrites
 from services.runtime.violations import Violations
 from services.runtime.wire import date_from_wire
@@ -31,7 +42,8 @@ class FundServicer(fund_pb2_grpc.FundServiceServicer):
     @classmethod
     def on(cls, database: sa.Engine) -> "FundServicer":
         """The servicer on a database that has its tables."""
-        return cls(FundEngine(SqlProjectRepository(database)), IdempotentWrites(database))
+        engine = FundEngine(SqlProjectRepository(database), SqlTermsRepository(database))
+        return cls(engine, IdempotentWrites(database))
 
     def PutProjects(  # noqa: N802  # protobuf's name
         self, request: pb.PutProjectsRequest, _context: grpc.ServicerContext
@@ -59,21 +71,73 @@ class FundServicer(fund_pb2_grpc.FundServiceServicer):
         found = self._engine.list_projects(current_call().institution_id, request.pipeline, size, after)
         return translate_projects.page_to_wire(*found)
 
+    def PutTerms(  # noqa: N802  # protobuf's name
+        self, request: terms_pb2.PutTermsRequest, _context: grpc.ServicerContext
+    ) -> terms_pb2.PutTermsResponse:
+        """Stores a version of a term sheet."""
+        as_of, terms_id, terms = translate_terms.put_request_from_wire(request)
+        institution_id = current_call().institution_id
+        return self._writes.run(
+            request,
+            terms_pb2.PutTermsResponse,
+            lambda connection: terms_pb2.PutTermsResponse(
+                is_new_version=self._engine.put_terms(connection, institution_id, as_of, terms_id, terms)
+            ),
+        )
+
+    def GetTerms(  # noqa: N802  # protobuf's name
+        self, request: terms_pb2.GetTermsRequest, _context: grpc.ServicerContext
+    ) -> terms_pb2.GetTermsResponse:
+        """The version of a term sheet in force."""
+        as_of = date_from_wire(request.as_of) if request.HasField("as_of") else None
+        stored = self._engine.get_terms(current_call().institution_id, request.terms_id, as_of)
+        return terms_pb2.GetTermsResponse(stored=translate_terms.stored_terms_to_wire(stored))
+
+    def ListTerms(  # noqa: N802  # protobuf's name
+        self, _request: terms_pb2.ListTermsRequest, _context: grpc.ServicerContext
+    ) -> terms_pb2.ListTermsResponse:
+        """The newest versions of all term sheets."""
+        stored = self._engine.list_terms(current_call().institution_id)
+        return terms_pb2.ListTermsResponse(stored=map(translate_terms.stored_terms_to_wire, stored))
+
     def RunWaterfall(  # noqa: N802  # protobuf's name
-        self, request: pb.RunWaterfallRequest, _context: grpc.ServicerContext
-    ) -> pb.RunWaterfallResponse:
-        """Shares given cash by given terms."""
+        self, request: waterfall_pb2.RunWaterfallRequest, _context: grpc.ServicerContext
+    ) -> waterfall_pb2.RunWaterfallResponse:
+        """Shares given cash by given or stored terms."""
+        self._fill_in_stored_terms(request)
         violations = Violations()
         terms = translate_terms.terms_from_wire(request.terms, violations.at("terms"))
-        flows = translate_terms.flows_from_wire(request.flows, violations)
+        flows = translate_waterfall.flows_from_wire(request.flows, violations)
+        deals = translate_waterfall.deals_from_wire(request.deals, violations)
         violations.raise_if_any()
         assert terms is not None  # noqa: S101  # None is noted above; tells mypy
-        return translate_terms.result_to_wire(run_waterfall(terms, flows))
+        return translate_waterfall.result_to_wire(run_waterfall(terms, flows, deals))
+
+    def MeasurePerformance(  # noqa: N802  # protobuf's name
+        self, request: performance_pb2.MeasurePerformanceRequest, _context: grpc.ServicerContext
+    ) -> performance_pb2.MeasurePerformanceResponse:
+        """Measures a ledger."""
+        violations = Violations()
+        entries = translate_performance.entries_from_wire(request.entries, violations)
+        levels = translate_performance.levels_from_wire(request.index_levels, violations)
+        as_of = (
+            violations.collect("as_of", date_from_wire, request.as_of) if request.HasField("as_of") else None
+        )
+        violations.raise_if_any()
+        return translate_performance.performance_to_wire(measure_performance(entries, levels, as_of))
+
+    def PaceCommitment(  # noqa: N802  # protobuf's name
+        self, request: pacing_pb2.PaceCommitmentRequest, _context: grpc.ServicerContext
+    ) -> pacing_pb2.PaceCommitmentResponse:
+        """Paces a commitment."""
+        question = translate_performance.pacing_from_wire(request)
+        return translate_performance.plan_to_wire(pace_commitment(question))
 
     def SimulateFund(  # noqa: N802  # protobuf's name
         self, request: pb.SimulateFundRequest, _context: grpc.ServicerContext
     ) -> Iterator[pb.SimulateFundResponse]:
         """Simulates the fund; ends when the caller goes away."""
+        self._fill_in_stored_terms(request)
         simulation = translate_simulation.simulation_from_wire(request)
         events = self._engine.simulate_fund(current_call().institution_id, simulation)
         yield from map(translate_simulation.event_to_wire, events)
@@ -82,6 +146,24 @@ class FundServicer(fund_pb2_grpc.FundServiceServicer):
         self, request: pb.CompareScenariosRequest, _context: grpc.ServicerContext
     ) -> Iterator[pb.CompareScenariosResponse]:
         """Compares changed worlds; ends when the caller goes away."""
+        self._fill_in_stored_terms(request.simulation)
         simulation, scenarios = translate_simulation.comparison_from_wire(request)
         events = self._engine.compare_scenarios(current_call().institution_id, simulation, scenarios)
         yield from map(translate_simulation.compared_to_wire, events)
+
+    def _fill_in_stored_terms(
+        self, request: waterfall_pb2.RunWaterfallRequest | pb.SimulateFundRequest
+    ) -> None:
+        """Put the term sheet that a request names in the place of its terms.
+
+        Raises:
+            NotFound: it is not stored.
+            InvalidInput: the request has terms of its own as well.
+        """
+        if not request.stored_terms_id:
+            return
+        if request.HasField("terms"):
+            found = f"found {request.stored_terms_id!r} beside terms, expected one of them"
+            raise InvalidInput.of("stored_terms_id", found)
+        stored = self._engine.get_terms(current_call().institution_id, request.stored_terms_id)
+        request.terms.CopyFrom(translate_terms.terms_to_wire(stored.terms))

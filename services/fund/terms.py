@@ -1,5 +1,6 @@
 """Who takes part in a fund and how its cash is shared."""
 
+import datetime as dt
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
@@ -17,12 +18,6 @@ from quant.waterfall_steps import (
     GrassrootsShare,
     Recycling,
     WaterfallError,
-)
-from services.fund.waterfall_result import (  # noqa: F401  # where callers look for them
-    FundCashFlow,
-    PartnerResult,
-    Payment,
-    WaterfallResult,
 )
 
 GRASSROOTS_ID = "grassroots"
@@ -207,6 +202,23 @@ class FundTerms:
         # A position that no partner has: the numerics tell that the id is unknown.
         positions = {partner_id: i for i, partner_id in reversed(list(enumerate(ids)))}
         return tuple(_quant_step(step, positions) for step in self.steps)
+
+
+@dataclass(frozen=True, slots=True)
+class StoredTerms:
+    """A version of a term sheet; versions are never overwritten.
+
+    Attributes:
+        terms_id: of the term sheet.
+        as_of: business date from which it is in force.
+        recorded_at: in UTC.
+        terms: of the fund.
+    """
+
+    terms_id: str
+    as_of: dt.date
+    recorded_at: dt.datetime
+    terms: FundTerms
 
 
 def _quant_step(step: Step, positions: dict[str, int]) -> quant_steps.Step:

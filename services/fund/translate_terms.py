@@ -1,25 +1,29 @@
-"""Terms, flows and waterfall results between protobuf and Python."""
+"""Terms of a fund between protobuf and Python."""
 
-from collections.abc import Sequence
-from decimal import Decimal
+import datetime as dt
+from typing import Any
 
-from ecopledge.fund.v1 import fund_pb2 as pb
-from quant.waterfall_steps import CarrySplit, CatchUp, CedeTier, GrassrootsShare
+from ecopledge.fund.v1 import terms_pb2 as pb
+from quant.waterfall_steps import CarrySplit, CatchUp, CedeTier, Clawback, GrassrootsShare, Recycling
 from services.fund.terms import (
     CedeExcess,
-    FundCashFlow,
+    Distribution,
+    FeeBase,
     FundTerms,
     Partner,
     PartnerClass,
-    PartnerResult,
-    Payment,
     PreferredReturn,
     ReturnOfCapital,
     Step,
-    WaterfallResult,
+    StoredTerms,
 )
 from services.runtime.violations import Violations
-from services.runtime.wire import decimal_from_money, money_from_decimal
+from services.runtime.wire import (
+    date_from_wire,
+    date_to_wire,
+    decimal_from_money,
+    money_from_decimal,
+)
 
 _LONGEST_ID = 64
 _CLASSES = {
@@ -29,6 +33,18 @@ _CLASSES = {
     pb.PARTNER_CLASS_MANAGER: PartnerClass.MANAGER,
 }
 _CLASSES_TO_WIRE = {known: number for number, known in _CLASSES.items()}
+_FEE_BASES = {
+    pb.FEE_BASE_UNSPECIFIED: FeeBase.PAID_IN,
+    pb.FEE_BASE_PAID_IN: FeeBase.PAID_IN,
+    pb.FEE_BASE_INVESTED: FeeBase.INVESTED,
+}
+_FEE_BASES_TO_WIRE = {known: number for number, known in _FEE_BASES.items()}
+_DISTRIBUTIONS = {
+    pb.DISTRIBUTION_BASIS_UNSPECIFIED: Distribution.WHOLE_FUND,
+    pb.DISTRIBUTION_BASIS_WHOLE_FUND: Distribution.WHOLE_FUND,
+    pb.DISTRIBUTION_BASIS_DEAL_BY_DEAL: Distribution.DEAL_BY_DEAL,
+}
+_DISTRIBUTIONS_TO_WIRE = {known: number for number, known in _DISTRIBUTIONS.items()}
 
 
 def terms_from_wire(message: pb.FundTerms, violations: Violations) -> FundTerms | None:
@@ -37,6 +53,15 @@ def terms_from_wire(message: pb.FundTerms, violations: Violations) -> FundTerms 
     violations.require_non_empty("name", message.name)
     partners = [_partner(item, violations.at(f"partners[{i}]")) for i, item in enumerate(message.partners)]
     steps = [_step(item, violations.at(f"steps[{i}]")) for i, item in enumerate(message.steps)]
+    known = "a known value"
+    violations.require(
+        message.fee_base in _FEE_BASES, "fee_base", f"found {message.fee_base}, expected {known}"
+    )
+    violations.require(
+        message.distribution in _DISTRIBUTIONS,
+        "distribution",
+        f"found {message.distribution}, expected {known}",
+    )
     if len(violations.found) > before:
         return None
     terms = FundTerms(
@@ -46,6 +71,20 @@ def terms_from_wire(message: pb.FundTerms, violations: Violations) -> FundTerms 
         message.fee_rate_annual,
         message.life_years,
         tuple(message.assumptions),
+        fee_base=_FEE_BASES[message.fee_base],
+        investment_period_years=_optional(message, "investment_period_years"),
+        fee_rate_after_annual=_optional(message, "fee_rate_after_annual"),
+        extension_years=message.extension_years,
+        distribution=_DISTRIBUTIONS[message.distribution],
+        carries_losses=not message.forgets_losses,
+        clawback=Clawback(message.clawback.tax_share, message.clawback.escrow_share)
+        if message.HasField("clawback")
+        else None,
+        recycling=Recycling(
+            message.recycling.share, message.recycling.limit_share, message.recycling.until_year
+        )
+        if message.HasField("recycling")
+        else None,
     )
     for flaw in terms.find_flaws():
         violations.add(flaw.field, flaw.description)
@@ -69,78 +108,63 @@ def terms_to_wire(terms: FundTerms) -> pb.FundTerms:
         fee_rate_annual=terms.fee_rate_annual,
         life_years=terms.life_years,
         assumptions=terms.assumptions,
+        fee_base=_FEE_BASES_TO_WIRE[terms.fee_base],
+        investment_period_years=terms.investment_period_years,
+        fee_rate_after_annual=terms.fee_rate_after_annual,
+        extension_years=terms.extension_years,
+        distribution=_DISTRIBUTIONS_TO_WIRE[terms.distribution],
+        forgets_losses=not terms.carries_losses,
+        clawback=None if terms.clawback is None else _clawback_to_wire(terms.clawback),
+        recycling=None if terms.recycling is None else _recycling_to_wire(terms.recycling),
     )
 
 
-def flows_from_wire(messages: Sequence[pb.FundCashFlow], violations: Violations) -> tuple[FundCashFlow, ...]:
-    """The flows that are right; everything that is wrong is noted."""
-    violations.require_non_empty("flows", messages)
-    flows = []
-    for i, message in enumerate(messages):
-        at = violations.at(f"flows[{i}]")
-        called = at.collect("called", decimal_from_money, message.called)
-        distributable = at.collect("distributable", decimal_from_money, message.distributable)
-        if called is not None and distributable is not None:
-            flows.append(FundCashFlow(message.year, called, distributable))
-    return tuple(flows)
+def put_request_from_wire(message: pb.PutTermsRequest) -> tuple[dt.date, str, FundTerms]:
+    """Day, id and terms that are to be stored.
+
+    Raises:
+        InvalidInput: with every field that is wrong.
+    """
+    violations = Violations()
+    as_of = violations.collect("as_of", date_from_wire, message.as_of)
+    violations.require_non_empty("terms_id", message.terms_id)
+    violations.require_max_length("terms_id", message.terms_id, _LONGEST_ID)
+    terms = terms_from_wire(message.terms, violations.at("terms"))
+    violations.raise_if_any()
+    assert as_of is not None  # noqa: S101  # None is noted above; tells mypy
+    assert terms is not None  # noqa: S101  # likewise
+    return as_of, message.terms_id, terms
 
 
-def flow_to_wire(flow: FundCashFlow) -> pb.FundCashFlow:
-    """The message of a flow."""
-    return pb.FundCashFlow(
-        year=flow.year,
-        called=money_from_decimal(flow.called_cny),
-        distributable=money_from_decimal(flow.distributable_cny),
+def stored_terms_to_wire(stored: StoredTerms) -> pb.StoredTerms:
+    """The message of a version."""
+    message = pb.StoredTerms(
+        terms_id=stored.terms_id, as_of=date_to_wire(stored.as_of), terms=terms_to_wire(stored.terms)
     )
+    message.recorded_at.FromDatetime(stored.recorded_at)
+    return message
 
 
-def result_to_wire(result: WaterfallResult) -> pb.RunWaterfallResponse:
-    """The response of RunWaterfall."""
-    return pb.RunWaterfallResponse(
-        payments=[
-            pb.Payment(
-                year=payment.year,
-                recipient_id=payment.recipient_id,
-                step=payment.step,
-                amount=money_from_decimal(payment.amount_cny),
-            )
-            for payment in result.payments
-        ],
-        partners=[
-            pb.PartnerResult(
-                recipient_id=partner.recipient_id,
-                paid_in=money_from_decimal(partner.paid_in_cny),
-                received=money_from_decimal(partner.received_cny),
-                irr_annual=partner.irr_annual,
-                tvpi=partner.tvpi,
-            )
-            for partner in result.partners
-        ],
-    )
+def stored_terms_from_wire(message: pb.StoredTerms) -> StoredTerms:
+    """A version."""
+    violations = Violations()
+    terms = terms_from_wire(message.terms, violations.at("terms"))
+    violations.raise_if_any()
+    assert terms is not None  # noqa: S101  # None is noted above; tells mypy
+    recorded_at = message.recorded_at.ToDatetime(dt.UTC)
+    return StoredTerms(message.terms_id, date_from_wire(message.as_of), recorded_at, terms)
 
 
-def result_from_wire(message: pb.RunWaterfallResponse) -> WaterfallResult:
-    """What became of the flows."""
-    return WaterfallResult(
-        tuple(
-            Payment(item.year, item.recipient_id, item.step, _cents(decimal_from_money(item.amount)))
-            for item in message.payments
-        ),
-        tuple(
-            PartnerResult(
-                item.recipient_id,
-                _cents(decimal_from_money(item.paid_in)),
-                _cents(decimal_from_money(item.received)),
-                item.irr_annual if item.HasField("irr_annual") else None,
-                item.tvpi if item.HasField("tvpi") else None,
-            )
-            for item in message.partners
-        ),
-    )
+def _clawback_to_wire(rule: Clawback) -> pb.Clawback:
+    return pb.Clawback(tax_share=rule.tax_share, escrow_share=rule.escrow_share)
 
 
-def _cents(amount: Decimal) -> Decimal:
-    return round(amount, 2)
+def _recycling_to_wire(rule: Recycling) -> pb.Recycling:
+    return pb.Recycling(share=rule.share, limit_share=rule.limit_share, until_year=rule.until_year)
+
+
+def _optional(message: Any, field: str) -> Any:
+    return getattr(message, field) if message.HasField(field) else None
 
 
 def _partner(message: pb.Partner, violations: Violations) -> Partner | None:
@@ -156,9 +180,10 @@ def _partner(message: pb.Partner, violations: Violations) -> Partner | None:
 def _step(message: pb.WaterfallStep, violations: Violations) -> Step | None:
     match message.WhichOneof("step"):
         case "return_of_capital":
-            return ReturnOfCapital()
+            return ReturnOfCapital(tuple(message.return_of_capital.partner_ids))
         case "preferred_return":
-            return PreferredReturn(message.preferred_return.rate_annual)
+            preferred = message.preferred_return
+            return PreferredReturn(preferred.rate_annual, preferred.is_simple, tuple(preferred.partner_ids))
         case "catch_up":
             return CatchUp(message.catch_up.manager_share, message.catch_up.carry_share)
         case "carry_split":
@@ -167,7 +192,10 @@ def _step(message: pb.WaterfallStep, violations: Violations) -> Step | None:
             return GrassrootsShare(message.grassroots_share.share)
         case "cede_excess":
             ceding = message.cede_excess
-            tiers = tuple(CedeTier(tier.from_multiple, tier.ceded_share) for tier in ceding.tiers)
+            tiers = tuple(
+                CedeTier(tier.from_multiple, tier.ceded_share, _optional(tier, "to_multiple"))
+                for tier in ceding.tiers
+            )
             return CedeExcess(ceding.partner_id, tiers, ceding.reinvestment_multiple)
         case _:
             known = ", ".join(field.name for field in pb.WaterfallStep.DESCRIPTOR.fields)
@@ -177,10 +205,11 @@ def _step(message: pb.WaterfallStep, violations: Violations) -> Step | None:
 
 def _step_to_wire(step: Step) -> pb.WaterfallStep:
     match step:
-        case ReturnOfCapital():
-            return pb.WaterfallStep(return_of_capital=pb.ReturnOfCapital())
-        case PreferredReturn(rate):
-            return pb.WaterfallStep(preferred_return=pb.PreferredReturn(rate_annual=rate))
+        case ReturnOfCapital(partner_ids):
+            return pb.WaterfallStep(return_of_capital=pb.ReturnOfCapital(partner_ids=partner_ids))
+        case PreferredReturn(rate, is_simple, partner_ids):
+            preferred = pb.PreferredReturn(rate_annual=rate, is_simple=is_simple, partner_ids=partner_ids)
+            return pb.WaterfallStep(preferred_return=preferred)
         case CatchUp(manager_share, carry_share):
             catch_up = pb.CatchUp(manager_share=manager_share, carry_share=carry_share)
             return pb.WaterfallStep(catch_up=catch_up)
@@ -191,7 +220,14 @@ def _step_to_wire(step: Step) -> pb.WaterfallStep:
         case CedeExcess(partner_id, tiers, multiple):
             ceding = pb.CedeExcess(
                 partner_id=partner_id,
-                tiers=[pb.CedeTier(from_multiple=t.from_multiple, ceded_share=t.ceded_share) for t in tiers],
+                tiers=[
+                    pb.CedeTier(
+                        from_multiple=tier.from_multiple,
+                        ceded_share=tier.ceded_share,
+                        to_multiple=tier.to_multiple,
+                    )
+                    for tier in tiers
+                ],
                 reinvestment_multiple=multiple,
             )
             return pb.WaterfallStep(cede_excess=ceding)

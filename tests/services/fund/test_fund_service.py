@@ -17,14 +17,15 @@ import sqlalchemy as sa
 from google.type.money_pb2 import Money
 
 from ecopledge.fund.v1 import fund_pb2 as pb
-from ecopledge.fund.v1 import fund_pb2_grpc
+from ecopledge.fund.v1 import fund_pb2_grpc, terms_pb2, waterfall_pb2
 from flows.pipeline.project_files import RESERVE_2026, read_projects
 from quant.waterfall_steps import CarrySplit, CedeTier, GrassrootsShare
 from services.fund.__main__ import registration
 from services.fund.client import FundClient
 from services.fund.outcome import FundOutcome, FundSimulation
 from services.fund.simulation import simulate
-from services.fund.terms import CedeExcess, FundCashFlow, FundTerms, PartnerClass, ReturnOfCapital
+from services.fund.terms import CedeExcess, FundTerms, PartnerClass, ReturnOfCapital
+from services.fund.waterfall_result import FundCashFlow
 from services.runtime.channel import calling, open_channel, receiving
 from services.runtime.errors import Conflict, DeadlineExceeded, InvalidInput, NotFound
 from services.runtime.results import Progress
@@ -190,12 +191,12 @@ def test_wrong_terms_and_flows_are_refused_with_their_paths(client: FundClient, 
     with open_channel(address, institution_id="bank") as channel:
         stub = fund_pb2_grpc.FundServiceStub(channel)
         dollars = Money(currency_code="USD", units=1)
-        request = pb.RunWaterfallRequest(
-            terms=pb.FundTerms(
+        request = waterfall_pb2.RunWaterfallRequest(
+            terms=terms_pb2.FundTerms(
                 name="T",
                 life_years=1,
-                partners=[pb.Partner(partner_id="a", commitment=dollars)],
-                steps=[pb.WaterfallStep()],
+                partners=[terms_pb2.Partner(partner_id="a", commitment=dollars)],
+                steps=[terms_pb2.WaterfallStep()],
             ),
         )
         with pytest.raises(InvalidInput) as caught, calling():

@@ -26,17 +26,18 @@ from flows.published_cases.cited_figures import read_yardsticks
 from flows.published_cases.oddities import find_oddities
 from quant.schedules import CollateralTerms, ExposureSchedule
 from quant.waterfall_steps import CarrySplit, CatchUp, GrassrootsShare
-from services.fund.engine import flags_by_pipeline, run_waterfall
+from services.fund.engine import flags_by_pipeline
 from services.fund.outcome import FundOutcome, Investment, JCurvePoint, PartnerOutcome
 from services.fund.project import Project, ProjectList
+from services.fund.sharing import run_waterfall
 from services.fund.terms import (
-    FundCashFlow,
     FundTerms,
     Partner,
     PartnerClass,
     PreferredReturn,
     ReturnOfCapital,
 )
+from services.fund.waterfall_result import FundCashFlow
 from services.loans.loan import IndexWeight, Loan, RepaymentKind, RepaymentTerms
 from services.loans.portfolio import LossShare, PortfolioLoss, TailFigure
 from services.runtime.bundled import bundled

@@ -24,88 +24,60 @@ _sym_db = _symbol_database.Default()
 
 from ecopledge.fund.v1 import allocation_pb2 as ecopledge_dot_fund_dot_v1_dot_allocation__pb2
 from ecopledge.fund.v1 import investment_pb2 as ecopledge_dot_fund_dot_v1_dot_investment__pb2
+from ecopledge.fund.v1 import pacing_pb2 as ecopledge_dot_fund_dot_v1_dot_pacing__pb2
+from ecopledge.fund.v1 import performance_pb2 as ecopledge_dot_fund_dot_v1_dot_performance__pb2
 from ecopledge.fund.v1 import scenarios_pb2 as ecopledge_dot_fund_dot_v1_dot_scenarios__pb2
+from ecopledge.fund.v1 import terms_pb2 as ecopledge_dot_fund_dot_v1_dot_terms__pb2
+from ecopledge.fund.v1 import waterfall_pb2 as ecopledge_dot_fund_dot_v1_dot_waterfall__pb2
 from ecopledge.type.v1 import market_pb2 as ecopledge_dot_type_dot_v1_dot_market__pb2
 from ecopledge.type.v1 import result_pb2 as ecopledge_dot_type_dot_v1_dot_result__pb2
 from google.type import date_pb2 as google_dot_type_dot_date__pb2
 from google.type import money_pb2 as google_dot_type_dot_money__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1c\x65\x63opledge/fund/v1/fund.proto\x12\x11\x65\x63opledge.fund.v1\x1a\"ecopledge/fund/v1/allocation.proto\x1a\"ecopledge/fund/v1/investment.proto\x1a!ecopledge/fund/v1/scenarios.proto\x1a\x1e\x65\x63opledge/type/v1/market.proto\x1a\x1e\x65\x63opledge/type/v1/result.proto\x1a\x16google/type/date.proto\x1a\x17google/type/money.proto\"\xe3\x01\n\x07Project\x12\x12\n\nproject_id\x18\x01 \x01(\t\x12\x10\n\x08pipeline\x18\x02 \x01(\t\x12\x0c\n\x04name\x18\x03 \x01(\t\x12\x0e\n\x06sector\x18\x04 \x01(\t\x12\x0e\n\x06\x63ounty\x18\x05 \x01(\t\x12\x12\n\nstart_year\x18\x06 \x01(\x05\x12\x10\n\x08\x65nd_year\x18\x07 \x01(\x05\x12,\n\x10total_investment\x18\x08 \x01(\x0b\x32\x12.google.type.Money\x12\r\n\x05owner\x18\t \x01(\t\x12\x0f\n\x07\x63ontent\x18\n \x01(\t\x12\x10\n\x08progress\x18\x0b \x01(\t\"N\n\x0bProjectFlag\x12\x12\n\nproject_id\x18\x01 \x01(\t\x12+\n\x07warning\x18\x02 \x01(\x0b\x32\x1a.ecopledge.type.v1.Warning\"x\n\x12PutProjectsRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12 \n\x05\x61s_of\x18\x02 \x01(\x0b\x32\x11.google.type.Date\x12,\n\x08projects\x18\x03 \x03(\x0b\x32\x1a.ecopledge.fund.v1.Project\"y\n\x13PutProjectsResponse\x12\x0f\n\x07\x63reated\x18\x01 \x01(\r\x12\x0f\n\x07updated\x18\x02 \x01(\r\x12\x11\n\tunchanged\x18\x03 \x01(\r\x12-\n\x05\x66lags\x18\x04 \x03(\x0b\x32\x1e.ecopledge.fund.v1.ProjectFlag\"a\n\x13ListProjectsRequest\x12\x10\n\x08pipeline\x18\x01 \x01(\t\x12\x16\n\tpage_size\x18\x02 \x01(\rH\x00\x88\x01\x01\x12\x12\n\npage_token\x18\x03 \x01(\tB\x0c\n\n_page_size\"\xcf\x01\n\x14ListProjectsResponse\x12,\n\x08projects\x18\x01 \x03(\x0b\x32\x1a.ecopledge.fund.v1.Project\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x13\n\x0btotal_count\x18\x03 \x01(\r\x12,\n\x10total_investment\x18\x04 \x01(\x0b\x32\x12.google.type.Money\x12-\n\x05\x66lags\x18\x05 \x03(\x0b\x32\x1e.ecopledge.fund.v1.ProjectFlag\"\x8b\x01\n\x07Partner\x12\x12\n\npartner_id\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x36\n\rpartner_class\x18\x03 \x01(\x0e\x32\x1f.ecopledge.fund.v1.PartnerClass\x12&\n\ncommitment\x18\x04 \x01(\x0b\x32\x12.google.type.Money\"\x11\n\x0fReturnOfCapital\"&\n\x0fPreferredReturn\x12\x13\n\x0brate_annual\x18\x01 \x01(\x01\"5\n\x07\x43\x61tchUp\x12\x15\n\rmanager_share\x18\x01 \x01(\x01\x12\x13\n\x0b\x63\x61rry_share\x18\x02 \x01(\x01\"!\n\nCarrySplit\x12\x13\n\x0b\x63\x61rry_share\x18\x01 \x01(\x01\"k\n\nCedeExcess\x12\x12\n\npartner_id\x18\x01 \x01(\t\x12*\n\x05tiers\x18\x02 \x03(\x0b\x32\x1b.ecopledge.fund.v1.CedeTier\x12\x1d\n\x15reinvestment_multiple\x18\x03 \x01(\x01\"6\n\x08\x43\x65\x64\x65Tier\x12\x15\n\rfrom_multiple\x18\x01 \x01(\x01\x12\x13\n\x0b\x63\x65\x64\x65\x64_share\x18\x02 \x01(\x01\" \n\x0fGrassrootsShare\x12\r\n\x05share\x18\x01 \x01(\x01\"\xf4\x02\n\rWaterfallStep\x12?\n\x11return_of_capital\x18\x01 \x01(\x0b\x32\".ecopledge.fund.v1.ReturnOfCapitalH\x00\x12>\n\x10preferred_return\x18\x02 \x01(\x0b\x32\".ecopledge.fund.v1.PreferredReturnH\x00\x12.\n\x08\x63\x61tch_up\x18\x03 \x01(\x0b\x32\x1a.ecopledge.fund.v1.CatchUpH\x00\x12\x34\n\x0b\x63\x61rry_split\x18\x04 \x01(\x0b\x32\x1d.ecopledge.fund.v1.CarrySplitH\x00\x12\x34\n\x0b\x63\x65\x64\x65_excess\x18\x05 \x01(\x0b\x32\x1d.ecopledge.fund.v1.CedeExcessH\x00\x12>\n\x10grassroots_share\x18\x06 \x01(\x0b\x32\".ecopledge.fund.v1.GrassrootsShareH\x00\x42\x06\n\x04step\"\xba\x01\n\tFundTerms\x12\x0c\n\x04name\x18\x01 \x01(\t\x12,\n\x08partners\x18\x02 \x03(\x0b\x32\x1a.ecopledge.fund.v1.Partner\x12/\n\x05steps\x18\x03 \x03(\x0b\x32 .ecopledge.fund.v1.WaterfallStep\x12\x17\n\x0f\x66\x65\x65_rate_annual\x18\x04 \x01(\x01\x12\x12\n\nlife_years\x18\x05 \x01(\r\x12\x13\n\x0b\x61ssumptions\x18\x06 \x03(\t\"k\n\x0c\x46undCashFlow\x12\x0c\n\x04year\x18\x01 \x01(\r\x12\"\n\x06\x63\x61lled\x18\x02 \x01(\x0b\x32\x12.google.type.Money\x12)\n\rdistributable\x18\x03 \x01(\x0b\x32\x12.google.type.Money\"r\n\x13RunWaterfallRequest\x12+\n\x05terms\x18\x01 \x01(\x0b\x32\x1c.ecopledge.fund.v1.FundTerms\x12.\n\x05\x66lows\x18\x02 \x03(\x0b\x32\x1f.ecopledge.fund.v1.FundCashFlow\"_\n\x07Payment\x12\x0c\n\x04year\x18\x01 \x01(\r\x12\x14\n\x0crecipient_id\x18\x02 \x01(\t\x12\x0c\n\x04step\x18\x03 \x01(\r\x12\"\n\x06\x61mount\x18\x04 \x01(\x0b\x32\x12.google.type.Money\"\xb4\x01\n\rPartnerResult\x12\x14\n\x0crecipient_id\x18\x01 \x01(\t\x12#\n\x07paid_in\x18\x02 \x01(\x0b\x32\x12.google.type.Money\x12$\n\x08received\x18\x03 \x01(\x0b\x32\x12.google.type.Money\x12\x17\n\nirr_annual\x18\x04 \x01(\x01H\x00\x88\x01\x01\x12\x11\n\x04tvpi\x18\x05 \x01(\x01H\x01\x88\x01\x01\x42\r\n\x0b_irr_annualB\x07\n\x05_tvpi\"x\n\x14RunWaterfallResponse\x12,\n\x08payments\x18\x01 \x03(\x0b\x32\x1a.ecopledge.fund.v1.Payment\x12\x32\n\x08partners\x18\x02 \x03(\x0b\x32 .ecopledge.fund.v1.PartnerResult\"\x84\x03\n\x13SimulateFundRequest\x12\x33\n\x08snapshot\x18\x01 \x01(\x0b\x32!.ecopledge.type.v1.MarketSnapshot\x12+\n\x05terms\x18\x02 \x01(\x0b\x32\x1c.ecopledge.fund.v1.FundTerms\x12\x32\n\x0binvestments\x18\x03 \x03(\x0b\x32\x1d.ecopledge.fund.v1.Investment\x12\x12\n\nfirst_year\x18\x04 \x01(\x05\x12\x14\n\x07n_paths\x18\x05 \x01(\rH\x00\x88\x01\x01\x12\x11\n\x04seed\x18\x06 \x01(\x04H\x01\x88\x01\x01\x12\x14\n\x0creport_years\x18\x07 \x03(\r\x12\"\n\x15liquidity_rate_annual\x18\x08 \x01(\x01H\x02\x88\x01\x01\x12\x31\n\x08switches\x18\t \x01(\x0b\x32\x1f.ecopledge.fund.v1.FundSwitchesB\n\n\x08_n_pathsB\x07\n\x05_seedB\x18\n\x16_liquidity_rate_annual\"\x82\x01\n\x14SimulateFundResponse\x12/\n\x08progress\x18\x01 \x01(\x0b\x32\x1b.ecopledge.type.v1.ProgressH\x00\x12\x30\n\x06result\x18\x02 \x01(\x0b\x32\x1e.ecopledge.fund.v1.FundOutcomeH\x00\x42\x07\n\x05\x65vent\"\x89\x01\n\x17\x43ompareScenariosRequest\x12:\n\nsimulation\x18\x01 \x01(\x0b\x32&.ecopledge.fund.v1.SimulateFundRequest\x12\x32\n\tscenarios\x18\x02 \x03(\x0b\x32\x1f.ecopledge.fund.v1.FundScenario\"\x8d\x01\n\x18\x43ompareScenariosResponse\x12/\n\x08progress\x18\x01 \x01(\x0b\x32\x1b.ecopledge.type.v1.ProgressH\x00\x12\x37\n\x06result\x18\x02 \x01(\x0b\x32%.ecopledge.fund.v1.ScenarioComparisonH\x00\x42\x07\n\x05\x65vent\"y\n\x12ScenarioComparison\x12,\n\x04\x62\x61se\x18\x01 \x01(\x0b\x32\x1e.ecopledge.fund.v1.FundOutcome\x12\x35\n\tscenarios\x18\x02 \x03(\x0b\x32\".ecopledge.fund.v1.ScenarioOutcome\"u\n\x0fScenarioOutcome\x12\x31\n\x08scenario\x18\x01 \x01(\x0b\x32\x1f.ecopledge.fund.v1.FundScenario\x12/\n\x07outcome\x18\x02 \x01(\x0b\x32\x1e.ecopledge.fund.v1.FundOutcome\"{\n\x0eMultipleAtYear\x12\x0c\n\x04year\x18\x01 \x01(\r\x12,\n\x03\x64pi\x18\x02 \x01(\x0b\x32\x1f.ecopledge.type.v1.Distribution\x12-\n\x04rvpi\x18\x03 \x01(\x0b\x32\x1f.ecopledge.type.v1.Distribution\"\xb9\x03\n\x0ePartnerOutcome\x12\x14\n\x0crecipient_id\x18\x01 \x01(\t\x12\x33\n\nirr_annual\x18\x02 \x01(\x0b\x32\x1f.ecopledge.type.v1.Distribution\x12\x19\n\x11share_without_irr\x18\x03 \x01(\x01\x12-\n\x04tvpi\x18\x04 \x01(\x0b\x32\x1f.ecopledge.type.v1.Distribution\x12\x35\n\x0creceived_cny\x18\x05 \x01(\x0b\x32\x1f.ecopledge.type.v1.Distribution\x12\x1b\n\x13probability_of_loss\x18\x06 \x01(\x01\x12\x34\n\x0bpaid_in_cny\x18\x07 \x01(\x0b\x32\x1f.ecopledge.type.v1.Distribution\x12\x36\n\rpayback_years\x18\x08 \x01(\x0b\x32\x1f.ecopledge.type.v1.Distribution\x12\x1b\n\x13share_not_paid_back\x18\t \x01(\x01\x12\x33\n\x08\x61t_years\x18\n \x03(\x0b\x32!.ecopledge.fund.v1.MultipleAtYear\"S\n\x0bJCurvePoint\x12\x0c\n\x04year\x18\x01 \x01(\r\x12\x36\n\rcumulated_cny\x18\x02 \x01(\x0b\x32\x1f.ecopledge.type.v1.Distribution\"\xf8\x01\n\x0eLiquidityPoint\x12\x0c\n\x04year\x18\x01 \x01(\r\x12\x33\n\ncalled_cny\x18\x02 \x01(\x0b\x32\x1f.ecopledge.type.v1.Distribution\x12\x30\n\x07gap_cny\x18\x03 \x01(\x0b\x32\x1f.ecopledge.type.v1.Distribution\x12\x31\n\x08line_cny\x18\x04 \x01(\x0b\x32\x1f.ecopledge.type.v1.Distribution\x12>\n\x15project_shortfall_cny\x18\x05 \x01(\x0b\x32\x1f.ecopledge.type.v1.Distribution\"\xf8\x01\n\x0eProjectOutcome\x12\x12\n\nproject_id\x18\x01 \x01(\t\x12\x10\n\x08pipeline\x18\x02 \x01(\t\x12\x1d\n\x15probability_abandoned\x18\x03 \x01(\x01\x12\x1a\n\x12probability_closed\x18\x04 \x01(\x01\x12\x1e\n\x16probability_unfinished\x18\x05 \x01(\x01\x12\x18\n\x10mean_delay_years\x18\x06 \x01(\x01\x12\x1a\n\x12mean_cost_multiple\x18\x07 \x01(\x01\x12\x16\n\x0emean_value_cny\x18\x08 \x01(\x01\x12\x17\n\x0fvalue_error_cny\x18\t \x01(\x01\"\xef\x06\n\x0b\x46undOutcome\x12\x33\n\x08partners\x18\x01 \x03(\x0b\x32!.ecopledge.fund.v1.PartnerOutcome\x12/\n\x07j_curve\x18\x02 \x03(\x0b\x32\x1e.ecopledge.fund.v1.JCurvePoint\x12\x12\n\ncalled_cny\x18\x03 \x01(\x01\x12 \n\x18leverage_project_to_fund\x18\x04 \x01(\x01\x12\x1e\n\x16\x63onservation_error_cny\x18\x05 \x01(\x01\x12,\n\x08warnings\x18\x06 \x03(\x0b\x32\x1a.ecopledge.type.v1.Warning\x12-\n\x08manifest\x18\x07 \x01(\x0b\x32\x1b.ecopledge.type.v1.Manifest\x12\x13\n\x0b\x61ssumptions\x18\x08 \x03(\t\x12\x32\n\x07\x63lasses\x18\t \x03(\x0b\x32!.ecopledge.fund.v1.PartnerOutcome\x12$\n\x17leverage_fund_to_fiscal\x18\n \x01(\x01H\x00\x88\x01\x01\x12\'\n\x1aleverage_project_to_fiscal\x18\x0b \x01(\x01H\x01\x88\x01\x01\x12\x34\n\tliquidity\x18\x0c \x03(\x0b\x32!.ecopledge.fund.v1.LiquidityPoint\x12\x36\n\rpeak_line_cny\x18\r \x01(\x0b\x32\x1f.ecopledge.type.v1.Distribution\x12\x1f\n\x17probability_line_needed\x18\x0e \x01(\x01\x12\x1f\n\x17probability_line_unpaid\x18\x0f \x01(\x01\x12\x14\n\x0crecycled_cny\x18\x10 \x01(\x01\x12\x0f\n\x07\x66\x65\x65_cny\x18\x11 \x01(\x01\x12\x33\n\x08projects\x18\x12 \x03(\x0b\x32!.ecopledge.fund.v1.ProjectOutcome\x12-\n\x04jobs\x18\x13 \x01(\x0b\x32\x1f.ecopledge.type.v1.Distribution\x12\x39\n\x10gep_cny_per_year\x18\x14 \x01(\x0b\x32\x1f.ecopledge.type.v1.DistributionB\x1a\n\x18_leverage_fund_to_fiscalB\x1d\n\x1b_leverage_project_to_fiscal*\xb0\x01\n\x0cPartnerClass\x12\x1d\n\x19PARTNER_CLASS_UNSPECIFIED\x10\x00\x12\x1e\n\x1aPARTNER_CLASS_CITY_FINANCE\x10\x01\x12$\n PARTNER_CLASS_PROVINCIAL_COMPANY\x10\x02\x12 \n\x1cPARTNER_CLASS_SOCIAL_CAPITAL\x10\x03\x12\x19\n\x15PARTNER_CLASS_MANAGER\x10\x04\x32\xec\x04\n\x0b\x46undService\x12\\\n\x0bPutProjects\x12%.ecopledge.fund.v1.PutProjectsRequest\x1a&.ecopledge.fund.v1.PutProjectsResponse\x12_\n\x0cListProjects\x12&.ecopledge.fund.v1.ListProjectsRequest\x1a\'.ecopledge.fund.v1.ListProjectsResponse\x12_\n\x0cRunWaterfall\x12&.ecopledge.fund.v1.RunWaterfallRequest\x1a\'.ecopledge.fund.v1.RunWaterfallResponse\x12\x61\n\x0cSimulateFund\x12&.ecopledge.fund.v1.SimulateFundRequest\x1a\'.ecopledge.fund.v1.SimulateFundResponse0\x01\x12m\n\x10\x43ompareScenarios\x12*.ecopledge.fund.v1.CompareScenariosRequest\x1a+.ecopledge.fund.v1.CompareScenariosResponse0\x01\x12k\n\x10\x41llocateProjects\x12*.ecopledge.fund.v1.AllocateProjectsRequest\x1a+.ecopledge.fund.v1.AllocateProjectsResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1c\x65\x63opledge/fund/v1/fund.proto\x12\x11\x65\x63opledge.fund.v1\x1a\"ecopledge/fund/v1/allocation.proto\x1a\"ecopledge/fund/v1/investment.proto\x1a\x1e\x65\x63opledge/fund/v1/pacing.proto\x1a#ecopledge/fund/v1/performance.proto\x1a!ecopledge/fund/v1/scenarios.proto\x1a\x1d\x65\x63opledge/fund/v1/terms.proto\x1a!ecopledge/fund/v1/waterfall.proto\x1a\x1e\x65\x63opledge/type/v1/market.proto\x1a\x1e\x65\x63opledge/type/v1/result.proto\x1a\x16google/type/date.proto\x1a\x17google/type/money.proto\"\xe3\x01\n\x07Project\x12\x12\n\nproject_id\x18\x01 \x01(\t\x12\x10\n\x08pipeline\x18\x02 \x01(\t\x12\x0c\n\x04name\x18\x03 \x01(\t\x12\x0e\n\x06sector\x18\x04 \x01(\t\x12\x0e\n\x06\x63ounty\x18\x05 \x01(\t\x12\x12\n\nstart_year\x18\x06 \x01(\x05\x12\x10\n\x08\x65nd_year\x18\x07 \x01(\x05\x12,\n\x10total_investment\x18\x08 \x01(\x0b\x32\x12.google.type.Money\x12\r\n\x05owner\x18\t \x01(\t\x12\x0f\n\x07\x63ontent\x18\n \x01(\t\x12\x10\n\x08progress\x18\x0b \x01(\t\"N\n\x0bProjectFlag\x12\x12\n\nproject_id\x18\x01 \x01(\t\x12+\n\x07warning\x18\x02 \x01(\x0b\x32\x1a.ecopledge.type.v1.Warning\"x\n\x12PutProjectsRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12 \n\x05\x61s_of\x18\x02 \x01(\x0b\x32\x11.google.type.Date\x12,\n\x08projects\x18\x03 \x03(\x0b\x32\x1a.ecopledge.fund.v1.Project\"y\n\x13PutProjectsResponse\x12\x0f\n\x07\x63reated\x18\x01 \x01(\r\x12\x0f\n\x07updated\x18\x02 \x01(\r\x12\x11\n\tunchanged\x18\x03 \x01(\r\x12-\n\x05\x66lags\x18\x04 \x03(\x0b\x32\x1e.ecopledge.fund.v1.ProjectFlag\"a\n\x13ListProjectsRequest\x12\x10\n\x08pipeline\x18\x01 \x01(\t\x12\x16\n\tpage_size\x18\x02 \x01(\rH\x00\x88\x01\x01\x12\x12\n\npage_token\x18\x03 \x01(\tB\x0c\n\n_page_size\"\xcf\x01\n\x14ListProjectsResponse\x12,\n\x08projects\x18\x01 \x03(\x0b\x32\x1a.ecopledge.fund.v1.Project\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x13\n\x0btotal_count\x18\x03 \x01(\r\x12,\n\x10total_investment\x18\x04 \x01(\x0b\x32\x12.google.type.Money\x12-\n\x05\x66lags\x18\x05 \x03(\x0b\x32\x1e.ecopledge.fund.v1.ProjectFlag\"\x9d\x03\n\x13SimulateFundRequest\x12\x33\n\x08snapshot\x18\x01 \x01(\x0b\x32!.ecopledge.type.v1.MarketSnapshot\x12+\n\x05terms\x18\x02 \x01(\x0b\x32\x1c.ecopledge.fund.v1.FundTerms\x12\x32\n\x0binvestments\x18\x03 \x03(\x0b\x32\x1d.ecopledge.fund.v1.Investment\x12\x12\n\nfirst_year\x18\x04 \x01(\x05\x12\x14\n\x07n_paths\x18\x05 \x01(\rH\x00\x88\x01\x01\x12\x11\n\x04seed\x18\x06 \x01(\x04H\x01\x88\x01\x01\x12\x14\n\x0creport_years\x18\x07 \x03(\r\x12\"\n\x15liquidity_rate_annual\x18\x08 \x01(\x01H\x02\x88\x01\x01\x12\x31\n\x08switches\x18\t \x01(\x0b\x32\x1f.ecopledge.fund.v1.FundSwitches\x12\x17\n\x0fstored_terms_id\x18\n \x01(\tB\n\n\x08_n_pathsB\x07\n\x05_seedB\x18\n\x16_liquidity_rate_annual\"\x82\x01\n\x14SimulateFundResponse\x12/\n\x08progress\x18\x01 \x01(\x0b\x32\x1b.ecopledge.type.v1.ProgressH\x00\x12\x30\n\x06result\x18\x02 \x01(\x0b\x32\x1e.ecopledge.fund.v1.FundOutcomeH\x00\x42\x07\n\x05\x65vent\"\x89\x01\n\x17\x43ompareScenariosRequest\x12:\n\nsimulation\x18\x01 \x01(\x0b\x32&.ecopledge.fund.v1.SimulateFundRequest\x12\x32\n\tscenarios\x18\x02 \x03(\x0b\x32\x1f.ecopledge.fund.v1.FundScenario\"\x8d\x01\n\x18\x43ompareScenariosResponse\x12/\n\x08progress\x18\x01 \x01(\x0b\x32\x1b.ecopledge.type.v1.ProgressH\x00\x12\x37\n\x06result\x18\x02 \x01(\x0b\x32%.ecopledge.fund.v1.ScenarioComparisonH\x00\x42\x07\n\x05\x65vent\"y\n\x12ScenarioComparison\x12,\n\x04\x62\x61se\x18\x01 \x01(\x0b\x32\x1e.ecopledge.fund.v1.FundOutcome\x12\x35\n\tscenarios\x18\x02 \x03(\x0b\x32\".ecopledge.fund.v1.ScenarioOutcome\"u\n\x0fScenarioOutcome\x12\x31\n\x08scenario\x18\x01 \x01(\x0b\x32\x1f.ecopledge.fund.v1.FundScenario\x12/\n\x07outcome\x18\x02 \x01(\x0b\x32\x1e.ecopledge.fund.v1.FundOutcome\"{\n\x0eMultipleAtYear\x12\x0c\n\x04year\x18\x01 \x01(\r\x12,\n\x03\x64pi\x18\x02 \x01(\x0b\x32\x1f.ecopledge.type.v1.Distribution\x12-\n\x04rvpi\x18\x03 \x01(\x0b\x32\x1f.ecopledge.type.v1.Distribution\"\xb9\x03\n\x0ePartnerOutcome\x12\x14\n\x0crecipient_id\x18\x01 \x01(\t\x12\x33\n\nirr_annual\x18\x02 \x01(\x0b\x32\x1f.ecopledge.type.v1.Distribution\x12\x19\n\x11share_without_irr\x18\x03 \x01(\x01\x12-\n\x04tvpi\x18\x04 \x01(\x0b\x32\x1f.ecopledge.type.v1.Distribution\x12\x35\n\x0creceived_cny\x18\x05 \x01(\x0b\x32\x1f.ecopledge.type.v1.Distribution\x12\x1b\n\x13probability_of_loss\x18\x06 \x01(\x01\x12\x34\n\x0bpaid_in_cny\x18\x07 \x01(\x0b\x32\x1f.ecopledge.type.v1.Distribution\x12\x36\n\rpayback_years\x18\x08 \x01(\x0b\x32\x1f.ecopledge.type.v1.Distribution\x12\x1b\n\x13share_not_paid_back\x18\t \x01(\x01\x12\x33\n\x08\x61t_years\x18\n \x03(\x0b\x32!.ecopledge.fund.v1.MultipleAtYear\"S\n\x0bJCurvePoint\x12\x0c\n\x04year\x18\x01 \x01(\r\x12\x36\n\rcumulated_cny\x18\x02 \x01(\x0b\x32\x1f.ecopledge.type.v1.Distribution\"\xf8\x01\n\x0eLiquidityPoint\x12\x0c\n\x04year\x18\x01 \x01(\r\x12\x33\n\ncalled_cny\x18\x02 \x01(\x0b\x32\x1f.ecopledge.type.v1.Distribution\x12\x30\n\x07gap_cny\x18\x03 \x01(\x0b\x32\x1f.ecopledge.type.v1.Distribution\x12\x31\n\x08line_cny\x18\x04 \x01(\x0b\x32\x1f.ecopledge.type.v1.Distribution\x12>\n\x15project_shortfall_cny\x18\x05 \x01(\x0b\x32\x1f.ecopledge.type.v1.Distribution\"\xf8\x01\n\x0eProjectOutcome\x12\x12\n\nproject_id\x18\x01 \x01(\t\x12\x10\n\x08pipeline\x18\x02 \x01(\t\x12\x1d\n\x15probability_abandoned\x18\x03 \x01(\x01\x12\x1a\n\x12probability_closed\x18\x04 \x01(\x01\x12\x1e\n\x16probability_unfinished\x18\x05 \x01(\x01\x12\x18\n\x10mean_delay_years\x18\x06 \x01(\x01\x12\x1a\n\x12mean_cost_multiple\x18\x07 \x01(\x01\x12\x16\n\x0emean_value_cny\x18\x08 \x01(\x01\x12\x17\n\x0fvalue_error_cny\x18\t \x01(\x01\"\xef\x06\n\x0b\x46undOutcome\x12\x33\n\x08partners\x18\x01 \x03(\x0b\x32!.ecopledge.fund.v1.PartnerOutcome\x12/\n\x07j_curve\x18\x02 \x03(\x0b\x32\x1e.ecopledge.fund.v1.JCurvePoint\x12\x12\n\ncalled_cny\x18\x03 \x01(\x01\x12 \n\x18leverage_project_to_fund\x18\x04 \x01(\x01\x12\x1e\n\x16\x63onservation_error_cny\x18\x05 \x01(\x01\x12,\n\x08warnings\x18\x06 \x03(\x0b\x32\x1a.ecopledge.type.v1.Warning\x12-\n\x08manifest\x18\x07 \x01(\x0b\x32\x1b.ecopledge.type.v1.Manifest\x12\x13\n\x0b\x61ssumptions\x18\x08 \x03(\t\x12\x32\n\x07\x63lasses\x18\t \x03(\x0b\x32!.ecopledge.fund.v1.PartnerOutcome\x12$\n\x17leverage_fund_to_fiscal\x18\n \x01(\x01H\x00\x88\x01\x01\x12\'\n\x1aleverage_project_to_fiscal\x18\x0b \x01(\x01H\x01\x88\x01\x01\x12\x34\n\tliquidity\x18\x0c \x03(\x0b\x32!.ecopledge.fund.v1.LiquidityPoint\x12\x36\n\rpeak_line_cny\x18\r \x01(\x0b\x32\x1f.ecopledge.type.v1.Distribution\x12\x1f\n\x17probability_line_needed\x18\x0e \x01(\x01\x12\x1f\n\x17probability_line_unpaid\x18\x0f \x01(\x01\x12\x14\n\x0crecycled_cny\x18\x10 \x01(\x01\x12\x0f\n\x07\x66\x65\x65_cny\x18\x11 \x01(\x01\x12\x33\n\x08projects\x18\x12 \x03(\x0b\x32!.ecopledge.fund.v1.ProjectOutcome\x12-\n\x04jobs\x18\x13 \x01(\x0b\x32\x1f.ecopledge.type.v1.Distribution\x12\x39\n\x10gep_cny_per_year\x18\x14 \x01(\x0b\x32\x1f.ecopledge.type.v1.DistributionB\x1a\n\x18_leverage_fund_to_fiscalB\x1d\n\x1b_leverage_project_to_fiscal2\xc8\x08\n\x0b\x46undService\x12\\\n\x0bPutProjects\x12%.ecopledge.fund.v1.PutProjectsRequest\x1a&.ecopledge.fund.v1.PutProjectsResponse\x12_\n\x0cListProjects\x12&.ecopledge.fund.v1.ListProjectsRequest\x1a\'.ecopledge.fund.v1.ListProjectsResponse\x12S\n\x08PutTerms\x12\".ecopledge.fund.v1.PutTermsRequest\x1a#.ecopledge.fund.v1.PutTermsResponse\x12S\n\x08GetTerms\x12\".ecopledge.fund.v1.GetTermsRequest\x1a#.ecopledge.fund.v1.GetTermsResponse\x12V\n\tListTerms\x12#.ecopledge.fund.v1.ListTermsRequest\x1a$.ecopledge.fund.v1.ListTermsResponse\x12_\n\x0cRunWaterfall\x12&.ecopledge.fund.v1.RunWaterfallRequest\x1a\'.ecopledge.fund.v1.RunWaterfallResponse\x12\x61\n\x0cSimulateFund\x12&.ecopledge.fund.v1.SimulateFundRequest\x1a\'.ecopledge.fund.v1.SimulateFundResponse0\x01\x12m\n\x10\x43ompareScenarios\x12*.ecopledge.fund.v1.CompareScenariosRequest\x1a+.ecopledge.fund.v1.CompareScenariosResponse0\x01\x12k\n\x10\x41llocateProjects\x12*.ecopledge.fund.v1.AllocateProjectsRequest\x1a+.ecopledge.fund.v1.AllocateProjectsResponse\x12q\n\x12MeasurePerformance\x12,.ecopledge.fund.v1.MeasurePerformanceRequest\x1a-.ecopledge.fund.v1.MeasurePerformanceResponse\x12\x65\n\x0ePaceCommitment\x12(.ecopledge.fund.v1.PaceCommitmentRequest\x1a).ecopledge.fund.v1.PaceCommitmentResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'ecopledge.fund.v1.fund_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_PARTNERCLASS']._serialized_start=5905
-  _globals['_PARTNERCLASS']._serialized_end=6081
-  _globals['_PROJECT']._serialized_start=272
-  _globals['_PROJECT']._serialized_end=499
-  _globals['_PROJECTFLAG']._serialized_start=501
-  _globals['_PROJECTFLAG']._serialized_end=579
-  _globals['_PUTPROJECTSREQUEST']._serialized_start=581
-  _globals['_PUTPROJECTSREQUEST']._serialized_end=701
-  _globals['_PUTPROJECTSRESPONSE']._serialized_start=703
-  _globals['_PUTPROJECTSRESPONSE']._serialized_end=824
-  _globals['_LISTPROJECTSREQUEST']._serialized_start=826
-  _globals['_LISTPROJECTSREQUEST']._serialized_end=923
-  _globals['_LISTPROJECTSRESPONSE']._serialized_start=926
-  _globals['_LISTPROJECTSRESPONSE']._serialized_end=1133
-  _globals['_PARTNER']._serialized_start=1136
-  _globals['_PARTNER']._serialized_end=1275
-  _globals['_RETURNOFCAPITAL']._serialized_start=1277
-  _globals['_RETURNOFCAPITAL']._serialized_end=1294
-  _globals['_PREFERREDRETURN']._serialized_start=1296
-  _globals['_PREFERREDRETURN']._serialized_end=1334
-  _globals['_CATCHUP']._serialized_start=1336
-  _globals['_CATCHUP']._serialized_end=1389
-  _globals['_CARRYSPLIT']._serialized_start=1391
-  _globals['_CARRYSPLIT']._serialized_end=1424
-  _globals['_CEDEEXCESS']._serialized_start=1426
-  _globals['_CEDEEXCESS']._serialized_end=1533
-  _globals['_CEDETIER']._serialized_start=1535
-  _globals['_CEDETIER']._serialized_end=1589
-  _globals['_GRASSROOTSSHARE']._serialized_start=1591
-  _globals['_GRASSROOTSSHARE']._serialized_end=1623
-  _globals['_WATERFALLSTEP']._serialized_start=1626
-  _globals['_WATERFALLSTEP']._serialized_end=1998
-  _globals['_FUNDTERMS']._serialized_start=2001
-  _globals['_FUNDTERMS']._serialized_end=2187
-  _globals['_FUNDCASHFLOW']._serialized_start=2189
-  _globals['_FUNDCASHFLOW']._serialized_end=2296
-  _globals['_RUNWATERFALLREQUEST']._serialized_start=2298
-  _globals['_RUNWATERFALLREQUEST']._serialized_end=2412
-  _globals['_PAYMENT']._serialized_start=2414
-  _globals['_PAYMENT']._serialized_end=2509
-  _globals['_PARTNERRESULT']._serialized_start=2512
-  _globals['_PARTNERRESULT']._serialized_end=2692
-  _globals['_RUNWATERFALLRESPONSE']._serialized_start=2694
-  _globals['_RUNWATERFALLRESPONSE']._serialized_end=2814
-  _globals['_SIMULATEFUNDREQUEST']._serialized_start=2817
-  _globals['_SIMULATEFUNDREQUEST']._serialized_end=3205
-  _globals['_SIMULATEFUNDRESPONSE']._serialized_start=3208
-  _globals['_SIMULATEFUNDRESPONSE']._serialized_end=3338
-  _globals['_COMPARESCENARIOSREQUEST']._serialized_start=3341
-  _globals['_COMPARESCENARIOSREQUEST']._serialized_end=3478
-  _globals['_COMPARESCENARIOSRESPONSE']._serialized_start=3481
-  _globals['_COMPARESCENARIOSRESPONSE']._serialized_end=3622
-  _globals['_SCENARIOCOMPARISON']._serialized_start=3624
-  _globals['_SCENARIOCOMPARISON']._serialized_end=3745
-  _globals['_SCENARIOOUTCOME']._serialized_start=3747
-  _globals['_SCENARIOOUTCOME']._serialized_end=3864
-  _globals['_MULTIPLEATYEAR']._serialized_start=3866
-  _globals['_MULTIPLEATYEAR']._serialized_end=3989
-  _globals['_PARTNEROUTCOME']._serialized_start=3992
-  _globals['_PARTNEROUTCOME']._serialized_end=4433
-  _globals['_JCURVEPOINT']._serialized_start=4435
-  _globals['_JCURVEPOINT']._serialized_end=4518
-  _globals['_LIQUIDITYPOINT']._serialized_start=4521
-  _globals['_LIQUIDITYPOINT']._serialized_end=4769
-  _globals['_PROJECTOUTCOME']._serialized_start=4772
-  _globals['_PROJECTOUTCOME']._serialized_end=5020
-  _globals['_FUNDOUTCOME']._serialized_start=5023
-  _globals['_FUNDOUTCOME']._serialized_end=5902
-  _globals['_FUNDSERVICE']._serialized_start=6084
-  _globals['_FUNDSERVICE']._serialized_end=6704
+  _globals['_PROJECT']._serialized_start=407
+  _globals['_PROJECT']._serialized_end=634
+  _globals['_PROJECTFLAG']._serialized_start=636
+  _globals['_PROJECTFLAG']._serialized_end=714
+  _globals['_PUTPROJECTSREQUEST']._serialized_start=716
+  _globals['_PUTPROJECTSREQUEST']._serialized_end=836
+  _globals['_PUTPROJECTSRESPONSE']._serialized_start=838
+  _globals['_PUTPROJECTSRESPONSE']._serialized_end=959
+  _globals['_LISTPROJECTSREQUEST']._serialized_start=961
+  _globals['_LISTPROJECTSREQUEST']._serialized_end=1058
+  _globals['_LISTPROJECTSRESPONSE']._serialized_start=1061
+  _globals['_LISTPROJECTSRESPONSE']._serialized_end=1268
+  _globals['_SIMULATEFUNDREQUEST']._serialized_start=1271
+  _globals['_SIMULATEFUNDREQUEST']._serialized_end=1684
+  _globals['_SIMULATEFUNDRESPONSE']._serialized_start=1687
+  _globals['_SIMULATEFUNDRESPONSE']._serialized_end=1817
+  _globals['_COMPARESCENARIOSREQUEST']._serialized_start=1820
+  _globals['_COMPARESCENARIOSREQUEST']._serialized_end=1957
+  _globals['_COMPARESCENARIOSRESPONSE']._serialized_start=1960
+  _globals['_COMPARESCENARIOSRESPONSE']._serialized_end=2101
+  _globals['_SCENARIOCOMPARISON']._serialized_start=2103
+  _globals['_SCENARIOCOMPARISON']._serialized_end=2224
+  _globals['_SCENARIOOUTCOME']._serialized_start=2226
+  _globals['_SCENARIOOUTCOME']._serialized_end=2343
+  _globals['_MULTIPLEATYEAR']._serialized_start=2345
+  _globals['_MULTIPLEATYEAR']._serialized_end=2468
+  _globals['_PARTNEROUTCOME']._serialized_start=2471
+  _globals['_PARTNEROUTCOME']._serialized_end=2912
+  _globals['_JCURVEPOINT']._serialized_start=2914
+  _globals['_JCURVEPOINT']._serialized_end=2997
+  _globals['_LIQUIDITYPOINT']._serialized_start=3000
+  _globals['_LIQUIDITYPOINT']._serialized_end=3248
+  _globals['_PROJECTOUTCOME']._serialized_start=3251
+  _globals['_PROJECTOUTCOME']._serialized_end=3499
+  _globals['_FUNDOUTCOME']._serialized_start=3502
+  _globals['_FUNDOUTCOME']._serialized_end=4381
+  _globals['_FUNDSERVICE']._serialized_start=4384
+  _globals['_FUNDSERVICE']._serialized_end=5480
 # @@protoc_insertion_point(module_scope)

@@ -6,12 +6,12 @@ The green fund: from pipeline to partners' money."""
 from collections import abc as _abc
 from ecopledge.fund.v1 import investment_pb2 as _investment_pb2
 from ecopledge.fund.v1 import scenarios_pb2 as _scenarios_pb2
+from ecopledge.fund.v1 import terms_pb2 as _terms_pb2
 from ecopledge.type.v1 import market_pb2 as _market_pb2
 from ecopledge.type.v1 import result_pb2 as _result_pb2
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from google.protobuf.internal import containers as _containers
-from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from google.type import date_pb2 as _date_pb2
 from google.type import money_pb2 as _money_pb2
 import builtins as _builtins
@@ -24,38 +24,6 @@ else:
     from typing_extensions import TypeAlias as _TypeAlias, Never as _Never
 
 DESCRIPTOR: _descriptor.FileDescriptor
-
-class _PartnerClass:
-    ValueType = _typing.NewType("ValueType", _builtins.int)
-    V: _TypeAlias = ValueType  # noqa: Y015
-
-class _PartnerClassEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_PartnerClass.ValueType], _builtins.type):
-    DESCRIPTOR: _descriptor.EnumDescriptor
-    PARTNER_CLASS_UNSPECIFIED: _PartnerClass.ValueType  # 0
-    """Not said: refused."""
-    PARTNER_CLASS_CITY_FINANCE: _PartnerClass.ValueType  # 1
-    """City finance."""
-    PARTNER_CLASS_PROVINCIAL_COMPANY: _PartnerClass.ValueType  # 2
-    """Provincial company."""
-    PARTNER_CLASS_SOCIAL_CAPITAL: _PartnerClass.ValueType  # 3
-    """Social capital."""
-    PARTNER_CLASS_MANAGER: _PartnerClass.ValueType  # 4
-    """Manager, who receives carry."""
-
-class PartnerClass(_PartnerClass, metaclass=_PartnerClassEnumTypeWrapper):
-    """Class of a partner."""
-
-PARTNER_CLASS_UNSPECIFIED: PartnerClass.ValueType  # 0
-"""Not said: refused."""
-PARTNER_CLASS_CITY_FINANCE: PartnerClass.ValueType  # 1
-"""City finance."""
-PARTNER_CLASS_PROVINCIAL_COMPANY: PartnerClass.ValueType  # 2
-"""Provincial company."""
-PARTNER_CLASS_SOCIAL_CAPITAL: PartnerClass.ValueType  # 3
-"""Social capital."""
-PARTNER_CLASS_MANAGER: PartnerClass.ValueType  # 4
-"""Manager, who receives carry."""
-Global___PartnerClass: _TypeAlias = PartnerClass  # noqa: Y015
 
 @_typing.final
 class Project(_message.Message):
@@ -296,494 +264,6 @@ class ListProjectsResponse(_message.Message):
 Global___ListProjectsResponse: _TypeAlias = ListProjectsResponse  # noqa: Y015
 
 @_typing.final
-class Partner(_message.Message):
-    """A partner of the fund."""
-
-    DESCRIPTOR: _descriptor.Descriptor
-
-    PARTNER_ID_FIELD_NUMBER: _builtins.int
-    NAME_FIELD_NUMBER: _builtins.int
-    PARTNER_CLASS_FIELD_NUMBER: _builtins.int
-    COMMITMENT_FIELD_NUMBER: _builtins.int
-    partner_id: _builtins.str
-    """Identifier; 1 to 64 characters."""
-    name: _builtins.str
-    """Name."""
-    partner_class: Global___PartnerClass.ValueType
-    """Class."""
-    @_builtins.property
-    def commitment(self) -> _money_pb2.Money:
-        """Commitment, CNY, >= 0; calls are made in proportion to commitments."""
-
-    def __init__(
-        self,
-        *,
-        partner_id: _builtins.str = ...,
-        name: _builtins.str = ...,
-        partner_class: Global___PartnerClass.ValueType = ...,
-        commitment: _money_pb2.Money | None = ...,
-    ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["commitment", b"commitment"]  # noqa: Y015
-    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["commitment", b"commitment", "name", b"name", "partner_class", b"partner_class", "partner_id", b"partner_id"]  # noqa: Y015
-    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
-
-Global___Partner: _TypeAlias = Partner  # noqa: Y015
-
-@_typing.final
-class ReturnOfCapital(_message.Message):
-    """Capital is paid back to the partners in proportion to what they paid in."""
-
-    DESCRIPTOR: _descriptor.Descriptor
-
-    def __init__(
-        self,
-    ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
-    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
-    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
-
-Global___ReturnOfCapital: _TypeAlias = ReturnOfCapital  # noqa: Y015
-
-@_typing.final
-class PreferredReturn(_message.Message):
-    """The partners receive a return on unreturned capital."""
-
-    DESCRIPTOR: _descriptor.Descriptor
-
-    RATE_ANNUAL_FIELD_NUMBER: _builtins.int
-    rate_annual: _builtins.float
-    """Rate a year, >= 0, compounded yearly."""
-    def __init__(
-        self,
-        *,
-        rate_annual: _builtins.float = ...,
-    ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
-    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["rate_annual", b"rate_annual"]  # noqa: Y015
-    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
-
-Global___PreferredReturn: _TypeAlias = PreferredReturn  # noqa: Y015
-
-@_typing.final
-class CatchUp(_message.Message):
-    """The manager receives until it has its share of all profit."""
-
-    DESCRIPTOR: _descriptor.Descriptor
-
-    MANAGER_SHARE_FIELD_NUMBER: _builtins.int
-    CARRY_SHARE_FIELD_NUMBER: _builtins.int
-    manager_share: _builtins.float
-    """Share of this step's cash that goes to the manager, above `carry_share` and at most 1; 1 is a full catch-up."""
-    carry_share: _builtins.float
-    """Share of all profit that the manager is to reach, 0 to 1."""
-    def __init__(
-        self,
-        *,
-        manager_share: _builtins.float = ...,
-        carry_share: _builtins.float = ...,
-    ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
-    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["carry_share", b"carry_share", "manager_share", b"manager_share"]  # noqa: Y015
-    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
-
-Global___CatchUp: _TypeAlias = CatchUp  # noqa: Y015
-
-@_typing.final
-class CarrySplit(_message.Message):
-    """What is left is split between partners and manager."""
-
-    DESCRIPTOR: _descriptor.Descriptor
-
-    CARRY_SHARE_FIELD_NUMBER: _builtins.int
-    carry_share: _builtins.float
-    """Share of the manager, 0 to 1."""
-    def __init__(
-        self,
-        *,
-        carry_share: _builtins.float = ...,
-    ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
-    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["carry_share", b"carry_share"]  # noqa: Y015
-    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
-
-Global___CarrySplit: _TypeAlias = CarrySplit  # noqa: Y015
-
-@_typing.final
-class CedeExcess(_message.Message):
-    """A government partner gives up a share of its excess to the other partners, by reinvestment tier. Ceding never takes
-    returned capital or preferred return.
-    """
-
-    DESCRIPTOR: _descriptor.Descriptor
-
-    PARTNER_ID_FIELD_NUMBER: _builtins.int
-    TIERS_FIELD_NUMBER: _builtins.int
-    REINVESTMENT_MULTIPLE_FIELD_NUMBER: _builtins.int
-    partner_id: _builtins.str
-    """Who cedes."""
-    reinvestment_multiple: _builtins.float
-    """Reinvestment as a multiple of the partner's capital, >= 0."""
-    @_builtins.property
-    def tiers(self) -> _containers.RepeatedCompositeFieldContainer[Global___CedeTier]:
-        """Tiers in order; the highest one reached counts."""
-
-    def __init__(
-        self,
-        *,
-        partner_id: _builtins.str = ...,
-        tiers: _abc.Iterable[Global___CedeTier] | None = ...,
-        reinvestment_multiple: _builtins.float = ...,
-    ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
-    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["partner_id", b"partner_id", "reinvestment_multiple", b"reinvestment_multiple", "tiers", b"tiers"]  # noqa: Y015
-    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
-
-Global___CedeExcess: _TypeAlias = CedeExcess  # noqa: Y015
-
-@_typing.final
-class CedeTier(_message.Message):
-    """A tier of ceding."""
-
-    DESCRIPTOR: _descriptor.Descriptor
-
-    FROM_MULTIPLE_FIELD_NUMBER: _builtins.int
-    CEDED_SHARE_FIELD_NUMBER: _builtins.int
-    from_multiple: _builtins.float
-    """Reinvestment multiple from which the tier counts, >= 0, strictly increasing."""
-    ceded_share: _builtins.float
-    """Share, 0 to 1, of the excess that is ceded."""
-    def __init__(
-        self,
-        *,
-        from_multiple: _builtins.float = ...,
-        ceded_share: _builtins.float = ...,
-    ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
-    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["ceded_share", b"ceded_share", "from_multiple", b"from_multiple"]  # noqa: Y015
-    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
-
-Global___CedeTier: _TypeAlias = CedeTier  # noqa: Y015
-
-@_typing.final
-class GrassrootsShare(_message.Message):
-    """A share of the profit goes to the grass roots (villages, herders) before carry is split."""
-
-    DESCRIPTOR: _descriptor.Descriptor
-
-    SHARE_FIELD_NUMBER: _builtins.int
-    share: _builtins.float
-    """Share, 0 to 1, of the cash that reaches this step."""
-    def __init__(
-        self,
-        *,
-        share: _builtins.float = ...,
-    ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
-    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["share", b"share"]  # noqa: Y015
-    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
-
-Global___GrassrootsShare: _TypeAlias = GrassrootsShare  # noqa: Y015
-
-@_typing.final
-class WaterfallStep(_message.Message):
-    """One step of the waterfall."""
-
-    DESCRIPTOR: _descriptor.Descriptor
-
-    RETURN_OF_CAPITAL_FIELD_NUMBER: _builtins.int
-    PREFERRED_RETURN_FIELD_NUMBER: _builtins.int
-    CATCH_UP_FIELD_NUMBER: _builtins.int
-    CARRY_SPLIT_FIELD_NUMBER: _builtins.int
-    CEDE_EXCESS_FIELD_NUMBER: _builtins.int
-    GRASSROOTS_SHARE_FIELD_NUMBER: _builtins.int
-    @_builtins.property
-    def return_of_capital(self) -> Global___ReturnOfCapital:
-        """Capital back."""
-
-    @_builtins.property
-    def preferred_return(self) -> Global___PreferredReturn:
-        """Preferred return."""
-
-    @_builtins.property
-    def catch_up(self) -> Global___CatchUp:
-        """Catch-up."""
-
-    @_builtins.property
-    def carry_split(self) -> Global___CarrySplit:
-        """Split."""
-
-    @_builtins.property
-    def cede_excess(self) -> Global___CedeExcess:
-        """Ceding by a government partner."""
-
-    @_builtins.property
-    def grassroots_share(self) -> Global___GrassrootsShare:
-        """Grass roots."""
-
-    def __init__(
-        self,
-        *,
-        return_of_capital: Global___ReturnOfCapital | None = ...,
-        preferred_return: Global___PreferredReturn | None = ...,
-        catch_up: Global___CatchUp | None = ...,
-        carry_split: Global___CarrySplit | None = ...,
-        cede_excess: Global___CedeExcess | None = ...,
-        grassroots_share: Global___GrassrootsShare | None = ...,
-    ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["carry_split", b"carry_split", "catch_up", b"catch_up", "cede_excess", b"cede_excess", "grassroots_share", b"grassroots_share", "preferred_return", b"preferred_return", "return_of_capital", b"return_of_capital", "step", b"step"]  # noqa: Y015
-    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["carry_split", b"carry_split", "catch_up", b"catch_up", "cede_excess", b"cede_excess", "grassroots_share", b"grassroots_share", "preferred_return", b"preferred_return", "return_of_capital", b"return_of_capital", "step", b"step"]  # noqa: Y015
-    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    _WhichOneofReturnType_step: _TypeAlias = _typing.Literal["return_of_capital", "preferred_return", "catch_up", "carry_split", "cede_excess", "grassroots_share"]  # noqa: Y015
-    _WhichOneofArgType_step: _TypeAlias = _typing.Literal["step", b"step"]  # noqa: Y015
-    def WhichOneof(self, oneof_group: _WhichOneofArgType_step) -> _WhichOneofReturnType_step | None: ...
-
-Global___WaterfallStep: _TypeAlias = WaterfallStep  # noqa: Y015
-
-@_typing.final
-class FundTerms(_message.Message):
-    """Who takes part and how cash is shared."""
-
-    DESCRIPTOR: _descriptor.Descriptor
-
-    NAME_FIELD_NUMBER: _builtins.int
-    PARTNERS_FIELD_NUMBER: _builtins.int
-    STEPS_FIELD_NUMBER: _builtins.int
-    FEE_RATE_ANNUAL_FIELD_NUMBER: _builtins.int
-    LIFE_YEARS_FIELD_NUMBER: _builtins.int
-    ASSUMPTIONS_FIELD_NUMBER: _builtins.int
-    name: _builtins.str
-    """Name."""
-    fee_rate_annual: _builtins.float
-    """Management fee a year as a share of paid-in capital, 0 to 0.1."""
-    life_years: _builtins.int
-    """Years of life, 1 to 50."""
-    @_builtins.property
-    def partners(self) -> _containers.RepeatedCompositeFieldContainer[Global___Partner]:
-        """Partners; at least one, exactly one of them the manager where a step pays the manager."""
-
-    @_builtins.property
-    def steps(self) -> _containers.RepeatedCompositeFieldContainer[Global___WaterfallStep]:
-        """Steps in order; the last one must pay out all that is left."""
-
-    @_builtins.property
-    def assumptions(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """Terms that are not published and were assumed, in plain words."""
-
-    def __init__(
-        self,
-        *,
-        name: _builtins.str = ...,
-        partners: _abc.Iterable[Global___Partner] | None = ...,
-        steps: _abc.Iterable[Global___WaterfallStep] | None = ...,
-        fee_rate_annual: _builtins.float = ...,
-        life_years: _builtins.int = ...,
-        assumptions: _abc.Iterable[_builtins.str] | None = ...,
-    ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
-    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["assumptions", b"assumptions", "fee_rate_annual", b"fee_rate_annual", "life_years", b"life_years", "name", b"name", "partners", b"partners", "steps", b"steps"]  # noqa: Y015
-    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
-
-Global___FundTerms: _TypeAlias = FundTerms  # noqa: Y015
-
-@_typing.final
-class FundCashFlow(_message.Message):
-    """Cash of the fund in one year."""
-
-    DESCRIPTOR: _descriptor.Descriptor
-
-    YEAR_FIELD_NUMBER: _builtins.int
-    CALLED_FIELD_NUMBER: _builtins.int
-    DISTRIBUTABLE_FIELD_NUMBER: _builtins.int
-    year: _builtins.int
-    """Years from the first closing, 0, 1, 2, ..."""
-    @_builtins.property
-    def called(self) -> _money_pb2.Money:
-        """Called from the partners, CNY, >= 0."""
-
-    @_builtins.property
-    def distributable(self) -> _money_pb2.Money:
-        """To be distributed, CNY, >= 0."""
-
-    def __init__(
-        self,
-        *,
-        year: _builtins.int = ...,
-        called: _money_pb2.Money | None = ...,
-        distributable: _money_pb2.Money | None = ...,
-    ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["called", b"called", "distributable", b"distributable"]  # noqa: Y015
-    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["called", b"called", "distributable", b"distributable", "year", b"year"]  # noqa: Y015
-    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
-
-Global___FundCashFlow: _TypeAlias = FundCashFlow  # noqa: Y015
-
-@_typing.final
-class RunWaterfallRequest(_message.Message):
-    """Request of RunWaterfall."""
-
-    DESCRIPTOR: _descriptor.Descriptor
-
-    TERMS_FIELD_NUMBER: _builtins.int
-    FLOWS_FIELD_NUMBER: _builtins.int
-    @_builtins.property
-    def terms(self) -> Global___FundTerms:
-        """Terms."""
-
-    @_builtins.property
-    def flows(self) -> _containers.RepeatedCompositeFieldContainer[Global___FundCashFlow]:
-        """Flows in order of year, each year once."""
-
-    def __init__(
-        self,
-        *,
-        terms: Global___FundTerms | None = ...,
-        flows: _abc.Iterable[Global___FundCashFlow] | None = ...,
-    ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["terms", b"terms"]  # noqa: Y015
-    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["flows", b"flows", "terms", b"terms"]  # noqa: Y015
-    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
-
-Global___RunWaterfallRequest: _TypeAlias = RunWaterfallRequest  # noqa: Y015
-
-@_typing.final
-class Payment(_message.Message):
-    """One payment to a recipient."""
-
-    DESCRIPTOR: _descriptor.Descriptor
-
-    YEAR_FIELD_NUMBER: _builtins.int
-    RECIPIENT_ID_FIELD_NUMBER: _builtins.int
-    STEP_FIELD_NUMBER: _builtins.int
-    AMOUNT_FIELD_NUMBER: _builtins.int
-    year: _builtins.int
-    """Year of the flow."""
-    recipient_id: _builtins.str
-    """Partner; "grassroots" for the grass roots."""
-    step: _builtins.int
-    """Position of the step in the terms, from 0."""
-    @_builtins.property
-    def amount(self) -> _money_pb2.Money:
-        """Amount, CNY, exact cents."""
-
-    def __init__(
-        self,
-        *,
-        year: _builtins.int = ...,
-        recipient_id: _builtins.str = ...,
-        step: _builtins.int = ...,
-        amount: _money_pb2.Money | None = ...,
-    ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount"]  # noqa: Y015
-    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount", "recipient_id", b"recipient_id", "step", b"step", "year", b"year"]  # noqa: Y015
-    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
-
-Global___Payment: _TypeAlias = Payment  # noqa: Y015
-
-@_typing.final
-class PartnerResult(_message.Message):
-    """What one recipient paid and received."""
-
-    DESCRIPTOR: _descriptor.Descriptor
-
-    RECIPIENT_ID_FIELD_NUMBER: _builtins.int
-    PAID_IN_FIELD_NUMBER: _builtins.int
-    RECEIVED_FIELD_NUMBER: _builtins.int
-    IRR_ANNUAL_FIELD_NUMBER: _builtins.int
-    TVPI_FIELD_NUMBER: _builtins.int
-    recipient_id: _builtins.str
-    """Partner; "grassroots" for the grass roots."""
-    irr_annual: _builtins.float
-    """Internal rate of return a year. Absent where there is none."""
-    tvpi: _builtins.float
-    """Total value to paid-in. Absent where nothing was paid in."""
-    @_builtins.property
-    def paid_in(self) -> _money_pb2.Money:
-        """Paid in, CNY."""
-
-    @_builtins.property
-    def received(self) -> _money_pb2.Money:
-        """Received, CNY."""
-
-    def __init__(
-        self,
-        *,
-        recipient_id: _builtins.str = ...,
-        paid_in: _money_pb2.Money | None = ...,
-        received: _money_pb2.Money | None = ...,
-        irr_annual: _builtins.float | None = ...,
-        tvpi: _builtins.float | None = ...,
-    ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_irr_annual", b"_irr_annual", "_tvpi", b"_tvpi", "irr_annual", b"irr_annual", "paid_in", b"paid_in", "received", b"received", "tvpi", b"tvpi"]  # noqa: Y015
-    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_irr_annual", b"_irr_annual", "_tvpi", b"_tvpi", "irr_annual", b"irr_annual", "paid_in", b"paid_in", "received", b"received", "recipient_id", b"recipient_id", "tvpi", b"tvpi"]  # noqa: Y015
-    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    _WhichOneofReturnType__irr_annual: _TypeAlias = _typing.Literal["irr_annual"]  # noqa: Y015
-    _WhichOneofArgType__irr_annual: _TypeAlias = _typing.Literal["_irr_annual", b"_irr_annual"]  # noqa: Y015
-    _WhichOneofReturnType__tvpi: _TypeAlias = _typing.Literal["tvpi"]  # noqa: Y015
-    _WhichOneofArgType__tvpi: _TypeAlias = _typing.Literal["_tvpi", b"_tvpi"]  # noqa: Y015
-    @_typing.overload
-    def WhichOneof(self, oneof_group: _WhichOneofArgType__irr_annual) -> _WhichOneofReturnType__irr_annual | None: ...
-    @_typing.overload
-    def WhichOneof(self, oneof_group: _WhichOneofArgType__tvpi) -> _WhichOneofReturnType__tvpi | None: ...
-
-Global___PartnerResult: _TypeAlias = PartnerResult  # noqa: Y015
-
-@_typing.final
-class RunWaterfallResponse(_message.Message):
-    """Response of RunWaterfall. The payments of a year add up to what was distributable in it."""
-
-    DESCRIPTOR: _descriptor.Descriptor
-
-    PAYMENTS_FIELD_NUMBER: _builtins.int
-    PARTNERS_FIELD_NUMBER: _builtins.int
-    @_builtins.property
-    def payments(self) -> _containers.RepeatedCompositeFieldContainer[Global___Payment]:
-        """Payments in order of year, step and recipient; zero amounts are left out."""
-
-    @_builtins.property
-    def partners(self) -> _containers.RepeatedCompositeFieldContainer[Global___PartnerResult]:
-        """Totals, in order of the partners."""
-
-    def __init__(
-        self,
-        *,
-        payments: _abc.Iterable[Global___Payment] | None = ...,
-        partners: _abc.Iterable[Global___PartnerResult] | None = ...,
-    ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
-    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["partners", b"partners", "payments", b"payments"]  # noqa: Y015
-    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
-
-Global___RunWaterfallResponse: _TypeAlias = RunWaterfallResponse  # noqa: Y015
-
-@_typing.final
 class SimulateFundRequest(_message.Message):
     """Request of SimulateFund."""
 
@@ -798,6 +278,7 @@ class SimulateFundRequest(_message.Message):
     REPORT_YEARS_FIELD_NUMBER: _builtins.int
     LIQUIDITY_RATE_ANNUAL_FIELD_NUMBER: _builtins.int
     SWITCHES_FIELD_NUMBER: _builtins.int
+    STORED_TERMS_ID_FIELD_NUMBER: _builtins.int
     first_year: _builtins.int
     """Calendar year of year 0."""
     n_paths: _builtins.int
@@ -806,13 +287,15 @@ class SimulateFundRequest(_message.Message):
     """Seed of the scenario universe. Absent means 20260821."""
     liquidity_rate_annual: _builtins.float
     """Rate a year, >= 0, of the line that bridges what calls cannot cover. Absent means 0.045, an assumption."""
+    stored_terms_id: _builtins.str
+    """Stored term sheet to use in place of `terms`; empty for none."""
     @_builtins.property
     def snapshot(self) -> _market_pb2.MarketSnapshot:
         """Market: factors, discount curve."""
 
     @_builtins.property
-    def terms(self) -> Global___FundTerms:
-        """Terms."""
+    def terms(self) -> _terms_pb2.FundTerms:
+        """Terms. Absent where stored_terms_id is set."""
 
     @_builtins.property
     def investments(self) -> _containers.RepeatedCompositeFieldContainer[_investment_pb2.Investment]:
@@ -830,7 +313,7 @@ class SimulateFundRequest(_message.Message):
         self,
         *,
         snapshot: _market_pb2.MarketSnapshot | None = ...,
-        terms: Global___FundTerms | None = ...,
+        terms: _terms_pb2.FundTerms | None = ...,
         investments: _abc.Iterable[_investment_pb2.Investment] | None = ...,
         first_year: _builtins.int = ...,
         n_paths: _builtins.int | None = ...,
@@ -838,10 +321,11 @@ class SimulateFundRequest(_message.Message):
         report_years: _abc.Iterable[_builtins.int] | None = ...,
         liquidity_rate_annual: _builtins.float | None = ...,
         switches: _scenarios_pb2.FundSwitches | None = ...,
+        stored_terms_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_liquidity_rate_annual", b"_liquidity_rate_annual", "_n_paths", b"_n_paths", "_seed", b"_seed", "liquidity_rate_annual", b"liquidity_rate_annual", "n_paths", b"n_paths", "seed", b"seed", "snapshot", b"snapshot", "switches", b"switches", "terms", b"terms"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_liquidity_rate_annual", b"_liquidity_rate_annual", "_n_paths", b"_n_paths", "_seed", b"_seed", "first_year", b"first_year", "investments", b"investments", "liquidity_rate_annual", b"liquidity_rate_annual", "n_paths", b"n_paths", "report_years", b"report_years", "seed", b"seed", "snapshot", b"snapshot", "switches", b"switches", "terms", b"terms"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_liquidity_rate_annual", b"_liquidity_rate_annual", "_n_paths", b"_n_paths", "_seed", b"_seed", "first_year", b"first_year", "investments", b"investments", "liquidity_rate_annual", b"liquidity_rate_annual", "n_paths", b"n_paths", "report_years", b"report_years", "seed", b"seed", "snapshot", b"snapshot", "stored_terms_id", b"stored_terms_id", "switches", b"switches", "terms", b"terms"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__liquidity_rate_annual: _TypeAlias = _typing.Literal["liquidity_rate_annual"]  # noqa: Y015
     _WhichOneofArgType__liquidity_rate_annual: _TypeAlias = _typing.Literal["_liquidity_rate_annual", b"_liquidity_rate_annual"]  # noqa: Y015

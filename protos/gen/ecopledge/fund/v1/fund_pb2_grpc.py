@@ -5,6 +5,10 @@ import warnings
 
 from ecopledge.fund.v1 import allocation_pb2 as ecopledge_dot_fund_dot_v1_dot_allocation__pb2
 from ecopledge.fund.v1 import fund_pb2 as ecopledge_dot_fund_dot_v1_dot_fund__pb2
+from ecopledge.fund.v1 import pacing_pb2 as ecopledge_dot_fund_dot_v1_dot_pacing__pb2
+from ecopledge.fund.v1 import performance_pb2 as ecopledge_dot_fund_dot_v1_dot_performance__pb2
+from ecopledge.fund.v1 import terms_pb2 as ecopledge_dot_fund_dot_v1_dot_terms__pb2
+from ecopledge.fund.v1 import waterfall_pb2 as ecopledge_dot_fund_dot_v1_dot_waterfall__pb2
 
 GRPC_GENERATED_VERSION = '1.85.1'
 GRPC_VERSION = grpc.__version__
@@ -47,10 +51,25 @@ class FundServiceStub:
                 request_serializer=ecopledge_dot_fund_dot_v1_dot_fund__pb2.ListProjectsRequest.SerializeToString,
                 response_deserializer=ecopledge_dot_fund_dot_v1_dot_fund__pb2.ListProjectsResponse.FromString,
                 _registered_method=True)
+        self.PutTerms = channel.unary_unary(
+                '/ecopledge.fund.v1.FundService/PutTerms',
+                request_serializer=ecopledge_dot_fund_dot_v1_dot_terms__pb2.PutTermsRequest.SerializeToString,
+                response_deserializer=ecopledge_dot_fund_dot_v1_dot_terms__pb2.PutTermsResponse.FromString,
+                _registered_method=True)
+        self.GetTerms = channel.unary_unary(
+                '/ecopledge.fund.v1.FundService/GetTerms',
+                request_serializer=ecopledge_dot_fund_dot_v1_dot_terms__pb2.GetTermsRequest.SerializeToString,
+                response_deserializer=ecopledge_dot_fund_dot_v1_dot_terms__pb2.GetTermsResponse.FromString,
+                _registered_method=True)
+        self.ListTerms = channel.unary_unary(
+                '/ecopledge.fund.v1.FundService/ListTerms',
+                request_serializer=ecopledge_dot_fund_dot_v1_dot_terms__pb2.ListTermsRequest.SerializeToString,
+                response_deserializer=ecopledge_dot_fund_dot_v1_dot_terms__pb2.ListTermsResponse.FromString,
+                _registered_method=True)
         self.RunWaterfall = channel.unary_unary(
                 '/ecopledge.fund.v1.FundService/RunWaterfall',
-                request_serializer=ecopledge_dot_fund_dot_v1_dot_fund__pb2.RunWaterfallRequest.SerializeToString,
-                response_deserializer=ecopledge_dot_fund_dot_v1_dot_fund__pb2.RunWaterfallResponse.FromString,
+                request_serializer=ecopledge_dot_fund_dot_v1_dot_waterfall__pb2.RunWaterfallRequest.SerializeToString,
+                response_deserializer=ecopledge_dot_fund_dot_v1_dot_waterfall__pb2.RunWaterfallResponse.FromString,
                 _registered_method=True)
         self.SimulateFund = channel.unary_stream(
                 '/ecopledge.fund.v1.FundService/SimulateFund',
@@ -66,6 +85,16 @@ class FundServiceStub:
                 '/ecopledge.fund.v1.FundService/AllocateProjects',
                 request_serializer=ecopledge_dot_fund_dot_v1_dot_allocation__pb2.AllocateProjectsRequest.SerializeToString,
                 response_deserializer=ecopledge_dot_fund_dot_v1_dot_allocation__pb2.AllocateProjectsResponse.FromString,
+                _registered_method=True)
+        self.MeasurePerformance = channel.unary_unary(
+                '/ecopledge.fund.v1.FundService/MeasurePerformance',
+                request_serializer=ecopledge_dot_fund_dot_v1_dot_performance__pb2.MeasurePerformanceRequest.SerializeToString,
+                response_deserializer=ecopledge_dot_fund_dot_v1_dot_performance__pb2.MeasurePerformanceResponse.FromString,
+                _registered_method=True)
+        self.PaceCommitment = channel.unary_unary(
+                '/ecopledge.fund.v1.FundService/PaceCommitment',
+                request_serializer=ecopledge_dot_fund_dot_v1_dot_pacing__pb2.PaceCommitmentRequest.SerializeToString,
+                response_deserializer=ecopledge_dot_fund_dot_v1_dot_pacing__pb2.PaceCommitmentResponse.FromString,
                 _registered_method=True)
 
 
@@ -89,8 +118,32 @@ class FundServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def PutTerms(self, request, context):
+        """Stores a version of a term sheet; versions are never overwritten. INVALID_ARGUMENT: terms that cannot be run, every
+        wrong field named. ALREADY_EXISTS: request_id was used for other content.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetTerms(self, request, context):
+        """The version of a term sheet in force on a day. NOT_FOUND: no such term sheet then.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListTerms(self, request, context):
+        """The newest version of every stored term sheet.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def RunWaterfall(self, request, context):
-        """Distributes given cash flows by given terms, exact to the cent. INVALID_ARGUMENT: terms that cannot be run, named.
+        """Distributes given cash flows by given or stored terms, exact to the cent, settles the fund with the last flow, and
+        says what the grass roots receive by county and what that costs each partner. INVALID_ARGUMENT: terms or flows that
+        cannot be run, named. NOT_FOUND: unknown stored terms.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -123,6 +176,22 @@ class FundServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def MeasurePerformance(self, request, context):
+        """Measures a ledger of dated cash flows, as a whole and by deal or partner, by itself and beside an index.
+        INVALID_ARGUMENT: wrong fields, all of them named.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def PaceCommitment(self, request, context):
+        """Paces a commitment whose projects are not known, by given parameters or by those fitted to observed flows.
+        INVALID_ARGUMENT: wrong fields, all of them named.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_FundServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -136,10 +205,25 @@ def add_FundServiceServicer_to_server(servicer, server):
                     request_deserializer=ecopledge_dot_fund_dot_v1_dot_fund__pb2.ListProjectsRequest.FromString,
                     response_serializer=ecopledge_dot_fund_dot_v1_dot_fund__pb2.ListProjectsResponse.SerializeToString,
             ),
+            'PutTerms': grpc.unary_unary_rpc_method_handler(
+                    servicer.PutTerms,
+                    request_deserializer=ecopledge_dot_fund_dot_v1_dot_terms__pb2.PutTermsRequest.FromString,
+                    response_serializer=ecopledge_dot_fund_dot_v1_dot_terms__pb2.PutTermsResponse.SerializeToString,
+            ),
+            'GetTerms': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetTerms,
+                    request_deserializer=ecopledge_dot_fund_dot_v1_dot_terms__pb2.GetTermsRequest.FromString,
+                    response_serializer=ecopledge_dot_fund_dot_v1_dot_terms__pb2.GetTermsResponse.SerializeToString,
+            ),
+            'ListTerms': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListTerms,
+                    request_deserializer=ecopledge_dot_fund_dot_v1_dot_terms__pb2.ListTermsRequest.FromString,
+                    response_serializer=ecopledge_dot_fund_dot_v1_dot_terms__pb2.ListTermsResponse.SerializeToString,
+            ),
             'RunWaterfall': grpc.unary_unary_rpc_method_handler(
                     servicer.RunWaterfall,
-                    request_deserializer=ecopledge_dot_fund_dot_v1_dot_fund__pb2.RunWaterfallRequest.FromString,
-                    response_serializer=ecopledge_dot_fund_dot_v1_dot_fund__pb2.RunWaterfallResponse.SerializeToString,
+                    request_deserializer=ecopledge_dot_fund_dot_v1_dot_waterfall__pb2.RunWaterfallRequest.FromString,
+                    response_serializer=ecopledge_dot_fund_dot_v1_dot_waterfall__pb2.RunWaterfallResponse.SerializeToString,
             ),
             'SimulateFund': grpc.unary_stream_rpc_method_handler(
                     servicer.SimulateFund,
@@ -155,6 +239,16 @@ def add_FundServiceServicer_to_server(servicer, server):
                     servicer.AllocateProjects,
                     request_deserializer=ecopledge_dot_fund_dot_v1_dot_allocation__pb2.AllocateProjectsRequest.FromString,
                     response_serializer=ecopledge_dot_fund_dot_v1_dot_allocation__pb2.AllocateProjectsResponse.SerializeToString,
+            ),
+            'MeasurePerformance': grpc.unary_unary_rpc_method_handler(
+                    servicer.MeasurePerformance,
+                    request_deserializer=ecopledge_dot_fund_dot_v1_dot_performance__pb2.MeasurePerformanceRequest.FromString,
+                    response_serializer=ecopledge_dot_fund_dot_v1_dot_performance__pb2.MeasurePerformanceResponse.SerializeToString,
+            ),
+            'PaceCommitment': grpc.unary_unary_rpc_method_handler(
+                    servicer.PaceCommitment,
+                    request_deserializer=ecopledge_dot_fund_dot_v1_dot_pacing__pb2.PaceCommitmentRequest.FromString,
+                    response_serializer=ecopledge_dot_fund_dot_v1_dot_pacing__pb2.PaceCommitmentResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -224,6 +318,87 @@ class FundService:
             _registered_method=True)
 
     @staticmethod
+    def PutTerms(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/ecopledge.fund.v1.FundService/PutTerms',
+            ecopledge_dot_fund_dot_v1_dot_terms__pb2.PutTermsRequest.SerializeToString,
+            ecopledge_dot_fund_dot_v1_dot_terms__pb2.PutTermsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetTerms(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/ecopledge.fund.v1.FundService/GetTerms',
+            ecopledge_dot_fund_dot_v1_dot_terms__pb2.GetTermsRequest.SerializeToString,
+            ecopledge_dot_fund_dot_v1_dot_terms__pb2.GetTermsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListTerms(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/ecopledge.fund.v1.FundService/ListTerms',
+            ecopledge_dot_fund_dot_v1_dot_terms__pb2.ListTermsRequest.SerializeToString,
+            ecopledge_dot_fund_dot_v1_dot_terms__pb2.ListTermsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
     def RunWaterfall(request,
             target,
             options=(),
@@ -238,8 +413,8 @@ class FundService:
             request,
             target,
             '/ecopledge.fund.v1.FundService/RunWaterfall',
-            ecopledge_dot_fund_dot_v1_dot_fund__pb2.RunWaterfallRequest.SerializeToString,
-            ecopledge_dot_fund_dot_v1_dot_fund__pb2.RunWaterfallResponse.FromString,
+            ecopledge_dot_fund_dot_v1_dot_waterfall__pb2.RunWaterfallRequest.SerializeToString,
+            ecopledge_dot_fund_dot_v1_dot_waterfall__pb2.RunWaterfallResponse.FromString,
             options,
             channel_credentials,
             insecure,
@@ -321,6 +496,60 @@ class FundService:
             '/ecopledge.fund.v1.FundService/AllocateProjects',
             ecopledge_dot_fund_dot_v1_dot_allocation__pb2.AllocateProjectsRequest.SerializeToString,
             ecopledge_dot_fund_dot_v1_dot_allocation__pb2.AllocateProjectsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def MeasurePerformance(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/ecopledge.fund.v1.FundService/MeasurePerformance',
+            ecopledge_dot_fund_dot_v1_dot_performance__pb2.MeasurePerformanceRequest.SerializeToString,
+            ecopledge_dot_fund_dot_v1_dot_performance__pb2.MeasurePerformanceResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def PaceCommitment(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/ecopledge.fund.v1.FundService/PaceCommitment',
+            ecopledge_dot_fund_dot_v1_dot_pacing__pb2.PaceCommitmentRequest.SerializeToString,
+            ecopledge_dot_fund_dot_v1_dot_pacing__pb2.PaceCommitmentResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -6,6 +6,10 @@ The green fund: from pipeline to partners' money."""
 from collections import abc as _abc
 from ecopledge.fund.v1 import allocation_pb2 as _allocation_pb2
 from ecopledge.fund.v1 import fund_pb2 as _fund_pb2
+from ecopledge.fund.v1 import pacing_pb2 as _pacing_pb2
+from ecopledge.fund.v1 import performance_pb2 as _performance_pb2
+from ecopledge.fund.v1 import terms_pb2 as _terms_pb2
+from ecopledge.fund.v1 import waterfall_pb2 as _waterfall_pb2
 from grpc import aio as _aio
 import abc as _abc_1
 import grpc as _grpc
@@ -42,8 +46,19 @@ class FundServiceStub:
     """
     ListProjects: _grpc.UnaryUnaryMultiCallable[_fund_pb2.ListProjectsRequest, _fund_pb2.ListProjectsResponse]
     """Lists the projects of a pipeline with totals. INVALID_ARGUMENT: a wrong page token."""
-    RunWaterfall: _grpc.UnaryUnaryMultiCallable[_fund_pb2.RunWaterfallRequest, _fund_pb2.RunWaterfallResponse]
-    """Distributes given cash flows by given terms, exact to the cent. INVALID_ARGUMENT: terms that cannot be run, named."""
+    PutTerms: _grpc.UnaryUnaryMultiCallable[_terms_pb2.PutTermsRequest, _terms_pb2.PutTermsResponse]
+    """Stores a version of a term sheet; versions are never overwritten. INVALID_ARGUMENT: terms that cannot be run, every
+    wrong field named. ALREADY_EXISTS: request_id was used for other content.
+    """
+    GetTerms: _grpc.UnaryUnaryMultiCallable[_terms_pb2.GetTermsRequest, _terms_pb2.GetTermsResponse]
+    """The version of a term sheet in force on a day. NOT_FOUND: no such term sheet then."""
+    ListTerms: _grpc.UnaryUnaryMultiCallable[_terms_pb2.ListTermsRequest, _terms_pb2.ListTermsResponse]
+    """The newest version of every stored term sheet."""
+    RunWaterfall: _grpc.UnaryUnaryMultiCallable[_waterfall_pb2.RunWaterfallRequest, _waterfall_pb2.RunWaterfallResponse]
+    """Distributes given cash flows by given or stored terms, exact to the cent, settles the fund with the last flow, and
+    says what the grass roots receive by county and what that costs each partner. INVALID_ARGUMENT: terms or flows that
+    cannot be run, named. NOT_FOUND: unknown stored terms.
+    """
     SimulateFund: _grpc.UnaryStreamMultiCallable[_fund_pb2.SimulateFundRequest, _fund_pb2.SimulateFundResponse]
     """Simulates calls, projects, exits and distributions on the common factors; streams progress, then one result.
     NOT_FOUND: an unknown project. INVALID_ARGUMENT: wrong fields. CANCELLED / DEADLINE_EXCEEDED: the caller left.
@@ -59,6 +74,14 @@ class FundServiceStub:
     INVALID_ARGUMENT: wrong fields, a limit that contradicts itself among them. CANCELLED / DEADLINE_EXCEEDED: the
     caller left.
     """
+    MeasurePerformance: _grpc.UnaryUnaryMultiCallable[_performance_pb2.MeasurePerformanceRequest, _performance_pb2.MeasurePerformanceResponse]
+    """Measures a ledger of dated cash flows, as a whole and by deal or partner, by itself and beside an index.
+    INVALID_ARGUMENT: wrong fields, all of them named.
+    """
+    PaceCommitment: _grpc.UnaryUnaryMultiCallable[_pacing_pb2.PaceCommitmentRequest, _pacing_pb2.PaceCommitmentResponse]
+    """Paces a commitment whose projects are not known, by given parameters or by those fitted to observed flows.
+    INVALID_ARGUMENT: wrong fields, all of them named.
+    """
 
 @_typing.type_check_only
 class FundServiceAsyncStub(FundServiceStub):
@@ -73,8 +96,19 @@ class FundServiceAsyncStub(FundServiceStub):
     """
     ListProjects: _aio.UnaryUnaryMultiCallable[_fund_pb2.ListProjectsRequest, _fund_pb2.ListProjectsResponse]  # type: ignore[assignment]
     """Lists the projects of a pipeline with totals. INVALID_ARGUMENT: a wrong page token."""
-    RunWaterfall: _aio.UnaryUnaryMultiCallable[_fund_pb2.RunWaterfallRequest, _fund_pb2.RunWaterfallResponse]  # type: ignore[assignment]
-    """Distributes given cash flows by given terms, exact to the cent. INVALID_ARGUMENT: terms that cannot be run, named."""
+    PutTerms: _aio.UnaryUnaryMultiCallable[_terms_pb2.PutTermsRequest, _terms_pb2.PutTermsResponse]  # type: ignore[assignment]
+    """Stores a version of a term sheet; versions are never overwritten. INVALID_ARGUMENT: terms that cannot be run, every
+    wrong field named. ALREADY_EXISTS: request_id was used for other content.
+    """
+    GetTerms: _aio.UnaryUnaryMultiCallable[_terms_pb2.GetTermsRequest, _terms_pb2.GetTermsResponse]  # type: ignore[assignment]
+    """The version of a term sheet in force on a day. NOT_FOUND: no such term sheet then."""
+    ListTerms: _aio.UnaryUnaryMultiCallable[_terms_pb2.ListTermsRequest, _terms_pb2.ListTermsResponse]  # type: ignore[assignment]
+    """The newest version of every stored term sheet."""
+    RunWaterfall: _aio.UnaryUnaryMultiCallable[_waterfall_pb2.RunWaterfallRequest, _waterfall_pb2.RunWaterfallResponse]  # type: ignore[assignment]
+    """Distributes given cash flows by given or stored terms, exact to the cent, settles the fund with the last flow, and
+    says what the grass roots receive by county and what that costs each partner. INVALID_ARGUMENT: terms or flows that
+    cannot be run, named. NOT_FOUND: unknown stored terms.
+    """
     SimulateFund: _aio.UnaryStreamMultiCallable[_fund_pb2.SimulateFundRequest, _fund_pb2.SimulateFundResponse]  # type: ignore[assignment]
     """Simulates calls, projects, exits and distributions on the common factors; streams progress, then one result.
     NOT_FOUND: an unknown project. INVALID_ARGUMENT: wrong fields. CANCELLED / DEADLINE_EXCEEDED: the caller left.
@@ -89,6 +123,14 @@ class FundServiceAsyncStub(FundServiceStub):
     be kept are an answer, not an error: it names the smallest set to relax. NOT_FOUND: an unknown project.
     INVALID_ARGUMENT: wrong fields, a limit that contradicts itself among them. CANCELLED / DEADLINE_EXCEEDED: the
     caller left.
+    """
+    MeasurePerformance: _aio.UnaryUnaryMultiCallable[_performance_pb2.MeasurePerformanceRequest, _performance_pb2.MeasurePerformanceResponse]  # type: ignore[assignment]
+    """Measures a ledger of dated cash flows, as a whole and by deal or partner, by itself and beside an index.
+    INVALID_ARGUMENT: wrong fields, all of them named.
+    """
+    PaceCommitment: _aio.UnaryUnaryMultiCallable[_pacing_pb2.PaceCommitmentRequest, _pacing_pb2.PaceCommitmentResponse]  # type: ignore[assignment]
+    """Paces a commitment whose projects are not known, by given parameters or by those fitted to observed flows.
+    INVALID_ARGUMENT: wrong fields, all of them named.
     """
 
 class FundServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -115,12 +157,41 @@ class FundServiceServicer(metaclass=_abc_1.ABCMeta):
         """Lists the projects of a pipeline with totals. INVALID_ARGUMENT: a wrong page token."""
 
     @_abc_1.abstractmethod
+    def PutTerms(
+        self,
+        request: _terms_pb2.PutTermsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_terms_pb2.PutTermsResponse, _abc.Awaitable[_terms_pb2.PutTermsResponse]]:
+        """Stores a version of a term sheet; versions are never overwritten. INVALID_ARGUMENT: terms that cannot be run, every
+        wrong field named. ALREADY_EXISTS: request_id was used for other content.
+        """
+
+    @_abc_1.abstractmethod
+    def GetTerms(
+        self,
+        request: _terms_pb2.GetTermsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_terms_pb2.GetTermsResponse, _abc.Awaitable[_terms_pb2.GetTermsResponse]]:
+        """The version of a term sheet in force on a day. NOT_FOUND: no such term sheet then."""
+
+    @_abc_1.abstractmethod
+    def ListTerms(
+        self,
+        request: _terms_pb2.ListTermsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_terms_pb2.ListTermsResponse, _abc.Awaitable[_terms_pb2.ListTermsResponse]]:
+        """The newest version of every stored term sheet."""
+
+    @_abc_1.abstractmethod
     def RunWaterfall(
         self,
-        request: _fund_pb2.RunWaterfallRequest,
+        request: _waterfall_pb2.RunWaterfallRequest,
         context: _ServicerContext,
-    ) -> _typing.Union[_fund_pb2.RunWaterfallResponse, _abc.Awaitable[_fund_pb2.RunWaterfallResponse]]:
-        """Distributes given cash flows by given terms, exact to the cent. INVALID_ARGUMENT: terms that cannot be run, named."""
+    ) -> _typing.Union[_waterfall_pb2.RunWaterfallResponse, _abc.Awaitable[_waterfall_pb2.RunWaterfallResponse]]:
+        """Distributes given cash flows by given or stored terms, exact to the cent, settles the fund with the last flow, and
+        says what the grass roots receive by county and what that costs each partner. INVALID_ARGUMENT: terms or flows that
+        cannot be run, named. NOT_FOUND: unknown stored terms.
+        """
 
     @_abc_1.abstractmethod
     def SimulateFund(
@@ -153,6 +224,26 @@ class FundServiceServicer(metaclass=_abc_1.ABCMeta):
         be kept are an answer, not an error: it names the smallest set to relax. NOT_FOUND: an unknown project.
         INVALID_ARGUMENT: wrong fields, a limit that contradicts itself among them. CANCELLED / DEADLINE_EXCEEDED: the
         caller left.
+        """
+
+    @_abc_1.abstractmethod
+    def MeasurePerformance(
+        self,
+        request: _performance_pb2.MeasurePerformanceRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_performance_pb2.MeasurePerformanceResponse, _abc.Awaitable[_performance_pb2.MeasurePerformanceResponse]]:
+        """Measures a ledger of dated cash flows, as a whole and by deal or partner, by itself and beside an index.
+        INVALID_ARGUMENT: wrong fields, all of them named.
+        """
+
+    @_abc_1.abstractmethod
+    def PaceCommitment(
+        self,
+        request: _pacing_pb2.PaceCommitmentRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_pacing_pb2.PaceCommitmentResponse, _abc.Awaitable[_pacing_pb2.PaceCommitmentResponse]]:
+        """Paces a commitment whose projects are not known, by given parameters or by those fitted to observed flows.
+        INVALID_ARGUMENT: wrong fields, all of them named.
         """
 
 def add_FundServiceServicer_to_server(servicer: FundServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...
