@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from services.loans.statistics.result import Grouping, QuarterStatistics, StatisticsLine
 
 # Products whose code begins so are loans against a GEP or a VEP, with or without a guarantee, credit or project.
-PRODUCT_PREFIXES = ("gep_", "vep_")
+PRODUCT_PREFIXES = ("gep", "vep")
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,7 +40,7 @@ def target(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
                         "",
                         "甘州区",
                         "",
-                        "gep_pledge",
+                        "gep",
                         terms,
                         0.02,
                         0.15,

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from flows.reports.bilingual import Bilingual
 from flows.reports.labels import label
 from flows.reports.statistics_workbook.layout import Layout
+from services.loans.products import read_products
 from services.loans.statistics.result import OUTSIDE, UNMAPPED, CheckKind, Grouping
 from services.loans.statistics.taxonomy import Standard, Taxonomy
 
@@ -21,7 +22,8 @@ _MAPPED = (
 class Names:
     """Names of the keys of every grouping.
 
-    A code that neither the table of purposes nor names.csv knows is shown as it is.
+    Products have the names of data/loans/products.toml unless names.csv has others. A code that no table knows is
+    shown as it is.
     """
 
     taxonomy: Taxonomy
@@ -47,7 +49,11 @@ class Names:
         if grouping is Grouping.PURPOSE:
             names = {row.code: Bilingual(row.name_zh, row.name_en) for row in self.taxonomy.purposes}
             return names.get(key, Bilingual(key))
-        return self.layout.names.get((grouping.value, key), Bilingual(key))
+        name = self.layout.names.get((grouping.value, key))
+        if name is None and grouping is Grouping.PRODUCT and key in read_products():
+            product = read_products()[key]
+            return Bilingual(product.name_zh, product.name_en)
+        return Bilingual(key) if name is None else name
 
     def knows_purpose(self, code: str) -> bool:
         """Whether the table of purposes has a code."""

@@ -1,8 +1,8 @@
 """What the statistics read of the stored book: the port, and its SQL adapter, which reads columns and not loans."""
 
 import datetime as dt
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import msgspec
@@ -62,14 +62,23 @@ class _Loan(msgspec.Struct):
 
 @dataclass(frozen=True, slots=True)
 class SqlBookStore(InstitutionRows):
-    """The book on SQLite or PostgreSQL."""
+    """The book on SQLite or PostgreSQL.
+
+    Attributes:
+        guarantee_modes: mode by product, for loans that do not say theirs.
+    """
+
+    guarantee_modes: Mapping[str, str] = field(default_factory=dict)
 
     def loans_in_force(self, day: dt.date, known_at: dt.datetime) -> list[LoanFacts]:
         """See the port."""
         due = self.mine(loan_table, known_at) & (loan_table.c.as_of <= day)
         latest = latest_of(loan_table, "loan_id", "as_of", due).subquery()
         decode = msgspec.json.Decoder(_Loan).decode
-        return [_loan_facts(decode(text)) for (text,) in self._rows(sa.select(latest.c.content))]
+        return [
+            _loan_facts(decode(text), self.guarantee_modes)
+            for (text,) in self._rows(sa.select(latest.c.content))
+        ]
 
     def positions_in_force(self, day: dt.date, known_at: dt.datetime) -> list[PositionFacts]:
         """See the port.
@@ -116,7 +125,7 @@ class SqlBookStore(InstitutionRows):
             yield from rows
 
 
-def _loan_facts(loan: _Loan) -> LoanFacts:
+def _loan_facts(loan: _Loan, guarantee_modes: Mapping[str, str]) -> LoanFacts:
     terms = loan.terms
     return LoanFacts(
         loan.loan_id,
@@ -128,5 +137,5 @@ def _loan_facts(loan: _Loan) -> LoanFacts:
         loan.industry,
         loan.county,
         loan.product,
-        loan.guarantee_mode or "",
+        loan.guarantee_mode or guarantee_modes.get(loan.product, ""),
     )

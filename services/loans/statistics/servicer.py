@@ -9,6 +9,7 @@ import grpc
 import sqlalchemy as sa
 
 from ecopledge.loans.v1 import statistics_pb2 as pb
+from services.loans.products import read_products
 from services.loans.statistics import desk, translate
 from services.loans.statistics.book_store import SqlBookStore
 from services.loans.statistics.taxonomy import Taxonomy, read_taxonomy
@@ -72,8 +73,10 @@ class StatisticsRpcs:
 
 def _stores(connection: sa.Connection) -> desk.StatisticsStores:
     institution_id = current_call().institution_id
+    modes = {code: product.guarantee_mode.value for code, product in read_products().items()}
     return desk.StatisticsStores(
-        SqlBookStore(connection, institution_id), SqlVersionStore(connection, institution_id)
+        SqlBookStore(connection, institution_id, guarantee_modes=modes),
+        SqlVersionStore(connection, institution_id),
     )
 
 

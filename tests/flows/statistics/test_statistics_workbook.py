@@ -54,9 +54,9 @@ def service(book: Book) -> Iterator[StatisticsClient]:
         loans.put_loans(
             YEAR_BEGIN,
             [
-                _loan("A", "solar_power", "甘州区", "gep_pledge", "D44", dt.date(2025, 3, 1)),
-                _loan("B", "water_saving", "𠮷县", "vep_pledge", "农业", dt.date(2026, 7, 2)),
-                _loan("C", "", "=1+1", "water_right_loan", "农业", dt.date(2025, 3, 1)),
+                _loan("A", "solar_power", "甘州区", "gep", "D44", dt.date(2025, 3, 1)),
+                _loan("B", "water_saving", "𠮷县", "vep", "农业", dt.date(2026, 7, 2)),
+                _loan("C", "", "=1+1", "water_right", "农业", dt.date(2025, 3, 1)),
             ],
         )
         loans.record_positions(
@@ -296,7 +296,7 @@ def test_what_cannot_be_written_leaves_nothing(service: StatisticsClient, tmp_pa
         ("layout.csv", "label_zh", "标签", "layout.csv, row 1"),
         ("columns.csv", "main,closing,", "main,clsing,", "columns.csv, row 2, figure: found 'clsing'"),
         ("columns.csv", "gep_vep,", "gep,", "table: found 'gep'"),
-        ("names.csv", "product,gep_pledge,GEP质押贷款,GEP pledge", "product,gep_pledge", "expected 4 cells"),
+        ("names.csv", "guarantee_mode,pledge,质押,Pledge", "guarantee_mode,pledge", "expected 4 cells"),
     ],
 )
 def test_a_wrong_table_of_the_layout_is_refused_with_its_place(

@@ -49,7 +49,7 @@ def small_book(**changes: list[PositionFacts]) -> QuarterStatistics:
     """
     loans = [
         loan("A", borrower_id="X"),
-        loan("B", borrower_id="X", drawn_on=dt.date(2026, 7, 10), county="肃南县", product="gep_pledge",
+        loan("B", borrower_id="X", drawn_on=dt.date(2026, 7, 10), county="肃南县", product="gep",
              purpose="afforestation", guarantee_mode="combined"),
         loan("C", borrower_id="Y", county="肃南县", purpose="solar_power", industry="电力"),
         loan("D", borrower_id="Z", purpose="", county="", guarantee_mode=""),
@@ -109,7 +109,7 @@ def test_lines_of_the_small_book() -> None:
         ("",): 30, ("ecological_restoration",): 50, ("energy_transition",): 0, ("resource_recycling",): 90,
     }  # fmt: skip
     assert closing[Grouping.COUNTY_PRODUCT] == {
-        ("", "water_right"): 30, ("甘州区", "water_right"): 90, ("肃南县", "gep_pledge"): 50,
+        ("", "water_right"): 30, ("甘州区", "water_right"): 90, ("肃南县", "gep"): 50,
         ("肃南县", "water_right"): 0,
     }  # fmt: skip
     assert closing[Grouping.GUARANTEE_MODE] == {("",): 30, ("combined",): 50, ("pledge",): 90}
@@ -135,7 +135,7 @@ def test_growth_needs_its_history() -> None:
     assert found.total.growth_year_on_year == pytest.approx(1.0, rel=1e-15)
     assert found.total.increase_since_year_begin_cents == 90 * WAN
     assert line(found, Grouping.COUNTY, "").growth_since_year_begin == pytest.approx(-0.625, rel=1e-15)
-    of_gep = line(found, Grouping.PRODUCT, "gep_pledge")
+    of_gep = line(found, Grouping.PRODUCT, "gep")
     assert (of_gep.year_begin_cents, of_gep.growth_since_year_begin) == (0, None)
 
 
@@ -278,7 +278,7 @@ def books(
                 loan_id,
                 borrower_id=f"B{draw(st.integers(0, 4))}",
                 county=draw(COUNTIES),
-                product=draw(st.sampled_from(["gep_pledge", "water_right", ""])),
+                product=draw(st.sampled_from(["gep", "water_right", ""])),
                 purpose=draw(st.sampled_from(["solar_power", "green_trade", "x", ""])),
                 approved_on=draw(st.sampled_from([None, dt.date(2025, 1, 1), dt.date(2026, 1, 1)])),
             )

@@ -46,7 +46,7 @@ def fill(client: LoansClient, loan: MakeLoan) -> None:
         dt.date(2026, 1, 15),
         [
             loan("L1", purpose="water_saving", guarantee_mode=GuaranteeMode.PLEDGE),
-            loan("L2", county="肃南县", product="gep_pledge", purpose="grassland_restoration"),
+            loan("L2", county="肃南县", product="gep+guarantee", purpose="grassland_restoration"),
         ],
     )
     client.record_positions(
@@ -79,8 +79,13 @@ def test_a_quarter_is_reported(client: LoansClient, statistics: StatisticsClient
             total.written_off_cents, total.closing_cents) == (148_000_001, 4_000_000, 5_000_000, 50_000_001, 0,
                                                               97_000_000)  # fmt: skip
     assert {row.keys: row.closing_cents for row in found.statistics.lines(Grouping.COUNTY_PRODUCT)} == {
-        ("甘州区", "water_right_loan"): 97_000_000, ("肃南县", "gep_pledge"): 0,
+        ("甘州区", "water_right_loan"): 97_000_000, ("肃南县", "gep+guarantee"): 0,
     }  # fmt: skip
+    # A loan that does not say how it is secured counts as its product does.
+    assert [row.keys for row in found.statistics.lines(Grouping.GUARANTEE_MODE)] == [
+        ("combined",),
+        ("pledge",),
+    ]
     assert total.rate_annual == pytest.approx(0.045, rel=1e-15)
     assert statistics.report(SECOND).statistics.total.closing_cents == total.opening_cents
     assert statistics.report(THIRD).content_hash == found.content_hash
