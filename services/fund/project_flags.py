@@ -5,6 +5,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
+from services.fund.county import counties_of
 from services.fund.project import Project, ProjectFlag
 from services.runtime.results import Caution, Severity
 
@@ -62,6 +63,15 @@ def _of_one(project: Project) -> Iterator[ProjectFlag]:
             f"total investment is {_wan(project.total_investment_cny)} x 10,000 CNY, expected above 0",
             "total_investment",
         )
+    if not counties_of(project.county):
+        yield _flag(
+            project,
+            "PROJECT_COUNTY_UNKNOWN",
+            f"{name}的所在县区“{project.county}”无法识别，按县区统计和限额时不计入",
+            f"county {project.county!r} is not one of Zhangye's: the project counts for no county",
+            "county",
+            Severity.WARNING,
+        )
 
 
 def _twins(projects: Sequence[Project]) -> Iterator[ProjectFlag]:
@@ -77,6 +87,25 @@ def _twins(projects: Sequence[Project]) -> Iterator[ProjectFlag]:
             low, high = sorted((first.total_investment_cny, second.total_investment_cny))
             if high > TWIN_RATIO * low:
                 yield _twin_flag(first, second, high / low)
+        yield from _repeated(group)
+
+
+def _repeated(alike: Sequence[Project]) -> Iterator[ProjectFlag]:
+    """Entries with the same name, content, investment and years as an earlier one."""
+    first: dict[tuple[Decimal, int, int], Project] = {}
+    for project in alike:
+        key = (project.total_investment_cny, project.start_year, project.end_year)
+        earlier = first.setdefault(key, project)
+        if earlier is not project:
+            yield _flag(
+                project,
+                "PROJECT_ENTERED_TWICE",
+                f"{project.project_id} 与 {earlier.project_id}（《{project.name}》）名称、建设内容、投资和年限"
+                "完全相同，请核对是否重复填报",
+                f"{project.project_id} and {earlier.project_id} have the same name, content, investment and years: one "
+                "of them may be entered twice",
+                "name",
+            )
 
 
 def _twin_flag(first: Project, second: Project, ratio: Decimal) -> ProjectFlag:
@@ -129,8 +158,15 @@ def _investment(project: Project) -> Decimal:
     return project.total_investment_cny
 
 
-def _flag(project: Project, code: str, message_zh: str, message_en: str, field: str) -> ProjectFlag:
-    return ProjectFlag(project.project_id, Caution(code, Severity.IMPLAUSIBLE, message_zh, message_en, field))
+def _flag(  # noqa: PLR0917  # the parts of a caution
+    project: Project,
+    code: str,
+    message_zh: str,
+    message_en: str,
+    field: str,
+    severity: Severity = Severity.IMPLAUSIBLE,
+) -> ProjectFlag:
+    return ProjectFlag(project.project_id, Caution(code, severity, message_zh, message_en, field))
 
 
 def _wan(amount_cny: Decimal) -> str:

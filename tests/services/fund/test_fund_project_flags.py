@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from flows.pipeline.project_files import ECO_INDUSTRY_2020, RESERVE_2026, read_projects
+from services.fund.county import counties_of
 from services.fund.project import Project
 from services.fund.project_flags import capacity_wan_kw, find_flags
 from services.runtime.results import Severity
@@ -115,3 +116,29 @@ def test_ten_thousand_equal_entries_are_looked_at_in_no_time() -> None:
     codes = [(flag.project_id, flag.caution.code) for flag in find_flags(many)]
     assert time.perf_counter() - began < 5.0
     assert codes == [("low", "PROJECT_TWINS_DIFFER"), ("low", "PROJECT_UNIT_INVESTMENT_FAR_FROM_PEERS")]
+
+
+def test_a_county_that_nobody_knows_and_an_entry_that_stands_twice_are_flagged() -> None:
+    again = replace(PLANT, project_id="B")
+    other_years = replace(PLANT, project_id="C", end_year=2028)
+    nowhere = replace(PLANT, project_id="D", name="丁", county="火星")
+    flags = find_flags([PLANT, again, other_years, nowhere])
+    assert [(flag.project_id, flag.caution.code) for flag in flags] == [
+        ("B", "PROJECT_ENTERED_TWICE"),
+        ("D", "PROJECT_COUNTY_UNKNOWN"),
+    ]
+    assert "A" in flags[0].caution.message_en
+
+
+@pytest.mark.parametrize(
+    ("text", "counties"),
+    [
+        ("甘州区、临泽县、高台县、民乐县林草局", ("甘州区", "临泽县", "高台县", "民乐县")),
+        ("肃南裕固族自治县", ("肃南县",)),
+        ("张掖经开区", ("市本级",)),
+        ("张掖市生态环境局", ("市本级",)),
+        ("", ()),
+    ],
+)
+def test_counties_are_read_from_what_lists_write(text: str, counties: tuple[str, ...]) -> None:
+    assert counties_of(text) == counties
