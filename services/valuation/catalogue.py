@@ -7,7 +7,7 @@ of ecosystem accounts as well, so that one hash covers them all.
 
 import csv
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -284,7 +284,7 @@ def read_catalogue(
         content_hash=hashlib.sha256(
             b"\0".join((content, species_content, rules_content, trees_content, accounts.content))
         ).hexdigest(),
-        assumptions=MappingProxyType({code: _assumptions(kind) for code, kind in kinds.items()}),
+        assumptions=MappingProxyType({code: assumptions_of(kind) for code, kind in kinds.items()}),
     )
 
 
@@ -304,14 +304,15 @@ def _by_code(path: Path, pairs: list[tuple[K, V]]) -> Mapping[K, V]:
     return MappingProxyType(found)
 
 
-def _assumptions(kind: Kind) -> tuple[str, ...]:
+def assumptions_of(kind: Kind, replaced: Collection[str] = ()) -> tuple[str, ...]:
+    """Terms of a kind that are assumptions, as text, without those that the asset replaces by its own."""
     lines = []
     for source in kind.sources:
         if source.evidence is Evidence.ASSUMPTION:
             figures = [
                 f"{name} = {figure:g}"
                 for name in (part.strip() for part in source.parameter.split(","))
-                if (figure := _figure(kind, name)) is not None
+                if name not in replaced and (figure := _figure(kind, name)) is not None
             ]
             if figures:
                 lines.append(f"{kind.name_zh} {kind.code}: {', '.join(figures)} ({source.citation})")

@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 
@@ -12,7 +12,7 @@ from services.runtime.errors import InvalidInput
 from services.runtime.market import MarketSnapshot, SeasonalProfile
 from services.runtime.results import Caution
 from services.valuation.asset import Asset, TermsOverride
-from services.valuation.catalogue import Catalogue, Kind
+from services.valuation.catalogue import Catalogue, Kind, assumptions_of
 from services.valuation.cautions import CATALOGUE_ASSUMPTION, of_assumed_inputs, of_stated_value
 from services.valuation.ecosystem_account import EcosystemAccount
 
@@ -219,6 +219,14 @@ def collateral_terms(kind: Kind, override: TermsOverride | None) -> CollateralTe
         raise InvalidInput.of("terms", str(error)) from None
 
 
+def _assumed_terms(kind: Kind, override: TermsOverride | None, catalogue: Catalogue) -> tuple[str, ...]:
+    """Assumptions among the terms of the kind; one that the asset replaces is not used and not told."""
+    if override is None:
+        return catalogue.assumptions[kind.code]
+    own = [field.name for field in fields(override) if getattr(override, field.name) is not None]
+    return assumptions_of(kind, [name.replace("event_intensity_annual", "event_intensity") for name in own])
+
+
 def lending_terms(kind: Kind, asset: Asset) -> LendingTerms:
     """Caps of the kind, with the asset's own loan-to-value cap in its place."""
     own = None if asset.terms is None else asset.terms.ltv_cap
@@ -276,7 +284,7 @@ def priced_asset(
             CATALOGUE_ASSUMPTION,
         ),
         disclosed_value_cny,
-        (*asset.assumed_fields, *assumptions, *context.catalogue.assumptions[kind.code]),
+        (*asset.assumed_fields, *assumptions, *_assumed_terms(kind, asset.terms, context.catalogue)),
         annual_quantity,
         annual_quantity_unit,
         lending_terms(kind, asset),

@@ -142,6 +142,10 @@ def test_the_error_of_two_services_by_hand(context: PricingContext, make_asset: 
     }
     assert "ERROR_BY_SERVICE" in {caution.code for caution in priced.cautions}
     assert any("water_yield" in line for line in priced.assumptions)
+    # The kind's own error and cap are not used where the asset has others, and are not told.
+    kind_lines = [line for line in priced.assumptions if "gep_revenue:" in line]
+    assert not any("quantity_cv" in line for line in kind_lines)
+    assert any("liquidity_discount = 0.35" in line for line in kind_lines)
 
 
 def test_an_own_quantity_error_replaces_the_table(context: PricingContext, make_asset: MakeAsset) -> None:
