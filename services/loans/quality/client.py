@@ -6,7 +6,9 @@ from collections.abc import Mapping, Sequence
 import grpc
 
 from ecopledge.loans.v1.loans_pb2_grpc import LoansServiceStub
-from services.loans.quality import translate_classification, translate_credit_loss
+from services.loans.quality import translate_capital, translate_classification, translate_credit_loss
+from services.loans.quality.capital import DEFAULT_PATHS as CAPITAL_PATHS
+from services.loans.quality.capital import CapitalQuestion, CapitalReport, GuarantorFacts, IrbCollateral
 from services.loans.quality.classification import DebtorFacts
 from services.loans.quality.classified_book import BookQuality, ClassificationQuestion
 from services.loans.quality.credit_loss import (
@@ -107,3 +109,41 @@ class QualityClient:
             return translate_credit_loss.credit_loss_from_wire(
                 self._stub.MeasureCreditLoss(request, timeout=timeout_s)
             )
+
+    def measure_capital(
+        self,
+        snapshot: MarketSnapshot,
+        *,
+        as_of: dt.date | None = None,
+        loan_ids: Sequence[str] = (),
+        guarantors: Sequence[GuarantorFacts] = (),
+        irb_collateral: IrbCollateral = IrbCollateral.OTHER_PHYSICAL,
+        n_paths: int = CAPITAL_PATHS,
+        seed: int = DEFAULT_SEED,
+        timeout_s: float | None = None,
+    ) -> CapitalReport:
+        """Capital by the weight method, the foundation approach as a what-if, and economic capital.
+
+        Args:
+            snapshot: the market, taken as that of the day of the book.
+            as_of: day of the book; the snapshot's when absent.
+            loan_ids: only these; all of the institution when empty.
+            guarantors: what is known of guarantors, each once; a guarantor without facts does not count.
+            irb_collateral: as what a pledge would count in the what-if.
+            n_paths: of the economic capital, 256 to 10,000,000.
+            seed: of the scenario universe.
+            timeout_s: deadline; that of the channel when absent.
+
+        Raises:
+            NotFound: no loans, or an unknown one.
+            InvalidInput: a wrong field, a factor that the snapshot does not have, a day before the first rule.
+        """
+        try:
+            question = CapitalQuestion(
+                snapshot, as_of, tuple(loan_ids), tuple(guarantors), irb_collateral, n_paths, seed
+            )
+        except ValueError as error:
+            raise InvalidInput(str(error)) from error
+        request = translate_capital.capital_question_to_wire(question)
+        with calling():
+            return translate_capital.capital_from_wire(self._stub.MeasureCapital(request, timeout=timeout_s))

@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -11,12 +11,11 @@ from quant.factors import FactorModel
 from quant.impaired_recovery import PledgeSales
 from quant.schedules import Array
 from quant.sparse_draws import Lanes
-from services.loans.book import SecuredBook
-from services.loans.collateral import DAYS_PER_YEAR
 from services.loans.loan import Loan
 from services.loans.quality.classification import ClassifiedLoan, classify
 from services.loans.quality.classified_book import loan_facts
 from services.loans.quality.credit_loss import QUARTERS_PER_YEAR, CreditLossQuestion
+from services.loans.quality.loss_book import part_of, reported_loss_book, years_left
 from services.loans.quality.present_losses import (
     PresentLosses,
     discount_factors,
@@ -28,9 +27,6 @@ from services.loans.quality.staging import Origination, StageReason, StagingFact
 from services.loans.reported_book import ReportedBook, read_reported, read_reported_book
 from services.loans.repository import LoanStore
 from services.runtime.market import MarketSnapshot
-
-OVERDUE_LIFE_YEARS = 1.0
-"""Life given to a loan that is past its last instalment and not yet in stage 3; an assumption."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -140,32 +136,19 @@ def losses_in(
     )
 
 
-def _part(staged: StagedBook, members: Lanes) -> ReportedBook:
-    book = staged.book
-    loans = tuple(book.loans[i] for i in members)
-    kept = {loan.loan_id for loan in loans}
-    return ReportedBook(
-        book.day, loans, book.positions, tuple(c for c in book.collateral if c.loan_id in kept)
-    )
-
-
 def _performing_losses(
     staged: StagedBook, base: FactorModel, world: MarketSnapshot, question: CreditLossQuestion
 ) -> PresentLosses:
-    part = _part(staged, staged.performing())
-    rates = staged.effective_rates[staged.performing()]
-    left = np.array([(loan.terms.matures_on - part.day).days / DAYS_PER_YEAR for loan in part.loans])
-    left = np.where(left > 0.0, left, OVERDUE_LIFE_YEARS)
+    part = part_of(staged.book, staged.performing())
+    left = years_left(part) if part.loans else np.zeros(0)
     ends = quarter_ends(float(left.max(initial=1.0)))
-    starts = np.append(0.0, ends[:-1])
-    until, discount = discount_factors(ends, left, rates)
     if not part.loans:
         nothing = np.zeros((0, len(ends)))
         return PresentLosses(nothing, nothing, nothing, nothing, nothing, nothing, QUARTERS_PER_YEAR)
-    book = SecuredBook(part.day, part.loans, part.collateral).loss_book(base, ends)
-    exposure = np.where(starts[None, :] < left[:, None], part.as_reported(book.exposure_cny), 0.0)
+    book = reported_loss_book(part, base, ends)
+    until, discount = discount_factors(ends, left, staged.effective_rates[staged.performing()])
     found = conditional_expected_losses(
-        replace(book, exposure_cny=exposure, years_at_risk=left),
+        book.arrays,
         world.factor_model(),
         world.curve().discount_factors,
         n_paths=question.n_paths,
@@ -175,7 +158,7 @@ def _performing_losses(
     return PresentLosses(
         until,
         found.marginal_pd,
-        exposure,
+        found.exposure_cny,
         found.expected_collateral_cny,
         found.expected_loss_cny,
         discount,
@@ -187,7 +170,7 @@ def _impaired_losses(
     staged: StagedBook, world: MarketSnapshot, question: CreditLossQuestion
 ) -> PresentLosses:
     """One line a loan: what is missing once the pledges are sold, discounted by the sale itself."""
-    part = _part(staged, staged.impaired())
+    part = part_of(staged.book, staged.impaired())
     claims = part.balances_cny([part.day])[:, 0] if part.loans else np.zeros(0)
     position = {loan.loan_id: i for i, loan in enumerate(part.loans)}
     sales = PledgeSales(world.factor_model(), world.curve().discount_factors, question.n_paths, question.seed)

@@ -45,7 +45,6 @@ PARAMETERS: dict[str, dict[str, tuple[float, float]]] = {
         "weight_small_micro": (0.0, 12.5),
         "weight_past_due": (0.0, 12.5),
         "past_due_above_days": _DAYS,
-        "weight_guarantor": (0.0, 12.5),
         "minimum_ratio": _SHARE,
         "lgd_unsecured": _SHARE,
         "lgd_receivables": _SHARE,

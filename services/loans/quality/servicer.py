@@ -11,8 +11,10 @@ import sqlalchemy as sa
 
 from ecopledge.loans.v1 import quality_pb2 as pb
 from services.loans.quality import (
+    capital_desk,
     classified_book,
     credit_loss_desk,
+    translate_capital,
     translate_classification,
     translate_credit_loss,
 )
@@ -53,6 +55,17 @@ class QualityRpcs:
             current_call().check_alive,
         )
         return translate_credit_loss.credit_loss_to_wire(report)
+
+    def MeasureCapital(
+        self, request: pb.MeasureCapitalRequest, context: grpc.ServicerContext
+    ) -> pb.MeasureCapitalResponse:
+        """Measures the capital of a book."""
+        question = translate_capital.capital_question_from_wire(request)
+        check_alive = current_call().check_alive
+        report = capital_desk.measure_capital(
+            lambda: _open_store(self._database), question, read_standard_rules(), check_alive
+        )
+        return translate_capital.capital_to_wire(report)
 
 
 @contextlib.contextmanager

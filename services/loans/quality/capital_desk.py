@@ -1,0 +1,228 @@
+"""Capital of a book three ways, side by side, with the effect of recognising the pledges."""
+
+import hashlib
+import math
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+
+import numpy as np
+
+from quant.schedules import Array, ScheduleBook
+from services.loans.conditions import BorrowerSize
+from services.loans.quality.capital import (
+    ALLOCATION,
+    CapitalQuestion,
+    CapitalReport,
+    CapitalTotals,
+    LoanCapital,
+)
+from services.loans.quality.classification import classify
+from services.loans.quality.classified_book import cautions_about_positions, loan_facts, some
+from services.loans.quality.economic_capital import EconomicMeasure, economic_capital
+from services.loans.quality.loss_book import part_of
+from services.loans.quality.risk_weights import foundation_claim, weighted_claim
+from services.loans.quality.rules import CreditRules, RulePeriod
+from services.loans.reported_book import ReportedBook, read_reported, read_reported_book
+from services.loans.repository import LoanStore
+from services.runtime.results import Caution, Manifest, Severity
+
+ENGINE_VERSION = "capital-1"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _CapitalBook:
+    """The loans that owe something, and which of them are in default (past due or non-performing)."""
+
+    book: ReportedBook
+    defaulted: frozenset[str]
+
+    def performing(self) -> ReportedBook:
+        members = [i for i, loan in enumerate(self.book.loans) if loan.loan_id not in self.defaulted]
+        return part_of(self.book, np.array(members, dtype=np.intp))
+
+
+def measure_capital(
+    open_store: Callable[[], AbstractContextManager[LoanStore]],
+    question: CapitalQuestion,
+    rules: CreditRules,
+    check_alive: Callable[[], None] = lambda: None,
+) -> CapitalReport:
+    """Measure the capital of a book.
+
+    Args:
+        open_store: opens a reading transaction, which ends before the simulation begins.
+        question: what to measure.
+        rules: all periods; those in force on the day are taken.
+        check_alive: called after each block; what it raises ends the measurement.
+
+    Raises:
+        NotFound: no loans, or an unknown one.
+        InvalidInput: a factor that the snapshot does not have, a day before the first rule.
+    """
+    period = rules.capital_on(question.day)
+    with open_store() as store:
+        read = _read(store, question, rules)
+    book = read.book
+    model = question.snapshot.factor_model()
+    book.check_factors(model)
+    confidence, performing = period.value("economic_confidence"), read.performing()
+    bare = economic_capital(performing, question, confidence, check_alive, with_pledges=False)
+    pledged = economic_capital(performing, question, confidence, check_alive, with_pledges=True)
+    loans = tuple(_loans(read, question, period, _pledge_values(book, question), (bare, pledged)))
+    return CapitalReport(
+        loans,
+        _totals(loans, period, bare, pledged),
+        ALLOCATION,
+        period.used(),
+        tuple(_cautions(read, question)),
+        Manifest(
+            input_hash=_input_hash(read, question),
+            snapshot_id=question.snapshot.snapshot_id,
+            snapshot_hash=question.snapshot.content_hash(),
+            catalogue_hash="",
+            seed=question.seed,
+            n_paths=question.n_paths,
+            engine_version=ENGINE_VERSION,
+        ),
+    )
+
+
+def _read(store: LoanStore, question: CapitalQuestion, rules: CreditRules) -> _CapitalBook:
+    day = question.day
+    book = read_reported_book(store, day, question.loan_ids).owing()
+    everything = read_reported(store, day) if question.loan_ids else (list(book.loans), dict(book.positions))
+    classified = classify(loan_facts(*everything), day, rules.classification_on(day))
+    limit = rules.capital_on(day).value("past_due_above_days")
+    return _CapitalBook(
+        book,
+        frozenset(
+            item.facts.loan_id
+            for item in classified
+            if item.is_non_performing or item.facts.overdue_days > limit
+        ),
+    )
+
+
+def _pledge_values(book: ReportedBook, question: CapitalQuestion) -> Array:
+    """Value of the pledges of each loan on the snapshot, [n_loans]."""
+    position = {loan.loan_id: i for i, loan in enumerate(book.loans)}
+    values = np.zeros(len(book.loans))
+    if book.collateral:
+        model = question.snapshot.factor_model()
+        schedules = ScheduleBook.stack([item.schedule_from(book.day) for item in book.collateral], model)
+        worth = schedules.present_values(model, question.snapshot.curve().discount_factors)
+        share = np.array([item.pledged_share for item in book.collateral])
+        np.add.at(
+            values, [position[item.loan_id] for item in book.collateral], share * np.maximum(worth, 0.0)
+        )
+    return values
+
+
+def _loans(
+    read: _CapitalBook,
+    question: CapitalQuestion,
+    period: RulePeriod,
+    pledge_values: Array,
+    measures: tuple[EconomicMeasure, EconomicMeasure],
+) -> Iterator[LoanCapital]:
+    book = read.book
+    guarantors = {facts.guarantor_id: facts for facts in question.guarantors}
+    owed = book.balances_cny([book.day])[:, 0].tolist() if book.loans else []
+    shares = iter(zip(*(measure.by_loan.tolist() for measure in measures), strict=True))
+    for loan, exposure, pledge in zip(book.loans, owed, pledge_values.tolist(), strict=True):
+        is_defaulted = loan.loan_id in read.defaulted
+        claim = weighted_claim(loan, guarantors, period, is_defaulted=is_defaulted)
+        irb = foundation_claim(
+            loan, exposure, pledge, question.irb_collateral, period, is_defaulted=is_defaulted
+        )
+        bare, pledged = (0.0, 0.0) if is_defaulted else next(shares)
+        yield LoanCapital(
+            loan.loan_id,
+            exposure,
+            pledge,
+            claim.weight_class,
+            claim.weight,
+            claim.covered_share,
+            claim.guarantor_weight,
+            claim.weighted_cny(exposure),
+            irb.floored_pd,
+            irb.unrecognised_cny,
+            irb.recognised_lgd,
+            irb.recognised_cny,
+            bare,
+            pledged,
+        )
+
+
+def _totals(
+    loans: Sequence[LoanCapital], period: RulePeriod, bare: EconomicMeasure, pledged: EconomicMeasure
+) -> CapitalTotals:
+    weighted = math.fsum(loan.weighted_cny for loan in loans)
+    floor = period.value("output_floor") * weighted
+    unrecognised = math.fsum(loan.irb_unrecognised_cny for loan in loans)
+    recognised = math.fsum(loan.irb_recognised_cny for loan in loans)
+    return CapitalTotals(
+        math.fsum(loan.exposure_cny for loan in loans),
+        math.fsum(loan.pledge_value_cny for loan in loans),
+        weighted,
+        weighted * period.value("minimum_ratio"),
+        unrecognised,
+        max(unrecognised, floor),
+        recognised,
+        max(recognised, floor),
+        bare.book,
+        pledged.book,
+    )
+
+
+def _cautions(read: _CapitalBook, question: CapitalQuestion) -> Iterator[Caution]:
+    book = read.book
+    yield Caution(
+        "IRB_IS_A_WHAT_IF",
+        Severity.NOTE,
+        "权重法下 GEP、水权、碳汇等质押不作为合格缓释；内评法与经济资本仅供比较，不用于监管报送",
+        "under the weight method these pledges are no eligible mitigants; the foundation approach and economic capital "
+        "are for comparison, not for regulatory reporting",
+    )
+    yield from cautions_about_positions(book.day, book.loans, book.positions)
+    left_out = [loan.loan_id for loan in book.loans if loan.loan_id in read.defaulted]
+    if left_out:
+        yield Caution(
+            "DEFAULTED_LEFT_OUT",
+            Severity.NOTE,
+            f"{len(left_out)} 笔逾期90天以上或不良贷款不计入内评法和经济资本，其损失见预期信用损失："
+            f"{some(left_out)}",
+            f"{len(left_out)} loans past due or non-performing weigh nothing in the foundation approach and in "
+            f"economic capital; see their expected credit loss: {some(left_out)}",
+        )
+    people = [loan.loan_id for loan in book.loans if loan.borrower_size is BorrowerSize.NOT_ENTERPRISE]
+    if people:
+        yield Caution(
+            "NOT_ENTERPRISE_AS_CORPORATE",
+            Severity.WARNING,
+            f"{len(people)} 笔贷款的借款人不是企业，暂按一般公司权重计：{some(people)}",
+            f"{len(people)} borrowers are no enterprises and were given the weight of a corporate: {some(people)}",
+        )
+    known = {facts.guarantor_id for facts in question.guarantors}
+    silent = [
+        loan.loan_id for loan in book.loans
+        if loan.guarantee is not None and loan.guarantee.guarantor_id not in known
+    ]  # fmt: skip
+    if silent:
+        yield Caution(
+            "GUARANTORS_UNKNOWN",
+            Severity.NOTE,
+            f"{len(silent)} 笔贷款的保证人资格和权重未给出，保证未计：{some(silent)}",
+            f"nothing is known of the guarantors of {len(silent)} loans, their guarantees do not count: {some(silent)}",
+        )
+
+
+def _input_hash(read: _CapitalBook, question: CapitalQuestion) -> str:
+    parts = (
+        read.book.content_hash(),
+        repr(sorted(read.defaulted)),
+        repr(question.guarantors),
+        question.irb_collateral.value,
+    )
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()

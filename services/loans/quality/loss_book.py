@@ -1,0 +1,56 @@
+"""The arrays of a loss calculation for loans that are not in default, with exposures as they are reported."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from quant.factors import FactorModel
+from quant.loan_losses.book import LoanBook
+from quant.schedules import Array
+from quant.sparse_draws import Lanes
+from services.loans.book import SecuredBook
+from services.loans.collateral import DAYS_PER_YEAR
+from services.loans.reported_book import ReportedBook
+
+OVERDUE_LIFE_YEARS = 1.0
+"""Life given to a loan that is past its last instalment and not in default; an assumption."""
+
+
+def part_of(book: ReportedBook, members: Lanes) -> ReportedBook:
+    """The loans at some positions, with their pledges."""
+    loans = tuple(book.loans[i] for i in members)
+    kept = {loan.loan_id for loan in loans}
+    pledges = tuple(item for item in book.collateral if item.loan_id in kept)
+    return ReportedBook(book.day, loans, book.positions, pledges)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ReportedLossBook:
+    """A book for `quant.portfolio` and `quant.conditional_loss`.
+
+    Attributes:
+        arrays: the loans, their periods and pledges.
+        years_left: life of each loan, [n_loans].
+    """
+
+    arrays: LoanBook
+    years_left: Array
+
+
+def years_left(book: ReportedBook) -> Array:
+    """Years until the last instalment of each loan, OVERDUE_LIFE_YEARS for one that is past it, [n_loans]."""
+    left = np.array([(loan.terms.matures_on - book.day).days / DAYS_PER_YEAR for loan in book.loans])
+    return np.where(left > 0.0, left, OVERDUE_LIFE_YEARS)
+
+
+def reported_loss_book(book: ReportedBook, model: FactorModel, ends_years: Array) -> ReportedLossBook:
+    """Exposures of the schedule, moved by what is reported; 0 in periods that begin after the last instalment.
+
+    Raises:
+        InvalidInput: if a schedule or an index names a factor that the model does not have.
+    """
+    left = years_left(book)
+    arrays = SecuredBook(book.day, book.loans, book.collateral).loss_book(model, ends_years)
+    starts = np.append(0.0, ends_years[:-1])
+    exposure = np.where(starts[None, :] < left[:, None], book.as_reported(arrays.exposure_cny), 0.0)
+    return ReportedLossBook(replace(arrays, exposure_cny=exposure, years_at_risk=left), left)
