@@ -25,7 +25,7 @@ def ingested(make: "Callable[[], WrittenAccount]", inputs: Path, out_dir: Path, 
         written = make()
     except InvalidInput as error:
         kept = quarantine(error, inputs, out_dir)
-        click.echo(f"  refused rows are kept in {kept.folder} · 被退回的行已隔离保存", err=True)
+        error.add_note(f"refused rows are kept in {kept.folder} · 被退回的行已隔离保存")
         raise
     if as_json:
         print_json(

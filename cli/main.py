@@ -75,6 +75,8 @@ def _report(error: Exception) -> int:
             click.echo(f"  {violation}", err=True)
         if not error.violations:
             click.echo(f"  {error.message}", err=True)
+        for note in getattr(error, "__notes__", ()):
+            click.echo(f"  {note}", err=True)
         return 2
     if isinstance(error, errors.Unavailable):
         click.echo(f"error: the services cannot be reached: {error.message}", err=True)

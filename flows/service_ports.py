@@ -38,6 +38,17 @@ class ValuationPort(Protocol):
         """A valuation or a failure for each asset; stored under the request id, and a repeat gives the first answer."""
         ...
 
+    def find_valuations(
+        self,
+        assets: Sequence[Asset],
+        *,
+        valuation_date: dt.date | None = None,
+        snapshot_id: str = "",
+        simulation: Simulation | None = None,
+    ) -> Sequence[Valuation | None]:
+        """For each asset the newest stored valuation on the same inputs, None where there is none."""
+        ...
+
     def get_exposures(
         self, assets: Sequence[Asset], *, snapshot_id: str = ""
     ) -> "Sequence[ExposureSchedule | Failure]":

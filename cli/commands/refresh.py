@@ -11,7 +11,7 @@ from cli.examples import WithExamples
 from cli.output import json_option, print_json, print_table, progress, wan
 
 if TYPE_CHECKING:
-    from flows.reports.refresh_report import RefreshSummary
+    from flows.reports.refresh_report.summary import RefreshSummary
 
 
 @click.command(
@@ -47,7 +47,7 @@ def command(
     Runs as a Prefect flow: on the server at PREFECT_API_URL, or on a temporary one. Started again after a crash it
     finishes with nothing doubled. docs/accounts-folder.md describes the folder.
     """
-    from flows.refresh_valuations import refresh_valuations
+    from flows.refresh.entry import refresh_valuations
     from services.runtime.settings import load_settings
 
     settings = load_settings()
@@ -77,7 +77,7 @@ def _print(summary: "RefreshSummary") -> None:
     rows = [
         ["账户合计（年流量，仅披露） GEP account, a flow, disclosed only", wan(summary.account_total_cny)],
         ["押品 pledges", f"{summary.pledges}"],
-        ["已估值 valued", f"{summary.valued}"],
+        ["已估值（其中沿用未变） valued (unchanged, reused)", f"{summary.valued} ({summary.reused})"],
         ["现值合计 present value", wan(summary.value_cny)],
         ["质押价值合计 pledge value", wan(summary.pledge_value_cny)],
         [
@@ -90,8 +90,9 @@ def _print(summary: "RefreshSummary") -> None:
         click.echo(f"  {asset_id}: not valued · 未能估值: {message}", err=True)
     if summary.loans_missing:
         click.echo(f"  no such loan · 贷款不存在: {', '.join(summary.loans_missing)}")
-    for code, count in summary.cautions.items():
-        click.echo(f"  {code}: {count}")
+    for caution in summary.cautions:
+        click.echo(f"  [{caution.severity}] {caution.code} × {caution.count}: {caution.example_zh}")
+        click.echo(f"      {caution.example_en}")
     click.echo(f"report · 报告: {summary.files['html']}  {summary.files['xlsx']}")
     tables = ", ".join(path for name, path in summary.files.items() if name not in {"html", "xlsx"})
     click.echo(f"tables · 表格: {tables}")

@@ -5,15 +5,12 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
 
 from services.valuation.asset import Asset
 from services.valuation.valuation import Simulation
-
-if TYPE_CHECKING:
-    from services.loans.collateral import Collateral
 
 BATCH_SIZE = 500
 REQUEST_ID_DIGITS = 48
@@ -59,24 +56,12 @@ def run_key(request: RefreshRequest, content_hash: str, snapshot_id: str, snapsh
 
 
 def valuation_request_id(key: str, batch: int, assets: Sequence[Asset]) -> str:
-    """Request id of one batch of valuations.
+    """Request id of the valuations that a batch still needs.
 
     The assets are part of it as they were understood: a newer program may understand more of the same files, and
     then asks something new.
     """
     return f"value-{_digest((key, batch, tuple(assets)))[:REQUEST_ID_DIGITS]}"
-
-
-def collateral_request_id(key: str, collateral: "Sequence[Collateral]") -> str:
-    """Request id of collateral by its content: what has changed since, such as a loan that came, is another request."""
-    digest = hashlib.sha256(key.encode())
-    for item in collateral:
-        schedule = item.schedule
-        facts = (item.collateral_id, item.loan_id, item.pledged_share, item.valuation_date, item.snapshot_id)
-        digest.update(msgspec.json.encode((facts, schedule.factors, schedule.labels, schedule.terms)))
-        digest.update(schedule.times_years.tobytes())
-        digest.update(schedule.quantities.tobytes())
-    return f"pledge-{digest.hexdigest()[:REQUEST_ID_DIGITS]}"
 
 
 def _digest(content: Any) -> str:

@@ -5,9 +5,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from flows.prefect_environment import prepare_prefect
+from services.runtime.errors import InvalidInput
 
 if TYPE_CHECKING:
-    from flows.reports.refresh_report import RefreshSummary
+    from flows.reports.refresh_report.summary import RefreshSummary
 
 
 def refresh_valuations(
@@ -44,12 +45,11 @@ def refresh_valuations(
         Unavailable: if a service stays away through the retries.
     """
     prepare_prefect(verbose=verbose)
-    from flows.accounts.folder import read_accounts  # noqa: PLC0415  # loads pandas
-    from flows.refresh_request import BATCH_SIZE  # noqa: PLC0415
+    from flows.refresh.request import BATCH_SIZE  # noqa: PLC0415
 
     # A wrong folder is told at once, before a Prefect server is started for it.
-    read_accounts(accounts_dir, as_of)
-    from flows.refresh_flow import refresh_valuations as flow  # noqa: PLC0415  # imports Prefect
+    _check(accounts_dir, as_of, out_dir)
+    from flows.refresh.flow import refresh_valuations as flow  # noqa: PLC0415  # imports Prefect
 
     return flow(
         str(accounts_dir),
@@ -62,3 +62,20 @@ def refresh_valuations(
         batch_size=BATCH_SIZE if batch_size is None else batch_size,
         n_paths=n_paths,
     )
+
+
+def _check(accounts_dir: Path, as_of: dt.date, out_dir: Path) -> None:
+    """Read the folder once; what is wrong is kept in quarantine.
+
+    Raises:
+        InvalidInput: with everything that is wrong, and a note that says where it is kept.
+    """
+    from flows.accounts.folder import read_accounts  # noqa: PLC0415  # loads pandas
+    from flows.accounts.quarantine import quarantine  # noqa: PLC0415
+
+    try:
+        read_accounts(accounts_dir, as_of)
+    except InvalidInput as error:
+        kept = quarantine(error, accounts_dir, out_dir)
+        error.add_note(f"refused rows are kept in {kept.folder} · 被退回的行已隔离保存")
+        raise

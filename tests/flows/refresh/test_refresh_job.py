@@ -3,16 +3,19 @@
 import csv
 import html
 import json
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
 import openpyxl
 import pytest
 
-from flows.refresh_job import RefreshJob, RefreshResult
-from flows.refresh_request import RefreshRequest
+from flows.refresh.job import RefreshJob, RefreshResult
+from flows.refresh.request import RefreshRequest
 from flows.reports.figures import wan
-from flows.reports.refresh_report import markdown, summarise, write
+from flows.reports.refresh_report.artifact import markdown
+from flows.reports.refresh_report.summary import summarise
+from flows.reports.refresh_report.tables import write
 from services.runtime.errors import InvalidInput
 from services.valuation.valuation import Simulation, Valuation
 from tests.flows.running_book import AS_OF, EXAMPLE, INSTITUTION, LOANS_WAN, Book
@@ -57,9 +60,42 @@ def test_schedules_go_to_the_loans_that_exist(book: Book, tmp_path: Path) -> Non
 def test_a_repeat_gives_the_first_answers(book: Book, tmp_path: Path) -> None:
     first = _run(book, _request(tmp_path))
     second = _run(book, _request(tmp_path))
-    assert second.valued == first.valued
+    assert [item.outcome for item in second.valued] == [item.outcome for item in first.valued]
     assert second.key == first.key
     assert all(len(ids) == 1 for ids in book.stored().values())
+
+
+def test_a_repeat_tells_what_it_did_itself(book: Book, tmp_path: Path) -> None:
+    first = _run(book, _request(tmp_path))
+    second = _run(book, _request(tmp_path))
+    assert (first.reused, second.reused) == (0, PLEDGES)
+    assert (second.collateral.created, second.collateral.updated) == (0, 0)
+    assert second.collateral.unchanged == len(LOANS_WAN)
+
+
+def test_only_what_changed_is_valued_again(book: Book, tmp_path: Path) -> None:
+    """The water of one permit changes: its pledge alone gets a second valuation and a new schedule."""
+    first = _run(book, _request(tmp_path))
+    folder = tmp_path / "accounts"
+    shutil.copytree(EXAMPLE, folder)
+    account = folder / "water_account.csv"
+    text = account.read_text(encoding="utf-8")
+    assert text.count("136000000") == 1
+    account.write_text(text.replace("136000000", "136000001"), encoding="utf-8")
+    second = _run(book, replace(_request(tmp_path), accounts_dir=folder))
+    assert second.key != first.key
+    assert second.reused == PLEDGES - 1
+    assert {asset_id for asset_id, ids in book.stored().items() if len(ids) == 2} == {"C13"}
+    assert (second.collateral.updated, second.collateral.unchanged) == (1, len(LOANS_WAN) - 1)
+
+
+def test_another_market_values_everything_again(book: Book, tmp_path: Path) -> None:
+    _run(book, _request(tmp_path))
+    standard = book.valuation.get_market_snapshot()
+    book.valuation.put_market_snapshot(replace(standard, snapshot_id="later"), request_id="market")
+    second = _run(book, replace(_request(tmp_path), snapshot_id="later"))
+    assert second.reused == 0
+    assert all(len(ids) == 2 for ids in book.stored().values())
 
 
 def test_a_run_that_was_stopped_half_way_is_finished_with_nothing_doubled(book: Book, tmp_path: Path) -> None:
@@ -72,7 +108,8 @@ def test_a_run_that_was_stopped_half_way_is_finished_with_nothing_doubled(book: 
     assert len(after) == PLEDGES
     assert all(len(ids) == 1 for ids in after.values())
     assert {asset_id: after[asset_id] for asset_id in before} == before
-    assert result.collateral.created == len(LOANS_WAN)
+    assert result.reused == len(before)
+    assert result.collateral.created + result.collateral.unchanged == len(LOANS_WAN)
 
 
 def test_another_day_is_another_refresh(book: Book, tmp_path: Path) -> None:
@@ -113,7 +150,7 @@ def test_the_report_says_what_was_stored(book: Book, tmp_path: Path) -> None:
     # 7545.598e8: the lines of the Garze account, doi 10.5846/stxb201607011362 (published 7545.59)
     assert summary["account_total_cny"] == pytest.approx(7545.598e8, rel=1e-12)
     assert summary["valued"] == PLEDGES
-    assert summary["cautions"]["ONE_PRICE_DOMINATES"] == 1
+    assert {c["code"]: c["count"] for c in summary["cautions"]}["ONE_PRICE_DOMINATES"] == 1
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [
         "cautions.csv",
         "failures.csv",

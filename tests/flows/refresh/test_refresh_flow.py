@@ -15,8 +15,8 @@ from typing import Any
 import pytest
 
 from flows.prefect_environment import prepare_prefect
-from flows.refresh_request import RefreshRequest
-from flows.reports.refresh_report import RefreshSummary
+from flows.refresh.request import RefreshRequest
+from flows.reports.refresh_report.summary import RefreshSummary
 from flows.service_ports import Services, Targets
 from services.runtime.errors import InvalidInput, Unavailable
 from services.valuation.asset import Asset
@@ -24,7 +24,7 @@ from services.valuation.client import ValuationClient
 from services.valuation.valuation import Failure, Simulation, Valuation
 from tests.flows.running_book import AS_OF, EXAMPLE, INSTITUTION, LOANS_WAN, Book
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 PLEDGES = 12
 
 
@@ -44,7 +44,7 @@ def prefect_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 @pytest.fixture
 def run(prefect_url: str, book: Book, tmp_path: Path) -> Any:
     """Runs the flow in this process."""
-    from flows.refresh_flow import refresh_valuations
+    from flows.refresh.flow import refresh_valuations
 
     def start(accounts_dir: Path = EXAMPLE) -> Any:
         return refresh_valuations(
@@ -71,7 +71,7 @@ def test_started_twice_it_gives_the_same_valuations(run: Any, book: Book, tmp_pa
 def test_an_artifact_is_published(run: Any) -> None:
     from prefect.artifacts import Artifact
 
-    from flows.refresh_flow import ARTIFACT_KEY
+    from flows.refresh.flow import ARTIFACT_KEY
 
     run()
     artifact: Any = Artifact.get(ARTIFACT_KEY)
@@ -88,7 +88,8 @@ def test_a_wrong_folder_is_refused_at_once(run: Any, book: Book, tmp_path: Path)
     # A retry would wait for half a second, then two, five and ten.
     assert time.monotonic() - began < 15.0
     assert book.stored() == {}
-    assert not (tmp_path / "out").exists()
+    # Nothing but what was refused, kept for the one who mends it.
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["quarantine"]
 
 
 class _AwayOnce(ValuationClient):
@@ -107,7 +108,7 @@ class _AwayOnce(ValuationClient):
 def test_a_service_that_is_away_for_a_moment_is_asked_again(book: Book, tmp_path: Path) -> None:
     from prefect import flow
 
-    from flows.refresh_flow import compose
+    from flows.refresh.flow import compose
     from services.runtime.channel import open_channel
 
     clients = []
@@ -134,7 +135,7 @@ def test_a_service_that_is_away_for_a_moment_is_asked_again(book: Book, tmp_path
 _PROGRAM = """
 import datetime, sys
 from pathlib import Path
-from flows.refresh_valuations import refresh_valuations
+from flows.refresh.entry import refresh_valuations
 address, accounts, out = sys.argv[1:]
 summary = refresh_valuations(
     Path(accounts), address, datetime.date(2026, 8, 21), Path(out),
@@ -206,7 +207,7 @@ def test_the_environment_keeps_what_the_user_set(tmp_path: Path) -> None:
 
 def test_importing_the_entry_imports_no_prefect() -> None:
     program = (
-        "import sys, flows.refresh_valuations as _; "
+        "import sys, flows.refresh.entry as _; "
         "print([name for name in ('prefect', 'pandas', 'grpc') if name in sys.modules])"
     )
     done = subprocess.run(

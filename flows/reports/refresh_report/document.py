@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 
-from flows.refresh_job import RefreshResult, Valued
+from flows.refresh.job import RefreshResult, Valued
 from flows.reports.bilingual import Bilingual
 from flows.reports.blocks import cell, column, findings_of, words
 from flows.reports.document import (

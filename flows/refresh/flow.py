@@ -1,6 +1,6 @@
 """The refresh as a Prefect flow: few, large tasks that hand over small summaries.
 
-Importing this module imports Prefect; `flows.refresh_valuations` does so after `prepare_prefect`.
+Importing this module imports Prefect; `flows.refresh.entry` does so after `prepare_prefect`.
 """
 
 import datetime as dt
@@ -12,11 +12,15 @@ from prefect import Task, flow, task
 from prefect.artifacts import create_markdown_artifact, create_table_artifact
 from prefect.cache_policies import NO_CACHE
 
-from flows.refresh_job import BatchSummary, RefreshJob
-from flows.refresh_request import BATCH_SIZE, RefreshRequest
-from flows.reports.refresh_report import RefreshSummary, batch_rows, markdown, summarise, write
+from flows.accounts.quarantine import quarantine
+from flows.refresh.job import BatchSummary, RefreshJob
+from flows.refresh.notice import notify
+from flows.refresh.request import BATCH_SIZE, RefreshRequest
+from flows.reports.refresh_report.artifact import batch_rows, markdown
+from flows.reports.refresh_report.summary import RefreshSummary, summarise
+from flows.reports.refresh_report.tables import write
 from flows.service_ports import Connect, Targets, connect_services
-from services.runtime.errors import DeadlineExceeded, Unavailable
+from services.runtime.errors import DeadlineExceeded, InvalidInput, Unavailable
 from services.valuation.valuation import Simulation
 
 if TYPE_CHECKING:
@@ -73,7 +77,15 @@ def compose(request: RefreshRequest, targets: Targets, connect: Connect) -> Refr
     with connect(targets) as services:
         job = RefreshJob(request, services)
 
-        read = _large_task("read and check accounts", job.read)
+        def read_accounts() -> int:
+            try:
+                return job.read()
+            except InvalidInput as error:
+                kept = quarantine(error, request.accounts_dir, request.out_dir)
+                error.add_note(f"refused rows are kept in {kept.folder} · 被退回的行已隔离保存")
+                raise
+
+        read = _large_task("read and check accounts", read_accounts)
         value = _large_task("value batch", job.value_batch)
         push = _large_task("push collateral", job.push_batch)
         batches = []
@@ -95,7 +107,9 @@ def _publish(job: RefreshJob, batches: list[BatchSummary]) -> RefreshSummary:
         create_table_artifact(table=batch_rows(batches), key=f"{ARTIFACT_KEY}-batches")
         return summary
 
-    return report()
+    summary = report()
+    notify(summary)
+    return summary
 
 
 def is_transient(_task: "Task[..., Any]", _run: "TaskRun", state: "State[Any]") -> bool:

@@ -1,18 +1,20 @@
-"""The refresh without Prefect: read, value in batches, push schedules to the loans. Nothing here keeps state on disk.
+"""The refresh without Prefect: read, value in batches what has changed, push schedules to the loans.
 
-A refresh that was killed is started again from the beginning: every write carries a request id made from what it
-writes, so the services answer what they answered before, and nothing is there twice.
+Nothing here keeps state on disk: the valuation service knows which assets it has valued on the same inputs, and the
+loans service which collateral is the same already. A refresh that was killed is started again from the beginning,
+finds what it had done and does the rest; nothing is there twice.
 """
 
-from collections.abc import Sequence
+import uuid
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from flows.accounts.folder import Accounts, read_accounts
 from flows.accounts.pledges import Pledge
-from flows.refresh_request import RefreshRequest, collateral_request_id, run_key, valuation_request_id
+from flows.refresh.request import RefreshRequest, run_key, valuation_request_id
 from flows.service_ports import Services
-from services.runtime.results import Caution
+from services.runtime.results import Caution, Severity
 from services.valuation.valuation import Failure, Valuation
 
 if TYPE_CHECKING:
@@ -22,10 +24,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Valued:
-    """A pledge and what came of valuing it."""
+    """A pledge and what came of valuing it; `is_reused` where it had been valued on the same inputs before."""
 
     pledge: Pledge
     outcome: Valuation | Failure
+    is_reused: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +81,11 @@ class RefreshResult:
         """What could be valued."""
         return tuple(item.outcome for item in self.valued if isinstance(item.outcome, Valuation))
 
+    @property
+    def reused(self) -> int:
+        """Pledges that had been valued on the same inputs before."""
+        return sum(item.is_reused for item in self.valued)
+
     def failures(self) -> tuple[Failure, ...]:
         """What could not be valued, and schedules that could not be made."""
         failed = (item.outcome for item in self.valued if isinstance(item.outcome, Failure))
@@ -96,6 +104,7 @@ class BatchSummary:
 
     batch: int
     valued: int
+    reused: int
     failed: int
     value_cny: float
 
@@ -133,20 +142,28 @@ class RefreshJob:
         return -(-len(self._accounts.pledges) // self._request.batch_size)
 
     def value_batch(self, batch: int) -> BatchSummary:
-        """Value one batch; a repeat gets the stored answer."""
+        """Value what of a batch was never valued on the same inputs; a repeat finds all of it."""
         pledges = self._batch(batch)
         assets = [pledge.asset for pledge in pledges]
-        outcomes = self._services.valuation.value_assets(
-            assets,
-            valuation_date=self._request.as_of,
-            snapshot_id=self._read_snapshot().snapshot_id,
-            simulation=self._request.simulation,
-            request_id=valuation_request_id(self._key, batch, assets),
+        how: dict[str, Any] = {
+            "valuation_date": self._request.as_of,
+            "snapshot_id": self._read_snapshot().snapshot_id,
+            "simulation": self._request.simulation,
+        }
+        found = self._services.valuation.find_valuations(assets, **how)
+        missing = [asset for asset, valuation in zip(assets, found, strict=True) if valuation is None]
+        fresh: Iterator[Valuation | Failure] = iter(())
+        if missing:
+            request_id = valuation_request_id(self._key, batch, missing)
+            fresh = iter(self._services.valuation.value_assets(missing, **how, request_id=request_id))
+        valued = tuple(
+            Valued(pledge, next(fresh)) if valuation is None else Valued(pledge, valuation, is_reused=True)
+            for pledge, valuation in zip(pledges, found, strict=True)
         )
-        valued = tuple(Valued(pledge, outcome) for pledge, outcome in zip(pledges, outcomes, strict=True))
         self._outcomes[batch] = valued
         values = [item.outcome.value_cny for item in valued if isinstance(item.outcome, Valuation)]
-        return BatchSummary(batch, len(values), len(valued) - len(values), sum(values))
+        reused = sum(item.is_reused for item in valued)
+        return BatchSummary(batch, len(values), reused, len(valued) - len(values), sum(values))
 
     def push_batch(self, batch: int) -> PushedCollateral:
         """Push the schedules of one batch's pledges to the loans that exist."""
@@ -157,8 +174,8 @@ class RefreshJob:
         ]
         known = self._known_loans()
         missing = tuple(item.pledge.loan_id for item in valued if item.pledge.loan_id not in known)
-        pledges = [item.pledge for item in valued if item.pledge.loan_id in known]
-        pushed = self._push(pledges).plus(PushedCollateral(loans_missing=missing))
+        known_loans = [item for item in valued if item.pledge.loan_id in known]
+        pushed = self._push(known_loans).plus(PushedCollateral(loans_missing=missing))
         self._pushed[batch] = pushed
         return pushed
 
@@ -179,21 +196,22 @@ class RefreshJob:
             tuple(self._services.valuation.list_asset_kinds()),
         )
 
-    def _push(self, pledges: Sequence[Pledge]) -> PushedCollateral:
+    def _push(self, valued: Sequence[Valued]) -> PushedCollateral:
         from services.loans.collateral import Collateral  # noqa: PLC0415  # loads numpy
 
-        if not pledges:
+        if not valued:
             return PushedCollateral()
         snapshot_id = self._read_snapshot().snapshot_id
         schedules = self._services.valuation.get_exposures(
-            [pledge.asset for pledge in pledges], snapshot_id=snapshot_id
+            [item.pledge.asset for item in valued], snapshot_id=snapshot_id
         )
         collateral: list[Collateral] = []
         failures = []
-        for pledge, schedule in zip(pledges, schedules, strict=True):
+        for item, schedule in zip(valued, schedules, strict=True):
             if isinstance(schedule, Failure):
                 failures.append(schedule)
                 continue
+            pledge, valuation = item.pledge, item.outcome
             collateral.append(
                 Collateral(
                     pledge.asset.asset_id,
@@ -202,12 +220,14 @@ class RefreshJob:
                     self._request.as_of,
                     snapshot_id,
                     pledge.pledged_share,
+                    max(valuation.value_cny, 0.0) if isinstance(valuation, Valuation) else None,
+                    _warning_codes(valuation) if isinstance(valuation, Valuation) else (),
                 )
             )
         if not collateral:
             return PushedCollateral(failures=tuple(failures))
-        request_id = collateral_request_id(self._key, collateral)
-        counts = self._services.loans.put_collateral(collateral, request_id=request_id)
+        # What is the same already is told as unchanged: the content decides, and each run tells what it did.
+        counts = self._services.loans.put_collateral(collateral, request_id=uuid.uuid4().hex)
         return PushedCollateral(counts.created, counts.updated, counts.unchanged, tuple(failures))
 
     def _known_loans(self) -> frozenset[str]:
@@ -228,3 +248,10 @@ class RefreshJob:
         if self._snapshot is None:
             raise RuntimeError("read() comes first")
         return self._snapshot
+
+
+def _warning_codes(valuation: Valuation) -> tuple[str, ...]:
+    """Codes of what is more than a note, each once."""
+    return tuple(
+        dict.fromkeys(caution.code for caution in valuation.cautions if caution.severity is not Severity.NOTE)
+    )
