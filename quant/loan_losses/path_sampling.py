@@ -50,19 +50,30 @@ class TailDirection:
             states: deviations on a sample of mirrored paths, [n_primary, n_periods, n_paths].
             figure: on each of them, such as the log of the expected loss, [n_paths].
         """
-        speeds = np.array([factor.mean_reversion_annual for factor in model.primaries])
-        means = np.exp(-speeds[:, None] * ends) * model.initial_states()[:, None]
         centred = figure - figure.mean()
-        found = np.mean((states - means[:, :, None]) * centred, axis=2)
+        found = np.mean((states - _state_means(model, ends)[:, :, None]) * centred, axis=2)
         covariance = state_covariance(model, ends)
-        shape = found.shape
         reading = np.linalg.lstsq(covariance, found.ravel(), rcond=1e-9)[0]
-        response = covariance @ reading
-        variance = float(reading @ response)
-        if not variance > 1e-12 * float(centred @ centred) / len(centred):
+        if not float(reading @ covariance @ reading) > 1e-12 * float(centred @ centred) / len(centred):
             return None
-        size = np.sqrt(variance)
-        return cls(means, (reading / size).reshape(shape), (response / size).reshape(shape))
+        return cls._along(model, ends, reading.reshape(found.shape))
+
+    @classmethod
+    def _along(cls, model: FactorModel, ends: Array, reading: Array) -> "TailDirection":
+        response = state_covariance(model, ends) @ reading.ravel()
+        size = np.sqrt(float(reading.ravel() @ response))
+        return cls(_state_means(model, ends), reading / size, (response / size).reshape(reading.shape))
+
+    def in_market(self, model: FactorModel, ends: Array) -> "TailDirection":
+        """The same combination of the states, standard normal in another market.
+
+        Where the law of the states is the same, so are the paths that are drawn along it.
+        """
+        moved = self._along(model, ends, self.reading)
+        same = np.allclose(moved.response, self.response, rtol=1e-12, atol=0.0) and np.array_equal(
+            moved.means, self.means
+        )
+        return self if same else moved
 
     def moved(self, states: Array, target: Array) -> Array:
         """States given that y has a target value on each path; target [n_paths]."""
@@ -110,6 +121,12 @@ class PathSampler:
         return tail, 1.0 / density
 
 
+def _state_means(model: FactorModel, ends: Array) -> Array:
+    speeds = np.array([factor.mean_reversion_annual for factor in model.primaries])
+    means: Array = np.exp(-speeds[:, None] * ends) * model.initial_states()[:, None]
+    return means
+
+
 def state_covariance(model: FactorModel, ends: Array) -> Array:
     """Covariance of the states of all periods, [n_primary * n_periods, n_primary * n_periods]."""
     n, n_periods = model.n_primary, len(ends)
@@ -127,8 +144,7 @@ def state_covariance(model: FactorModel, ends: Array) -> Array:
 def mirrored_states(model: FactorModel, ends: Array, n_paths: int, seed: int) -> Array:
     """Deviations x on n / 2 paths and their mirror images, [n_primary, n_periods, n_paths]."""
     half = model.simulate_states(ends, n_paths // 2, seed)
-    speeds = np.array([factor.mean_reversion_annual for factor in model.primaries])
-    middle = np.exp(-speeds[:, None] * ends) * model.initial_states()[:, None]
+    middle = _state_means(model, ends)
     # Pairs side by side, so that a block of an even number of paths holds whole pairs.
     out = np.empty((*half.shape[:2], n_paths))
     out[:, :, 0::2] = half

@@ -10,9 +10,10 @@ import grpc
 import sqlalchemy as sa
 
 from ecopledge.loans.v1 import loans_pb2 as pb
+from ecopledge.loans.v1 import stress_pb2
 from services.loans import translate_loss
 from services.loans.repository import LoanStore, SqlLoanStore
-from services.loans.simulation import simulating
+from services.loans.simulation import linking, simulating, stressing, translate
 from services.runtime.call import current_call
 from services.runtime.database import reading
 
@@ -29,6 +30,22 @@ class SimulationRpcs:
         question = translate_loss.question_from_wire(request)
         events = simulating.simulate_portfolio(self._open_book, question, current_call().check_alive)
         yield from map(translate_loss.event_to_wire, events)
+
+    def StressPortfolio(
+        self, request: stress_pb2.StressPortfolioRequest, context: grpc.ServicerContext
+    ) -> Iterator[stress_pb2.StressPortfolioResponse]:
+        """Simulates the book in every world; progress, then the result."""
+        question = translate.stress_question_from_wire(request)
+        events = stressing.stress_portfolio(self._open_book, question, current_call().check_alive)
+        yield from map(translate.stress_event_to_wire, events)
+
+    def MeasureWrongWayRisk(
+        self, request: stress_pb2.MeasureWrongWayRiskRequest, context: grpc.ServicerContext
+    ) -> stress_pb2.MeasureWrongWayRiskResponse:
+        """Simulates the book with and without the link of its collateral to its borrowers."""
+        question = translate.link_question_from_wire(request)
+        risk = linking.measure_wrong_way_risk(self._open_book, question, current_call().check_alive)
+        return translate.link_to_wire(risk)
 
     @contextlib.contextmanager
     def _open_book(self) -> Iterator[LoanStore]:

@@ -1,0 +1,116 @@
+"""The smallest lasting moves of the factors that break a limit on the book's losses.
+
+A move shifts the log level of every factor from today on, for borrowers and collateral alike; its size is its distance
+in standard deviations over the horizon of the simulation (`quant.reverse_stress`).
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from quant.conditional_loss import expected_losses
+from quant.factors import FactorModel
+from quant.loan_losses.path_sampling import PathSampler, TailDirection
+from quant.loan_losses.prepared_book import PreparedBook
+from quant.loan_losses.simulation import LossSimulation
+from quant.loan_losses.wrong_way import collateral_factors
+from quant.portfolio import tail_direction
+from quant.reverse_stress import smallest_move, steepest_descent
+from quant.schedules import Array
+from services.loans.portfolio import PortfolioQuestion
+from services.loans.simulation.simulating import threads
+from services.loans.simulation.stress import FactorMove, LossLimit, ReverseStress
+
+_TAIL_PATHS = 4_000
+_MOST_TERMS = 4_000_000
+_MOST_PATHS, _FEWEST_PATHS = 1_024, 64
+_SMALLEST_SHOWN = 0.01
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Figure:
+    """The figure under the limit as a function of a shift of the log levels, on the same draws for every shift."""
+
+    prepared: PreparedBook
+    limit: LossLimit
+    seed: int
+    direction: TailDirection | None
+    check_alive: Callable[[], None]
+
+    def __call__(self, log_shifts: Array) -> float:
+        self.check_alive()
+        moved = self.prepared.in_market(
+            _shifted(self.prepared.model, log_shifts), self.prepared.collateral.discount
+        )
+        if self.limit.highest_expected_loss_cny is not None:
+            terms = expected_losses(moved, affordable_paths(moved), self.seed, n_threads=threads())
+            return float(terms.expected_loss_cny.sum())
+        sampler = PathSampler(moved.model, moved.book.period_ends_years, self.seed, self.direction)
+        simulation = LossSimulation(moved, sampler, _TAIL_PATHS, fans=False, n_threads=threads())
+        for _ in simulation.run():
+            self.check_alive()
+        return simulation.summary().tail[-1].expected_shortfall
+
+    def headroom(self, log_shifts: Array) -> float:
+        """What is left to the limit."""
+        return self.limit.highest_cny - self(log_shifts)
+
+
+def reverse_stress(
+    prepared: PreparedBook, question: PortfolioQuestion, limit: LossLimit, check_alive: Callable[[], None]
+) -> ReverseStress:
+    """The smallest moves that break a limit: factor by factor, and together."""
+    model = prepared.model
+    wants_tail = limit.highest_expected_loss_cny is None
+    direction = tail_direction(prepared) if wants_tail else None
+    figure = _Figure(prepared, limit, question.seed, direction, check_alive)
+    today = figure(np.zeros(model.n_primary))
+    if today >= limit.highest_cny:
+        return ReverseStress(today, broken_already=True, single=(), joint_distance=None, joint=())
+    used = np.zeros(model.n_primary, dtype=bool)
+    used[collateral_factors(prepared)] = True
+    used |= np.any(prepared.indices.loadings != 0.0, axis=(0, 2))
+    horizon = float(prepared.book.period_ends_years[-1])
+    covariance = model.step_covariance(horizon) * np.outer(used, used)
+    deviations = np.sqrt(np.diag(covariance))
+    singles = []
+    for i in np.flatnonzero(deviations > 0.0):
+        per_unit = np.zeros(model.n_primary)
+        per_unit[i] = deviations[i]
+        found = smallest_move(figure.headroom, per_unit)
+        if found is not None:
+            singles.append(FactorMove(model.primaries[i].name, found, float(np.exp(found * deviations[i]))))
+    direction_down = steepest_descent(figure.headroom, covariance)
+    joint: tuple[FactorMove, ...] = ()
+    distance = None
+    if direction_down is not None:
+        distance = smallest_move(figure.headroom, direction_down, both_ways=False)
+        if distance is not None:
+            joint = _moves(model, distance * direction_down, deviations)
+    ranked = tuple(sorted(singles, key=lambda move: abs(move.standard_deviations)))
+    return ReverseStress(today, broken_already=False, single=ranked, joint_distance=distance, joint=joint)
+
+
+def affordable_paths(prepared: PreparedBook) -> int:
+    """An even number of paths of the factors that keeps one evaluation of expected losses short."""
+    per_path = max(len(prepared.slots) * prepared.book.n_periods, 1)
+    return int(np.clip(_MOST_TERMS // per_path, _FEWEST_PATHS, _MOST_PATHS)) // 2 * 2
+
+
+def _moves(model: FactorModel, shifts: Array, deviations: Array) -> tuple[FactorMove, ...]:
+    units = np.divide(shifts, deviations, out=np.zeros_like(shifts), where=deviations > 0.0)
+    order = np.argsort(-np.abs(units), kind="stable")
+    return tuple(
+        FactorMove(model.primaries[i].name, float(units[i]), float(np.exp(shifts[i])))
+        for i in order
+        if abs(units[i]) >= _SMALLEST_SHOWN
+    )
+
+
+def _shifted(model: FactorModel, log_shifts: Array) -> FactorModel:
+    primaries = tuple(
+        replace(factor, log_level=factor.log_level + float(shift))
+        for factor, shift in zip(model.primaries, log_shifts, strict=True)
+    )
+    return FactorModel(primaries, model.derived, model.correlation)

@@ -1,0 +1,243 @@
+"""Stress tests and wrong-way risk of a book between protobuf and the domain."""
+
+from dataclasses import fields
+from typing import Any
+
+from ecopledge.loans.v1 import stress_pb2 as pb
+from services.loans.portfolio import DEFAULT_SEED, PortfolioQuestion
+from services.loans.simulation.link import LinkedLoss, LinkShare, WrongWayRisk
+from services.loans.simulation.stress import (
+    DEFAULT_STRESS_PATHS,
+    DEFAULT_STRESS_QUARTERS,
+    MAX_STRESS_PATHS,
+    FactorMove,
+    LossLimit,
+    PortfolioStress,
+    ReverseStress,
+    StressedLoss,
+    StressQuestion,
+)
+from services.loans.translate import MAX_ROWS, as_of_to_wire
+from services.runtime.errors import Internal, InvalidInput
+from services.runtime.results import Progress
+from services.runtime.scenario import Scenario
+from services.runtime.scenario_choice import UnfitScenario
+from services.runtime.violations import Violations
+from services.runtime.wire import date_from_wire
+from services.runtime.wire_market import snapshot_from_wire, snapshot_to_wire
+from services.runtime.wire_results import (
+    caution_from_wire,
+    caution_to_wire,
+    manifest_from_wire,
+    manifest_to_wire,
+    progress_from_wire,
+    progress_to_wire,
+)
+from services.runtime.wire_scenario import scenario_from_wire, scenario_to_wire
+
+MOST_SCENARIOS = 100
+_WORLD = tuple(field.name for field in fields(StressedLoss))
+
+
+def stress_question_from_wire(request: pb.StressPortfolioRequest) -> StressQuestion:
+    """What a StressPortfolioRequest asks.
+
+    Raises:
+        InvalidInput: with everything that is wrong.
+    """
+    violations = Violations()
+    names = tuple(request.scenario_names)
+    violations.require_max_length("scenarios", (*names, *request.scenarios), MOST_SCENARIOS)
+    scenarios: list[Scenario] = []
+    for i, message in enumerate(request.scenarios):
+        scenario = scenario_from_wire(message, violations.at(f"scenarios[{i}]"))
+        if scenario is not None:
+            scenarios.append(scenario)
+    limit = _limit(request.limit, violations) if request.HasField("limit") else None
+    book = _book_from_wire(request.book, violations)
+    return StressQuestion(book, names, tuple(scenarios), limit)
+
+
+def stress_question_to_wire(question: StressQuestion) -> pb.StressPortfolioRequest:
+    """The request of a question."""
+    limit = question.limit
+    return pb.StressPortfolioRequest(
+        book=book_to_wire(question.book),
+        scenario_names=question.names,
+        scenarios=[scenario_to_wire(scenario) for scenario in question.scenarios],
+        limit=None
+        if limit is None
+        else pb.LossLimit(**{name: value for name, value in _columns(limit).items() if value is not None}),
+    )
+
+
+def link_question_from_wire(request: pb.MeasureWrongWayRiskRequest) -> PortfolioQuestion:
+    """What a MeasureWrongWayRiskRequest asks.
+
+    Raises:
+        InvalidInput: with everything that is wrong.
+    """
+    return _book_from_wire(request.book, Violations())
+
+
+def book_to_wire(question: PortfolioQuestion) -> pb.BookSimulation:
+    """The message of a question about a book."""
+    return pb.BookSimulation(
+        snapshot=snapshot_to_wire(question.snapshot),
+        as_of=as_of_to_wire(question.as_of),
+        loan_ids=question.loan_ids,
+        n_quarters=question.n_quarters,
+        n_paths=question.n_paths,
+        seed=question.seed,
+        fund_cap_cny=question.fund_cap_cny,
+    )
+
+
+def stress_event_to_wire(event: Progress | PortfolioStress) -> pb.StressPortfolioResponse:
+    """A message of the stream."""
+    if isinstance(event, Progress):
+        return pb.StressPortfolioResponse(progress=progress_to_wire(event))
+    return pb.StressPortfolioResponse(
+        result=pb.PortfolioStress(
+            n_loans=event.n_loans,
+            exposure_cny=event.exposure_cny,
+            worlds=[pb.StressedLoss(**_columns(world)) for world in event.worlds],
+            skipped=[pb.SkippedPortfolioScenario(name=s.name, reason=s.reason) for s in event.skipped],
+            reverse=None if event.reverse is None else _reverse_to_wire(event.reverse),
+            warnings=[caution_to_wire(caution) for caution in event.cautions],
+            manifest=manifest_to_wire(event.manifest),
+        )
+    )
+
+
+def stress_event_from_wire(message: pb.StressPortfolioResponse) -> Progress | PortfolioStress:
+    """What a message of the stream says.
+
+    Raises:
+        Internal: a message of a kind that this version does not know.
+    """
+    match message.WhichOneof("event"):
+        case "progress":
+            return progress_from_wire(message.progress)
+        case "result":
+            return _stress_from_wire(message.result)
+        case other:
+            raise Internal(f"StressPortfolio: found event {other}, expected progress or result")
+
+
+def link_to_wire(risk: WrongWayRisk) -> pb.MeasureWrongWayRiskResponse:
+    """The message of a wrong-way risk report."""
+    return pb.MeasureWrongWayRiskResponse(
+        n_loans=risk.n_loans,
+        exposure_cny=risk.exposure_cny,
+        together=pb.LinkedLoss(**_columns(risk.together)),
+        apart=pb.LinkedLoss(**_columns(risk.apart)),
+        expected_loss_difference_cny=risk.expected_loss_difference_cny,
+        expected_loss_difference_error_cny=risk.expected_loss_difference_error_cny,
+        drivers=[pb.LinkShare(**_columns(share)) for share in risk.drivers],
+        warnings=[caution_to_wire(caution) for caution in risk.cautions],
+        manifest=manifest_to_wire(risk.manifest),
+    )
+
+
+def link_from_wire(message: pb.MeasureWrongWayRiskResponse) -> WrongWayRisk:
+    """What a wrong-way risk report says."""
+    return WrongWayRisk(
+        message.n_loans,
+        message.exposure_cny,
+        _linked(message.together),
+        _linked(message.apart),
+        message.expected_loss_difference_cny,
+        message.expected_loss_difference_error_cny,
+        tuple(LinkShare(share.factor, share.expected_loss_cny) for share in message.drivers),
+        tuple(caution_from_wire(warning) for warning in message.warnings),
+        manifest_from_wire(message.manifest),
+    )
+
+
+def _book_from_wire(message: pb.BookSimulation, violations: Violations) -> PortfolioQuestion:
+    at = violations.at("book")
+    snapshot = snapshot_from_wire(message.snapshot, at.at("snapshot"))
+    as_of = at.collect("as_of", date_from_wire, message.as_of) if message.HasField("as_of") else None
+    at.require_max_length("loan_ids", message.loan_ids, MAX_ROWS)
+    n_paths = message.n_paths if message.HasField("n_paths") else DEFAULT_STRESS_PATHS
+    at.require(
+        n_paths <= MAX_STRESS_PATHS, "n_paths", f"found {n_paths}, expected at most {MAX_STRESS_PATHS:,}"
+    )
+    violations.raise_if_any()
+    assert snapshot is not None  # noqa: S101  # every reason for None is a violation; tells mypy
+    try:
+        return PortfolioQuestion(
+            snapshot,
+            as_of,
+            tuple(message.loan_ids),
+            n_paths=n_paths,
+            seed=message.seed if message.HasField("seed") else DEFAULT_SEED,
+            n_quarters=message.n_quarters if message.HasField("n_quarters") else DEFAULT_STRESS_QUARTERS,
+            fund_cap_cny=message.fund_cap_cny if message.HasField("fund_cap_cny") else None,
+        )
+    except ValueError as error:
+        field, _, text = str(error).partition(": ")
+        raise InvalidInput.of(f"book.{field}", text) from error
+
+
+def _limit(message: pb.LossLimit, violations: Violations) -> LossLimit | None:
+    loss = message.highest_expected_loss_cny if message.HasField("highest_expected_loss_cny") else None
+    tail = (
+        message.highest_expected_shortfall_cny if message.HasField("highest_expected_shortfall_cny") else None
+    )
+    try:
+        return LossLimit(loss, tail)
+    except ValueError as error:
+        violations.add("limit", str(error).partition(": ")[2])
+        return None
+
+
+def _reverse_to_wire(reverse: ReverseStress) -> pb.PortfolioReverseStress:
+    return pb.PortfolioReverseStress(
+        figure_cny=reverse.figure_cny,
+        broken_already=reverse.broken_already,
+        single=[pb.PortfolioFactorMove(**_columns(move)) for move in reverse.single],
+        joint_distance=reverse.joint_distance,
+        joint=[pb.PortfolioFactorMove(**_columns(move)) for move in reverse.joint],
+    )
+
+
+def _stress_from_wire(message: pb.PortfolioStress) -> PortfolioStress:
+    reverse = message.reverse
+    return PortfolioStress(
+        message.n_loans,
+        message.exposure_cny,
+        tuple(StressedLoss(*(getattr(world, name) for name in _WORLD)) for world in message.worlds),
+        tuple(UnfitScenario(skipped.name, skipped.reason) for skipped in message.skipped),
+        ReverseStress(
+            reverse.figure_cny,
+            reverse.broken_already,
+            tuple(map(_move, reverse.single)),
+            reverse.joint_distance if reverse.HasField("joint_distance") else None,
+            tuple(map(_move, reverse.joint)),
+        )
+        if message.HasField("reverse")
+        else None,
+        tuple(caution_from_wire(warning) for warning in message.warnings),
+        manifest_from_wire(message.manifest),
+    )
+
+
+def _move(message: pb.PortfolioFactorMove) -> FactorMove:
+    return FactorMove(message.factor, message.standard_deviations, message.multiplier)
+
+
+def _linked(message: pb.LinkedLoss) -> LinkedLoss:
+    known = message.HasField("collateral_in_default_ratio")
+    return LinkedLoss(
+        message.expected_loss_cny,
+        message.expected_loss_error_cny,
+        message.value_at_risk_cny,
+        message.expected_shortfall_cny,
+        message.collateral_in_default_ratio if known else None,
+    )
+
+
+def _columns(value: Any) -> dict[str, Any]:
+    return {field.name: getattr(value, field.name) for field in fields(value)}
