@@ -10,10 +10,12 @@ from cli.examples import WithExamples
 from cli.output import json_option, percent, print_json, print_table, wan
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from services.valuation.asset import Asset
     from services.valuation.client import ValuationClient
     from services.valuation.loan_price import LoanPricing
-    from services.valuation.valuation import LoanTerms, SizedLoan
+    from services.valuation.valuation import LoanTerms, LoanYear, SizedLoan
 
 MISSING_LOAN = "is missing, expected a table [loan] with tenor_years and rate_annual"
 
@@ -125,10 +127,20 @@ def _print(sized: "SizedLoan") -> None:
 
 
 def _print_years(sized: "SizedLoan") -> None:
-    if not sized.years:
+    asset_id = sized.valuation.asset_id
+    _print_path(f"{asset_id}: 按限额等额还款 · At the limit under level instalments (万元)", sized.years)
+    if any(year.dscr is not None and year.dscr < 1.0 for year in sized.years):
+        _print_path(
+            f"{asset_id}: 按现金流还款，未付利息计入本金 · Repaid as the cash comes, unpaid interest added (万元)",
+            sized.years_following_cash,
+        )
+
+
+def _print_path(title: str, years: "Sequence[LoanYear]") -> None:
+    if not years:
         return
     print_table(
-        f"{sized.valuation.asset_id}: 按限额等额还款 · At the limit under level instalments (万元)",
+        title,
         (
             "年 Year",
             "现金P10 Cash P10",
@@ -148,6 +160,6 @@ def _print_years(sized: "SizedLoan") -> None:
                 wan(year.pledge_value_cny),
                 "—" if year.ltv is None else percent(year.ltv),
             ]
-            for year in sized.years
+            for year in years
         ),
     )

@@ -187,7 +187,9 @@ class ValuationDesk:
         amount = sized.limit_cny if terms.requested_cny is None else min(sized.limit_cny, terms.requested_cny)
         if pricing is None or amount <= 0.0:
             return sized
-        loan = PricedLoan(amount, terms, pledge, date)
+        uncovered = any(year.dscr is not None and year.dscr < 1.0 for year in sized.years)
+        follows_cash = uncovered and len(sized.years_following_cash) > 0
+        loan = PricedLoan(amount, terms, pledge, date, cash if follows_cash else ())
         return replace(sized, rate=build_up_rate(loan, pricing, market, self._pricing_assumptions))
 
     def calibrate(

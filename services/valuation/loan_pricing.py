@@ -36,7 +36,7 @@ from services.valuation.prepared_market import PreparedMarket
 from services.valuation.pricing_assumptions import PricingAssumptions
 from services.valuation.pricing_cautions import cautions_of
 from services.valuation.pricing_figures import PricingFigures
-from services.valuation.sizing import outstanding_per_unit
+from services.valuation.sizing import outstanding_per_unit, worth_of_cash
 from services.valuation.valuation import LoanTerms
 
 _IRB_LEAST_PD, _IRB_LGD = 0.0005, 0.40
@@ -53,17 +53,23 @@ class PricedLoan:
         terms: of the loan.
         pledge: at the end of each year of the loan.
         valuation_date: when the loan begins.
+        low_cash_cny: of each year, where the loan is repaid as the cash comes; empty for level instalments.
     """
 
     amount_cny: float
     terms: LoanTerms
     pledge: Sequence[PledgeYear]
     valuation_date: dt.date
+    low_cash_cny: Sequence[float] = ()
 
     @property
     def outstanding_cny(self) -> Array:
-        """Balances at the beginning and after each yearly payment, level instalments, [n + 1]."""
-        return self.amount_cny * np.array(outstanding_per_unit(self.terms))
+        """Balances at the beginning and after each yearly payment, [n + 1]."""
+        if len(self.low_cash_cny) == 0:
+            return self.amount_cny * np.array(outstanding_per_unit(self.terms))
+        worth = np.array(worth_of_cash(self.terms, self.low_cash_cny))
+        balances: Array = self.amount_cny * (worth / worth[0])
+        return balances
 
 
 def check_dates(pricing: LoanPricing, valuation_date: dt.date) -> None:
@@ -133,7 +139,12 @@ def build_up_rate(
         borrower_costs=costs,
         inputs=figures.inputs,
         cautions=cautions_of(
-            total, offered, figures.inputs, lpr_as_of=pricing.lpr_as_of, valuation_date=loan.valuation_date
+            total,
+            offered,
+            figures.inputs,
+            lpr_as_of=pricing.lpr_as_of,
+            valuation_date=loan.valuation_date,
+            follows_cash=len(loan.low_cash_cny) > 0,
         ),
     )
 
@@ -149,7 +160,8 @@ def _loss_years(
     found = []
     for k, pledge in enumerate(loan.pledge):
         exposure, kept = float(balances[k]), float(alive[k])
-        lgd = loss_given_default(exposure, pledge.sale_cny, pd, correlation)
+        # A loan that is repaid before its last year has nothing to lose in it.
+        lgd = loss_given_default(exposure, pledge.sale_cny, pd, correlation) if exposure > 0.0 else 0.0
         found.append(
             LossYear(
                 k + 1, exposure, kept, float(discount[k]), lgd, lgd * left, kept * pd * lgd * left * exposure

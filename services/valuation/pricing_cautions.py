@@ -15,6 +15,14 @@ TAX_LEFT_OUT = Caution(
     "Value-added and income tax are left out of the rate.",
     "pricing",
 )
+ON_CASH = Caution(
+    "PRICED_ON_CASH_SCHEDULE",
+    Severity.NOTE,
+    "等额还款无现金可付，利率按随现金流还款、未付利息计入本金的余额测算。",
+    "Level instalments are not covered by the cash: the rate is built on the balances of a loan that is repaid as the "
+    "cash comes, with unpaid interest added.",
+    "pricing",
+)
 NO_LPR = Caution(
     "PRICING_NO_LPR",
     Severity.NOTE,
@@ -31,6 +39,7 @@ def cautions_of(
     *,
     lpr_as_of: dt.date | None,
     valuation_date: dt.date,
+    follows_cash: bool = False,
 ) -> tuple[Caution, ...]:
     """Every caution of a rate.
 
@@ -40,11 +49,13 @@ def cautions_of(
         inputs: figures used.
         lpr_as_of: date of the loan prime rate; None where none was given.
         valuation_date: when the loan begins.
+        follows_cash: whether the balances are those of a loan that is repaid as the cash comes.
     """
     return (
         *_of_rate(total, offered),
         *_of_assumptions(inputs),
         *([NO_LPR] if lpr_as_of is None else _of_lpr_age(lpr_as_of, valuation_date)),
+        *([ON_CASH] if follows_cash else []),
         TAX_LEFT_OUT,
     )
 

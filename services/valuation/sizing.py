@@ -90,6 +90,9 @@ def size_loan(
         None if annual_quantity is None or annual_quantity <= 0.0 else limit / annual_quantity,
         _years_at(limit, terms, low_cash=low_cash, pledge_values=pledge_values),
         changes_needed(limits, valuation, lending, longer_cash, terms),
+        years_following_cash=_years_following_cash(
+            limit, terms, low_cash=low_cash, pledge_values=pledge_values
+        ),
     )
 
 
@@ -192,6 +195,37 @@ def _cover_at(limit: float, low_cash: Sequence[float], service: Sequence[float])
     # The product, not its factors: a tiny loan times a small share may round to nothing due.
     covers = [cash / (limit * due) for cash, due in zip(low_cash, service, strict=True) if limit * due > 0.0]
     return min(covers) if covers else None
+
+
+def worth_of_cash(terms: LoanTerms, low_cash: Sequence[float]) -> list[float]:
+    """What the low cash to come is worth at the loan's rate, at the beginning and after each year; the last is 0."""
+    growth = 1.0 + terms.rate_annual
+    # From the last year backwards, so that no rounding is compounded.
+    worth = [0.0]
+    for cash in reversed(low_cash):
+        worth.append((worth[-1] + max(cash, 0.0)) / growth)
+    return worth[::-1]
+
+
+def _years_following_cash(
+    limit: float, terms: LoanTerms, *, low_cash: Sequence[float], pledge_values: Sequence[float]
+) -> tuple[LoanYear, ...]:
+    """The loan year by year where every year pays the same share of its low cash.
+
+    What is owed after a year is what the payments still to come are worth at the loan's rate: interest on it that the
+    cash of a year does not pay is added.
+    """
+    worth = worth_of_cash(terms, low_cash)
+    if limit <= 0.0 or len(pledge_values) == 0 or worth[0] <= 0.0:
+        return ()
+    share = limit / worth[0]
+    years = []
+    rows = zip(low_cash, pairwise(worth), pledge_values, strict=True)
+    for year, (cash, (before, after), pledge) in enumerate(rows, start=1):
+        due, owed = share * max(cash, 0.0), share * before
+        ltv = owed / pledge if pledge > 0.0 else None
+        years.append(LoanYear(year, cash, due, share * after, cash / due if due > 0.0 else None, pledge, ltv))
+    return tuple(years)
 
 
 def _years_at(

@@ -232,6 +232,9 @@ def sized_loan_to_wire(sized: SizedLoan) -> pb.SizeLoanResponse:
         min_dscr_at_limit=sized.min_dscr_at_limit,
         loan_per_unit_cny=sized.loan_per_unit_cny,
         years=[pb.LoanYear(**fields_of(year, _LOAN_YEAR)) for year in sized.years],
+        years_following_cash=[
+            pb.LoanYear(**fields_of(year, _LOAN_YEAR)) for year in sized.years_following_cash
+        ],
         changes_needed=[
             pb.NeededChange(**{**fields_of(change, _NEEDED_CHANGE), "rule": _RULES[change.rule]})
             for change in sized.changes_needed
@@ -253,18 +256,7 @@ def sized_loan_from_wire(message: pb.SizeLoanResponse) -> SizedLoan:
         _optional(message, "requested_within_limit"),
         _optional(message, "min_dscr_at_limit"),
         _optional(message, "loan_per_unit_cny"),
-        tuple(
-            LoanYear(
-                found.year,
-                found.low_cash_cny,
-                found.debt_service_cny,
-                found.outstanding_cny,
-                _optional(found, "dscr"),
-                found.pledge_value_cny,
-                _optional(found, "ltv"),
-            )
-            for found in message.years
-        ),
+        _loan_years(message.years),
         tuple(
             NeededChange(
                 _rule(found.rule), found.lever, found.needed, found.explanation_zh, found.explanation_en
@@ -272,6 +264,22 @@ def sized_loan_from_wire(message: pb.SizeLoanResponse) -> SizedLoan:
             for found in message.changes_needed
         ),
         rate_from_wire(message.rate) if message.HasField("rate") else None,
+        _loan_years(message.years_following_cash),
+    )
+
+
+def _loan_years(messages: Sequence[pb.LoanYear]) -> tuple[LoanYear, ...]:
+    return tuple(
+        LoanYear(
+            found.year,
+            found.low_cash_cny,
+            found.debt_service_cny,
+            found.outstanding_cny,
+            _optional(found, "dscr"),
+            found.pledge_value_cny,
+            _optional(found, "ltv"),
+        )
+        for found in messages
     )
 
 

@@ -183,12 +183,12 @@ class Limit:
 
 @dataclass(frozen=True, slots=True)
 class LoanYear:
-    """One year of a loan at the limit under level instalments; amounts CNY.
+    """One year of a loan at the limit; amounts CNY.
 
     Attributes:
         year: 1 for the first.
         low_cash_cny: low quantile of the year's cash.
-        debt_service_cny: interest and principal due.
+        debt_service_cny: interest and principal paid.
         outstanding_cny: principal after the payment.
         dscr: cash over debt service; None where nothing is due.
         pledge_value_cny: at the end of the year, seen from today.
@@ -229,6 +229,7 @@ class SizedLoan:
     years: tuple[LoanYear, ...] = ()
     changes_needed: tuple[NeededChange, ...] = ()
     rate: RateBuildUp | None = None
+    years_following_cash: tuple[LoanYear, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

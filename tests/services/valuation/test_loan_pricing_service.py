@@ -248,3 +248,15 @@ def test_a_wrong_file_of_assumptions_is_refused(tmp_path: Path, text: str) -> No
         read_pricing_assumptions(path)
     with pytest.raises(InvalidInput, match="no such file"):
         read_pricing_assumptions(tmp_path / "none.toml")
+
+
+def test_a_loan_that_follows_the_cash_is_priced_on_its_balances() -> None:
+    """100 at 10 %, paid by cash in year 2 of 3: balances 100, 110, 0; the borrower still pays 10 %."""
+    loan = PricedLoan(100.0, LoanTerms(3.0, 0.1), [EVEN_CHANCE] * 3, DATE, (0.0, 500.0, 0.0))
+    assert loan.outstanding_cny.tolist() == pytest.approx([100.0, 110.0, 0.0, 0.0])
+    found = build_up_rate(loan, OWN, MARKET, ASSUMPTIONS)
+    assert [year.exposure_cny for year in found.loss_years] == pytest.approx([100.0, 110.0, 0.0])
+    # Even chances of 0 and 150 lose half of 100 and half of 110, and nothing of nothing.
+    assert [year.lgd for year in found.loss_years] == pytest.approx([0.5, 0.5, 0.0])
+    assert found.borrower_costs[0].after_subsidy_annual == pytest.approx(0.1, rel=1e-9)
+    assert "PRICED_ON_CASH_SCHEDULE" in [caution.code for caution in found.cautions]

@@ -2,7 +2,7 @@ import dataclasses
 import math
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from services.runtime.results import Distribution, Manifest
@@ -135,3 +135,43 @@ def test_nothing_due_and_nothing_lent_have_no_cover() -> None:
     assert sized.limit_cny == 0.0
     assert sized.min_dscr_at_limit is None
     assert math.isfinite(sized.limits[1].limit_cny)
+
+
+@given(cases)
+def test_a_loan_that_follows_the_cash_is_repaid_by_it(case: tuple) -> None:  # type: ignore[type-arg]  # of the strategy above
+    """Payments are worth the loan at its rate, the balance rolls forward with them and ends at 0, cover is constant."""
+    pledge, cash, lending, terms, low = case
+    low = low[: payment_years(terms.tenor_years)]
+    sized = size_loan(valuation(pledge, cash), lending, None, low, terms, pledge_values=[1e6] * len(low))
+    years = sized.years_following_cash
+    if not years:
+        assert sized.limit_cny == 0.0 or sum(max(found, 0.0) for found in low) == 0.0
+        return
+    # Below a ten-thousandth of a yuan there are no digits left to compare.
+    assume(sized.limit_cny > 1e-4)
+    growth = 1.0 + terms.rate_annual
+    worth = sum(year.debt_service_cny / growth**year.year for year in years)
+    assert worth == pytest.approx(sized.limit_cny, rel=1e-9)
+    before = sized.limit_cny
+    for year in years:
+        expected = before * growth - year.debt_service_cny
+        assert year.outstanding_cny == pytest.approx(expected, rel=1e-9, abs=1e-9 * before * growth)
+        before = year.outstanding_cny
+    assert years[-1].outstanding_cny == 0.0
+    covers = [year.dscr for year in years if year.dscr is not None and year.low_cash_cny > 1e-4]
+    assume(covers)
+    assert covers == pytest.approx([covers[0]] * len(covers), rel=1e-9)
+
+
+def test_unpaid_interest_is_added_by_hand() -> None:
+    """100 at 10 %, cash of 242 in year 2 alone, cover 2: 121 is paid then; 110 is owed after a year without cash."""
+    sized = size_loan(
+        valuation(1e12, 0.0), LendingTerms(1.0, None, 2.0), None, [0.0, 242.0], LoanTerms(2.0, 0.1),
+        pledge_values=[200.0, 200.0],
+    )  # fmt: skip
+    first, second = sized.years_following_cash
+    assert sized.limit_cny == pytest.approx(100.0)
+    assert first.dscr is None
+    assert [first.debt_service_cny, first.outstanding_cny, first.ltv] == pytest.approx([0.0, 110.0, 0.5])
+    assert [second.debt_service_cny, second.outstanding_cny, second.ltv] == pytest.approx([121.0, 0.0, 0.55])
+    assert second.dscr == pytest.approx(2.0)

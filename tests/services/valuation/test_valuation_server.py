@@ -288,6 +288,10 @@ def test_the_rate_of_a_sized_loan_is_built_up_where_it_can_be(client: ValuationC
     smaller = client.size_loan(asset(), less, simulation=SIMULATION, pricing=LoanPricing(0.02))
     assert smaller.rate is not None
     assert smaller.rate.amount_cny == less.requested_cny
+    codes = {caution.code for caution in sized.rate.cautions}
+    level = all(year.dscr is None or year.dscr >= 1.0 for year in sized.years)
+    assert ("PRICED_ON_CASH_SCHEDULE" in codes) is not level
+    assert [year.debt_service_cny for year in sized.years_following_cash] != []
     # A smaller loan against the same pledge loses less at default.
     assert smaller.rate.lgd < sized.rate.lgd
     with pytest.raises(InvalidInput) as error:

@@ -1070,6 +1070,7 @@ class SizeLoanResponse(_message.Message):
     YEARS_FIELD_NUMBER: _builtins.int
     CHANGES_NEEDED_FIELD_NUMBER: _builtins.int
     RATE_FIELD_NUMBER: _builtins.int
+    YEARS_FOLLOWING_CASH_FIELD_NUMBER: _builtins.int
     binding_rule: Global___LimitRule.ValueType
     """The rule that binds."""
     limit_cny: _builtins.float
@@ -1106,6 +1107,13 @@ class SizeLoanResponse(_message.Message):
     def rate(self) -> _pricing_pb2.RateBuildUp:
         """What the loan must earn and what it costs the borrower. Absent where no pricing was asked for or nothing may be lent."""
 
+    @_builtins.property
+    def years_following_cash(self) -> _containers.RepeatedCompositeFieldContainer[Global___LoanYear]:
+        """The same loan repaid as the cash comes, year by year, as the limit of the debt service takes it: every year pays the
+        same share of its low cash, interest that is not paid is added to the principal. Empty where nothing may be lent or
+        the low cash of the tenor adds up to nothing.
+        """
+
     def __init__(
         self,
         *,
@@ -1119,10 +1127,11 @@ class SizeLoanResponse(_message.Message):
         years: _abc.Iterable[Global___LoanYear] | None = ...,
         changes_needed: _abc.Iterable[Global___NeededChange] | None = ...,
         rate: _pricing_pb2.RateBuildUp | None = ...,
+        years_following_cash: _abc.Iterable[Global___LoanYear] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_loan_per_unit_cny", b"_loan_per_unit_cny", "_min_dscr_at_limit", b"_min_dscr_at_limit", "_requested_within_limit", b"_requested_within_limit", "loan_per_unit_cny", b"loan_per_unit_cny", "min_dscr_at_limit", b"min_dscr_at_limit", "rate", b"rate", "requested_within_limit", b"requested_within_limit", "valuation", b"valuation"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_loan_per_unit_cny", b"_loan_per_unit_cny", "_min_dscr_at_limit", b"_min_dscr_at_limit", "_requested_within_limit", b"_requested_within_limit", "binding_rule", b"binding_rule", "changes_needed", b"changes_needed", "limit_cny", b"limit_cny", "limits", b"limits", "loan_per_unit_cny", b"loan_per_unit_cny", "min_dscr_at_limit", b"min_dscr_at_limit", "rate", b"rate", "requested_within_limit", b"requested_within_limit", "valuation", b"valuation", "years", b"years"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_loan_per_unit_cny", b"_loan_per_unit_cny", "_min_dscr_at_limit", b"_min_dscr_at_limit", "_requested_within_limit", b"_requested_within_limit", "binding_rule", b"binding_rule", "changes_needed", b"changes_needed", "limit_cny", b"limit_cny", "limits", b"limits", "loan_per_unit_cny", b"loan_per_unit_cny", "min_dscr_at_limit", b"min_dscr_at_limit", "rate", b"rate", "requested_within_limit", b"requested_within_limit", "valuation", b"valuation", "years", b"years", "years_following_cash", b"years_following_cash"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__loan_per_unit_cny: _TypeAlias = _typing.Literal["loan_per_unit_cny"]  # noqa: Y015
     _WhichOneofArgType__loan_per_unit_cny: _TypeAlias = _typing.Literal["_loan_per_unit_cny", b"_loan_per_unit_cny"]  # noqa: Y015
@@ -1141,7 +1150,7 @@ Global___SizeLoanResponse: _TypeAlias = SizeLoanResponse  # noqa: Y015
 
 @_typing.final
 class LoanYear(_message.Message):
-    """One year of a loan that is paid by level instalments."""
+    """One year of a loan."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -1157,7 +1166,7 @@ class LoanYear(_message.Message):
     low_cash_cny: _builtins.float
     """Low quantile of the year's cash, CNY."""
     debt_service_cny: _builtins.float
-    """Interest and principal due, CNY."""
+    """Interest and principal paid, CNY."""
     outstanding_cny: _builtins.float
     """Principal outstanding after the payment, CNY."""
     dscr: _builtins.float
