@@ -26,6 +26,7 @@ class Purpose(IntEnum):
     PROJECT = 6
     GUARANTOR = 7
     TAIL = 8
+    DEMONSTRATION = 100
 
 
 def uniforms(

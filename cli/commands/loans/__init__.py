@@ -6,6 +6,7 @@ from cli.lazy_group import LazyGroup
 
 SUMMARIES = {
     "import": "导入贷款文件 · Loans, positions or movements of a CSV, XLSX or Parquet file, all or none",
+    "generate": "生成合成贷款簿 · A synthetic book seeded by the published cases, to import or to store",
     "list": "贷款清单 · The loans of the book as they are known now, or were at a moment",
     "statistics": "季度统计 · Green-loan statistics of a quarter by one grouping",
     "schedule": "还款计划 · The repayment schedule of a loan or of terms, to the cent",

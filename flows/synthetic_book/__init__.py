@@ -1,0 +1,1 @@
+"""A synthetic loan book seeded by the published cases: drawn, written to files, stored with its pledges."""

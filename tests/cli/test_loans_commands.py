@@ -1,0 +1,88 @@
+"""`ecopledge loans`: generate, import, list, schedule, as a person runs them."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from cli.connection import own_services
+from cli.main import run
+
+
+@pytest.fixture(scope="module")
+def target(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    database = tmp_path_factory.mktemp("loans") / "book.db"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("ECOPLEDGE_DATABASE_URL", f"sqlite:///{database}")
+        with own_services(("valuation", "loans")) as address:
+            yield address
+
+
+def answer(capsys: pytest.CaptureFixture[str], *arguments: str) -> dict[str, object]:
+    code = run([*arguments, "--json"])
+    out = capsys.readouterr()
+    assert code == 0, out.err
+    content: dict[str, object] = json.loads(out.out)
+    return content
+
+
+def test_a_synthetic_book_is_written_imported_stored_and_shown(
+    target: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "book.csv"
+    drawn = answer(capsys, "loans", "generate", "--loans", "40", "--seed", "3", "--out", str(out))
+    assert drawn["note"] == "合成数据 synthetic"
+    for table in ("loans", "positions", "movements"):
+        day = ["--as-of", "2026-06-30"] if table == "loans" else []
+        file = str(tmp_path / f"book-{table}.csv")
+        first, again = (
+            answer(capsys, "loans", "import", file, *day, "--target", target)["counts"] for _ in range(2)
+        )
+        n = drawn["rows"][table]  # type: ignore[index]  # a table of counts
+        assert first == {"created": n, "updated": 0, "unchanged": 0}
+        assert again == {"created": 0, "updated": 0, "unchanged": n}
+    stored = answer(
+        capsys, "loans", "generate", "--loans", "40", "--seed", "3", "--store", "--target", target
+    )["stored"]
+    assert stored["pledges"] == {"created": 40, "updated": 0, "unchanged": 0}  # type: ignore[index]  # as above
+    assert stored["positions"]["created"] == 0  # type: ignore[index]  # as above
+    assert run(["loans", "list", "--limit", "3", "--target", target]) == 0
+    shown = capsys.readouterr().out
+    assert "合成数据" in shown
+    assert "--limit" in shown
+    due = answer(capsys, "loans", "schedule", "SYN-0000001", "--target", target)
+    assert due["instalments"][-1]["closing_cny"] == "0.00"  # type: ignore[index]  # a list of instalments
+
+
+def test_a_wrong_file_changes_nothing_and_ends_with_code_2(
+    target: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "p.csv"
+    file.write_text("loan_id,as_of,balance_cny,rate_annual\nNO,2026-06-30,1,0.04\nNO2,2026-06-30,x,0.04\n")
+    assert run(["loans", "import", str(file), "--target", target]) == 2
+    assert "p.csv, row 3, column balance_cny: found 'x'" in capsys.readouterr().err
+    file.write_text("loan_id,as_of,balance_cny,rate_annual\nNO,2026-06-30,1,0.04\n")
+    assert run(["loans", "import", str(file), "--target", target]) == 2
+    assert "p.csv, row 2, column loan_id: found 'NO', expected a loan that exists" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["schedule"], "LOAN_ID: is missing"),
+        (["schedule", "L1", "--rate", "0.04"], "found a loan and terms"),
+        (["list", "--known-at", "yesterday"], "found 'yesterday'"),
+        (["generate"], "--out: is missing"),
+        (["import", "x.csv"], "x.csv"),
+    ],
+)
+def test_a_wrong_call_is_told(arguments: list[str], said: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["loans", *arguments]) == 2
+    assert said in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", ["import", "generate", "list", "schedule"])
+def test_every_command_has_help_with_an_example(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["loans", name, "--help"]) == 0
+    assert f"  ecopledge loans {name}" in capsys.readouterr().out
