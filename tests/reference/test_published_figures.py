@@ -19,7 +19,7 @@ N_CHECKS = {
     "internal_rate_of_return": 3,
     "irb_risk_weights": 16,
     "longstaff_schwartz": 2,
-    "ratios": 14,
+    "ratios": 16,
     "vasicek_large_pool": 8,
 }
 # Tables about bundled data (cli.data_checks), and the fund, whose rows give several checks.
