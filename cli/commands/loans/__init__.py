@@ -9,6 +9,10 @@ SUMMARIES = {
     "generate": "生成合成贷款簿 · A synthetic book seeded by the published cases, to import or to store",
     "list": "贷款清单 · The loans of the book as they are known now, or were at a moment",
     "statistics": "季度统计 · Green-loan statistics of a quarter by one grouping",
+    "classify": "风险分类 · The book in five classes, with the reason for each",
+    "credit-loss": "预期信用损失 · Expected credit loss in three stages",
+    "capital": "资本 · Weight method, foundation approach, economic capital, side by side",
+    "monitor": "押品监测 · Loan to value now and to come, margin calls, what to value again, events",
     "schedule": "还款计划 · The repayment schedule of a loan or of terms, to the cent",
 }
 EXAMPLES = ("ecopledge loans list", "ecopledge loans schedule LOAN_ID")

@@ -1,0 +1,162 @@
+"""`ecopledge loans credit-loss`: expected credit loss in three stages."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from cli.connection import services, target
+from cli.examples import WithExamples
+from cli.loan_quality import (
+    as_of_option,
+    day_of,
+    loans_option,
+    market,
+    print_cautions,
+    print_rule,
+    snapshot_option,
+)
+from cli.output import json_option, percent, print_json, print_table, wan
+
+if TYPE_CHECKING:
+    from services.loans.quality.credit_loss import CreditLossReport, CreditLossTotal, LoanCreditLoss
+
+_SHOWN = 40
+_STAGES = {"1": "第一阶段 stage 1", "2": "第二阶段 stage 2", "3": "第三阶段 stage 3"}
+
+
+@click.command(
+    "credit-loss",
+    cls=WithExamples,
+    examples=(
+        "ecopledge loans credit-loss --as-of 2026-09-30",
+        "ecopledge loans credit-loss --as-of 2026-09-30 --explain LOAN_ID",
+    ),
+)
+@as_of_option
+@snapshot_option
+@loans_option
+@click.option("--explain", "explained", multiple=True, metavar="ID", help="Loan to show quarter by quarter.")
+@click.option(
+    "--debtors",
+    "debtor_file",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="TOML with [[debtors]], as of `ecopledge loans classify`.",
+)
+@click.option(
+    "--paths", type=click.IntRange(2, 100_000), default=1024, show_default=True, help="Paths, even."
+)
+@target
+@json_option
+def command(
+    as_of: str | None,
+    snapshot_file: Path | None,
+    loan_ids: tuple[str, ...],
+    explained: tuple[str, ...],
+    debtor_file: Path | None,
+    paths: int,
+    target: str | None,
+    *,
+    as_json: bool,
+) -> int:
+    """预期信用损失 · Expected credit loss: stages, 12-month and lifetime losses, weighted scenarios.
+
+    Pledges move with the factors that make borrowers default. Amounts are printed in 万元; --json prints CNY.
+    """
+    from cli.commands.loans.classify import read_debtors
+    from services.loans.quality.client import QualityClient
+
+    debtors = () if debtor_file is None else read_debtors(debtor_file)
+    with services(target, ("loans",)) as channel:
+        report = QualityClient(channel).measure_credit_loss(
+            market(snapshot_file),
+            as_of=day_of("--as-of", as_of),
+            loan_ids=loan_ids,
+            debtors=debtors,
+            explained_loan_ids=explained,
+            n_paths=paths,
+        )
+    if as_json:
+        print_json(report)
+    else:
+        _print(report)
+    return 0
+
+
+def _print(report: "CreditLossReport") -> None:
+    columns = ("分组 Group", "笔数 Loans", "余额 Exposure", "损失准备 Allowance", "覆盖率 Coverage")
+    rows = [_total(total, _STAGES[total.key]) for total in report.by_stage]
+    print_table(
+        "预期信用损失 · Expected credit loss (万元)", columns, [*rows, _total(report.total, "合计 total")]
+    )
+    print_table("按产品 · By product (万元)", columns, [_total(total) for total in report.by_product])
+    loans = sorted(report.loans, key=lambda loan: -loan.allowance_cny)
+    print_table(
+        "贷款 · Loans, largest allowance first (万元)",
+        (
+            "贷款 Loan",
+            "阶段 Stage",
+            "余额 Exposure",
+            "12个月 12-month",
+            "存续期 Lifetime",
+            "准备 Allowance",
+            "依据 Reason",
+        ),
+        [_loan(loan) for loan in loans[:_SHOWN]],
+        left=(0, 6),
+    )
+    if len(loans) > _SHOWN:
+        click.echo(f"  另有 {len(loans) - _SHOWN} 笔 · more loans; --json lists all")
+    for loan in report.loans:
+        _print_quarters(loan)
+    print_cautions(report.cautions)
+    print_rule(report.rule)
+
+
+def _total(total: "CreditLossTotal", label: str | None = None) -> list[str]:
+    return [
+        (total.key or "—") if label is None else label,
+        f"{total.n_loans:,}",
+        wan(total.exposure_cny),
+        wan(total.allowance_cny),
+        f"{total.coverage:.2%}",
+    ]
+
+
+def _loan(loan: "LoanCreditLoss") -> list[str]:
+    reason = loan.reasons[0]
+    return [
+        loan.loan_id,
+        str(loan.stage),
+        wan(loan.exposure_cny),
+        wan(loan.twelve_month_cny),
+        wan(loan.lifetime_cny),
+        wan(loan.allowance_cny),
+        f"{reason.message_zh} · {reason.message_en}",
+    ]
+
+
+def _print_quarters(loan: "LoanCreditLoss") -> None:
+    for scenario in loan.scenarios:
+        if not scenario.quarters:
+            continue
+        print_table(
+            f"{loan.loan_id} · {scenario.scenario}, 权重 weight {percent(scenario.weight)}, "
+            f"实际利率 effective rate {loan.effective_rate_annual:.3%} (万元)",
+            ("截至 Until 年", "违约概率 PD", "敞口 Exposure", "押品 Collateral", "损失 Loss", "折现 Discount",
+             "折现损失 Discounted"),
+            [
+                [
+                    f"{quarter.until_years:.2f}",
+                    f"{quarter.marginal_pd:.3%}",
+                    wan(quarter.exposure_cny),
+                    wan(quarter.collateral_cny),
+                    wan(quarter.loss_cny),
+                    f"{quarter.discount_factor:.4f}",
+                    wan(quarter.discounted_loss_cny),
+                ]
+                for quarter in scenario.quarters
+            ],
+            left=(),
+        )  # fmt: skip

@@ -1,0 +1,180 @@
+"""`ecopledge loans monitor`: loan to value now and to come, margin calls, what to value again, events."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from cli.connection import services, target
+from cli.examples import WithExamples
+from cli.loan_quality import as_of_option, day_of, loans_option, market, print_cautions, snapshot_option
+from cli.output import json_option, percent, print_json, print_table, wan
+
+if TYPE_CHECKING:
+    from services.loans.pledges.event import PledgeEvent
+    from services.loans.pledges.levels import PledgeLevel
+    from services.loans.pledges.monitored import MonitoredLoan, PledgeReport, RevaluationDue
+
+_SHOWN = 40
+
+
+@click.command(
+    "monitor",
+    cls=WithExamples,
+    examples=(
+        "ecopledge loans monitor --as-of 2026-09-30",
+        "ecopledge loans monitor --loan LOAN_ID",
+        "ecopledge loans monitor --events",
+    ),
+)
+@as_of_option
+@snapshot_option
+@loans_option
+@click.option(
+    "--events", is_flag=True, help="List re-valuations that moved a loan through a level, nothing else."
+)
+@click.option("--paths", type=click.IntRange(256, 65_536), default=2000, show_default=True, help="Paths.")
+@target
+@json_option
+def command(
+    as_of: str | None,
+    snapshot_file: Path | None,
+    loan_ids: tuple[str, ...],
+    paths: int,
+    target: str | None,
+    *,
+    events: bool,
+    as_json: bool,
+) -> int:
+    """押品监测 · Loan to value now and over 12 months, levels, margin calls, pledges to value again.
+
+    With --loan the fan is shown month by month. Amounts are printed in 万元; --json prints CNY.
+    """
+    from services.loans.pledges.client import PledgeClient
+
+    with services(target, ("loans",)) as channel:
+        client = PledgeClient(channel)
+        if events:
+            found = list(client.events(loan_ids=loan_ids))
+            print_json(found) if as_json else _print_events(found)
+            return 0
+        report = client.monitor(
+            market(snapshot_file), as_of=day_of("--as-of", as_of), loan_ids=loan_ids, n_paths=paths
+        )
+    if as_json:
+        print_json(report)
+    else:
+        _print(report, fans=bool(loan_ids))
+    return 0
+
+
+def _print(report: "PledgeReport", *, fans: bool) -> None:
+    loans = sorted(report.loans, key=lambda loan: -loan.loan_to_value)
+    print_table(
+        "押品监测 · Pledges, highest loan to value first (万元)",
+        ("贷款 Loan", "产品 Product", "余额 Balance", "押品 Value", "抵押率 LTV", "状态 Level", "12月后 LTV P5–P95",
+         "触及预警 Warning", "补仓 Call", "处置 Liquidation", "补现金 Cash", "或补押品 Pledge"),
+        [_row(loan) for loan in loans[:_SHOWN]],
+        left=(0, 1, 5),
+    )  # fmt: skip
+    if len(loans) > _SHOWN:
+        click.echo(f"  另有 {len(loans) - _SHOWN} 笔 · more loans; --json lists all")
+    click.echo(f"  触及概率按月末观察 · levels are looked at {report.grid}")
+    if fans:
+        for loan in report.loans:
+            _print_fan(loan, report.probabilities)
+    _print_revaluations(report.revaluations)
+    print_cautions(report.cautions)
+
+
+def _row(loan: "MonitoredLoan") -> list[str]:
+    last = loan.fan[-1]
+    return [
+        loan.loan_id,
+        loan.product,
+        wan(loan.balance_cny),
+        wan(loan.value_cny),
+        percent(loan.loan_to_value),
+        _label(loan.level),
+        f"{percent(last.loan_to_value[0])}–{percent(last.loan_to_value[-1])}",
+        percent(last.warning_probability),
+        percent(last.call_probability),
+        percent(last.liquidation_probability),
+        wan(float(loan.margin_cash_cny)),
+        wan(float(loan.margin_pledge_cny)),
+    ]
+
+
+def _print_fan(loan: "MonitoredLoan", probabilities: tuple[float, ...]) -> None:
+    levels = loan.levels
+    print_table(
+        f"{loan.loan_id}: 抵押率 loan to value, 线 levels {percent(levels.warning)} / {percent(levels.call)} / "
+        f"{percent(levels.liquidation)}{' 假设 assumption' if levels.is_assumption else ''}",
+        ("日期 Date", "余额 Balance 万元", *(f"P{round(100 * p)}" for p in probabilities), "预警 Warning", "补仓 Call",
+         "处置 Liquidation"),
+        [
+            [
+                str(date.day),
+                wan(date.balance_cny),
+                *(percent(ltv) for ltv in date.loan_to_value),
+                percent(date.warning_probability),
+                percent(date.call_probability),
+                percent(date.liquidation_probability),
+            ]
+            for date in loan.fan
+        ],
+    )  # fmt: skip
+
+
+def _print_revaluations(due: "tuple[RevaluationDue, ...]") -> None:
+    if due:
+        print_table(
+            "应重新估值 · To value again",
+            ("押品 Pledge", "贷款 Loan", "原因 Reason"),
+            [
+                [item.collateral_id, item.loan_id, f"{item.message_zh} · {item.message_en}"]
+                for item in due[:_SHOWN]
+            ],
+            left=(0, 1, 2),
+        )
+    if len(due) > _SHOWN:
+        click.echo(f"  另有 {len(due) - _SHOWN} 项 · more; --json lists all")
+
+
+def _print_events(events: "list[PledgeEvent]") -> None:
+    if not events:
+        click.echo("没有押品事件 · no pledge events")
+        return
+    print_table(
+        "押品事件 · Re-valuations through a level (万元)",
+        (
+            "序号 Number",
+            "贷款 Loan",
+            "估值日 Valued on",
+            "原状态 Before",
+            "现状态 After",
+            "余额 Balance",
+            "原值 Then",
+            "现值 Now",
+        ),
+        [
+            [
+                str(event.number),
+                event.crossing.loan_id,
+                str(event.crossing.as_of),
+                "未知 unknown" if event.crossing.before is None else _label(event.crossing.before),
+                _label(event.crossing.after),
+                wan(event.crossing.balance_cny),
+                "—" if event.crossing.value_before_cny is None else wan(event.crossing.value_before_cny),
+                wan(event.crossing.value_after_cny),
+            ]
+            for event in events
+        ],
+        left=(1, 2, 3, 4),
+    )
+
+
+def _label(level: "PledgeLevel") -> str:
+    from services.loans.pledges.levels import LEVEL_LABELS_ZH
+
+    return f"{LEVEL_LABELS_ZH[level]} {level.value}"

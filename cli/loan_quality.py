@@ -1,0 +1,66 @@
+"""What the commands about the quality of loans share: which market and day, and how rules and warnings are printed."""
+
+import datetime as dt
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from services.loans.quality.rules import RuleUsed
+    from services.runtime.market import MarketSnapshot
+    from services.runtime.results import Caution
+
+snapshot_option = click.option(
+    "--snapshot",
+    "snapshot_file",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Market snapshot in TOML; the bundled standard one when absent.",
+)
+as_of_option = click.option(
+    "--as-of", "as_of", metavar="DAY", help="Day of the book, such as 2026-09-30; the snapshot's when absent."
+)
+loans_option = click.option(
+    "--loan", "loan_ids", multiple=True, metavar="ID", help="Only this loan; repeatable."
+)
+
+
+def market(snapshot_file: Path | None) -> "MarketSnapshot":
+    """The snapshot of a file, or the standard one."""
+    from services.runtime.market import read_snapshot
+    from services.valuation.standard_market import STANDARD_PATH
+
+    return read_snapshot(STANDARD_PATH if snapshot_file is None else snapshot_file)
+
+
+def day_of(option: str, text: str | None) -> dt.date | None:
+    """The day of an option.
+
+    Raises:
+        InvalidInput: it is none.
+    """
+    from services.runtime.errors import InvalidInput
+
+    if text is None:
+        return None
+    try:
+        return dt.date.fromisoformat(text)
+    except ValueError:
+        raise InvalidInput.of(option, f"found {text!r}, expected a day such as 2026-09-30") from None
+
+
+def print_cautions(cautions: "Sequence[Caution]") -> None:
+    """Every warning on a line of its own."""
+    for caution in cautions:
+        click.echo(f"  ! {caution.message_zh} · {caution.message_en}")
+
+
+def print_rule(rule: "RuleUsed") -> None:
+    """The rule, and what of it is an assumption or to be confirmed."""
+    click.echo(f"规则 Rule: {rule.title_zh} · {rule.title_en}")
+    click.echo(f"  自 {rule.in_force_from} 起 in force from {rule.in_force_from}")
+    for note in rule.notes:
+        kind = "假设 assumption" if note.is_assumption else "待核实 to be confirmed"
+        click.echo(f"  [{kind}] {note.parameter} = {note.value:g}: {note.citation}")
