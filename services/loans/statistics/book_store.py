@@ -1,19 +1,21 @@
 """What the statistics read of the stored book: the port, and its SQL adapter, which reads columns and not loans."""
 
 import datetime as dt
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import msgspec
+import numpy as np
 import sqlalchemy as sa
 
 from services.loans.history_rows import InstitutionRows, first_of, latest_of
 from services.loans.loan import due_date
-from services.loans.position import FiveClass, MovementKind
+from services.loans.position import MovementKind
 from services.loans.position_store import movement_table, position_table
 from services.loans.repository import loan_table
-from services.loans.statistics.facts import LoanFacts, MovementFacts, PositionFacts
+from services.loans.statistics.facts import LoanFacts, MovementFacts
+from services.loans.statistics.position_rows import CLASS_NUMBER, NO_CLASS, PositionRows
 
 _ROWS_AT_ONCE = 20_000
 _POSITION = (
@@ -23,7 +25,10 @@ _POSITION = (
     position_table.c.rate_annual,
     position_table.c.quality,
 )
-_CLASSES = {quality.value: quality for quality in FiveClass}
+_CLASSES: dict[str | None, int] = {
+    None: NO_CLASS,
+    **{quality.value: number for quality, number in CLASS_NUMBER.items() if quality is not None},
+}
 _KINDS = {kind.value: kind for kind in MovementKind}
 
 
@@ -33,7 +38,7 @@ class BookStore(Protocol):
     def loans_in_force(self, day: dt.date, known_at: dt.datetime) -> list[LoanFacts]:
         """Every loan with its state in force on a day."""
 
-    def positions_in_force(self, day: dt.date, known_at: dt.datetime) -> list[PositionFacts]:
+    def positions_in_force(self, day: dt.date, known_at: dt.datetime) -> PositionRows:
         """Of each loan the latest position at or before a day."""
 
     def movements_between(self, after: dt.date, until: dt.date, known_at: dt.datetime) -> list[MovementFacts]:
@@ -80,7 +85,7 @@ class SqlBookStore(InstitutionRows):
             for (text,) in self._rows(sa.select(latest.c.content))
         ]
 
-    def positions_in_force(self, day: dt.date, known_at: dt.datetime) -> list[PositionFacts]:
+    def positions_in_force(self, day: dt.date, known_at: dt.datetime) -> PositionRows:
         """See the port.
 
         Most loans have a position of the very day, which an index finds; only the others are looked for before it.
@@ -95,18 +100,14 @@ class SqlBookStore(InstitutionRows):
             .subquery()
         )
         is_before = (columns.loan_id == before.c.loan_id) & (columns.as_of == before.c.last)
-        found = {}
+        gathered = _GatheredPositions()
         for query in (
             sa.select(*_POSITION).where(columns.as_of == day),
             sa.select(*_POSITION).join(before, is_before),
         ):
-            # Of the records of one position the last counts.
-            for row in self._rows(query.where(mine).order_by(columns.seq)):
-                found[row[0]] = row
-        return [
-            PositionFacts(loan_id, as_of, cents, rate, None if quality is None else _CLASSES[quality])
-            for loan_id, as_of, cents, rate, quality in found.values()
-        ]
+            for rows in self._parts(query.where(mine).order_by(columns.seq)):
+                gathered.add(rows)
+        return gathered.last_of_each()
 
     def movements_between(self, after: dt.date, until: dt.date, known_at: dt.datetime) -> list[MovementFacts]:
         """See the port."""
@@ -120,9 +121,46 @@ class SqlBookStore(InstitutionRows):
         return [MovementFacts(loan_id, day, _KINDS[kind], cents) for loan_id, day, kind, cents in rows]
 
     def _rows(self, query: sa.Select[Any]) -> Iterator[Any]:
-        """Rows of a query, fetched many at a time, which costs half of one at a time."""
-        for rows in self.connection.execute(query).partitions(_ROWS_AT_ONCE):
+        """Rows of a query."""
+        for rows in self._parts(query):
             yield from rows
+
+    def _parts(self, query: sa.Select[Any]) -> Iterator[Sequence[Any]]:
+        """Rows of a query, fetched many at a time, which costs half of one at a time."""
+        yield from self.connection.execute(query).partitions(_ROWS_AT_ONCE)
+
+
+@dataclass(frozen=True, slots=True)
+class _GatheredPositions:
+    """Positions on their way from rows of the database to arrays."""
+
+    loan_ids: list[str] = field(default_factory=list)
+    as_of: list[int] = field(default_factory=list)
+    balance_cents: list[int] = field(default_factory=list)
+    rate_annual: list[float] = field(default_factory=list)
+    quality: list[int] = field(default_factory=list)
+
+    def add(self, rows: Sequence[Any]) -> None:
+        """Takes rows in the order of their records."""
+        loan_ids, days, cents, rates, classes = zip(*rows, strict=True)
+        ordinal = {day: day.toordinal() for day in set(days)}
+        self.loan_ids.extend(loan_ids)
+        self.as_of.extend(ordinal[day] for day in days)
+        self.balance_cents.extend(cents)
+        self.rate_annual.extend(rates)
+        self.quality.extend(_CLASSES[quality] for quality in classes)
+
+    def last_of_each(self) -> PositionRows:
+        """Of the records of one loan the last."""
+        last = {loan_id: row for row, loan_id in enumerate(self.loan_ids)}
+        rows = np.fromiter(last.values(), np.int64, len(last))
+        return PositionRows(
+            list(last),
+            np.array(self.as_of, np.int64)[rows],
+            np.array(self.balance_cents, np.int64)[rows],
+            np.array(self.rate_annual, np.float64)[rows],
+            np.array(self.quality, np.int64)[rows],
+        )
 
 
 def _loan_facts(loan: _Loan, guarantee_modes: Mapping[str, str]) -> LoanFacts:

@@ -6,7 +6,8 @@ from itertools import chain
 
 import numpy as np
 
-from services.loans.statistics.columns import NO_CLASS, NO_DAY, Balances, BookColumns, Cents, Flags
+from services.loans.statistics.columns import NO_DAY, Balances, BookColumns, Cents, Flags
+from services.loans.statistics.position_rows import NO_CLASS
 from services.loans.statistics.result import Break, Check, CheckKind, Grouping, StatisticsLine, Table
 from services.loans.statistics.tabulation import is_mapped
 from services.loans.statistics.taxonomy import Taxonomy

@@ -7,27 +7,25 @@ Days are ordinals of the proleptic calendar, 0 for none.
 
 import datetime as dt
 import hashlib
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Sequence
+from dataclasses import dataclass, field, fields
 from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
 from services.loans.position import MovementKind
-from services.loans.statistics.facts import LoanFacts, MovementFacts, PositionFacts
+from services.loans.statistics.facts import LoanFacts, MovementFacts
+from services.loans.statistics.position_rows import NO_CLASS, PositionRows, position_rows
 from services.loans.statistics.quarter import Quarter
-from services.loans.statistics.result import CLASSES
 
 Cents: TypeAlias = npt.NDArray[np.int64]
 Flags: TypeAlias = npt.NDArray[np.bool_]
 Rates: TypeAlias = npt.NDArray[np.float64]
 
 NO_DAY = 0
-NO_CLASS = len(CLASSES) - 1
 # Sums of a column stay within 64 bits.
 _MOST_CENTS = 9.0e18
-_CLASS_NUMBER = {quality: number for number, quality in enumerate(CLASSES)}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -67,11 +65,11 @@ class Positions:
             is open.
     """
 
-    opening: Sequence[PositionFacts]
-    closing: Sequence[PositionFacts]
-    year_begin: Sequence[PositionFacts] = ()
-    year_before: Sequence[PositionFacts] = ()
-    opening_as_closed: Sequence[PositionFacts] | None = None
+    opening: PositionRows
+    closing: PositionRows
+    year_begin: PositionRows = field(default_factory=position_rows)
+    year_before: PositionRows = field(default_factory=position_rows)
+    opening_as_closed: PositionRows | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -125,8 +123,8 @@ class BookColumns:
     def content_hash(self) -> str:
         """SHA-256 of every column, hexadecimal."""
         digest = hashlib.sha256("\n".join(self.loan_ids).encode())
-        for field in fields(self)[1:]:
-            value = getattr(self, field.name)
+        for column in fields(self)[1:]:
+            value = getattr(self, column.name)
             if isinstance(value, Labels):
                 digest.update("\n".join(value.names).encode() + value.codes.tobytes())
             elif isinstance(value, Balances):
@@ -154,22 +152,21 @@ def book_columns(
         ValueError: if amounts together leave 64 bits.
     """
     closed = positions.opening if positions.opening_as_closed is None else positions.opening_as_closed
-    groups = (
-        positions.opening, positions.closing, positions.year_begin, positions.year_before, closed, movements,
-    )  # fmt: skip
-    ids = {loan.loan_id for loan in loans}.union(*({row.loan_id for row in group} for group in groups))
+    reported = (positions.opening, positions.closing, positions.year_begin, positions.year_before, closed)
+    ids = {loan.loan_id for loan in loans}.union(*(rows.loan_ids for rows in reported))
+    ids.update(row.loan_id for row in movements)
     loan_ids = tuple(sorted(ids))
     place = {loan_id: number for number, loan_id in enumerate(loan_ids)}
-    rows = _places(place, (loan.loan_id for loan in loans), len(loans))
+    rows = _places(place, [loan.loan_id for loan in loans])
     n = len(loan_ids)
     drawn_on = _spread(n, rows, [loan.drawn_on.toordinal() for loan in loans])
     matures_on = _spread(n, rows, [loan.matures_on.toordinal() for loan in loans])
     approved_on = [NO_DAY if loan.approved_on is None else loan.approved_on.toordinal() for loan in loans]
-    closing_rows = _places(place, (row.loan_id for row in positions.closing), len(positions.closing))
+    closing_rows = _places(place, positions.closing.loan_ids)
     rate = np.zeros(n)
-    rate[closing_rows] = [row.rate_annual for row in positions.closing]
+    rate[closing_rows] = positions.closing.rate_annual
     quality = np.full(n, NO_CLASS, np.int64)
-    quality[closing_rows] = [_CLASS_NUMBER[row.quality] for row in positions.closing]
+    quality[closing_rows] = positions.closing.quality
     flows, outside = _movement_columns(place, movements, drawn_on, matures_on)
     is_on_record = np.zeros(n, np.bool_)
     is_on_record[rows] = True
@@ -200,11 +197,11 @@ def book_columns(
     )
 
 
-def _places(place: dict[str, int], ids: Iterable[str], n: int) -> Cents:
-    return np.fromiter((place[loan_id] for loan_id in ids), np.int64, n)
+def _places(place: dict[str, int], ids: Sequence[str]) -> Cents:
+    return np.fromiter(map(place.__getitem__, ids), np.int64, len(ids))
 
 
-def _spread(n: int, rows: Cents, values: Sequence[int]) -> Cents:
+def _spread(n: int, rows: Cents, values: Sequence[int] | Cents) -> Cents:
     column = np.zeros(n, np.int64)
     column[rows] = values
     return column
@@ -225,11 +222,10 @@ def _borrowers(n: int, rows: Cents, borrower_ids: Sequence[str]) -> Cents:
     return column
 
 
-def _balances(place: dict[str, int], day: dt.date, positions: Sequence[PositionFacts]) -> Balances:
-    rows = _places(place, (row.loan_id for row in positions), len(positions))
-    cents = _within_64_bits(np.array([row.balance_cents for row in positions], np.int64))
-    as_of = [row.as_of.toordinal() for row in positions]
-    return Balances(day, _spread(len(place), rows, cents), _spread(len(place), rows, as_of))  # type: ignore[arg-type]
+def _balances(place: dict[str, int], day: dt.date, positions: PositionRows) -> Balances:
+    rows = _places(place, positions.loan_ids)
+    cents = _within_64_bits(positions.balance_cents)
+    return Balances(day, _spread(len(place), rows, cents), _spread(len(place), rows, positions.as_of))
 
 
 def _movement_columns(
@@ -237,13 +233,14 @@ def _movement_columns(
 ) -> tuple[dict[MovementKind, Cents], Cents]:
     """Sums by kind, and the sum of what lies outside the life of each loan."""
     n = len(place)
-    rows = _places(place, (row.loan_id for row in movements), len(movements))
+    rows = _places(place, [row.loan_id for row in movements])
     cents = _within_64_bits(np.array([row.amount_cents for row in movements], np.int64))
     days = np.array([row.day.toordinal() for row in movements], np.int64)
-    kinds = np.array([list(MovementKind).index(row.kind) for row in movements], np.int64)
+    number = {kind: i for i, kind in enumerate(MovementKind)}
+    kinds = np.array([number[row.kind] for row in movements], np.int64)
     sums = np.zeros((len(MovementKind), n), np.int64)
     np.add.at(sums, (kinds, rows), cents)
-    is_drawing = kinds == list(MovementKind).index(MovementKind.DRAWN)
+    is_drawing = kinds == number[MovementKind.DRAWN]
     is_outside = (days < drawn_on[rows]) | (is_drawing & (matures_on[rows] > 0) & (days > matures_on[rows]))
     outside = np.zeros(n, np.int64)
     np.add.at(outside, rows[is_outside], cents[is_outside])

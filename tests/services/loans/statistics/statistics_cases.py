@@ -6,6 +6,7 @@ from services.loans.position import FiveClass, MovementKind
 from services.loans.statistics.columns import Positions, book_columns
 from services.loans.statistics.compilation import compile_statistics
 from services.loans.statistics.facts import LoanFacts, MovementFacts, PositionFacts
+from services.loans.statistics.position_rows import position_rows
 from services.loans.statistics.quarter import Quarter
 from services.loans.statistics.result import QuarterStatistics
 from services.loans.statistics.taxonomy import Taxonomy, read_taxonomy
@@ -67,5 +68,7 @@ def statistics(
     year_before: list[PositionFacts] | None = None,
     quarter: Quarter = QUARTER,
 ) -> QuarterStatistics:
-    positions = Positions(opening, closing, year_begin or [], year_before or [])
+    positions = Positions(
+        *(position_rows(rows or []) for rows in (opening, closing, year_begin, year_before))
+    )
     return compile_statistics(quarter, book_columns(quarter, loans, positions, movements), taxonomy())
