@@ -5,9 +5,15 @@ import click
 from cli.lazy_group import LazyGroup
 
 SUMMARIES = {
-    "terms": "条款清单 · Term sheets: list, show",
+    "terms": "条款清单 · Term sheets: list, show, store",
+    "waterfall": "瀑布分配，精确到分 · Share cash by terms, to the cent",
+    "performance": "业绩：收益率、倍数、对标指数 · Measure a ledger, by itself and beside an index",
+    "pacing": "出资与分配节奏 · Pace a commitment, or fit the pace to observed flows",
 }
-EXAMPLES = ("ecopledge fund terms list", "ecopledge fund terms show qilian")
+EXAMPLES = (
+    "ecopledge fund terms show qilian",
+    "ecopledge fund waterfall examples/fund/flows.csv --terms american",
+)
 
 
 @click.group("fund", cls=LazyGroup, package=__name__, summaries=SUMMARIES, examples=EXAMPLES)
