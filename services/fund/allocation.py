@@ -137,7 +137,7 @@ class LimitStatus:
         limit: path in the request.
         used, bound: in the unit.
         unit: see `Unit`.
-        binds: whether relaxing it would make the choice better.
+        binds: whether relaxing it makes the choice better: by solving again where that was asked, else by its price.
         relaxed_price_cny: CNY of the objective for one `PRICED_STEP` more, where any share of a project may be taken:
             the dual of the relaxed program.
         relaxed_by: how much it was relaxed to solve again; None where it was not.

@@ -231,7 +231,7 @@ class _Work:
         gain = self._gain(aversion, choice, position)
         return replace(
             status,
-            binds=has_price or gain.low > 0.0,
+            binds=gain.low > 0.0,
             relaxed_by=gain.relaxed_by,
             gain_low_cny=gain.low,
             gain_high_cny=gain.high,

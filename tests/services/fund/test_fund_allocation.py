@@ -54,8 +54,8 @@ def chosen(request: AllocationRequest, projects: Sequence[Project]) -> list[str]
 
 
 def test_without_chance_the_best_pairs_are_chosen_under_a_budget() -> None:
-    # Values at a curve of 2 %: three times the earnings, discounted, less the cost. C, D and A in this order; 200 a year
-    # is enough for two.
+    # Values at a curve of 2 %: three times the earnings, discounted, less the cost. C, D and A in this order; 200 a
+    # year is enough for two.
     projects, investments = by_hand(100.0, 60.0, 140.0, 120.0)
     budget = (YearBudget(2026, Decimal(200)), YearBudget(2027, Decimal(200)))
     request = ask(investments, limits={"budgets": budget}, aversions=(0.0,))

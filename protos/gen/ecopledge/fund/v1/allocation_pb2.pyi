@@ -392,7 +392,7 @@ class LimitStatus(_message.Message):
     unit: _builtins.str
     """"CNY", "share", "multiple" or "projects"."""
     binds: _builtins.bool
-    """Whether relaxing it would make the choice better: a price is above 0."""
+    """Whether relaxing it makes the choice better: by solving again where that was asked, else by its price."""
     relaxed_price_cny: _builtins.float
     """Price of the limit where shares of projects may be taken (dual of the relaxed problem): CNY of the objective for one
     CNY, one percentage point, 0.1 of a multiple or one project more.
