@@ -170,6 +170,7 @@ PLEDGES = (
         "stated_value_basis",
         choices=("unstated", "annual_flow", "period_sum_undiscounted", "present_value"),
     ),
+    _text("valuation_error", choices=("of_kind", "by_service")),
     *_EVIDENCE,
 )
 

@@ -86,7 +86,13 @@ def gep_revenue(
     services = tuple(
         ServiceIncome(code, value, share, cost_share * value * share) for code, value, share in named
     )
-    return GepRevenueRight(services, term, account.specification, account.account_specification)
+    return GepRevenueRight(
+        services,
+        term,
+        account.specification,
+        account.account_specification,
+        uncertainty_by_service=row.text("valuation_error") == "by_service",
+    )
 
 
 def vep_project(

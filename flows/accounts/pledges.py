@@ -28,6 +28,7 @@ _NOT_OF_THE_ASSET = (
     "pledged_share",
     "stated_value_cny",
     "stated_value_basis",
+    "valuation_error",
     "asset_id",
     "place",
     "name",

@@ -1,12 +1,19 @@
 """An account that says which specification it follows is read by that specification's names of services."""
 
+import csv
+import datetime as dt
+import io
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from flows.accounts.folder import read_accounts
 from flows.accounts.gep_account import read_gep_account
 from services.runtime.errors import InvalidInput
-from services.valuation.asset import AccountSpecification
+from services.valuation.asset import AccountSpecification, GepRevenueRight
+
+Spoil = Callable[[str, str, str], None]
 
 HEADINGS = (
     "category,service,indicator_zh,quantity,quantity_unit,unit_price,price_unit,value_1e8_cny,specification"
@@ -63,3 +70,30 @@ def test_an_unknown_specification_version_or_service_is_refused(
     [violation] = refused.value.violations
     assert f"column {column}" in violation.field
     assert expected in violation.description
+
+
+@pytest.mark.parametrize(
+    ("cell", "by_service"), [("by_service", True), ("按服务合成", True), ("目录值", False), ("", False)]
+)
+def test_a_pledge_may_ask_for_an_error_by_service(
+    folder: Path, spoil: Spoil, cell: str, by_service: bool
+) -> None:
+    spoil("pledges.csv", "reference,loan_id", "reference,估值误差,loan_id")
+    pledges = (folder / "pledges.csv").read_text("utf-8").splitlines()
+    with_column = [pledges[0]] + [
+        _with_cell(line, cell if line.startswith("GARZE-CASH") else "") for line in pledges[1:]
+    ]
+    (folder / "pledges.csv").write_text("\n".join(with_column) + "\n", "utf-8")
+    read = read_accounts(folder, dt.date(2026, 8, 21))
+    [right] = [
+        pledge.asset.detail for pledge in read.pledges if isinstance(pledge.asset.detail, GepRevenueRight)
+    ]
+    assert right.uncertainty_by_service == by_service
+
+
+def _with_cell(line: str, cell: str) -> str:
+    """The line of a pledge with a cell after its fifth."""
+    cells = next(csv.reader([line]))
+    row = io.StringIO()
+    csv.writer(row).writerow([*cells[:5], cell, *cells[5:]])
+    return row.getvalue().strip()
