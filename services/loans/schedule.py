@@ -116,6 +116,16 @@ def scheduled_balances(terms: Sequence[RepaymentTerms], days: Sequence[dt.date])
     return np.where(day < drawn, 0, balances)
 
 
+def balances_after_payments(terms: Sequence[RepaymentTerms]) -> NDArray[np.int64]:
+    """Balance in cents of each loan after each of its payments, [n, longest]; 0 beyond its end.
+
+    Prepayments count from the due date after them.
+    """
+    if all(is_plain(term) for term in terms):
+        return roll(plan_of_plain(terms)).closing_cents
+    return roll(plan_of(terms, due_dates(terms))).closing_cents
+
+
 def due_dates(terms: Sequence[RepaymentTerms]) -> Days:
     """Day of drawing and every due date, [n, longest + 1]; the row of a shorter loan goes on.
 

@@ -16,7 +16,8 @@ from quant.random_numbers import Purpose, standard_normals, uniforms
 from services.loans.conditions import BorrowerSize, GuaranteeMode
 from services.loans.loan import Guarantee, Loan, RepaymentKind, RepaymentTerms
 from services.loans.position import LoanMovement, LoanPosition
-from services.loans.synthetic.history import report_loan
+from services.loans.schedule import balances_after_payments, due_dates
+from services.loans.synthetic.history import Draws, Plan, report_loan
 from services.loans.synthetic.recipe import BookRecipe, LoanTemplate
 
 MARK = "合成数据 synthetic"
@@ -51,8 +52,16 @@ def synthetic_loans(recipe: BookRecipe, n_loans: int, seed: int) -> Iterator[Syn
     for begin in range(0, n_loans, BLOCK):
         n = min(BLOCK, n_loans - begin)
         draws = _Draws(seed, begin, n)
-        for k in range(n):
-            yield _loan(recipe, draws, begin + k, k)
+        templates = [int(uniform * len(recipe.templates)) for uniform in draws.template]
+        terms = [_terms(recipe, recipe.templates[template], draws, k) for k, template in enumerate(templates)]
+        due, closing_cents = due_dates(terms), balances_after_payments(terms)
+        for k, term in enumerate(terms):
+            loan = _loan(recipe, recipe.templates[templates[k]], term, draws, (begin + k, k))
+            plan = Plan(due[k, 1 : term.periods + 1], closing_cents[k, : term.periods])
+            reports = report_loan(
+                loan, plan, recipe, Draws(draws.fate[k], draws.when[k], draws.written_off[k])
+            )
+            yield SyntheticLoan(loan, templates[k], *reports)
 
 
 class _Draws:
@@ -74,16 +83,17 @@ class _Draws:
         self.fate, self.when, self.written_off = of(_FATE), of(_WHEN), of(_WRITTEN_OFF)
 
 
-def _loan(recipe: BookRecipe, draws: _Draws, number: int, k: int) -> SyntheticLoan:
-    template = int(draws.template[k] * len(recipe.templates))
-    case = recipe.templates[template]
-    terms = _terms(recipe, case, draws, k)
+def _loan(
+    recipe: BookRecipe, case: LoanTemplate, terms: RepaymentTerms, draws: _Draws, place: tuple[int, int]
+) -> Loan:
+    """The loan of a number, which is the k-th of its block."""
+    number, k = place
     variant = _chosen(recipe.variants, draws.variant[k]) if case.has_variants else ""
     borrower = number - (number % _LOANS_OF_BORROWERS == _LOANS_OF_BORROWERS - 1)
     probability = recipe.default_probability_annual * np.exp(
         recipe.default_probability_log_sd * draws.probability[k] - recipe.default_probability_log_sd**2 / 2
     )
-    loan = Loan(
+    return Loan(
         loan_id=f"SYN-{number + 1:07d}",
         borrower_id=f"SYN-B{borrower + 1:07d}",
         name=f"{MARK} {number + 1} · {case.case_id} {case.county}",
@@ -102,8 +112,6 @@ def _loan(recipe: BookRecipe, draws: _Draws, number: int, k: int) -> SyntheticLo
         borrower_size=BorrowerSize(_chosen(recipe.borrower_sizes, draws.size[k])),
         compensation_share=recipe.compensation_share if variant == "+credit" else 0.0,
     )
-    positions, movements = report_loan(loan, recipe, (draws.fate[k], draws.when[k], draws.written_off[k]))
-    return SyntheticLoan(loan, template, positions, movements)
 
 
 def _terms(recipe: BookRecipe, case: LoanTemplate, draws: _Draws, k: int) -> RepaymentTerms:

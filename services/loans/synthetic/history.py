@@ -6,15 +6,18 @@ Some are written off at the end of the first quarter in which they are overdue m
 """
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
+import numpy as np
+from numpy.typing import NDArray
+
 from services.loans.loan import Loan
 from services.loans.position import FiveClass, LoanMovement, LoanPosition, MovementKind
-from services.loans.schedule import Instalment, repayment_schedule
 from services.loans.synthetic.recipe import BookRecipe
 
+NOTHING = Decimal("0.00")
 _IMPAIRED_AFTER_DAYS = 90
 _WRITTEN_OFF_AFTER_DAYS = 360
 _CLASSES = (
@@ -23,6 +26,23 @@ _CLASSES = (
     (90, FiveClass.SUBSTANDARD),
     (0, FiveClass.SPECIAL_MENTION),
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Draws:
+    """Uniforms of a loan: what happens, when, and whether it is written off."""
+
+    fate: float
+    when: float
+    written_off: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Plan:
+    """What a loan owes: its due dates, [periods], and the balance in cents after each, as scheduled."""
+
+    due: NDArray[np.datetime64]
+    closing_cents: NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,45 +55,35 @@ class _Fate:
 
 
 def report_loan(
-    loan: Loan, recipe: BookRecipe, draws: tuple[float, float, float]
+    loan: Loan, plan: Plan, recipe: BookRecipe, draws: Draws
 ) -> tuple[tuple[LoanPosition, ...], tuple[LoanMovement, ...]]:
-    """Positions on the ends of quarters and the movements between them.
-
-    Args:
-        loan: without prepayments or resets.
-        recipe: of the book.
-        draws: uniforms of what happens, when, and whether it is written off.
-    """
+    """Positions on the ends of quarters and the movements between them."""
     days = recipe.report_days()
-    rows = repayment_schedule(loan.terms).instalments
     fate = _fate(loan, recipe, draws)
+    n_due = np.searchsorted(plan.due, np.array(days, dtype="datetime64[D]"), "right").tolist()
     positions: list[LoanPosition] = []
     movements: list[LoanMovement] = []
-    balance, is_closed = Decimal("0.00"), False
+    balance, is_closed = NOTHING, False
     for quarter, day in enumerate(days):
         if loan.terms.drawn_on > day:
             continue
-        drawn = loan.terms.principal_cny if not positions else Decimal("0.00")
-        due = [row for row in rows if row.due_on <= day]
-        paid = due[: fate.pays]
+        drawn = loan.terms.principal_cny if not positions else NOTHING
+        paid = min(n_due[quarter], fate.pays)
         opening = balance + drawn
-        balance = Decimal("0.00") if is_closed else _open_after(loan, paid)
+        balance = NOTHING if is_closed else _open_after(loan, plan, paid)
+        overdue = 0 if is_closed else _overdue_days(plan, n_due[quarter], fate.pays, day)
         if quarter > 0:
             if drawn > 0:
                 movements.append(_movement(loan, quarter, MovementKind.DRAWN, loan.terms.drawn_on, drawn))
-            was = opening if positions or loan.terms.drawn_on > days[quarter - 1] else balance
-            if was > balance:
-                movements.append(
-                    _movement(loan, quarter, MovementKind.REPAID, paid[-1].due_on, was - balance)
-                )
-            overdue = _overdue_days(due, fate.pays, day)
+            if opening > balance:
+                last: dt.date = plan.due[paid - 1].item()
+                movements.append(_movement(loan, quarter, MovementKind.REPAID, last, opening - balance))
             ending = _ending(fate, quarter, overdue)
             if ending is not None and balance > 0:
                 movements.append(_movement(loan, quarter, ending, day, balance))
-                balance, is_closed = Decimal("0.00"), True
-        positions.append(
-            _position(loan, day, balance, due, 0 if is_closed else fate.pays, is_closed=is_closed)
-        )
+                balance, is_closed, overdue = NOTHING, True, 0
+        arrears = balance - _open_after(loan, plan, n_due[quarter]) if overdue > 0 else NOTHING
+        positions.append(_position(loan, day, balance, overdue, arrears))
     return tuple(positions), tuple(movements)
 
 
@@ -108,27 +118,30 @@ def check_roll_forward(positions: Iterable[LoanPosition], movements: Iterable[Lo
             after = position.as_of
 
 
-def _fate(loan: Loan, recipe: BookRecipe, draws: tuple[float, float, float]) -> _Fate:
-    what, when, written_off = draws
-    if what < recipe.prepaid_share:
-        return _Fate(loan.terms.periods, False, 1 + int(when * recipe.n_quarters))
-    if what > 1.0 - recipe.overdue_share:
-        stopped = 1 + int(when * recipe.overdue_longest_months)
-        elapsed = (
-            (recipe.as_of.year - loan.terms.drawn_on.year) * 12
-            + recipe.as_of.month
-            - loan.terms.drawn_on.month
-        )
-        return _Fate(max(0, elapsed - stopped), written_off < recipe.written_off_share, None)
-    return _Fate(loan.terms.periods, False, None)
+def _fate(loan: Loan, recipe: BookRecipe, draws: Draws) -> _Fate:
+    periods = loan.terms.periods
+    if draws.fate < recipe.prepaid_share:
+        return _Fate(periods, is_written_off=False, prepays_in=1 + int(draws.when * recipe.n_quarters))
+    if draws.fate > 1.0 - recipe.overdue_share:
+        stopped = 1 + int(draws.when * recipe.overdue_longest_months)
+        drawn_on, as_of = loan.terms.drawn_on, recipe.as_of
+        elapsed = (as_of.year - drawn_on.year) * 12 + as_of.month - drawn_on.month
+        is_written_off = draws.written_off < recipe.written_off_share
+        return _Fate(max(0, elapsed - stopped), is_written_off, None)
+    return _Fate(periods, is_written_off=False, prepays_in=None)
 
 
-def _open_after(loan: Loan, paid: Sequence[Instalment]) -> Decimal:
-    return paid[-1].closing_cny if paid else loan.terms.principal_cny
+def _open_after(loan: Loan, plan: Plan, n_paid: int) -> Decimal:
+    return (
+        loan.terms.principal_cny if n_paid == 0 else Decimal(int(plan.closing_cents[n_paid - 1])).scaleb(-2)
+    )
 
 
-def _overdue_days(due: Sequence[Instalment], pays: int, day: dt.date) -> int:
-    return (day - due[pays].due_on).days if len(due) > pays else 0
+def _overdue_days(plan: Plan, n_due: int, pays: int, day: dt.date) -> int:
+    if n_due <= pays:
+        return 0
+    first_unpaid: dt.date = plan.due[pays].item()
+    return (day - first_unpaid).days
 
 
 def _ending(fate: _Fate, quarter: int, overdue_days: int) -> MovementKind | None:
@@ -139,21 +152,11 @@ def _ending(fate: _Fate, quarter: int, overdue_days: int) -> MovementKind | None
     return None
 
 
-def _position(
-    loan: Loan, day: dt.date, balance: Decimal, due: Sequence[Instalment], pays: int, *, is_closed: bool
-) -> LoanPosition:
-    overdue = 0 if is_closed else _overdue_days(due, pays, day)
-    arrears = Decimal("0.00") if overdue == 0 else balance - _open_after(loan, due)
+def _position(loan: Loan, day: dt.date, balance: Decimal, overdue: int, arrears: Decimal) -> LoanPosition:
     quality = next((name for above, name in _CLASSES if overdue > above), FiveClass.NORMAL)
+    is_impaired = overdue > _IMPAIRED_AFTER_DAYS
     return LoanPosition(
-        loan.loan_id,
-        day,
-        balance,
-        loan.terms.rate_annual,
-        overdue,
-        arrears,
-        quality,
-        overdue > _IMPAIRED_AFTER_DAYS,
+        loan.loan_id, day, balance, loan.terms.rate_annual, overdue, arrears, quality, is_impaired
     )
 
 
