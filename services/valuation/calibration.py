@@ -2,6 +2,7 @@
 
 import datetime as dt
 import math
+import warnings
 
 import numpy as np
 
@@ -82,8 +83,12 @@ def unit_root_test(logs: FloatArray, *, with_trend: bool) -> UnitRootTest | None
     if np.linalg.matrix_rank(np.column_stack([np.ones(n), *trend, logs[:-1] - logs[0]])) < 2 + len(trend):
         return None
     # Imported here: it takes about a second, which only who calibrates should wait for.
+    from statsmodels.tools.sm_exceptions import SingularMatrixWarning  # noqa: PLC0415
     from statsmodels.tsa.stattools import adfuller  # noqa: PLC0415
 
+    # Of the lags that are tried some may have no regression in a short series; the best one is chosen among all. A
+    # filter for good, not for this call: a temporary one is not safe among threads.
+    warnings.filterwarnings("ignore", category=SingularMatrixWarning)
     try:
         with np.errstate(all="ignore"):
             result = adfuller(logs, regression="ct" if with_trend else "c", autolag="AIC", result_object=True)
@@ -104,12 +109,15 @@ def _trended(times: FloatArray, values: FloatArray, without: Fit) -> Fit:
 
 
 def _sample(values: FloatArray, fit: Fit) -> Sample:
-    centred = values - values.mean()
+    # In units of the largest value: squares of very small or large ones would leave the range of the floats.
+    scale = float(np.abs(values).max())
+    relative = values / scale
+    centred = relative - relative.mean()
     return Sample(
         n_observations=len(values),
         span_years=fit.span_years,
         sample_mean=float(values.mean()),
-        sample_sd=float(values.std(ddof=1)),
+        sample_sd=scale * float(relative.std(ddof=1)),
         lag1_correlation=float(centred[1:] @ centred[:-1] / (centred @ centred)),
     )
 
