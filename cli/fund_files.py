@@ -37,7 +37,9 @@ def read_flows(path: Path) -> tuple[tuple[FundCashFlow, ...], tuple[Deal, ...]]:
         year, deal = row.year("year"), row.text("deal", required=False)
         by_year.setdefault(year, []).append(row)
         if (year, deal) in seen:
-            row.mistakes.add(row.number, "year", f"{year}, as in row {seen[year, deal]}", "each year and deal once")
+            row.mistakes.add(
+                row.number, "year", f"{year}, as in row {seen[year, deal]}", "each year and deal once"
+            )
         seen[year, deal] = row.number
         county = row.text("county", required=False)
         if deal and county_of.setdefault(deal, county) != county:
@@ -108,7 +110,9 @@ def read_observed(path: Path, n_rates: int | None) -> ObservedFlows:
         raise InvalidInput.of(str(path), "found no rows, expected at least two years")
     for expected, row in enumerate(rows, start=1):
         if row.year("year") != expected:
-            row.mistakes.add(row.number, "year", row.cells.get("year", ""), f"{expected}: the years 1, 2, ... in order")
+            row.mistakes.add(
+                row.number, "year", row.cells.get("year", ""), f"{expected}: the years 1, 2, ... in order"
+            )
     paid = tuple(float(row.amount("contribution")) for row in rows)
     received = tuple(float(row.amount("distribution")) for row in rows)
     has_nav = any(row.cells.get("nav") for row in rows)

@@ -22,7 +22,9 @@ def step_words(terms: "FundTerms", step: "Step") -> tuple[str, str]:
     from services.fund.terms import CedeExcess, PreferredReturn, ReturnOfCapital
 
     def of(partner_ids: tuple[str, ...]) -> str:
-        return f" → {', '.join(name_of(terms, partner_id) for partner_id in partner_ids)}" if partner_ids else ""
+        return (
+            f" → {', '.join(name_of(terms, partner_id) for partner_id in partner_ids)}" if partner_ids else ""
+        )
 
     match step:
         case ReturnOfCapital(partner_ids):
@@ -38,8 +40,13 @@ def step_words(terms: "FundTerms", step: "Step") -> tuple[str, str]:
         case GrassrootsShare(share):
             return "基层分享 Grass roots", percent(share)
         case CedeExcess(partner_id, tiers, multiple):
-            tiers_in_words = ", ".join(f"≥{tier.from_multiple:g}x {percent(tier.ceded_share)}" for tier in tiers)
-            return "让利 Cede excess", f"{name_of(terms, partner_id)}: {tiers_in_words}; 返投 at {multiple:g}x"
+            tiers_in_words = ", ".join(
+                f"≥{tier.from_multiple:g}x {percent(tier.ceded_share)}" for tier in tiers
+            )
+            return (
+                "让利 Cede excess",
+                f"{name_of(terms, partner_id)}: {tiers_in_words}; 返投 at {multiple:g}x",
+            )
 
 
 def rule_words(terms: "FundTerms") -> list[str]:
@@ -47,7 +54,11 @@ def rule_words(terms: "FundTerms") -> list[str]:
     deals = terms.distribution.value == "deal_by_deal"
     lines = ["逐项目分配 deal by deal" if deals else "整体分配 whole fund"]
     if deals:
-        kept = "亏损结转 losses carried forward" if terms.carries_losses else "亏损不结转 losses not carried forward"
+        kept = (
+            "亏损结转 losses carried forward"
+            if terms.carries_losses
+            else "亏损不结转 losses not carried forward"
+        )
         lines.append(kept)
     base = "实缴 paid-in" if terms.fee_base.value == "paid_in" else "未返还投资 invested"
     fee = f"管理费 fee {percent(terms.fee_rate_annual)} × {base}"
@@ -58,7 +69,9 @@ def rule_words(terms: "FundTerms") -> list[str]:
     lines.append(f"存续 life {terms.life_years} 年 years + 延长 extension {terms.extension_years}")
     if terms.clawback is not None:
         rule = terms.clawback
-        lines.append(f"回拨 clawback：税 tax {percent(rule.tax_share)}，托管 escrow {percent(rule.escrow_share)}")
+        lines.append(
+            f"回拨 clawback：税 tax {percent(rule.tax_share)}，托管 escrow {percent(rule.escrow_share)}"
+        )
     if terms.recycling is not None:
         again = terms.recycling
         lines.append(

@@ -43,7 +43,8 @@ class CentYear:
         payments: other than 0, in order of step and recipient.
         carry: of the manager beyond its part as a partner.
         returned: capital paid back.
-        grassroots: by the deal whose cash gave it; under "" where the flows name no deals.
+        grassroots: by the deal that earned it: deal by deal the one whose cash gave it, else in proportion to what each
+            deal's cash is above its calls so far; under "" where the flows name no deals.
         given_back: of the carry, in the settlement at the end.
     """
 
@@ -81,6 +82,7 @@ def _years(waterfall: Waterfall, flows: Sequence[CentFlow]) -> Iterator[CentYear
         run = WaterfallRun(waterfall, math, len(deals))
     else:
         run = whole = WaterfallRun(waterfall, math)
+    earned = [0] * len(deals)
     for i, flow in enumerate(flows):
         by_deal = [_deal_flow(flow, deal_id) for deal_id in deals]
         expenses = cents_of(flow.called) - sum(deal.called for deal in by_deal)
@@ -89,9 +91,12 @@ def _years(waterfall: Waterfall, flows: Sequence[CentFlow]) -> Iterator[CentYear
         if run is not whole:
             year = run.advance(flow.year, by_deal, expenses)
         elif deals:
-            # The cash of the fund is one pot: its grass-roots share came from the deals that filled it.
-            cash = [deal.distributable for deal in by_deal]
-            year = replace(year, grassroots=tuple(split_cents(year.grassroots[0], cash)))
+            # The cash of the fund is one pot: who earned its profit so far is told by each deal's own cash.
+            earned = [
+                profit + deal.distributable - deal.called
+                for profit, deal in zip(earned, by_deal, strict=True)
+            ]
+            year = replace(year, grassroots=_by_profit(year.grassroots[0], earned, by_deal))
         if i == len(flows) - 1:
             settlement = Settlement(run, whole, math)
             year = replace(year, payments=(*year.payments, *settlement.payments()))
@@ -100,6 +105,12 @@ def _years(waterfall: Waterfall, flows: Sequence[CentFlow]) -> Iterator[CentYear
             yield replace(_in_cny(year, deals or ("",)), given_back=cny_of(given_back))
         else:
             yield _in_cny(year, deals or ("",))
+
+
+def _by_profit(amount: int, earned: Sequence[int], flows: Sequence[DealFlow[int]]) -> tuple[int, ...]:
+    """An amount by what each deal has earned; by the year's cash where none has earned anything yet."""
+    profits = [max(profit, 0) for profit in earned]
+    return tuple(split_cents(amount, profits if any(profits) else [flow.distributable for flow in flows]))
 
 
 def _whole_flow(flow: CentFlow) -> DealFlow[int]:

@@ -54,6 +54,10 @@ def find_flow_flaws(waterfall: Waterfall, flows: Sequence[CentFlow]) -> list[Fla
     called, before = Decimal(0), -1
     has_deals = waterfall.is_deal_by_deal or any(flow.deals for flow in flows)
     realised: set[str] = set()
+    if waterfall.is_deal_by_deal and flows and not deal_ids(flows):
+        flaws.append(
+            Flaw("flows[0].deals", "is empty, expected deals because the terms distribute deal by deal")
+        )
     for i, flow in enumerate(flows):
         path = f"flows[{i}]"
         if flow.year <= before:
@@ -96,7 +100,7 @@ def recall_flaws(waterfall: Waterfall, flows: Sequence[CentFlow], returned: Sequ
 
 
 def _beyond(i: int, called: Decimal, open_to_call: Decimal, what: str) -> Flaw:
-    found = f"found {called} called so far, expected at most {open_to_call}: {what}"
+    found = f"found {called:.2f} called so far, expected at most {open_to_call:.2f}: {what}"
     return Flaw(f"flows[{i}].called", found)
 
 
@@ -127,9 +131,9 @@ def _deal_flaws(path: str, flow: CentFlow, realised: set[str]) -> list[Flaw]:
     called = sum((deal.called for deal in flow.deals), Decimal(0))
     cash = sum((deal.distributable for deal in flow.deals), Decimal(0))
     if called > flow.called:
-        found = f"found {flow.called}, expected at least the {called} that the deals call"
+        found = f"found {flow.called:.2f}, expected at least the {called:.2f} that the deals call"
         flaws.append(Flaw(f"{path}.called", found))
     if cash != flow.distributable:
-        found = f"found {flow.distributable}, expected the {cash} that the deals bring"
+        found = f"found {flow.distributable:.2f}, expected the {cash:.2f} that the deals bring"
         flaws.append(Flaw(f"{path}.distributable", found))
     return flaws

@@ -24,6 +24,12 @@ from services.runtime.violations import Violations
 DAYS_A_YEAR = 365.0
 """As spreadsheets count."""
 OLDEST_LEVEL_DAYS = 31
+_EMPTIED = Caution(
+    "INDEX_ACCOUNT_EMPTIED",
+    Severity.NOTE,
+    "同样的分配会使指数账户透支，Long-Nickels 结果不可靠，请看 PME+ 与直接超额",
+    "The same distributions would empty the index account: do not rely on Long-Nickels; see PME+ and direct alpha",
+)
 
 
 def measure_performance(
@@ -143,6 +149,8 @@ def _measure(
     if levels:
         at_flows = np.array([levels[entry.date] for entry in flows])
         equivalents = public_market_equivalents(record, at_flows, levels[last])
+        if equivalents.long_nickels_value < 0.0:
+            cautions.append(_EMPTIED)
     return AccountPerformance(
         account_id,
         _total(flows, EntryKind.CONTRIBUTION),

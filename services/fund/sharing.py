@@ -139,7 +139,8 @@ def _partner_result(
         recipient_id,
         paid_in,
         received,
-        None if math.isnan(rate) else rate,
+        # Who pays nothing in has no return on it, also where the settlement takes something back.
+        None if math.isnan(rate) or paid_in == 0 else rate,
         None if paid_in == 0 else float(received / paid_in),
         cost,
     )

@@ -5,6 +5,9 @@ import click
 from cli.lazy_group import LazyGroup
 
 SUMMARIES = {
+    "simulate": "基金模拟 · What each partner may get back, when, and what must be bridged",
+    "compare": "情景对比 · The fund in changed worlds, side by side",
+    "allocate": "选项目 · Which projects to choose under limits, and what a limit costs",
     "terms": "条款清单 · Term sheets: list, show, store",
     "waterfall": "瀑布分配，精确到分 · Share cash by terms, to the cent",
     "performance": "业绩：收益率、倍数、对标指数 · Measure a ledger, by itself and beside an index",

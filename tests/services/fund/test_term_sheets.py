@@ -16,13 +16,16 @@ SHEETS = DATA / "fund" / "term_sheets.toml"
 
 def test_the_bundled_sheets_can_be_run_and_say_what_is_assumed() -> None:
     sheets = read_term_sheets(SHEETS)
-    assert list(sheets) == ["qilian", "european", "benefit_sharing"]
+    assert list(sheets) == ["qilian", "european", "benefit_sharing", "american", "qilian_first_phase"]
     for sheet in sheets.values():
         sheet.terms.waterfall()
         assert sheet.published
         assert all("assumption" in text for text in sheet.terms.assumptions)
     # Planned size 10e8 (zuiniuwang.cn 5915).
     assert sum(p.commitment_cny for p in sheets["qilian"].terms.partners) == Decimal(10**9)
+    # First phase 1.7e8 (same source).
+    assert sum(p.commitment_cny for p in sheets["qilian_first_phase"].terms.partners) == Decimal(170_000_000)
+    assert sheets["qilian_first_phase"].terms.steps == sheets["qilian"].terms.steps
     assert sheets["european"].terms.steps == (
         ReturnOfCapital(), PreferredReturn(0.08), CatchUp(1.0, 0.2), CarrySplit(0.2),
     )  # fmt: skip

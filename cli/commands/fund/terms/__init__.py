@@ -7,6 +7,7 @@ from cli.lazy_group import LazyGroup
 SUMMARIES = {
     "list": "列出条款清单 · List term sheets",
     "show": "查看条款 · Show one term sheet",
+    "put": "存储条款版本 · Store a version of a term sheet",
 }
 EXAMPLES = ("ecopledge fund terms list", "ecopledge fund terms show qilian --json")
 

@@ -1,34 +1,71 @@
-"""`ecopledge fund terms list`: the bundled term sheets."""
+"""`ecopledge fund terms list`: bundled or stored term sheets."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
+from cli.connection import services, target
 from cli.examples import WithExamples
-from cli.output import json_option, print_json, print_table, wan
+from cli.output import json_option, percent, print_json, print_table, wan
+from cli.term_choice import sheets_of, sheets_option
+
+if TYPE_CHECKING:
+    from services.fund.terms import FundTerms
 
 
-@click.command("list", cls=WithExamples, examples=("ecopledge fund terms list",))
+@click.command(
+    "list", cls=WithExamples, examples=("ecopledge fund terms list", "ecopledge fund terms list --stored")
+)
+@sheets_option
+@click.option("--stored", is_flag=True, help="Those that the service keeps, newest versions.")
+@target
 @json_option
-def command(*, as_json: bool) -> int:
-    """列出条款清单 · List the bundled term sheets. Amounts are printed in 万元; --json prints CNY."""
-    from services.fund.term_sheets import read_term_sheets
-    from services.runtime.bundled import bundled
+def command(sheets: Path | None, target: str | None, *, stored: bool, as_json: bool) -> int:
+    """列出条款清单 · List term sheets. Amounts are printed in 万元; --json prints CNY."""
+    if stored:
+        from services.fund.client import FundClient
 
-    sheets = read_term_sheets(bundled("fund/term_sheets.toml"))
-    if as_json:
-        print_json(list(sheets.values()))
+        with services(target, ("fund",)) as channel:
+            versions = FundClient(channel).list_terms()
+        if as_json:
+            print_json(versions)
+        else:
+            _print([(item.terms_id, str(item.as_of), item.terms) for item in versions])
         return 0
+    found = sheets_of(sheets)
+    if as_json:
+        print_json(list(found.values()))
+    else:
+        _print([(sheet.sheet_id, "", sheet.terms) for sheet in found.values()])
+    return 0
+
+
+def _print(rows: "list[tuple[str, str, FundTerms]]") -> None:
     print_table(
         "条款清单 · Term sheets (万元)",
-        ("编号 Id", "基金 Fund", "认缴 Committed", "年限 Years"),
+        (
+            "编号 Id",
+            "基金 Fund",
+            "生效日 As of",
+            "认缴 Committed",
+            "年限 Years",
+            "管理费 Fee",
+            "分配 Distribution",
+        ),
         [
             [
-                sheet.sheet_id,
-                sheet.terms.name,
-                wan(float(sum(partner.commitment_cny for partner in sheet.terms.partners))),
-                str(sheet.terms.life_years),
+                terms_id,
+                terms.name,
+                as_of,
+                wan(float(sum(partner.commitment_cny for partner in terms.partners))),
+                f"{terms.life_years}+{terms.extension_years}"
+                if terms.extension_years
+                else str(terms.life_years),
+                percent(terms.fee_rate_annual),
+                "逐项目 deal by deal" if terms.distribution.value == "deal_by_deal" else "整体 whole fund",
             ]
-            for sheet in sheets.values()
+            for terms_id, as_of, terms in rows
         ],
-        left=(0, 1),
+        left=(0, 1, 2, 6),
     )
-    return 0
