@@ -193,12 +193,14 @@ def _own_reasons(facts: LoanFacts, day: dt.date, rules: RulePeriod) -> list[Clas
     by_days = class_of_overdue_days(facts.overdue_days, rules)
     if by_days is not FiveClass.NORMAL:
         limit = next(int(rules.value(name)) for name, quality in _DAYS_RULES if quality is by_days)
+        is_bad = is_non_performing(by_days)
         reasons.append(
             ClassReason(
                 ClassRule.OVERDUE,
                 by_days,
-                f"逾期 {facts.overdue_days} 天，超过 {limit} 天，不论抵质押是否充足",
-                f"{facts.overdue_days} days overdue, more than {limit}, whatever secures it",
+                f"逾期 {facts.overdue_days} 天，超过 {limit} 天" + ("，不论抵质押是否充足" if is_bad else ""),
+                f"{facts.overdue_days} days overdue, more than {limit}"
+                + (", whatever secures it" if is_bad else ""),
             )
         )
     if facts.is_credit_impaired and rules.is_on("impaired_is_substandard"):

@@ -243,7 +243,11 @@ def test_a_loan_past_its_end_still_has_a_life(measure: Measure, loan: Callable[.
 
 def test_shocks_that_a_market_does_not_have_are_left_out(market: MarketSnapshot) -> None:
     fitting, left_out = fit_to(market, read_credit_scenarios()["pessimistic"])
-    assert [shock.factor for shock in fitting.paths] == ["credit_cycle", "water_price"]
+    assert [shock.factor for shock in fitting.paths] == [
+        "credit_cycle",
+        "credit_cycle",
+        "water_price",
+    ]
     assert left_out == ("inflow.yingluoxia", "ccer_price", "tourism_demand", "timber_price")
 
 
