@@ -14,8 +14,8 @@ MIN_PATHS, MAX_PATHS = 256, 10_000_000
 MAX_SEED = 2**63 - 1
 MAX_RISK_WEIGHT = 12.5
 ALLOCATION = (
-    "全簿分位数减预期损失，按各笔对预期尾部损失的 Euler 贡献减其预期损失的比例分摊 · value at risk less expected loss of "
-    "the book, shared in proportion to each loan's Euler contribution to expected shortfall less its expected loss"
+    "全簿分位数减预期损失，按各笔对预期尾部损失的 Euler 贡献减其预期损失的比例分摊 · value at risk less expected loss "
+    "of the book, shared in proportion to each loan's Euler contribution to expected shortfall less its expected loss"
 )
 
 
