@@ -22,6 +22,7 @@ COMMANDS = {
     "report": "报告：季度统计、GEP 评估 · Reports to send on: quarterly statistics, GEP assessment",
     "ingest": "导入核算成果：InVEST、全球 GEP 表 · Results of models and global tables become an account",
     "refresh": "由核算成果更新估值 · Refresh valuations from a folder of accounts",
+    "flows": "定时流程：校准、重估、统计、评估 · Flows that run on a schedule or on demand",
     "replay": "逐位重算已存估值 · Recompute a stored valuation to the last bit",
     "verify": "复核公开数字 · Recompute every published reference figure",
 }

@@ -61,7 +61,7 @@ def command(
     Mean reversion and Brownian motion side by side, with standard errors, a unit-root test and warnings; with
     --asset, the value under both and the difference as model risk. Nothing is stored.
     """
-    from cli.series_file import read_series_file
+    from flows.market_calibration.series_file import read_series_file
     from services.valuation.calibrated import CalibrationQuestion
     from services.valuation.client import ValuationClient
 

@@ -4,11 +4,9 @@ Importing this module imports Prefect; `flows.refresh.entry` does so after `prep
 """
 
 import datetime as dt
-from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
-from prefect import Task, flow, task
+from prefect import flow, task
 from prefect.artifacts import create_markdown_artifact, create_table_artifact
 from prefect.cache_policies import NO_CACHE
 
@@ -20,18 +18,10 @@ from flows.reports.refresh_report.artifact import batch_rows, markdown
 from flows.reports.refresh_report.summary import RefreshSummary, summarise
 from flows.reports.refresh_report.tables import write
 from flows.service_ports import Connect, Targets, connect_services
-from services.runtime.errors import DeadlineExceeded, InvalidInput, Unavailable
+from flows.service_tasks import service_task
+from services.runtime.errors import InvalidInput
 from services.valuation.valuation import Simulation
 
-if TYPE_CHECKING:
-    from prefect.client.schemas.objects import State, TaskRun
-
-P = ParamSpec("P")
-R = TypeVar("R")
-
-RETRIES = 4
-RETRY_DELAYS_S = [0.5, 2.0, 5.0, 10.0]
-TRANSIENT = (Unavailable, DeadlineExceeded)
 ARTIFACT_KEY = "refresh-valuations"
 
 
@@ -85,9 +75,9 @@ def compose(request: RefreshRequest, targets: Targets, connect: Connect) -> Refr
                 error.add_note(f"refused rows are kept in {kept.folder} · 被退回的行已隔离保存")
                 raise
 
-        read = _large_task("read and check accounts", read_accounts)
-        value = _large_task("value batch", job.value_batch)
-        push = _large_task("push collateral", job.push_batch)
+        read = service_task("read and check accounts", read_accounts)
+        value = service_task("value batch", job.value_batch)
+        push = service_task("push collateral", job.push_batch)
         batches = []
         for batch in range(read()):
             batches.append(value(batch))
@@ -110,25 +100,3 @@ def _publish(job: RefreshJob, batches: list[BatchSummary]) -> RefreshSummary:
     summary = report()
     notify(summary)
     return summary
-
-
-def is_transient(_task: "Task[..., Any]", _run: "TaskRun", state: "State[Any]") -> bool:
-    """Whether a failed task may succeed later: the service was not there, or was too slow. Nothing else is retried."""
-    try:
-        state.result()
-    except TRANSIENT:
-        return True
-    except Exception:  # noqa: BLE001  # whatever else it was, it is for the user to see
-        return False
-    return False
-
-
-def _large_task(name: str, step: Callable[P, R]) -> "Task[P, R]":
-    return Task(
-        fn=step,
-        name=name,
-        retries=RETRIES,
-        retry_delay_seconds=RETRY_DELAYS_S,
-        retry_condition_fn=is_transient,
-        cache_policy=NO_CACHE,
-    )

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from cli.series_file import MOST_MISTAKES, read_series_file
+from flows.market_calibration.series_file import MOST_MISTAKES, read_series_file
 from services.runtime.errors import InvalidInput
 
 

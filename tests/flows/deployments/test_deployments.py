@@ -1,0 +1,128 @@
+"""The deployments of prefect.yaml on a real Prefect server: schedules, forms, one run to its end."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cli.main import run
+from flows.deployments.entries import read_entries
+from services.runtime.errors import InvalidInput
+
+ROOT = Path(__file__).resolve().parents[3]
+NAMES = {entry["name"] for entry in read_entries(ROOT / "prefect.yaml")}
+
+
+def ask(api: str, path: str, body: Any = None) -> Any:
+    """One call of Prefect's API on loopback."""
+    data = None if body is None else json.dumps(body).encode()
+    request = urllib.request.Request(f"{api}{path}", data, {"Content-Type": "application/json"})  # noqa: S310
+    with urllib.request.urlopen(request, timeout=20.0) as answer:  # noqa: S310
+        return json.load(answer)
+
+
+@pytest.fixture(scope="module")
+def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """`ecopledge flows serve` with its own server, until all deployments are there."""
+    home = tmp_path_factory.mktemp("prefect")
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("PREFECT_")}
+    with (home / "log").open("wb") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "cli.main", "flows", "serve", "--port", "0"],
+            cwd=ROOT,
+            env=clean | {"PREFECT_HOME": str(home), "PYTHONUNBUFFERED": "1"},
+            stdout=subprocess.PIPE,
+            stderr=log,
+            text=True,
+            start_new_session=True,
+        )
+    try:
+        line = process.stdout.readline() if process.stdout is not None else ""
+        assert "Prefect: http://127.0.0.1:" in line, (home / "log").read_text()
+        address = line.split()[1] + "/api"
+        deadline = time.monotonic() + 60.0
+        while len(ask(address, "/deployments/filter", {})) < len(NAMES) and time.monotonic() < deadline:
+            time.sleep(0.3)
+        yield address
+        process.send_signal(signal.SIGINT)
+        process.wait(30.0)
+    finally:
+        # The session is the test's own: the runner and the server below it.
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+
+
+@pytest.fixture(scope="module")
+def deployments(api: str) -> dict[str, Any]:
+    return {found["name"]: found for found in ask(api, "/deployments/filter", {})}
+
+
+def test_every_deployment_has_its_schedule(deployments: dict[str, Any]) -> None:
+    assert set(deployments) == NAMES
+    for entry in read_entries(ROOT / "prefect.yaml"):
+        crons = [item["schedule"]["cron"] for item in deployments[entry["name"]]["schedules"]]
+        assert crons == [schedule["cron"] for schedule in entry.get("schedules", ())]
+
+
+def test_parameters_are_a_form_with_titles_in_chinese(deployments: dict[str, Any]) -> None:
+    for found in deployments.values():
+        schema = found["parameter_openapi_schema"]
+        forms = schema["definitions"].values()
+        assert forms
+        for form in forms:
+            assert form["properties"]
+            assert all(
+                any("一" <= letter <= "鿿" for letter in p["title"]) for p in form["properties"].values()
+            )
+
+
+def test_a_run_goes_to_its_end(api: str, deployments: dict[str, Any], tmp_path: Path) -> None:
+    parameters = {
+        "accounts_dir": str(ROOT / "examples" / "gep-years"), "place": "示例县", "out_dir": str(tmp_path),
+    }  # fmt: skip
+    body = {"parameters": {"parameters": parameters}, "state": {"type": "SCHEDULED"}}
+    started = ask(api, f"/deployments/{deployments['yearly-assessment']['id']}/create_flow_run", body)
+    deadline = time.monotonic() + 90.0
+    state = ""
+    while state not in {"COMPLETED", "FAILED", "CRASHED"} and time.monotonic() < deadline:
+        time.sleep(0.5)
+        state = ask(api, f"/flow_runs/{started['id']}")["state_type"]
+    assert state == "COMPLETED"
+    assert (tmp_path / "gep-assessment.pdf").exists()
+
+
+def test_wrong_parameters_are_refused_by_the_form(api: str, deployments: dict[str, Any]) -> None:
+    body = {
+        "parameters": {"parameters": {"place": "示例县", "period": "third"}},
+        "enforce_parameter_schema": True,
+    }
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        ask(api, f"/deployments/{deployments['yearly-assessment']['id']}/create_flow_run", body)
+    assert refused.value.code in {409, 422}
+
+
+def test_a_wrong_file_names_its_entry(tmp_path: Path) -> None:
+    path = tmp_path / "prefect.yaml"
+    with pytest.raises(InvalidInput, match="cannot be read"):
+        read_entries(path)
+    path.write_text("deployments: []\n", encoding="utf-8")
+    with pytest.raises(InvalidInput, match="no deployments"):
+        read_entries(path)
+    path.write_text("deployments: [\n", encoding="utf-8")
+    with pytest.raises(InvalidInput, match="is not YAML"):
+        read_entries(path)
+
+
+def test_the_list_shows_every_deployment(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["flows", "list", "--file", str(ROOT / "prefect.yaml"), "--json"]) == 0
+    assert {entry["name"] for entry in json.loads(capsys.readouterr().out)} == NAMES
