@@ -23,6 +23,7 @@ from quant.migration import value_distribution
 from quant.optimal_stopping import StoppingPaths, fit_stopping_rule, realised
 from quant.pacing import takahashi_alexander
 from quant.reference_check import NUMBER, Check, Row, RowCheck, checked, inputs_of, stated_number
+from quant.reference_fund import FUND_CHECKS
 from quant.reference_ratios import RATIO_CHECKS
 from quant.waterfall import european_waterfall_case
 
@@ -217,6 +218,7 @@ ROW_CHECKS: Mapping[str, RowCheck] = {
     "internal_rate_of_return": _irr,
     "irb_risk_weights": _irb_risk_weight,
     "vasicek_large_pool": _vasicek,
+    **FUND_CHECKS,
 } | {f"ratios/{case}": check for case, check in RATIO_CHECKS.items()}
 TABLE_CHECKS: Mapping[str, Callable[[Sequence[Row]], Iterator[Check]]] = {
     "creditmetrics_bbb": _creditmetrics,
