@@ -25,6 +25,7 @@ from quant.tail_risk import tail_estimate
 from services.fund.allocation import (
     PRICED_STEP,
     AllocationAnswer,
+    AllocationLimits,
     AllocationRequest,
     ChoiceValue,
     ChosenProject,
@@ -285,8 +286,9 @@ def _cautions(projects: Sequence[Project], candidates: Candidates) -> list[Cauti
 
 def _manifest(request: AllocationRequest, projects: Sequence[Project]) -> Manifest:
     bare = [replace(p, total_investment_cny=p.total_investment_cny.normalize()) for p in projects]
+    limits = _canonical(request.limits)
     content = (
-        ENGINE_VERSION, request.candidates, bare, request.first_year, request.life_years, request.limits,
+        ENGINE_VERSION, request.candidates, bare, request.first_year, request.life_years, limits,
         request.aversions, request.confidence, request.n_check_paths, request.share_steps, request.gap,
         request.price_limits,
     )  # fmt: skip
@@ -299,4 +301,15 @@ def _manifest(request: AllocationRequest, projects: Sequence[Project]) -> Manife
         request.seed,
         request.n_scenarios,
         ENGINE_VERSION,
+    )
+
+
+def _canonical(limits: AllocationLimits) -> AllocationLimits:
+    """The same limits with every amount in one notation: 1000 and 1000.00 are one amount."""
+    low, high = limits.min_total_cny, limits.max_total_cny
+    return replace(
+        limits,
+        budgets=tuple(replace(each, budget_cny=each.budget_cny.normalize()) for each in limits.budgets),
+        min_total_cny=None if low is None else low.normalize(),
+        max_total_cny=None if high is None else high.normalize(),
     )

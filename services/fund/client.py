@@ -10,6 +10,7 @@ import grpc
 from ecopledge.fund.v1 import fund_pb2 as pb
 from ecopledge.fund.v1 import fund_pb2_grpc, performance_pb2, terms_pb2, waterfall_pb2
 from quant.fund_projects import FundSwitches
+from services.fund.allocation import AllocationAnswer, AllocationRequest
 from services.fund.fund_scenario import FundScenario, ScenarioComparison
 from services.fund.ledger import IndexLevel, LedgerEntry, LedgerPerformance
 from services.fund.outcome import (
@@ -24,6 +25,7 @@ from services.fund.outcome import (
 from services.fund.pacing import PacedPlan, PacingQuestion
 from services.fund.project import Project, ProjectFlag, ProjectList, PutOutcome
 from services.fund.terms import FundTerms, StoredTerms
+from services.fund.translate_allocation import answer_from_wire, request_to_wire
 from services.fund.translate_performance import (
     entry_to_wire,
     level_to_wire,
@@ -247,6 +249,17 @@ class FundClient:
         finally:
             call.cancel()  # no effect once the stream has ended
         raise Internal("CompareScenarios: the stream ended without a result")
+
+    def allocate_projects(self, request: AllocationRequest) -> AllocationAnswer:
+        """Choose among stored projects under limits: an efficient frontier, or why no choice keeps them all.
+
+        Raises:
+            NotFound: a project is not stored.
+            InvalidInput: wrong fields, all of them named.
+            DeadlineExceeded: a search found nothing within its time.
+        """
+        with calling():
+            return answer_from_wire(self._stub.AllocateProjects(request_to_wire(request)))
 
     def close(self) -> None:
         """Close the channel."""

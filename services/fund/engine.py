@@ -5,6 +5,8 @@ from collections.abc import Iterator, Sequence
 
 import sqlalchemy as sa
 
+from services.fund.allocation import AllocationAnswer, AllocationRequest
+from services.fund.allocator import allocate
 from services.fund.comparison import compare
 from services.fund.fund_scenario import FundScenario, ScenarioComparison
 from services.fund.outcome import FundOutcome, FundSimulation, Investment
@@ -87,6 +89,16 @@ class FundEngine:
             InvalidInput: terms, investments or worlds that cannot be simulated, with the path of each field.
         """
         return compare(request, self._projects(institution_id, request.investments), scenarios)
+
+    def allocate_projects(self, institution_id: str, request: AllocationRequest) -> AllocationAnswer:
+        """Choose among stored projects under limits.
+
+        Raises:
+            NotFound: a project is not stored.
+            InvalidInput: candidates or limits that make no question, with the path of each field.
+            DeadlineExceeded: a search found nothing within its time.
+        """
+        return allocate(request, self._projects(institution_id, request.candidates))
 
     def _projects(self, institution_id: str, investments: Sequence[Investment]) -> list[Project]:
         keys = [(investment.pipeline, investment.project_id) for investment in investments]

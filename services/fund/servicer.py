@@ -5,9 +5,17 @@ from collections.abc import Iterator
 import grpc
 import sqlalchemy as sa
 
+from ecopledge.fund.v1 import (
+    allocation_pb2,
+    fund_pb2_grpc,
+    pacing_pb2,
+    performance_pb2,
+    terms_pb2,
+    waterfall_pb2,
+)
 from ecopledge.fund.v1 import fund_pb2 as pb
-from ecopledge.fund.v1 import fund_pb2_grpc, pacing_pb2, performance_pb2, terms_pb2, waterfall_pb2
 from services.fund import (
+    translate_allocation,
     translate_performance,
     translate_projects,
     translate_simulation,
@@ -167,3 +175,11 @@ class FundServicer(fund_pb2_grpc.FundServiceServicer):
             raise InvalidInput.of("stored_terms_id", found)
         stored = self._engine.get_terms(current_call().institution_id, request.stored_terms_id)
         request.terms.CopyFrom(translate_terms.terms_to_wire(stored.terms))
+
+    def AllocateProjects(  # noqa: N802  # protobuf's name
+        self, request: allocation_pb2.AllocateProjectsRequest, _context: grpc.ServicerContext
+    ) -> allocation_pb2.AllocateProjectsResponse:
+        """Chooses projects under limits."""
+        question = translate_allocation.request_from_wire(request)
+        answer = self._engine.allocate_projects(current_call().institution_id, question)
+        return translate_allocation.answer_to_wire(answer)
