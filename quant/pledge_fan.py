@@ -17,6 +17,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.sparse import csr_array
 
 from quant.distribution import quantiles_of_sorted
 from quant.factors import FactorModel
@@ -146,6 +147,7 @@ class PledgeSimulation:
         self._dates, self._levels = dates_years, tuple(probabilities)
         self._n_paths, self._seed, self._block_values = n_paths, seed, block_values
         self._states = model.simulate_states(dates_years[1:], n_paths, seed)
+        self._order = _by_first_payment(loans)
         n, n_dates, n_levels = len(loans), len(dates_years), loans.levels.shape[1]
         self._asset_values = np.zeros(len(loans.schedules))
         self._value_quantiles = np.zeros((n, n_dates, len(self._levels)))
@@ -156,7 +158,7 @@ class PledgeSimulation:
         first = 0
         while first < len(self._loans):
             stop = self._end_of_block(first)
-            self._simulate(first, stop)
+            self._simulate(np.sort(self._order[first:stop]))
             yield stop
             first = stop
 
@@ -175,33 +177,35 @@ class PledgeSimulation:
     def _end_of_block(self, first: int) -> int:
         loans = self._loans
         rows = np.array([len(schedule) for schedule in loans.schedules], dtype=np.int64)
-        per_loan = np.bincount(loans.loan_of_asset, rows, minlength=len(loans))[first:] + 2
+        per_loan = np.bincount(loans.loan_of_asset, rows, minlength=len(loans))[self._order[first:]] + 2
         fitting = int(np.searchsorted(np.cumsum(per_loan) * self._n_paths, self._block_values, side="right"))
         return first + max(1, fitting)
 
-    def _simulate(self, first: int, stop: int) -> None:
-        loans = self._loans
-        assets = slice(*np.searchsorted(loans.loan_of_asset, [first, stop]))
-        owner = loans.loan_of_asset[assets] - first
-        book = ScheduleBook.stack(loans.schedules[assets], self._model)
+    def _simulate(self, members: Lanes) -> None:
+        """The loans at some positions, ascending."""
+        loans, n_paths = self._loans, self._n_paths
+        assets = np.flatnonzero(np.isin(loans.loan_of_asset, members))
+        owner = np.searchsorted(members, loans.loan_of_asset[assets])
+        book = ScheduleBook.stack([loans.schedules[i] for i in assets.tolist()], self._model)
         draws = self._draws(book)
         share = loans.pledged_share[assets]
-        reached = np.zeros((stop - first, loans.levels.shape[1], self._n_paths), dtype=bool)
+        sums = csr_array((np.ones(len(assets)), (owner, np.arange(len(assets)))), (len(members), len(assets)))
+        reached = np.zeros((len(members), loans.levels.shape[1], n_paths), dtype=bool)
         for k, date in enumerate(self._dates):
             values = self._values(book, k, float(date)) * share[:, None]
             if k == 0:
                 self._asset_values[assets] = values[:, 0]
+                values = np.repeat(values, n_paths, axis=1)
             else:
-                values *= self._left(book, draws, float(date))
-            of_loan = np.zeros((stop - first, self._n_paths))
-            np.add.at(of_loan, owner, np.broadcast_to(values, (len(owner), self._n_paths)))
-            balance = loans.balance_cny[first:stop, k]
-            levels = loans.levels[first:stop]
+                self._strike(values, book, draws, float(date))
+            of_loan = np.asarray(sums @ values, dtype=np.float64)
+            balance = loans.balance_cny[members, k]
             owed = (balance > 0.0)[:, None, None]
+            levels = loans.levels[members]
             reached |= owed & (balance[:, None, None] >= levels[:, :, None] * of_loan[:, None, :])
-            self._reached[first:stop, :, k] = reached.mean(axis=2)
+            self._reached[members, :, k] = reached.mean(axis=2)
             of_loan.sort(axis=1)
-            self._value_quantiles[first:stop, k] = quantiles_of_sorted(of_loan, self._levels)[0]
+            self._value_quantiles[members, k] = quantiles_of_sorted(of_loan, self._levels)[0]
 
     def _values(self, book: ScheduleBook, k: int, date: float) -> Array:
         """max(V, 0) of each asset on a date, [n_assets, n_paths], or [n_assets, 1] today."""
@@ -212,20 +216,29 @@ class PledgeSimulation:
         states = self._states[:, k - 1, :]
         return np.maximum(book.values_at(self._model, self._discount, states, date), 0.0)
 
-    def _draws(self, book: ScheduleBook) -> Array:
-        """Uniform of the loss of the right of each asset, [n_assets, n_paths]; parts of one asset share it."""
+    def _draws(self, book: ScheduleBook) -> dict[int, Array]:
+        """Uniforms of the loss of each right that may be lost, [n_paths]; parts of one asset share them."""
         paths = np.arange(self._n_paths, dtype=np.intp)
-        out = np.empty((len(book), self._n_paths))
+        draws: dict[int, Array] = {}
         for i, schedule in enumerate(book.schedules):
-            lane = np.full(self._n_paths, lane_of_name(schedule.asset_id), dtype=np.intp)
-            out[i] = uniforms_at(self._seed, Purpose.LOSS_OF_RIGHT, lane, paths)
-        return out
+            if schedule.terms.event_intensity > 0.0:
+                lane = np.full(self._n_paths, lane_of_name(schedule.asset_id), dtype=np.intp)
+                draws[i] = uniforms_at(self._seed, Purpose.LOSS_OF_RIGHT, lane, paths)
+        return draws
 
-    def _left(self, book: ScheduleBook, draws: Array, date: float) -> Array:
-        """Share of each right that is left on a date, [n_assets, n_paths]."""
-        left = np.ones_like(draws)
-        for i, schedule in enumerate(book.schedules):
-            terms = schedule.terms
-            if terms.event_intensity > 0.0:
-                left[i] = share_left(draws[i], terms.event_intensity * date, terms.event_severity)
-        return left
+    @staticmethod
+    def _strike(values: Array, book: ScheduleBook, draws: dict[int, Array], date: float) -> None:
+        """Takes off what was lost of each right by a date."""
+        for i, uniforms in draws.items():
+            terms = book.schedules[i].terms
+            values[i] *= share_left(uniforms, terms.event_intensity * date, terms.event_severity)
+
+
+def _by_first_payment(loans: PledgedLoans) -> Lanes:
+    """Loans in order of the part of a year in which their first pledge pays: those valued on one day share cells."""
+    key = np.full(len(loans), -1.0)
+    for i in range(len(loans.schedules) - 1, -1, -1):
+        times = loans.schedules[i].times_years
+        if len(times):
+            key[loans.loan_of_asset[i]] = times[0] % 1.0
+    return np.argsort(key, kind="stable").astype(np.intp)
