@@ -17,6 +17,14 @@ if TYPE_CHECKING:
     from services.valuation.loan_price import LoanPricing
     from services.valuation.valuation import LoanTerms, LoanYear, SizedLoan
 
+_RULES = {
+    "pledge_value": "质押率",
+    "cash_multiple": "年现金流倍数",
+    "debt_service": "偿债覆盖",
+    "project_cost": "项目投资",
+    "guarantor_cap": "担保上限",
+    "product_cap": "产品上限",
+}
 MISSING_LOAN = "is missing, expected a table [loan] with tenor_years and rate_annual"
 
 
@@ -84,9 +92,9 @@ def _print(sized: "SizedLoan") -> None:
     rows = [
         [
             "➤" if limit.rule == sized.binding_rule else "",
-            limit.rule,
+            f"{_RULES[limit.rule]} {limit.rule}",
             wan(limit.limit_cny),
-            limit.explanation_zh,
+            f"{limit.explanation_zh}\n{limit.explanation_en}",
         ]
         for limit in sized.limits
     ]

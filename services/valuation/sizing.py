@@ -105,8 +105,8 @@ def _pledge_limit(valuation: Valuation, lending: LendingTerms, terms: LoanTerms)
         f"质押率上限 {percent(cap)} × 质押价值 {wan(valuation.pledge_value_cny)} 万元"
         f"（{valuation.horizon_years:g} 年后、{percent(valuation.confidence)} 置信度、扣除处置损失）"
         f"= {wan(limit)} 万元",
-        f"LTV cap {percent(cap)} x pledge value {wan(valuation.pledge_value_cny)} x10k CNY (in "
-        f"{valuation.horizon_years:g} years, {percent(valuation.confidence)} confidence, after disposal) "
+        f"LTV cap {percent(cap)} x pledge value {wan(valuation.pledge_value_cny)} x10k CNY (horizon "
+        f"{valuation.horizon_years:g} y, {percent(valuation.confidence)} confidence, after disposal) "
         f"= {wan(limit)} x10k CNY",
     )
 
@@ -152,13 +152,14 @@ def _level_instalments(uncovered: Sequence[int], min_dscr: float) -> tuple[str, 
     """What to say of level instalments, given the years in which the low cash does not cover them."""
     if not uncovered:
         return (
-            f"等额还款各年亦达 {min_dscr:g} 倍",
-            f"level instalments are covered {min_dscr:g} times in every year",
+            f"该额度按等额还款各年亦达 {min_dscr:g} 倍",
+            f"at that amount level instalments are covered {min_dscr:g} times in every year",
         )
     first, last, n = uncovered[0], uncovered[-1], len(uncovered)
     return (
-        f"若改为等额还款，有 {n} 年不足 {min_dscr:g} 倍，首见第 {first} 年、末见第 {last} 年",
-        f"level instalments are covered less than {min_dscr:g} times in {n} of the years, from year {first} to {last}",
+        f"该额度若改为等额还款，有 {n} 年不足 {min_dscr:g} 倍，首见第 {first} 年、末见第 {last} 年",
+        f"at that amount level instalments are covered less than {min_dscr:g} times in {n} of the years, from year {first} "
+        f"to {last}",
     )
 
 
