@@ -158,8 +158,7 @@ def _level_instalments(uncovered: Sequence[int], min_dscr: float) -> tuple[str, 
     first, last, n = uncovered[0], uncovered[-1], len(uncovered)
     return (
         f"该额度若改为等额还款，有 {n} 年不足 {min_dscr:g} 倍，首见第 {first} 年、末见第 {last} 年",
-        f"at that amount level instalments are covered less than {min_dscr:g} times in {n} of the years, from year {first} "
-        f"to {last}",
+        f"at that amount level instalments are covered less than {min_dscr:g} times in {n} years, {first} to {last}",
     )
 
 
