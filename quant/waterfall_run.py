@@ -199,9 +199,9 @@ class WaterfallRun(Generic[T]):
     def _missing(self, deal: DealLedger[T], step: CatchUp) -> T:
         """Cash x after which carry + manager_share x = carry_share (profit + x), 0 when it is reached."""
         target, share = ratio(step.carry_share), ratio(step.manager_share)
-        behind = self._math.part(deal.profit, target) - deal.carry
-        behind = self._math.larger(behind, self._math.zero())
-        return self._math.part(behind, 1 / (share - target))
+        gap = share - target
+        missing = self._math.part_above(deal.profit, target / gap, deal.carry, 1 / gap)
+        return self._math.larger(missing, self._math.zero())
 
     def _split_carry(self, deal: DealLedger[T], pool: T, share: Fraction) -> T:
         """The manager's part of the last step."""

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 from fractions import Fraction
 from functools import cache
-from math import gcd
+from math import floor, gcd, lcm
 from typing import Protocol, TypeVar
 
 import numpy as np
@@ -61,6 +61,9 @@ class CentMath(Protocol[T]):
 
     def part(self, amount: T, share: Fraction) -> T:
         """`amount * share` without the fraction of a cent (towards minus infinity); huge results saturate."""
+
+    def part_above(self, amount: T, share: Fraction, other: T, other_share: Fraction) -> T:
+        """`amount * share - other * other_share` without the fraction of a cent, rounded once."""
 
     def rounded_part(self, amount: T, share: Fraction) -> T:
         """`amount * share` to the nearest cent, halves up."""
@@ -122,6 +125,10 @@ class OneAmount:
         """See `CentMath`."""
         return min(amount * share.numerator // share.denominator, _SATURATED)
 
+    def part_above(self, amount: int, share: Fraction, other: int, other_share: Fraction) -> int:
+        """See `CentMath`."""
+        return min(floor(amount * share - other * other_share), _SATURATED)
+
     def rounded_part(self, amount: int, share: Fraction) -> int:
         """See `CentMath`."""
         doubled = 2 * share.denominator
@@ -166,6 +173,17 @@ class ManyAmounts:
         """See `CentMath`."""
         quotient, _ = _divided(amount, share.numerator, share.denominator)
         return np.minimum(quotient, _SATURATED)
+
+    def part_above(
+        self, amount: CentArray, share: Fraction, other: CentArray, other_share: Fraction
+    ) -> CentArray:
+        """See `CentMath`."""
+        common = lcm(share.denominator, other_share.denominator)
+        first, rest = _divided(amount, share.numerator * (common // share.denominator), common)
+        second, other_rest = _divided(
+            other, other_share.numerator * (common // other_share.denominator), common
+        )
+        return np.minimum(first - second - (rest < other_rest), _SATURATED)
 
     def rounded_part(self, amount: CentArray, share: Fraction) -> CentArray:
         """See `CentMath`."""
