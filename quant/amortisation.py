@@ -168,7 +168,7 @@ def _schedule(  # as the functions above take them
             np.full_like(flat, rule),
             np.full_like(flat, n_periods),
             np.full_like(flat, grace_periods),
-            rate * years,
+            NO_GROWTH,
             rate,
             years,
             NO_CENTS if custom_cents is None else custom_cents.reshape(-1, n_periods),

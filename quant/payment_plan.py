@@ -65,7 +65,7 @@ class PaymentPlan(NamedTuple):
         rule: `Rule` of each loan, [n].
         n_periods: Periods of each loan, those of grace included, [n]; the longest one sets the number of columns.
         grace_periods: First periods in which interest alone is paid, [n]; equal instalments and equal principal only.
-        growth: Interest of each period for a balance of 1.
+        growth: Interest of each period for a balance of 1; [0, 0] where it is rate x years throughout.
         rate_annual: Rate in force at the end of each period, by which a level payment looks ahead.
         period_years: Length of each period in years.
         custom_cents: Principal of each period under `Rule.CUSTOM`, [n, n_periods]; [0, 0] where no loan has it.
@@ -135,7 +135,12 @@ def _roll(plan: PaymentPlan, stop: Cents, balances: Cents, rows: _Columns) -> No
     prepaid_cents, custom_cents, rate, growth = (
         plan.prepaid_cents, plan.custom_cents, plan.rate_annual, plan.growth,
     )  # fmt: skip
-    has_steps, growth_column = rate.shape[1] > 1, int(growth.shape[1] > 1)
+    years, has_growth, has_steps = plan.period_years, growth.shape[0] > 0, rate.shape[1] > 1
+    growth_column, rate_column, years_column = (
+        int(growth.shape[1] > 1),
+        int(has_steps),
+        int(years.shape[1] > 1),
+    )
     for i in range(plan.loan_cents.size):
         balance, end, rule, grace = (
             plan.loan_cents[i],
@@ -144,6 +149,7 @@ def _roll(plan: PaymentPlan, stop: Cents, balances: Cents, rows: _Columns) -> No
             plan.grace_periods[i],
         )
         rate_row, growth_row = i if rate.shape[0] > 1 else 0, i if growth.shape[0] > 1 else 0
+        years_row = i if years.shape[0] > 1 else 0
         instalment, share = 0, 1.0
         for period in range(stop[i]):
             if period > end:
@@ -155,10 +161,21 @@ def _roll(plan: PaymentPlan, stop: Cents, balances: Cents, rows: _Columns) -> No
                 accrued = _whole(early * plan.prepaid_growth[i, period])
                 end = _end_after(plan, (i, period, end), balance, instalment)
                 share = _share_after(plan, (i, period), share, balance / opening)
-            is_new_rate = has_steps and period > 0 and rate[rate_row, period] != rate[rate_row, period - 1]
-            if early > 0 or period == grace or is_new_rate:
+            known = rate[rate_row, period * rate_column]
+            is_new_rate = has_steps and period > 0 and known != rate[rate_row, period - 1]
+            length = years[years_row, period * years_column]
+            grown = growth[growth_row, period * growth_column] if has_growth else known * length
+            if (
+                early == 0
+                and is_new_rate
+                and years_column == 0
+                and rule == Rule.EQUAL_INSTALMENT
+                and period > grace
+            ):
+                instalment = _whole(balance / _level_annuity(grown, known * length, end - period))
+            elif early > 0 or period == grace or is_new_rate:
                 instalment = _instalment(plan, (i, period, end), balance, instalment)
-            due = _whole(balance * growth[growth_row, period * growth_column])
+            due = _whole(balance * grown)
             if period == end:
                 paid = balance
             elif rule == Rule.CUSTOM:
@@ -191,6 +208,21 @@ def _at(table: FloatArray, i: int, period: int) -> float:
 
 
 @compiled
+def _growth(plan: PaymentPlan, i: int, period: int) -> float:
+    """Interest of a period for a balance of 1."""
+    if plan.growth.shape[0] > 0:
+        return _at(plan.growth, i, period)
+    return _at(plan.rate_annual, i, period) * _at(plan.period_years, i, period)
+
+
+@compiled
+def _level_annuity(first: float, later: float, n_later: int) -> float:
+    """Value of 1 paid in a period of one growth and in n later ones of another."""
+    rest = float(n_later) if later == 0.0 else -math.expm1(-n_later * math.log1p(later)) / later
+    return (1.0 + rest) / (1.0 + first)
+
+
+@compiled
 def _end_after(plan: PaymentPlan, place: tuple[int, int, int], balance: int, instalment: int) -> int:
     """Last period after a prepayment: an earlier one where the instalment is kept and one has been set."""
     i, period, end = place
@@ -201,7 +233,7 @@ def _end_after(plan: PaymentPlan, place: tuple[int, int, int], balance: int, ins
     # A cent a period is left to the last payment: it is what rounding may have left open.
     rate, open_cents = _at(plan.rate_annual, i, period), float(balance)
     for k in range(period, end):
-        growth = _at(plan.growth, i, k) if k == period else rate * _at(plan.period_years, i, k)
+        growth = _growth(plan, i, k) if k == period else rate * _at(plan.period_years, i, k)
         open_cents += open_cents * growth - instalment
         if open_cents <= k - period + 1.0:
             return k
@@ -236,11 +268,9 @@ def _instalment(plan: PaymentPlan, place: tuple[int, int, int], balance: int, in
 @compiled
 def _annuity(plan: PaymentPlan, i: int, period: int, end: int) -> float:
     """Value of 1 paid in each period to the end, at the rate that is known in the first of them."""
-    first, rate = _at(plan.growth, i, period), _at(plan.rate_annual, i, period)
+    first, rate = _growth(plan, i, period), _at(plan.rate_annual, i, period)
     if plan.period_years.shape[1] == 1:
-        later, n = rate * _at(plan.period_years, i, 0), end - period
-        rest = float(n) if later == 0.0 else -math.expm1(-n * math.log1p(later)) / later
-        return (1.0 + rest) / (1.0 + first)
+        return _level_annuity(first, rate * _at(plan.period_years, i, 0), end - period)
     discount = 1.0 / (1.0 + first)
     annuity = discount
     for k in range(period + 1, end + 1):

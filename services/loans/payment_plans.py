@@ -42,7 +42,7 @@ def plan_of_plain(terms: Sequence[RepaymentTerms]) -> PaymentPlan:
     years = np.array([term.months_per_period for term in terms])[:, None] / 12.0
     loan, rule, n_periods, grace = _columns(terms)
     return PaymentPlan(
-        loan, rule, n_periods, grace, rates * years, rates, years, NO_CENTS, NO_CENTS, NO_GROWTH, NO_CHOICE
+        loan, rule, n_periods, grace, NO_GROWTH, rates, years, NO_CENTS, NO_CENTS, NO_GROWTH, NO_CHOICE
     )
 
 

@@ -107,10 +107,14 @@ def any_terms(draw: st.DrawFn) -> RepaymentTerms:
         last = due_date(drawn_on, (periods - 1) * months) - dt.timedelta(1)
         days = sorted(draw(st.lists(st.dates(drawn_on, last), max_size=3)))
         open_last = parts[-1] if kind is RepaymentKind.CUSTOM else cents // (4 * periods)
-        if open_last >= 4:
+        if open_last >= 4 * periods:  # or rounding up may end it sooner
             amount = Decimal(draw(st.integers(1, open_last // 4))).scaleb(-2)
             effect = draw(st.sampled_from(PrepaymentEffect))
-            changed["prepayments"] = tuple(Prepayment(day, amount, effect) for day in days)
+            # One that keeps the instalment may end the loan before the next: it comes last.
+            changed["prepayments"] = tuple(
+                Prepayment(day, amount, effect if k == len(days) - 1 else PrepaymentEffect.TERM_KEPT)
+                for k, day in enumerate(days)
+            )
     return RepaymentTerms(
         Decimal(cents).scaleb(-2),
         drawn_on,
