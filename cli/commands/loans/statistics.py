@@ -69,6 +69,8 @@ def _print(report: "StatisticsReport", by: str, names: "Names") -> None:
          "期末 Closing", "比年初 Growth", "笔数 Loans", "户数 Borrowers", "利率 Rate", "不良率 NPL"),
         rows,
     )  # fmt: skip
+    if statistics.n_synthetic:
+        click.echo(f"合成数据，并非任何银行的贷款 · synthetic, no bank's loans: {statistics.n_synthetic:,}")
     click.echo(f"校验 · checks: {checks_in_words(statistics).inline()}")
 
 

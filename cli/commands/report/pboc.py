@@ -116,6 +116,8 @@ def _print(result: "StatisticsResult") -> None:
     ]
     title = f"绿色贷款 · Green loans {statistics.quarter}, {state} (万元)"
     print_table(title, ("项目 Item", "数值 Value"), rows)
+    if statistics.n_synthetic:
+        click.echo(f"合成数据，并非任何银行的贷款 · synthetic, no bank's loans: {statistics.n_synthetic:,}")
     print_checks(result)
     if result.is_new_version and version is not None:
         click.echo(f"已存第 {version.version} 版 · version {version.version} stored")

@@ -1,7 +1,7 @@
 """The workbook's document: cover, main table, every grouping, quality, checks, differences, basis of preparation."""
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from flows.reports.bilingual import Bilingual
 from flows.reports.document import (
@@ -80,8 +80,13 @@ def build_statistics_document(edition: StatisticsEdition, taxonomy: Taxonomy, la
     if edition.before is not None and version is not None:
         found = differences_between(edition.before, statistics)
         sections.append(differences_section(version.version - 1, found, names))
+    title = label("statistics.title", quarter=quarter.name_zh, period=str(quarter))
+    all_sections = (*sections, _basis_section(taxonomy, statistics, names))
+    if statistics.n_synthetic > 0:
+        title = _synthetic(title)
+        all_sections = tuple(replace(section, title=_synthetic(section.title)) for section in all_sections)
     return Document(
-        label("statistics.title", quarter=quarter.name_zh, period=str(quarter)),
+        title,
         subtitle,
         quarter.closing_day,
         _facts(edition, taxonomy, layout),
@@ -89,8 +94,14 @@ def build_statistics_document(edition: StatisticsEdition, taxonomy: Taxonomy, la
             Bilingual(f"{standard.name_zh}：{standard.source}")
             for standard in (taxonomy.historical, taxonomy.current)
         ),
-        (*sections, _basis_section(taxonomy, statistics, names)),
+        all_sections,
     )
+
+
+def _synthetic(title: Bilingual) -> Bilingual:
+    """A title that says on its page that the book is made up."""
+    mark = label("statistics.synthetic")
+    return Bilingual(f"【{mark.zh}】{title.zh}", f"[{mark.en}] {title.en}")
 
 
 def _title(grouping: Grouping, taxonomy: Taxonomy) -> Bilingual:
@@ -144,6 +155,11 @@ def _facts(edition: StatisticsEdition, taxonomy: Taxonomy, layout: Layout) -> tu
         Fact(
             label("statistics.mapping"),
             Bilingual(taxonomy.mapping_status_zh, taxonomy.mapping_status_en).inline(),
+        ),
+        *(
+            [Fact(label("statistics.synthetic_loans"), f"{statistics.n_synthetic:,}")]
+            if statistics.n_synthetic
+            else []
         ),
         Fact(label("statistics.kept"), kept),
         Fact(label("statistics.without_approval"), unknown),

@@ -16,6 +16,7 @@ from services.loans.position_store import movement_table, position_table
 from services.loans.repository import loan_table
 from services.loans.statistics.facts import LoanFacts, MovementFacts
 from services.loans.statistics.position_rows import CLASS_NUMBER, NO_CLASS, PositionRows
+from services.loans.synthetic.book import MARK
 
 _ROWS_AT_ONCE = 20_000
 _POSITION = (
@@ -56,6 +57,7 @@ class _Loan(msgspec.Struct):
 
     loan_id: str
     borrower_id: str
+    name: str
     county: str
     industry: str
     product: str
@@ -176,4 +178,5 @@ def _loan_facts(loan: _Loan, guarantee_modes: Mapping[str, str]) -> LoanFacts:
         loan.county,
         loan.product,
         loan.guarantee_mode or guarantee_modes.get(loan.product, ""),
+        MARK in loan.name,
     )

@@ -79,6 +79,7 @@ class BookColumns:
     Attributes:
         loan_ids: in order.
         is_on_record: whether the loan is on record.
+        is_synthetic: whether it was drawn for a demonstration.
         borrower: equal numbers are one borrower; a loan that is not on record is a borrower of its own.
         drawn_on, matures_on, approved_on: days.
         purpose, industry, county, product, guarantee_mode: empty where not known.
@@ -92,6 +93,7 @@ class BookColumns:
 
     loan_ids: tuple[str, ...]
     is_on_record: Flags
+    is_synthetic: Flags
     borrower: Cents
     drawn_on: Cents
     matures_on: Cents
@@ -173,6 +175,7 @@ def book_columns(
     return BookColumns(
         loan_ids=loan_ids,
         is_on_record=is_on_record,
+        is_synthetic=_spread(n, rows, [loan.is_synthetic for loan in loans]).astype(np.bool_),
         borrower=_borrowers(n, rows, [loan.borrower_id for loan in loans]),
         drawn_on=drawn_on,
         matures_on=matures_on,

@@ -26,6 +26,7 @@ def compile_statistics(quarter: Quarter, columns: BookColumns, taxonomy: Taxonom
         breaks=breaks,
         n_kept=int(np.count_nonzero(kept & has_balance)),
         n_without_approval_day=int(np.count_nonzero(without_approval & has_balance)),
+        n_synthetic=int(np.count_nonzero(columns.is_synthetic)),
         input_hash=columns.content_hash(),
         taxonomy_hash=taxonomy.content_hash,
     )

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from services.loans.loan import Loan
 from services.loans.position import FiveClass, LoanMovement, LoanPosition, MovementKind
+from services.loans.synthetic.book import MARK
 
 CENTS_PER_CNY = 100
 
@@ -23,6 +24,7 @@ class LoanFacts(NamedTuple):
     county: str
     product: str
     guarantee_mode: str
+    is_synthetic: bool = False
 
 
 class PositionFacts(NamedTuple):
@@ -57,6 +59,7 @@ def facts_of_loan(loan: Loan) -> LoanFacts:
         loan.county,
         loan.product,
         loan.guarantee_mode or "",
+        MARK in loan.name,
     )
 
 

@@ -173,6 +173,7 @@ class QuarterStatistics:
             standard in force.
         input_hash: SHA-256 of the loans, positions and movements.
         taxonomy_hash: SHA-256 of the table of purposes.
+        n_synthetic: loans of the book that were drawn for a demonstration.
     """
 
     quarter: Quarter
@@ -185,6 +186,7 @@ class QuarterStatistics:
     n_without_approval_day: int
     input_hash: str
     taxonomy_hash: str
+    n_synthetic: int = 0
 
     @property
     def total(self) -> StatisticsLine:

@@ -139,6 +139,7 @@ def statistics_to_wire(statistics: QuarterStatistics) -> pb.QuarterStatistics:
         n_without_approval_day=statistics.n_without_approval_day,
         input_hash=statistics.input_hash,
         taxonomy_hash=statistics.taxonomy_hash,
+        n_synthetic=statistics.n_synthetic,
     )
 
 
@@ -158,6 +159,7 @@ def statistics_from_wire(message: pb.QuarterStatistics) -> QuarterStatistics:
         n_without_approval_day=message.n_without_approval_day,
         input_hash=message.input_hash,
         taxonomy_hash=message.taxonomy_hash,
+        n_synthetic=message.n_synthetic,
     )
 
 

@@ -8,6 +8,7 @@ import shutil
 import zipfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
@@ -25,6 +26,7 @@ from services.loans.loan import Loan, RepaymentKind, RepaymentTerms
 from services.loans.position import FiveClass, LoanMovement, LoanPosition, MovementKind
 from services.loans.statistics.client import StatisticsClient
 from services.loans.statistics.quarter import Quarter
+from services.loans.synthetic.book import MARK
 from services.runtime.bundled import bundled
 from services.runtime.channel import open_channel
 from services.runtime.errors import InvalidInput, NotFound
@@ -266,6 +268,23 @@ def test_a_draft_says_so_and_a_moment_is_named(service: StatisticsClient, tmp_pa
     cover = {str(row[0]): row[1] for row in sheet.iter_rows(values_only=True)}
     assert "未结账" in str(sheet["A2"].value)
     assert cover["截至录入时点 · As known at"] == moment.isoformat(timespec="seconds")
+
+
+def test_a_synthetic_book_says_so_on_every_sheet(
+    service: StatisticsClient, book: Book, tmp_path: Path
+) -> None:
+    assert written(service, tmp_path).edition.statistics.n_synthetic == 0
+    with open_channel(book.address, institution_id=INSTITUTION) as channel:
+        from services.loans.client import LoansClient
+
+        made_up = replace(
+            _loan("A", "solar_power", "甘州区", "gep", "D44", dt.date(2025, 3, 1)), name=f"{MARK} 1"
+        )
+        LoansClient(channel).put_loans(YEAR_BEGIN, [made_up])
+    result = written(service, tmp_path)
+    assert result.edition.statistics.n_synthetic == 1
+    for sheet in openpyxl.load_workbook(result.files["xlsx"]):
+        assert "合成数据" in str(sheet["A1"].value), sheet.title
 
 
 def test_two_that_close_at_once_write_one_version(service: StatisticsClient, tmp_path: Path) -> None:

@@ -358,6 +358,7 @@ class QuarterStatistics(_message.Message):
     N_WITHOUT_APPROVAL_DAY_FIELD_NUMBER: _builtins.int
     INPUT_HASH_FIELD_NUMBER: _builtins.int
     TAXONOMY_HASH_FIELD_NUMBER: _builtins.int
+    N_SYNTHETIC_FIELD_NUMBER: _builtins.int
     period: _builtins.str
     """Quarter, such as "2026Q3"."""
     historical_standard: _builtins.str
@@ -372,6 +373,8 @@ class QuarterStatistics(_message.Message):
     """SHA-256 of the loans, positions and movements."""
     taxonomy_hash: _builtins.str
     """SHA-256 of the table of purposes."""
+    n_synthetic: _builtins.int
+    """Loans of the book that are synthetic: drawn for a demonstration, no bank's."""
     @_builtins.property
     def tables(self) -> _containers.RepeatedCompositeFieldContainer[Global___StatisticsTable]:
         """The total, then every grouping."""
@@ -397,10 +400,11 @@ class QuarterStatistics(_message.Message):
         n_without_approval_day: _builtins.int = ...,
         input_hash: _builtins.str = ...,
         taxonomy_hash: _builtins.str = ...,
+        n_synthetic: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["breaks", b"breaks", "checks", b"checks", "current_standard", b"current_standard", "historical_standard", b"historical_standard", "input_hash", b"input_hash", "n_kept", b"n_kept", "n_without_approval_day", b"n_without_approval_day", "period", b"period", "tables", b"tables", "taxonomy_hash", b"taxonomy_hash"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["breaks", b"breaks", "checks", b"checks", "current_standard", b"current_standard", "historical_standard", b"historical_standard", "input_hash", b"input_hash", "n_kept", b"n_kept", "n_synthetic", b"n_synthetic", "n_without_approval_day", b"n_without_approval_day", "period", b"period", "tables", b"tables", "taxonomy_hash", b"taxonomy_hash"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
