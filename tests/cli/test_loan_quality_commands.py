@@ -25,7 +25,7 @@ DRAWN, DAY = dt.date(2025, 1, 15), dt.date(2026, 8, 21)
 
 def made_up_loan(loan_id: str, borrower_id: str) -> Loan:
     terms = RepaymentTerms(Decimal("2000000.00"), DRAWN, 60, 0.045, RepaymentKind.EQUAL_PRINCIPAL)
-    return Loan(loan_id, borrower_id, "节水贷款", "甘州区", "农业", "water_right_loan", terms, 0.03, 0.2, 0.6)
+    return Loan(loan_id, borrower_id, "节水贷款", "甘州区", "农业", "water_right", terms, 0.03, 0.2, 0.6)
 
 
 def pledge(loan_id: str, day: dt.date, value_cny: float) -> Collateral:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from services.loans.pledges.monitored import MonitoredLoan, PledgeReport, RevaluationDue
 
 _SHOWN = 40
+_LARGEST_LTV = 10.0
 
 
 @click.command(
@@ -69,17 +70,17 @@ def command(
 
 
 def _print(report: "PledgeReport", *, fans: bool) -> None:
-    loans = sorted(report.loans, key=lambda loan: -loan.loan_to_value)
+    _print_levels(report)
+    loans = sorted(report.loans, key=lambda loan: (-loan.loan_to_value, -loan.balance_cny, loan.loan_id))
     print_table(
-        "押品监测 · Pledges, highest loan to value first (万元)",
-        ("贷款 Loan", "产品 Product", "余额 Balance", "押品 Value", "抵押率 LTV", "状态 Level", "12月后 LTV P5–P95",
-         "触及预警 Warning", "补仓 Call", "处置 Liquidation", "补现金 Cash", "或补押品 Pledge"),
+        "抵押率最高的贷款 · Highest loan to value (万元)",
+        ("贷款 Loan", "状态 Level", "余额 Balance", "押品 Value", "抵押率 LTV", "12月后P5 LTV", "12月后P95 LTV",
+         "触预警 Warning", "触补仓 Call", "触处置 Liquidation", "补现金 Cash", "或补押品 Pledge"),
         [_row(loan) for loan in loans[:_SHOWN]],
-        left=(0, 1, 5),
     )  # fmt: skip
     if len(loans) > _SHOWN:
         click.echo(f"  另有 {len(loans) - _SHOWN} 笔 · more loans; --json lists all")
-    click.echo(f"  触及概率按月末观察 · levels are looked at {report.grid}")
+    click.echo(f"  触及概率按月末观察 · probabilities of reaching a level; the grid is {report.grid}")
     if fans:
         for loan in report.loans:
             _print_fan(loan, report.probabilities)
@@ -87,22 +88,45 @@ def _print(report: "PledgeReport", *, fans: bool) -> None:
     print_cautions(report.cautions)
 
 
+def _print_levels(report: "PledgeReport") -> None:
+    from services.loans.pledges.levels import PledgeLevel
+
+    rows = []
+    for level in PledgeLevel:
+        members = [loan for loan in report.loans if loan.level is level]
+        balance = sum(loan.balance_cny for loan in members)
+        value = sum(loan.value_cny for loan in members)
+        cash = sum(float(loan.margin_cash_cny) for loan in members)
+        rows.append([_label(level), f"{len(members):,}", wan(balance), wan(value), wan(cash)])
+    print_table(
+        "押品监测 · Pledges (万元)",
+        ("状态 Level", "笔数 Loans", "余额 Balance", "押品 Value", "应补现金 Cash call"),
+        rows,
+    )
+
+
 def _row(loan: "MonitoredLoan") -> list[str]:
+    from services.loans.pledges.levels import LEVEL_LABELS_ZH
+
     last = loan.fan[-1]
     return [
         loan.loan_id,
-        loan.product,
+        LEVEL_LABELS_ZH[loan.level],
         wan(loan.balance_cny),
         wan(loan.value_cny),
-        percent(loan.loan_to_value),
-        _label(loan.level),
-        f"{percent(last.loan_to_value[0])}–{percent(last.loan_to_value[-1])}",
+        _ltv(loan.loan_to_value),
+        _ltv(last.loan_to_value[0]),
+        _ltv(last.loan_to_value[-1]),
         percent(last.warning_probability),
         percent(last.call_probability),
         percent(last.liquidation_probability),
         wan(float(loan.margin_cash_cny)),
         wan(float(loan.margin_pledge_cny)),
     ]
+
+
+def _ltv(ratio: float) -> str:
+    return ">=1000%" if ratio >= _LARGEST_LTV else percent(ratio)
 
 
 def _print_fan(loan: "MonitoredLoan", probabilities: tuple[float, ...]) -> None:
@@ -116,7 +140,7 @@ def _print_fan(loan: "MonitoredLoan", probabilities: tuple[float, ...]) -> None:
             [
                 str(date.day),
                 wan(date.balance_cny),
-                *(percent(ltv) for ltv in date.loan_to_value),
+                *(_ltv(ltv) for ltv in date.loan_to_value),
                 percent(date.warning_probability),
                 percent(date.call_probability),
                 percent(date.liquidation_probability),

@@ -113,8 +113,11 @@ class MonitoringRules:
     revaluation: RevaluationRule
 
     def levels_of(self, product: str) -> ProductLevels:
-        """Levels of a product."""
-        return self.by_product.get(product, self.by_product[ALL_OTHERS])
+        """Levels of a product: its own, or those of what stands before a "+", or those of all others."""
+        for name in (product, product.partition("+")[0]):
+            if name in self.by_product:
+                return self.by_product[name]
+        return self.by_product[ALL_OTHERS]
 
 
 @dataclass(frozen=True, slots=True)

@@ -118,7 +118,9 @@ def test_the_bundled_levels_are_assumptions() -> None:
     assert all(levels.is_assumption for levels in rules.by_product.values())
     assert rules.revaluation.is_assumption
     assert rules.levels_of("no such product") == rules.by_product[""]
-    assert rules.levels_of("water_right_loan").warning == 0.65
+    assert rules.levels_of("water_right").warning == 0.65
+    assert rules.levels_of("water_right+credit").warning == 0.65
+    assert rules.levels_of("water_rights").warning == 0.70
 
 
 @pytest.mark.parametrize(
