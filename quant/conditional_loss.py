@@ -19,7 +19,7 @@ from typing import Any
 
 import numpy as np
 
-from quant.compiled import compiled
+from quant.compiled import compiled_bare
 from quant.factors import FactorModel
 from quant.loan_losses.book import LoanBook
 from quant.loan_losses.events import Block, asset_value, collateral_in_default
@@ -141,7 +141,7 @@ def path_expected_losses(prepared: PreparedBook, states: Array, seed: int, most_
     return scaled
 
 
-@compiled
+@compiled_bare
 def _put(short_of: Any, forward: Any, log_sd: Any) -> Any:
     """E max(short_of - V, 0) for a lognormal V of the given mean (Black 1976)."""
     if forward <= 0.0 or short_of <= 0.0:
@@ -153,7 +153,7 @@ def _put(short_of: Any, forward: Any, log_sd: Any) -> Any:
     return short_of * 0.5 * math.erfc(d2 * _ROOT_HALF) - forward * 0.5 * math.erfc(d1 * _ROOT_HALF)
 
 
-@compiled
+@compiled_bare
 def _one_pledge(
     pledges: Any,
     schedules: Any,
@@ -182,7 +182,7 @@ def _one_pledge(
     return brings, short + (1.0 - seen) * exposure
 
 
-@compiled
+@compiled_bare
 def _given_default(
     slots: Any, exposure: Any, pledges: Any, schedules: Any, sales: Any, rows: Any, cumulated: Any, cells: Any,
     seed: Any, path: Any, slot: Any, k: Any, p: Any,
@@ -203,7 +203,7 @@ def _given_default(
     return brings, slots[slot].lgd * short * kept
 
 
-@compiled
+@compiled_bare
 def _alive_after(slots: Any, ends: Any, slot: Any, k: Any, cumulated: Any, before: Any) -> Any:
     """Probability of no default by the end of a period, or of the loan's life if that comes first."""
     alive = (1.0 - cumulated) ** slots[slot].power
@@ -213,7 +213,7 @@ def _alive_after(slots: Any, ends: Any, slot: Any, k: Any, cumulated: Any, befor
     return alive
 
 
-@compiled
+@compiled_bare
 def _add_terms(
     block: Any, cell_of_slot: Any, first: Any, stop: Any, step: Any, sums: Any, of_paths: Any
 ) -> None:

@@ -17,7 +17,7 @@ from quant.loan_losses.book import LoanBook, hazard
 from quant.schedules import Array
 from quant.sparse_draws import Lanes
 
-CHUNK_BORROWERS = 4096
+CHUNK_BORROWERS = 1024
 MOST_EXACT_CELLS = 512
 _CLASS_RATIO = 1.05
 _R2_STEP = 0.01
