@@ -19,8 +19,8 @@ from numpy.typing import ArrayLike, NDArray
 CentArray = NDArray[np.int64]
 T = TypeVar("T", int, CentArray)
 
-LARGEST_CENTS = 10**15
-"""10 trillion CNY: below it every intermediate result fits."""
+LARGEST_CENTS = 10**14
+"""A trillion CNY: up to it every intermediate result fits, with a catch-up that gains at least 2 % on its target."""
 _DECIMALS = 12
 _SATURATED = 2**53
 
