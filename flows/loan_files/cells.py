@@ -123,7 +123,9 @@ def _decimal(column: FileColumn, text: str, factor: Decimal) -> Decimal:
     except InvalidOperation:
         raise CellError(shown(text), column.expectation) from None
     low, high = (-math.inf, math.inf) if column.low is None else (column.low, column.high or math.inf)
-    if not value.is_finite() or not low <= value <= high:
+    if not value.is_finite():
+        raise CellError(shown(text), column.expectation)
+    if not low <= value <= high:
         hint = "; a heading with (%) says that it is in per cent" if column.unit == "1" and value > 1 else ""
         raise CellError(shown(text), column.expectation + hint)
     return value
