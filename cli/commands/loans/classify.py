@@ -13,7 +13,7 @@ from cli.output import json_option, percent, print_json, print_table, wan
 if TYPE_CHECKING:
     from services.loans.position import FiveClass
     from services.loans.quality.classification import ClassifiedLoan, DebtorFacts
-    from services.loans.quality.classified_book import BookQuality
+    from services.loans.quality.classification_report import BookQuality
 
 _REASONED_SHOWN = 40
 

@@ -2,74 +2,19 @@
 
 import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 from services.loans.loan import Loan
 from services.loans.position import LoanPosition
-from services.loans.quality.book_quality import (
-    ClassMigration,
-    ClassTotal,
-    class_totals,
-    migrations,
-    non_performing_ratio,
-)
-from services.loans.quality.classification import ClassifiedLoan, DebtorFacts, LoanFacts, classify
-from services.loans.quality.rules import CreditRules, RuleUsed
+from services.loans.quality.book_quality import class_totals, migrations, non_performing_ratio
+from services.loans.quality.classification import ClassifiedLoan, LoanFacts, classify
+from services.loans.quality.classification_report import BookQuality, ClassificationQuestion
+from services.loans.quality.rules import CreditRules
 from services.loans.reported_book import read_reported
 from services.loans.repository import LoanStore
 from services.runtime.errors import NotFound
 from services.runtime.results import Caution, Severity
 
 _SHOWN = 3
-
-
-@dataclass(frozen=True, slots=True)
-class ClassificationQuestion:
-    """What to classify.
-
-    Attributes:
-        as_of: day; positions in force on it count.
-        debtors: what is known of debtors across banks, each once.
-        compare_with: earlier day; None for no comparison.
-
-    Raises:
-        ValueError: if the earlier day is not earlier.
-    """
-
-    as_of: dt.date
-    debtors: tuple[DebtorFacts, ...] = ()
-    compare_with: dt.date | None = None
-
-    def __post_init__(self) -> None:
-        if self.compare_with is not None and self.compare_with >= self.as_of:
-            raise ValueError(f"compare_with: found {self.compare_with}, expected a day before {self.as_of}")
-
-    def debtors_by_id(self) -> dict[str, DebtorFacts]:
-        """The debtors by borrower."""
-        return {facts.borrower_id: facts for facts in self.debtors}
-
-
-@dataclass(frozen=True, slots=True)
-class BookQuality:
-    """A book in five classes.
-
-    Attributes:
-        loans: every loan with a position, in order of loan_id.
-        totals: five, best class first.
-        non_performing_ratio: share of the balance that is substandard or worse.
-        non_performing_ratio_before: the same on the earlier day; None without one.
-        migrations: moves between classes since then.
-        rule: with what a reader must know of its parameters.
-        cautions: what a careful reader should know.
-    """
-
-    loans: tuple[ClassifiedLoan, ...]
-    totals: tuple[ClassTotal, ...]
-    non_performing_ratio: float
-    non_performing_ratio_before: float | None
-    migrations: tuple[ClassMigration, ...]
-    rule: RuleUsed
-    cautions: tuple[Caution, ...]
 
 
 def classify_book(store: LoanStore, question: ClassificationQuestion, rules: CreditRules) -> BookQuality:

@@ -10,7 +10,7 @@ from services.loans.quality import translate_capital, translate_classification, 
 from services.loans.quality.capital import DEFAULT_PATHS as CAPITAL_PATHS
 from services.loans.quality.capital import CapitalQuestion, CapitalReport, GuarantorFacts, IrbCollateral
 from services.loans.quality.classification import DebtorFacts
-from services.loans.quality.classified_book import BookQuality, ClassificationQuestion
+from services.loans.quality.classification_report import BookQuality, ClassificationQuestion
 from services.loans.quality.credit_loss import (
     DEFAULT_PATHS,
     DEFAULT_SEED,

@@ -5,7 +5,7 @@ from ecopledge.loans.v1 import quality_pb2 as pb
 from services.loans.position import FiveClass
 from services.loans.quality.book_quality import ClassMigration, ClassTotal
 from services.loans.quality.classification import ClassifiedLoan, ClassReason, ClassRule, LoanFacts
-from services.loans.quality.classified_book import BookQuality, ClassificationQuestion
+from services.loans.quality.classification_report import BookQuality, ClassificationQuestion
 from services.loans.quality.translate_rules import (
     cents_from_wire,
     class_from_wire,
