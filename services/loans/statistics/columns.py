@@ -211,10 +211,15 @@ def _spread(n: int, rows: Cents, values: Sequence[int] | Cents) -> Cents:
 
 
 def _labels(n: int, rows: Cents, texts: Sequence[str]) -> Labels:
-    """Names in order of text; the empty one, which every loan that is not on record has, is always there."""
-    names = tuple(sorted({"", *texts}))
+    """Names in order of text; the empty one, which every loan that is not on record has, is always there.
+
+    Spaces around a text make no other name of it.
+    """
+    name_of = {text: text.strip() for text in {"", *texts}}
+    names = tuple(sorted(set(name_of.values())))
     number = {name: i for i, name in enumerate(names)}
-    return Labels(_spread(n, rows, [number[text] for text in texts]), names)
+    code = {text: number[name] for text, name in name_of.items()}
+    return Labels(_spread(n, rows, [code[text] for text in texts]), names)
 
 
 def _borrowers(n: int, rows: Cents, borrower_ids: Sequence[str]) -> Cents:

@@ -234,6 +234,18 @@ def test_loans_approved_before_publication_and_drawn_after_keep_the_historical_s
     assert (found.n_kept, found.n_without_approval_day) == (3, 1)
 
 
+def test_spaces_around_a_name_make_no_other_line() -> None:
+    # U+3000 is the space of Chinese texts.
+    counties = ["甘州区", " 甘州区", "甘州区\u3000", "\u3000"]
+    found = statistics(
+        [loan(str(i), county=county) for i, county in enumerate(counties)],
+        [position(str(i), 1, OPENING) for i in range(4)],
+        [position(str(i), 1) for i in range(4)],
+        [],
+    )
+    assert {row.keys: row.n_loans for row in found.lines(Grouping.COUNTY)} == {("",): 1, ("甘州区",): 3}
+
+
 def test_an_empty_quarter_is_a_line_of_zeros() -> None:
     found = statistics([], [], [], [])
     total = found.total
