@@ -171,10 +171,11 @@ def _residual_of(
 def _measure_group(key: str, paid: FloatArray, received: FloatArray, columns: Columns) -> None:
     net = received - paid
     total_paid, total = paid.sum(axis=0), received.sum(axis=0)
-    columns["irr", key] = _rates(net)
+    pays = total_paid > 0.0
+    # Carry that is paid back later has a rate of its own, which is nobody's return on capital.
+    columns["irr", key] = np.where(pays, _rates(net), np.nan) if pays.any() else np.full(len(pays), np.nan)
     columns["received", key] = total
     columns["paid", key] = total_paid
-    pays = total_paid > 0.0
     with np.errstate(divide="ignore", invalid="ignore"):
         columns["tvpi", key] = np.where(pays, total / total_paid, np.nan)
     # A cent of rounding is no loss.

@@ -39,7 +39,7 @@ from services.fund.allocation_limits import Candidates, StatedLimit, check_limit
 from services.fund.investment_rules import check_investment
 from services.fund.project import Project
 from services.fund.project_flags import find_flags
-from services.fund.simulation_rules import project_cash
+from services.fund.simulation_rules import check_size, project_cash
 from services.runtime.errors import DeadlineExceeded
 from services.runtime.results import Caution, Manifest, Severity
 from services.runtime.violations import Violations
@@ -97,6 +97,7 @@ def _prepare(
         for investment, project in zip(request.candidates, projects, strict=True)
     ]
     plan = plan_fund(cash, model, request.snapshot.curve(), request.life_years)
+    check_size(plan, "candidates")
     candidates = Candidates(
         tuple(projects),
         np.stack([each.planned_costs(plan.n_years) for each in cash]),

@@ -20,6 +20,7 @@ from services.runtime.errors import InvalidInput
 from services.runtime.violations import Violations
 
 MOST_TIMES = 1_000
+MOST_CELLS = 20_000
 
 
 def rules_of(request: FundSimulation, projects: Sequence[Project], model: FactorModel) -> FundRules:
@@ -41,6 +42,7 @@ def rules_of(request: FundSimulation, projects: Sequence[Project], model: Factor
         extension_years=terms.extension_years,
         report_years=request.report_years,
     )
+    check_size(plan, "investments")
     money = money_terms(terms, request.liquidity_rate_annual)
     _check_commitments(money, plan)
     try:
@@ -144,6 +146,20 @@ def _check_report_years(request: FundSimulation, violations: Violations) -> None
         violations.require_range(f"report_years[{i}]", year, 0, request.terms.last_year)
         violations.require(
             year not in years[:i], f"report_years[{i}]", f"found {year} twice, expected each once"
+        )
+
+
+def check_size(plan: FundPlan, field: str) -> None:
+    """Refuse a plan whose factor values would not fit into a server's memory: each is kept for a block of paths.
+
+    Raises:
+        InvalidInput: naming the field.
+    """
+    n_cells = len(plan.cell_time)
+    if n_cells > MOST_CELLS:
+        raise InvalidInput.of(
+            field,
+            f"found {n_cells:,} pairs of factor and time with all delays and sales, expected at most {MOST_CELLS:,}",
         )
 
 

@@ -95,6 +95,7 @@ def test_wrong_projects_are_refused_together_and_nothing_is_stored(client: FundC
         replace(project("D"), project_id="x" * 65),
         project("A"),
         replace(project("E"), name=" "),
+        replace(project("F"), start_year=0, end_year=0),
     ]
     with pytest.raises(InvalidInput) as caught:
         client.put_projects("put-1", DAY, wrong)
@@ -103,6 +104,8 @@ def test_wrong_projects_are_refused_together_and_nothing_is_stored(client: FundC
         "projects[2].total_investment",
         "projects[3].project_id",
         "projects[5].name",
+        "projects[6].start_year",
+        "projects[6].end_year",
         "projects[4].project_id",
     ]
     assert client.list_projects().total_count == 0

@@ -8,11 +8,12 @@ import pytest
 
 from quant.fund_projects import ConstructionRisk, ProjectExit
 from quant.schedules import CollateralTerms
-from quant.waterfall_steps import CarrySplit
+from quant.waterfall_steps import CarrySplit, Clawback
 from services.fund.outcome import FundOutcome, FundSimulation
 from services.fund.simulation import simulate
-from services.fund.terms import FundTerms, PartnerClass, ReturnOfCapital
+from services.fund.terms import Distribution, FundTerms, PartnerClass, ReturnOfCapital
 from services.runtime.errors import InvalidInput
+from services.runtime.market import QuotedFactor
 from services.runtime.results import Progress
 from tests.services.fund.fund_cases import EUROPEAN, investment, market, partner, project, terms
 
@@ -107,6 +108,18 @@ def test_classes_join_their_partners_and_leverage_is_told_three_ways() -> None:
     assert outcome.leverage_project_to_fund == pytest.approx(4.0)
     assert outcome.leverage_project_to_fiscal == pytest.approx(8.0)
     assert run(CERTAIN).leverage_fund_to_fiscal is None  # no city, no ratio
+
+
+def test_a_manager_who_pays_nothing_in_has_no_rate_even_if_carry_is_paid_back() -> None:
+    # The first deal earns carry, the second loses everything: with a clawback the manager pays carry back.
+    two = (investment("A"), investment("B", units=(0.0, 0.0, 0.0)))
+    sheet = replace(
+        terms(), distribution=Distribution.DEAL_BY_DEAL, carries_losses=False, clawback=Clawback()
+    )
+    outcome = run(replace(CERTAIN, terms=sheet, investments=two), project("A"), project("B"))
+    manager = outcome.partner("manager")
+    assert (manager.irr_annual, manager.share_without_irr, manager.tvpi) == (None, 1.0, None)
+    assert outcome.conservation_error_cny < 0.011
 
 
 def test_an_overrun_beyond_the_commitments_draws_on_the_line() -> None:
@@ -234,6 +247,21 @@ def test_what_cannot_be_simulated_is_refused_with_the_place(change: dict[str, An
     with pytest.raises(InvalidInput) as caught:
         run(replace(CERTAIN, **change))
     assert field in [violation.field for violation in caught.value.violations]
+
+
+def test_more_factor_values_than_fit_are_refused() -> None:
+    # 900 different times within a year, each of them at 21 completions: 18,900 cells; with a second factor too many.
+    times = [1.0 + i / 1000 for i in range(900)]
+    late = ConstructionRisk((0.01,) * 20)
+    rows = replace(investment(times=times, units=[1.0] * 900), risk=late)
+    request = replace(CERTAIN, terms=terms(life=40), investments=(rows,))
+    run(request)
+    second = QuotedFactor("gate", 1.0, "CNY", "门", "gate", market().primary_factors[0].sources)
+    wider = replace(market(), primary_factors=(*market().primary_factors, second))
+    other = replace(investment("B", times=times, units=[1.0] * 900, factor="gate"), risk=late)
+    too_many = replace(request, snapshot=wider, investments=(rows, other), terms=terms(life=40))
+    with pytest.raises(InvalidInput, match="investments: found 37,800 pairs of factor and time"):
+        run(too_many, project("A"), project("B"))
 
 
 def test_a_project_that_ends_before_it_starts_is_refused() -> None:
