@@ -109,6 +109,28 @@ def test_a_late_correction_counts_from_its_moment(
     assert nothing.statistics.total.closing_cents == 0
 
 
+def test_a_position_of_an_earlier_day_stands_in_and_is_told(
+    client: LoansClient, statistics: StatisticsClient, loan: MakeLoan
+) -> None:
+    client.put_loans(
+        dt.date(2026, 1, 15), [loan("L1", purpose="water_saving"), loan("L2", purpose="solar_power")]
+    )
+    client.record_positions([position("L1", MARCH, "900.00"), position("L2", MARCH, "0")])
+    client.record_positions(
+        [position("L1", MARCH, "1000.00"), position("L1", dt.date(2026, 6, 1), "1000.00")]
+    )
+    found = statistics.report(THIRD).statistics
+    assert (found.total.opening_cents, found.total.closing_cents) == (100_000, 100_000)
+    # A loan without balance needs no new position every quarter.
+    assert {(item.kind, item.loan_id, item.about) for item in found.breaks if item.loan_id == "L1"} == {
+        (CheckKind.POSITION_OF_THE_DAY, "L1", "2026-06-01 < 2026-06-30"),
+        (CheckKind.POSITION_OF_THE_DAY, "L1", "2026-06-01 < 2026-09-30"),
+    }
+    assert [item for item in found.breaks if item.loan_id == "L2"] == []
+    # Of the two records of 31 March the later one counts.
+    assert statistics.report(SECOND).statistics.total.opening_cents == 100_000
+
+
 def test_closing_twice_makes_one_version_and_a_correction_makes_another(
     client: LoansClient, statistics: StatisticsClient, loan: MakeLoan
 ) -> None:
