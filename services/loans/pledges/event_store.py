@@ -27,6 +27,9 @@ event_table = sa.Table(
 class EventStore(Protocol):
     """Pledge events of one institution, within the transaction of the re-valuation that they tell of."""
 
+    def wait_for_writers(self) -> None:
+        """Waits until no other transaction writes for the institution; what is read then stays as it is."""
+
     def add(self, crossings: Sequence[LevelCrossing]) -> None:
         """Adds an event for each crossing, in order."""
 

@@ -28,6 +28,8 @@ def put_collateral(
     """
     if all(item.value_cny is None for item in collateral):
         return engine.put_collateral(store, collateral)
+    # Before the first look: of two equal requests at one time the second must see what the first stored.
+    events.wait_for_writers()
     counts = PutCounts(0, 0, 0)
     by_day = sorted(collateral, key=lambda item: item.valuation_date)
     # Day by day, so that each valuation meets what was in force when it was made.
