@@ -43,9 +43,7 @@ print(json.dumps({"cpu_s": spent, "version": creditriskengine.__version__,
 """
 
 
-def ours(
-    n_loans: int, n_paths: int, *, n_threads: int = 1, **kind: object
-) -> tuple[float, float, LossSummary]:
+def ours(n_loans: int, n_paths: int, *, n_threads: int = 1, **kind: Any) -> tuple[float, float, LossSummary]:
     """CPU seconds, wall seconds and result of a simulation, the preparation of the book's tables included."""
     loans = book(n_loans, **kind)
     wall, cpu = time.perf_counter(), time.process_time()
@@ -163,7 +161,8 @@ def large(n_loans: int, n_paths: int, n_threads: int) -> str:
     peak_gb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
     return (
         f"{n_loans:,} loans x {n_paths:,} paths x 20 quarters on {n_threads} threads: {wall:.1f} s wall, "
-        f"{cpu:.1f} CPU s, {peak_gb:.2f} GB, {found.n_defaults:,} defaults, {cpu / found.n_defaults * 1e9:.0f} CPU ns each"
+        f"{cpu:.1f} CPU s, {peak_gb:.2f} GB, {found.n_defaults:,} defaults, "
+        f"{cpu / found.n_defaults * 1e9:.0f} CPU ns each"
     )
 
 

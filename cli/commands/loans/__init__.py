@@ -13,6 +13,9 @@ SUMMARIES = {
     "credit-loss": "预期信用损失 · Expected credit loss in three stages",
     "capital": "资本 · Weight method, foundation approach, economic capital, side by side",
     "monitor": "押品监测 · Loan to value now and to come, margin calls, what to value again, events",
+    "simulate": "组合损失 · Loss of the book on simulated paths, and who makes its tail",
+    "stress": "压力测试 · The book in other worlds, and the smallest move that breaks a limit",
+    "wrong-way": "错向风险 · What it costs that collateral falls where borrowers default",
     "schedule": "还款计划 · The repayment schedule of a loan or of terms, to the cent",
 }
 EXAMPLES = ("ecopledge loans list", "ecopledge loans schedule LOAN_ID")
