@@ -8,10 +8,12 @@ from decimal import Decimal
 import pytest
 import sqlalchemy as sa
 
+from ecopledge.fund.v1 import fund_pb2_grpc
 from quant.waterfall_steps import CarrySplit, CedeTier, Clawback, GrassrootsShare, Recycling
 from services.fund.__main__ import registration
 from services.fund.client import FundClient
 from services.fund.ledger import EntryKind, IndexLevel, LedgerEntry
+from services.fund.outcome import FundSimulation
 from services.fund.pacing import ObservedFlows, PacingParameters, PacingQuestion
 from services.fund.terms import (
     CedeExcess,
@@ -22,12 +24,13 @@ from services.fund.terms import (
     PreferredReturn,
     ReturnOfCapital,
 )
+from services.fund.translate_simulation import event_from_wire, simulation_to_wire
 from services.fund.waterfall_result import CountyBenefit, Deal, DealCashFlow, FundCashFlow
-from services.runtime.channel import open_channel
+from services.runtime.channel import calling, open_channel, receiving
 from services.runtime.errors import Conflict, InvalidInput, NotFound
 from services.runtime.server import build_server
 from services.runtime.settings import Settings
-from tests.services.fund.fund_cases import EUROPEAN, partner, terms
+from tests.services.fund.fund_cases import EUROPEAN, investment, market, partner, project, terms
 
 DAY = dt.date(2026, 8, 21)
 EVERYTHING = FundTerms(
@@ -131,6 +134,21 @@ def test_stored_terms_share_cash_of_deals(client: FundClient) -> None:
         client.run_waterfall("american", [flow(0, 200, 0)])
     with pytest.raises(InvalidInput, match=r"flows\[1\]\.year: found 6, expected at most 5"):
         client.run_waterfall(terms(), [flow(0, 1, 0), flow(6, 0, 1)])
+
+
+def test_a_simulation_uses_stored_terms(client: FundClient, address: str) -> None:
+    client.put_projects("put-1", DAY, [project("A")])
+    client.put_terms("put-2", DAY, "ours", terms())
+    given = client.simulate_fund(market(0.3), terms(), [investment("A")], 2026, n_paths=256)
+    request = simulation_to_wire(FundSimulation(market(0.3), terms(), (investment("A"),), 2026, 256))
+    request.stored_terms_id = "ours"
+    with open_channel(address, institution_id="bank") as channel:
+        stub = fund_pb2_grpc.FundServiceStub(channel)
+        with pytest.raises(InvalidInput, match="stored_terms_id: found 'ours' beside terms"), calling():
+            list(receiving(stub.SimulateFund(request)))
+        request.ClearField("terms")
+        *_, last = (event_from_wire(event) for event in receiving(stub.SimulateFund(request)))
+    assert last == given
 
 
 def test_the_grass_roots_by_county_and_what_they_cost(client: FundClient) -> None:
