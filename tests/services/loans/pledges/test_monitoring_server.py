@@ -3,6 +3,7 @@
 import datetime as dt
 import math
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 from typing import Any
 
@@ -197,6 +198,16 @@ def test_unknown_values_cross_nothing_and_a_first_value_at_a_level_does(
     client.put_collateral([valued(1.05e6, months(3))])
     client.put_collateral([valued(None, months(4))])
     assert crossings(pledges) == [("L1", None, PledgeLevel.LIQUIDATION)]
+
+
+def test_equal_revaluations_at_one_time_are_one_event(
+    client: LoansClient, pledges: PledgeClient, loan: Callable[..., Loan]
+) -> None:
+    client.put_loans(months(1), [loan("L1", terms=BULLET, product="other")])
+    client.put_collateral([valued(2e6, months(2))])
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda _: client.put_collateral([valued(1.2e6, months(3))]), range(8)))
+    assert crossings(pledges) == [("L1", PledgeLevel.NORMAL, PledgeLevel.CALL)]
 
 
 def test_a_refused_request_tells_nothing(
