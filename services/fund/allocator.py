@@ -1,10 +1,8 @@
 """The use case of an allocation: value the candidates on factor paths, choose, price the limits, check."""
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import replace
 
-import msgspec
 import numpy as np
 
 from quant.allocation import (
@@ -25,7 +23,6 @@ from quant.tail_risk import tail_estimate
 from services.fund.allocation import (
     PRICED_STEP,
     AllocationAnswer,
-    AllocationLimits,
     AllocationRequest,
     ChoiceValue,
     ChosenProject,
@@ -35,19 +32,16 @@ from services.fund.allocation import (
     ProjectChoice,
     Unit,
 )
+from services.fund.allocation_evidence import NOTHING_CNY, cautions_of, manifest_of
 from services.fund.allocation_limits import Candidates, StatedLimit, check_limits, name_of, state_limits
 from services.fund.investment_rules import check_investment
 from services.fund.project import Project
-from services.fund.project_flags import find_flags
 from services.fund.simulation_rules import check_size, project_cash
 from services.runtime.errors import DeadlineExceeded
-from services.runtime.results import Caution, Manifest, Severity
 from services.runtime.violations import Violations
 
-ENGINE_VERSION = "allocation-1"
 PRICING_GAP = 1e-6
 _BLOCK = 1024
-_NOTHING_CNY = 0.01
 
 
 def allocate(request: AllocationRequest, projects: Sequence[Project]) -> AllocationAnswer:
@@ -75,8 +69,8 @@ def allocate(request: AllocationRequest, projects: Sequence[Project]) -> Allocat
     return AllocationAnswer(
         choices,
         infeasibility,
-        tuple(_cautions(projects, candidates)),
-        _manifest(request, projects),
+        tuple(cautions_of(projects, candidates)),
+        manifest_of(request, projects),
         tuple(f"{each.project_id}: {text}" for each in request.candidates for text in each.assumptions),
     )
 
@@ -112,7 +106,7 @@ def _prepare(
 def _nothing_for_nothing(request: AllocationRequest, candidates: Candidates) -> tuple[Limit, ...]:
     """A project into which the fund puts nothing is not chosen, so that it cannot fill a number of projects."""
     free = [
-        total < _NOTHING_CNY and name_of(project) not in request.limits.required
+        total < NOTHING_CNY and name_of(project) not in request.limits.required
         for total, project in zip(candidates.totals, candidates.projects, strict=True)
     ]
     return (Limit("nothing", np.array(free, dtype=np.float64), 0.0),) if any(free) else ()
@@ -266,51 +260,3 @@ def _value(values: FloatArray, confidence: float) -> ChoiceValue:
     error = float(values.std(ddof=1) / np.sqrt(len(values))) if len(values) > 1 else 0.0
     tail = tail_estimate(np.sort(-values), confidence).expected_shortfall
     return ChoiceValue(float(values.mean()), error, tail, len(values))
-
-
-def _cautions(projects: Sequence[Project], candidates: Candidates) -> list[Caution]:
-    found = [flag.caution for flag in find_flags(projects)]
-    free = [p.project_id for p, cost in zip(projects, candidates.totals, strict=True) if cost < _NOTHING_CNY]
-    if free:
-        names = ", ".join(free)
-        found.append(
-            Caution(
-                "CANDIDATE_COSTS_NOTHING",
-                Severity.NOTE,
-                f"项目 {names} 按假设不需要基金出资,不参与选择",
-                f"The fund puts nothing into {names} by assumption: not among the choices",
-                "candidates",
-            )
-        )
-    return found
-
-
-def _manifest(request: AllocationRequest, projects: Sequence[Project]) -> Manifest:
-    bare = [replace(p, total_investment_cny=p.total_investment_cny.normalize()) for p in projects]
-    limits = _canonical(request.limits)
-    content = (
-        ENGINE_VERSION, request.candidates, bare, request.first_year, request.life_years, limits,
-        request.aversions, request.confidence, request.n_check_paths, request.share_steps, request.gap,
-        request.price_limits,
-    )  # fmt: skip
-    encoded = msgspec.json.encode(content, order="deterministic", enc_hook=lambda array: array.tolist())
-    return Manifest(
-        hashlib.sha256(encoded).hexdigest(),
-        request.snapshot.snapshot_id,
-        request.snapshot.content_hash(),
-        "",
-        request.seed,
-        request.n_scenarios,
-        ENGINE_VERSION,
-    )
-
-
-def _canonical(limits: AllocationLimits) -> AllocationLimits:
-    """The same limits with every amount in one notation: 1000 and 1000.00 are one amount."""
-    low, high = limits.min_total_cny, limits.max_total_cny
-    return replace(
-        limits,
-        budgets=tuple(replace(each, budget_cny=each.budget_cny.normalize()) for each in limits.budgets),
-        min_total_cny=None if low is None else low.normalize(),
-        max_total_cny=None if high is None else high.normalize(),
-    )

@@ -6,6 +6,8 @@ from decimal import Decimal
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from quant.curves import DiscountCurve
 from quant.factors import FactorModel, PrimaryFactor
@@ -429,6 +431,41 @@ def test_returned_capital_is_called_again_up_to_its_year_and_limit() -> None:
     assert money.recycled[:, 0] == pytest.approx([0.0, 0.0, 30.0, 5.0])
     assert money.drawn[:, 0] == pytest.approx([0.0, 0.0, 70.0, 95.0])
     assert money.distributable[:, 0] == pytest.approx([0.0, 60.0, 20.0, 0.0])
+
+
+amounts = st.lists(st.floats(0.0, 1e10), min_size=8, max_size=8)
+
+
+@given(
+    costs=amounts,
+    cash=amounts,
+    commitments=st.floats(0.0, 3e10),
+    fee=st.floats(0.0, 0.1),
+    base=st.sampled_from(FeeBase),
+    share=st.floats(0.0, 1.0),
+    limit=st.floats(0.0, 1e10),
+    until=st.integers(-1, 7),
+    rate=st.floats(0.0, 0.3),
+)
+@settings(max_examples=150, deadline=None)
+def test_no_cent_is_made_or_lost_whatever_the_terms(  # noqa: PLR0917  # drawn
+    costs: list[float], cash: list[float], commitments: float, fee: float, base: FeeBase, share: float,
+    limit: float, until: int, rate: float,
+) -> None:  # fmt: skip
+    terms = MoneyTerms(commitments, (fee,), base, share, until, limit, rate)
+    spent, earned = column(*costs), column(*cash)
+    money = run_money(terms, spent, earned)
+    assert money.conservation_error_cny(spent, earned) < 0.01
+    for amount in (money.called, money.fee, money.drawn, money.line, money.repaid, money.distributable):
+        assert (amount >= -1e-3).all()
+    assert money.called.sum() <= commitments + limit + 0.01
+    # The line: what was drawn with its interest, less what was repaid.
+    owed = 0.0
+    for t in range(8):
+        owed = owed * (1.0 + rate) + money.drawn[t, 0] - money.repaid[t, 0]
+        assert money.line[t, 0] == pytest.approx(owed, rel=1e-9, abs=1e-2)
+        # Nothing is distributed while the line is open.
+        assert money.line[t, 0] < 0.01 or money.distributable[t, 0] < 0.01
 
 
 # -- switches

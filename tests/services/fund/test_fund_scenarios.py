@@ -62,6 +62,12 @@ def test_a_world_that_changes_nothing_gives_the_same_figures() -> None:
         assert each.outcome.liquidity == result.base.liquidity
 
 
+def test_a_world_without_volatility_is_the_certain_market() -> None:
+    still = world("still", volatilities=(VolatilityShock("ticket", 0.0),))
+    in_it = compared(still).scenarios[0].outcome
+    assert in_it.partners == compared(still, request=replace(ASKED, snapshot=market(0.0))).base.partners
+
+
 def test_every_world_of_a_certain_fund_is_the_simulation_of_its_market() -> None:
     # Without chance: a ticket at half its price is a project with half its cash.
     certain = replace(ASKED, snapshot=market(), investments=(investment("A"), investment("B")), n_paths=256)
