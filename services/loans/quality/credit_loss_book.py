@@ -111,15 +111,22 @@ def _origination(
 ) -> dict[str, Origination]:
     given = dict(question.origination)
     first = store.first_states([loan.loan_id for loan in book.loans if loan.loan_id not in given])
-    known = {loan_id: Origination(probability, "given") for loan_id, probability in given.items()}
+    known = {
+        loan_id: Origination(probability, "given", "随请求给出") for loan_id, probability in given.items()
+    }
     for loan_id, (day, loan) in first.items():
         if day < book.day:
-            known[loan_id] = Origination(loan.default_probability_annual, _basis(day, loan))
+            known[loan_id] = _first_recorded(day, loan)
     return known
 
 
-def _basis(day: dt.date, loan: Loan) -> str:
-    return f"first recorded state of {day}, drawn {loan.terms.drawn_on}"
+def _first_recorded(day: dt.date, loan: Loan) -> Origination:
+    drawn = loan.terms.drawn_on
+    return Origination(
+        loan.default_probability_annual,
+        f"first recorded state of {day}, drawn {drawn}",
+        f"首次记录 {day}，放款 {drawn}",
+    )
 
 
 def losses_in(

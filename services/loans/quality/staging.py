@@ -16,10 +16,11 @@ from services.loans.quality.rules import RulePeriod
 
 @dataclass(frozen=True, slots=True)
 class Origination:
-    """Annual probability of default when a loan was granted, and where it comes from."""
+    """Annual probability of default when a loan was granted, and where it comes from, in English and Chinese."""
 
     default_probability_annual: float
     basis: str
+    basis_zh: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +132,7 @@ def _by_probability(facts: StagingFacts, rules: RulePeriod) -> Iterator[StageRea
             2,
             "PD_INCREASED",
             f"年违约概率由 {then:.2%} 升至 {now:.2%}，达到 {ratio:g} 倍且上升不少于 {points:.2%}"
-            f"（初始值：{facts.origination.basis}）",
+            f"（初始值：{facts.origination.basis_zh}）",
             f"annual probability of default rose from {then:.2%} to {now:.2%}, {ratio:g} times or more and by at least "
             f"{points:.2%} (origination: {facts.origination.basis})",
         )
@@ -146,10 +147,12 @@ def _no_increase(facts: StagingFacts) -> StageReason:
             f"无逾期等迹象；初始违约概率未知，无法与现值 {now:.2%} 比较",
             f"no sign of an increase; the probability at origination is not known, {now:.2%} was compared with nothing",
         )
-    then, basis = facts.origination.default_probability_annual, facts.origination.basis
+    origin = facts.origination
+    then = origin.default_probability_annual
     return StageReason(
         1,
         "NO_SIGNIFICANT_INCREASE",
-        f"信用风险未显著增加：年违约概率由 {then:.2%} 至 {now:.2%}（初始值：{basis}）",
-        f"no significant increase: annual probability of default from {then:.2%} to {now:.2%} (origination: {basis})",
+        f"信用风险未显著增加：年违约概率由 {then:.2%} 至 {now:.2%}（初始值：{origin.basis_zh}）",
+        f"no significant increase: annual probability of default from {then:.2%} to {now:.2%} "
+        f"(origination: {origin.basis})",
     )

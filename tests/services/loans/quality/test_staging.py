@@ -35,7 +35,7 @@ def stage(
 ) -> tuple[int, tuple[StageReason, ...]]:
     facts = LoanFacts("L1", "B1", Decimal(100), days, impaired, own, restructured_on)
     [classified] = classify([facts], DAY, CLASSES)
-    origination = None if then is None else Origination(then, "given")
+    origination = None if then is None else Origination(then, "given", "给出")
     return stage_of(StagingFacts(now, origination, restructured_on, classified), DAY, LOSSES, CLASSES)
 
 
@@ -73,7 +73,7 @@ def test_other_reasons() -> None:
     assert stage(restructured_on=dt.date(2026, 1, 1))[0] == 2
     assert stage(restructured_on=dt.date(2025, 1, 1))[0] == 1
     # Without a position only the probabilities speak.
-    facts = StagingFacts(0.1, Origination(0.01, "given"), None, None)
+    facts = StagingFacts(0.1, Origination(0.01, "given", "给出"), None, None)
     assert stage_of(facts, DAY, LOSSES, CLASSES)[0] == 2
 
 
