@@ -13,6 +13,8 @@ from quant.waterfall_terms import Waterfall
 from quant.waterfall_year import DealFlow, Year
 from quant.whole_cents import OneAmount, cents_of, cny_of, split_cents
 
+_NOTHING = DealFlow(0, 0, 0)
+
 __all__ = ["CentFlow", "CentPayment", "CentYear", "DealCents", "Flaw", "find_flow_flaws", "run_cents"]
 
 
@@ -84,7 +86,8 @@ def _years(waterfall: Waterfall, flows: Sequence[CentFlow]) -> Iterator[CentYear
         run = whole = WaterfallRun(waterfall, math)
     earned = [0] * len(deals)
     for i, flow in enumerate(flows):
-        by_deal = [_deal_flow(flow, deal_id) for deal_id in deals]
+        own = {deal.deal_id: _deal_flow(deal) for deal in flow.deals}
+        by_deal = [own.get(deal_id, _NOTHING) for deal_id in deals]
         expenses = cents_of(flow.called) - sum(deal.called for deal in by_deal)
         as_one = together(by_deal, expenses, 0) if deals else _whole_flow(flow)
         year = whole.advance(flow.year, [as_one])
@@ -117,11 +120,8 @@ def _whole_flow(flow: CentFlow) -> DealFlow[int]:
     return DealFlow(cents_of(flow.called), cents_of(flow.distributable), 0)
 
 
-def _deal_flow(flow: CentFlow, deal_id: str) -> DealFlow[int]:
-    for deal in flow.deals:
-        if deal.deal_id == deal_id:
-            return DealFlow(cents_of(deal.called), cents_of(deal.distributable), int(deal.realised))
-    return DealFlow(0, 0, 0)
+def _deal_flow(deal: DealCents) -> DealFlow[int]:
+    return DealFlow(cents_of(deal.called), cents_of(deal.distributable), int(deal.realised))
 
 
 def _in_cny(year: Year[int], deals: Sequence[str]) -> CentYear:

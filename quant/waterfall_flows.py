@@ -107,9 +107,14 @@ def _beyond(i: int, called: Decimal, open_to_call: Decimal, what: str) -> Flaw:
 def _money_flaws(field: str, amount: Decimal) -> Iterator[Flaw]:
     if not (amount.is_finite() and 0 <= amount <= LARGEST_CENTS / 100):
         most = f"{LARGEST_CENTS / 100:.0f}"
-        yield Flaw(field, f"found {amount}, expected an amount of 0 or more, at most {most}")
+        yield Flaw(field, f"found {_shown(amount)}, expected an amount of 0 or more, at most {most}")
     elif amount != round(amount, 2):
-        yield Flaw(field, f"found {amount}, expected whole cents")
+        yield Flaw(field, f"found {_shown(amount)}, expected whole cents")
+
+
+def _shown(amount: Decimal) -> str:
+    """Two decimals where it has no more, all of them else."""
+    return f"{amount:.2f}" if amount.is_finite() and amount == round(amount, 2) else f"{amount.normalize():f}"
 
 
 def _deal_flaws(path: str, flow: CentFlow, realised: set[str]) -> list[Flaw]:

@@ -183,12 +183,14 @@ class ManyAmounts:
         second, other_rest = _divided(
             other, other_share.numerator * (common // other_share.denominator), common
         )
-        return np.minimum(first - second - (rest < other_rest), _SATURATED)
+        difference: CentArray = first - second - (rest < other_rest)
+        return np.minimum(difference, _SATURATED)
 
     def rounded_part(self, amount: CentArray, share: Fraction) -> CentArray:
         """See `CentMath`."""
         quotient, remainder = _divided(amount, share.numerator, share.denominator)
-        return quotient + (2 * remainder >= share.denominator)
+        rounded: CentArray = quotient + (2 * remainder >= share.denominator)
+        return rounded
 
     def split(self, amount: CentArray, weights: Sequence[int]) -> list[CentArray]:
         """See `CentMath`."""
