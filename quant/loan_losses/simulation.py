@@ -20,8 +20,8 @@ from quant.schedules import Array
 from quant.tail_risk import TailEstimate, tail_estimate, weighted_tail_estimate
 
 REPORTED_CONFIDENCES = (0.95, 0.99, 0.999)
-_BLOCK_BYTES = 8 * 2**20
-_BLOCK_EVENTS = 2_000_000
+_BLOCK_BYTES = 2 * 2**20
+_BLOCK_EVENTS = 10_000_000
 _SUM_BITS = 61
 _PATH_BITS = 24
 _SAMPLE_PATHS = 4_096
