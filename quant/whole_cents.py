@@ -9,7 +9,7 @@ remainder is small, and corrects the quotient by it.
 from collections.abc import Sequence
 from decimal import Decimal
 from fractions import Fraction
-from functools import cache
+from functools import lru_cache
 from math import floor, gcd, lcm
 from typing import Protocol, TypeVar
 
@@ -25,7 +25,7 @@ _DECIMALS = 12
 _SATURATED = 2**53
 
 
-@cache
+@lru_cache(maxsize=4096)
 def ratio(value: float | Decimal) -> Fraction:
     """The shortest decimal that denotes the value, at most twelve decimals of it, as a ratio."""
     exact = value if isinstance(value, Decimal) else Decimal(repr(float(value)))

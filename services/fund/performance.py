@@ -48,9 +48,11 @@ def measure_performance(
     last = _checked(entries, as_of)
     levels = _levels(entries, index, last)
     whole = _measure("", entries, levels, last)
+    by_account: dict[str, list[LedgerEntry]] = {}
+    for entry in entries:
+        by_account.setdefault(entry.account_id, []).append(entry)
     accounts = []
-    for account_id in sorted({entry.account_id for entry in entries}):
-        own = [entry for entry in entries if entry.account_id == account_id]
+    for account_id, own in sorted(by_account.items()):
         if any(entry.kind is EntryKind.CONTRIBUTION and entry.amount_cny > 0 for entry in own):
             accounts.append(_measure(account_id, own, levels, last))
     return LedgerPerformance((whole, *accounts), last)
