@@ -18,7 +18,7 @@ from quant.schedules import Array
 from quant.sparse_draws import Lanes
 
 CHUNK_BORROWERS = 1024
-MOST_EXACT_CELLS = 512
+MOST_EXACT_CELLS = 256
 _CLASS_RATIO = 1.05
 _R2_STEP = 0.01
 _TINY = 1e-12

@@ -14,6 +14,8 @@ belong to the base market: in a changed one defaults move, the thresholds stay.
 # ruff: noqa: PLR0917
 
 import math
+import os
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -25,7 +27,9 @@ from quant.loan_losses.credit_cells import CreditCells
 from quant.loan_losses.default_index import DefaultIndices
 from quant.schedules import Array
 
-_SAMPLE_PAIRS = 2048
+_SAMPLE_PAIRS = 1024
+_CELLS_PER_TASK = 16
+_MOST_THREADS = 4
 _SAMPLE_SEED = 7_041_776
 _FARTHEST = 40.0
 _ROOT_HALF = math.sqrt(0.5)
@@ -49,10 +53,16 @@ def thresholds(cells: CreditCells, model: FactorModel, indices: DefaultIndices, 
     middle = indices.state_means[:, :, None]
     # Mirrored pairs make every odd moment of the sample exact.
     states = np.concatenate([half, 2.0 * middle - half], axis=2)
-    _solve(
-        cells.index, np.sqrt(cells.asset_correlation), np.sqrt(1.0 - cells.asset_correlation),
-        target, indices.values(model, states), first,
-    )  # fmt: skip
+    loading, own = np.sqrt(cells.asset_correlation), np.sqrt(1.0 - cells.asset_correlation)
+    on_sample = indices.values(model, states)
+
+    def solve(start: int) -> None:
+        part = slice(start, start + _CELLS_PER_TASK)
+        _solve(cells.index[part], loading[part], own[part], target[part], on_sample, first[part])
+
+    # Cells know nothing of each other, so that threads leave no trace.
+    with ThreadPoolExecutor(min(os.cpu_count() or 1, _MOST_THREADS)) as pool:
+        list(pool.map(solve, range(0, len(target), _CELLS_PER_TASK)))
     return first
 
 
@@ -116,7 +126,7 @@ def _root(row: Any, k: Any, loading: Any, own: Any, target: Any, indices: Any, g
         step = a - miss / steep if steep > 0.0 else 0.5 * (low + high)
         if not low < step < high:
             step = 0.5 * (low + high)
-        if abs(step - a) < 1e-12 * max(1.0, abs(a)):
+        if abs(step - a) < 1e-10 * max(1.0, abs(a)):
             return step
         a = step
     return a

@@ -82,7 +82,7 @@ def test_classes_of_probability_lose_nothing() -> None:
         book(n, ends=QUARTERS), default_probability_annual=pds, asset_correlation=np.linspace(0.1, 0.3, n)
     )
     assert len(CreditCells.of(loans).hazard_annual) < n
-    found = conditional_expected_losses(loans, MARKET, FLAT, n_paths=4_096, seed=SEED)
+    found = conditional_expected_losses(loans, MARKET, FLAT, n_paths=2_048, seed=SEED)
     expected = 1.0 - (1.0 - pds) ** 5
     # The sample of paths is common to all: its own error, then 0.2 % for the power within a class.
     assert np.all(np.abs(found.marginal_pd.sum(axis=1) / expected - 1.0) < 0.05)
