@@ -26,5 +26,8 @@ def compiled_bare(function: _Function) -> _Function:
 
 
 def inlined(function: _Function) -> _Function:
-    """The function, compiled bare into each caller: for small ones that take many arrays, whose passing costs more."""
+    """The function, compiled bare into each caller: for small ones that take many arrays, whose passing costs more.
+
+    numba's cache looks at the caller's file alone: who edits such a function deletes the callers' `__pycache__/*.nb*`.
+    """
     return cast("_Function", numba.njit(cache=True, nogil=True, inline="always", **_BARE)(function))

@@ -138,16 +138,20 @@ def _print(loss: "PortfolioLoss") -> None:
 
 
 def _print_shares(title: str, level: str, shares: "Sequence[LossShare]") -> None:
-    largest = sorted(shares, key=lambda share: -(share.tail_contribution_cny or 0.0))[:_SHOWN]
+    largest = sorted(shares, key=_in_tail, reverse=True)[:_SHOWN]
     print_table(
         title,
         ("项目 Item", "敞口 Exposure", "预期损失 Expected", f"ES贡献 {level}", "违约 Defaults", "押品 Collateral"),
         [
             [share.key or "未注明 not said", wan(share.exposure_cny), wan(share.expected_loss_cny),
-             wan(share.tail_contribution_cny or 0.0), f"{share.defaults_mean:.3f}", wan(share.collateral_mean_cny)]
+             wan(_in_tail(share)), f"{share.defaults_mean:.3f}", wan(share.collateral_mean_cny)]
             for share in largest
         ],
     )  # fmt: skip
+
+
+def _in_tail(share: "LossShare") -> float:
+    return 0.0 if share.tail_contribution_cny is None else share.tail_contribution_cny
 
 
 def _print_fan(title: str, points: "Sequence[FanPoint]") -> None:

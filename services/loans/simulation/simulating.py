@@ -186,6 +186,7 @@ def _grouped(by_loan: Sequence[LossShare], keys: Sequence[str]) -> tuple[LossSha
 def _sum_of(key: str, shares: Sequence[LossShare]) -> LossShare:
     in_default = [share.collateral_mean_in_default_cny for share in shares]
     known = [value for value in in_default if value is not None]
+    in_tail = [share.tail_contribution_cny for share in shares]
     return LossShare(
         key,
         math.fsum(share.exposure_cny for share in shares),
@@ -193,7 +194,7 @@ def _sum_of(key: str, shares: Sequence[LossShare]) -> LossShare:
         math.fsum(share.defaults_mean for share in shares),
         math.fsum(share.collateral_mean_cny for share in shares),
         math.fsum(known) if len(known) == len(shares) else None,
-        math.fsum(share.tail_contribution_cny or 0.0 for share in shares),
+        math.fsum(value for value in in_tail if value is not None),
     )
 
 

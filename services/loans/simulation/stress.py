@@ -35,8 +35,10 @@ class LossLimit:
     @property
     def highest_cny(self) -> float:
         """The figure that is given."""
-        loss = self.highest_expected_loss_cny
-        return self.highest_expected_shortfall_cny or 0.0 if loss is None else loss
+        for figure in (self.highest_expected_loss_cny, self.highest_expected_shortfall_cny):
+            if figure is not None:
+                return figure
+        raise AssertionError("limit: one figure is always given")
 
 
 @dataclass(frozen=True, slots=True)
