@@ -249,3 +249,13 @@ def test_no_block_size_or_number_of_threads_changes_a_bit(seed: int, block: int,
     )
     assert one.path_losses.tobytes() == other.path_losses.tobytes()
     assert one.loan_expected_loss.tobytes() == other.loan_expected_loss.tobytes()
+
+
+def test_closing_the_run_leaves_blocks_undone() -> None:
+    simulation = loss_simulation(
+        book(50), MARKET, FLAT, n_paths=2_000_000, seed=SEED, block_paths=1_000, n_threads=2
+    )
+    running = simulation.run()
+    assert next(running) == 1_000
+    running.close()
+    assert np.count_nonzero(simulation.path_losses()) < 20_000

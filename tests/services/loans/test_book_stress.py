@@ -18,6 +18,7 @@ from services.loans.simulation.stress import LossLimit, StressQuestion
 from services.runtime.errors import InvalidInput, NotFound
 from services.runtime.evidence import Evidence, Source
 from services.runtime.market import MarketSnapshot, QuotedCorrelation
+from services.runtime.results import Progress
 from services.runtime.scenario import EventShock, LevelShock, PathShock, Scenario, VolatilityShock
 from services.runtime.scenario_file import read_standard_scenarios
 from services.valuation.standard_market import read_standard_snapshot
@@ -210,3 +211,17 @@ def test_quarters_fans_and_tail_over_the_wire(client: LoansClient, snapshot: Mar
     assert found.fund.payment_mean_cny == 0.0
     with pytest.raises(InvalidInput, match="n_quarters"):
         client.simulate_portfolio(snapshot, n_quarters=41)
+
+
+@pytest.mark.usefixtures("filled")
+def test_who_leaves_ends_the_simulation(client: LoansClient, snapshot: MarketSnapshot) -> None:
+    told = []
+
+    def leave(progress: Progress) -> None:
+        told.append(progress)
+        raise InterruptedError
+
+    with pytest.raises(InterruptedError):
+        client.simulate_portfolio(snapshot, n_paths=10_000_000, on_progress=leave)
+    assert len(told) == 1
+    assert told[0].paths_done < told[0].paths_total
