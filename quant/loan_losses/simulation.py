@@ -6,7 +6,7 @@ sums of a path belong to one block. A block size or a number of threads therefor
 
 import math
 import queue
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -117,7 +117,7 @@ class LossSimulation:
         for sums in self._loans:
             self._free.put(sums)
 
-    def run(self) -> Iterator[int]:
+    def run(self) -> Generator[int, None, None]:
         """Simulate block after block; yields how many paths are done after each. Closing it ends the work."""
         waiting: list[tuple[int, Future[None]]] = []
         done = 0
