@@ -126,11 +126,11 @@ def _spread_chart(appraisal: PledgeAppraisal) -> SpreadChart | None:
         low, lower, middle, upper, high = (found.quantile(p) / valuation.value_cny for p in _SHOWN)
         marker = valuation.pledge_value_cny / valuation.value_cny if not spreads else None
         spreads.append(Spread(name.zh, low, lower, middle, upper, high, marker, assumed))
-    low, lower, _, upper, high = (f"{probability * 100:g}%" for probability in _SHOWN)
+    names = [f"{probability * 100:g}%" for probability in _SHOWN]
     return SpreadChart(
         label("appraisal_column.ratio"),
-        f"{low}–{high}",
-        f"{lower}–{upper}",
+        f"{names[0]}–{names[-1]}",
+        f"{names[1]}–{names[-2]}",
         tuple(spreads),
         label("appraisal_figure.pledge_value"),
         1.0,

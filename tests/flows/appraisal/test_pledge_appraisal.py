@@ -121,7 +121,9 @@ def fields_of(kind: type) -> set[str]:
     names: set[str] = set()
     for field in dataclasses.fields(kind):
         inner = [
-            t for t in vars(domain).values() if dataclasses.is_dataclass(t) and t.__name__ in str(field.type)
+            t
+            for t in vars(domain).values()
+            if isinstance(t, type) and dataclasses.is_dataclass(t) and t.__name__ in str(field.type)
         ]
         names |= set().union(*(fields_of(t) for t in inner)) if inner else {field.name}
     return names

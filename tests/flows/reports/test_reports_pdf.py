@@ -1,6 +1,7 @@
 """The PDF of a document: its letters can be read back, the same bytes again, no markup from texts."""
 
 import io
+from typing import Any
 
 import pypdf
 
@@ -25,7 +26,7 @@ def test_chinese_and_figures_can_be_read_back(document: Document) -> None:
 
 
 def test_its_font_is_inside(document: Document) -> None:
-    page = pypdf.PdfReader(io.BytesIO(render_pdf(document))).pages[0]
+    page: Any = pypdf.PdfReader(io.BytesIO(render_pdf(document))).pages[0]
     fonts = [font.get_object() for font in page["/Resources"]["/Font"].values()]
     assert fonts
     for font in fonts:

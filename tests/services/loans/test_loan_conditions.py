@@ -14,13 +14,13 @@ DAY = dt.date(2026, 6, 30)
 
 
 def test_a_loan_without_conditions_has_the_text_that_it_had_before_there_were_any(loan: MakeLoan) -> None:
-    # Written out by hand: stored texts of this shape exist, and their hashes decide whether a loan has changed.
+    # As the first version wrote it: stored texts of this shape exist, and their hashes decide whether a loan has changed.
     before = (
-        '{"asset_correlation":0.2,"borrower_id":"B-L1","county":"甘州区","default_probability_annual":0.05,'
-        '"guarantee":null,"index_weights":[],"industry":"农业","loan_id":"L1","name":"甘州区节水贷款",'
-        '"product":"water_right_loan","terms":{"day_count":null,"drawn_on":"2026-01-15","grace_periods":0,'
-        '"kind":"equal_instalment","months_per_period":1,"periods":36,"principal_cny":"1000000.00",'
-        '"rate_annual":0.045},"unsecured_lgd":0.6}'
+        '{"loan_id":"L1","borrower_id":"B-L1","name":"甘州区节水贷款","county":"甘州区","industry":"农业",'
+        '"product":"water_right_loan","terms":{"principal_cny":"1000000.00","drawn_on":"2026-01-15","periods":36,'
+        '"rate_annual":0.045,"kind":"equal_instalment","months_per_period":1,"grace_periods":0,"day_count":null},'
+        '"default_probability_annual":0.05,"asset_correlation":0.2,"unsecured_lgd":0.6,"index_weights":[],'
+        '"guarantee":null}'
     )
     assert loan_to_text(loan()) == before
     assert loan_from_text(before) == loan()
