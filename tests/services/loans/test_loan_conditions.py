@@ -14,7 +14,7 @@ DAY = dt.date(2026, 6, 30)
 
 
 def test_a_loan_without_conditions_has_the_text_that_it_had_before_there_were_any(loan: MakeLoan) -> None:
-    # As the first version wrote it: stored texts of this shape exist, and their hashes decide whether a loan has changed.
+    # As the first version wrote it: stored texts of this shape exist, and their hashes say whether a loan has changed.
     before = (
         '{"loan_id":"L1","borrower_id":"B-L1","name":"甘州区节水贷款","county":"甘州区","industry":"农业",'
         '"product":"water_right_loan","terms":{"principal_cny":"1000000.00","drawn_on":"2026-01-15","periods":36,'
