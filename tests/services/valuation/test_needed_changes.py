@@ -2,14 +2,13 @@
 
 import dataclasses
 import itertools
-import math
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from services.valuation.pricers.pricing import LendingTerms
-from services.valuation.sizing import size_loan
+from services.valuation.sizing import payment_years, size_loan
 from services.valuation.translate_valuation import sized_loan_from_wire, sized_loan_to_wire
 from services.valuation.valuation import LimitRule, LoanTerms, SizedLoan
 from tests.services.valuation.test_loan_sizing import valuation
@@ -27,7 +26,7 @@ def sized(
     cash_times: float = 1.0,
 ) -> SizedLoan:
     low = [cash_times * cash for cash in CASH]
-    years = max(1, math.floor(terms.tenor_years))
+    years = payment_years(terms.tenor_years)
     return size_loan(
         valuation(pledge, annual),
         lending,
@@ -52,6 +51,7 @@ def with_lever(terms: LoanTerms, lever: str, needed: float) -> SizedLoan:
     return sized(dataclasses.replace(terms, **{lever: needed}))
 
 
+@example(amount=1.0, tenor=1.9999999999999964, rate=0.0, cost=None, equity=0.0, cap=None)
 @given(
     amount=st.floats(1.0, 1e5),
     tenor=st.floats(0.5, 30.0),
