@@ -1,26 +1,11 @@
-"""Small pieces of the appraisal's sections: headings, whether a figure rests on an assumption."""
+"""Small pieces of the appraisal's sections: its words, whether a figure rests on an assumption."""
 
 from flows.appraisal.pledge_appraisal import PledgeAppraisal
-from flows.reports.document import Block, Column, ColumnKind, Mark, Section
-from flows.reports.labels import label
+from flows.reports.document import Mark
+from flows.reports.vocabulary import Vocabulary
 
-
-def heading(
-    key: str,
-    kind: ColumnKind = ColumnKind.TEXT,
-    *,
-    unit: str = "",
-    decimals: int | None = None,
-    long: bool = False,
-) -> Column:
-    """A column with the heading label("appraisal_column.<key>")."""
-    return Column(label(f"appraisal_column.{key}"), kind, unit, decimals, long)
-
-
-def chapter(key: str, *blocks: Block) -> Section:
-    """A section with the title label("appraisal.<key>")."""
-    title = label(f"appraisal.{key}")
-    return Section(key, title, title.zh, blocks)
+APPRAISAL = Vocabulary("appraisal")
+chapter, heading = APPRAISAL.chapter, APPRAISAL.heading
 
 
 def mark_of(appraisal: PledgeAppraisal) -> Mark:

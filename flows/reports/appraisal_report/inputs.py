@@ -25,7 +25,7 @@ def inputs_section(appraisal: PledgeAppraisal) -> Section:
     tables: list[Block] = [
         Table(
             label("appraisal_title.inputs"),
-            (heading("field"), heading("given", long=True)),
+            (heading("field"), heading("given", is_long_text=True)),
             (*common, *rows),
         )
     ]
@@ -35,7 +35,7 @@ def inputs_section(appraisal: PledgeAppraisal) -> Section:
         tables.append(
             Table(
                 label("appraisal_title.stated"),
-                (heading("value_published"), heading("basis"), heading("source", long=True)),
+                (heading("value_published"), heading("basis"), heading("source", is_long_text=True)),
                 (Row((Cell(wan(stated.value_cny)), Cell(basis), Cell(stated.source))),),
             )
         )

@@ -25,7 +25,7 @@ def _limit_table(sized: SizedLoan, mark: Mark) -> Table:
     ordered = sorted(sized.limits, key=lambda limit: (limit.rule != sized.binding_rule, limit.limit_cny))
     return Table(
         label("appraisal_title.limits"),
-        (heading("rule"), heading("limit", ColumnKind.WAN), heading("how", long=True)),
+        (heading("rule"), heading("limit", ColumnKind.WAN), heading("how", is_long_text=True)),
         tuple(
             Row(
                 (
@@ -72,7 +72,7 @@ def _year_table(sized: SizedLoan) -> Table:
 def _needed_table(sized: SizedLoan) -> Table:
     return Table(
         label("appraisal_title.needed"),
-        (heading("rule"), heading("how", long=True)),
+        (heading("rule"), heading("how", is_long_text=True)),
         tuple(
             Row((Cell(label(f"rule.{need.rule}")), Cell(Bilingual(need.explanation_zh, need.explanation_en))))
             for need in sized.changes_needed

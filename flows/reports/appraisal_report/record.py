@@ -20,7 +20,7 @@ def warnings_section(appraisal: PledgeAppraisal) -> Section:
         blocks.append(
             Table(
                 label("appraisal_title.assumptions"),
-                (heading("content", long=True),),
+                (heading("content", is_long_text=True),),
                 tuple(Row((Cell(words(text), Mark.ASSUMPTION),)) for text in valuation.assumptions),
             )
         )
@@ -78,7 +78,12 @@ def _source_table(factors: list[QuotedFactor | QuotedDerivedFactor]) -> Table:
         for factor in factors
         for source in factor.sources
     )
-    columns = (heading("factor"), heading("parameter"), heading("evidence"), heading("source", long=True))
+    columns = (
+        heading("factor"),
+        heading("parameter"),
+        heading("evidence"),
+        heading("source", is_long_text=True),
+    )
     return Table(label("appraisal_title.factor_sources"), columns, rows)
 
 
@@ -101,7 +106,7 @@ def replay_section(appraisal: PledgeAppraisal) -> Section:
         Paragraph(label("appraisal_text.replay", valuation_id=valuation.valuation_id)),
         Table(
             label("appraisal_title.manifest"),
-            (heading("item"), heading("content", long=True)),
+            (heading("item"), heading("content", is_long_text=True)),
             tuple(Row((Cell(label(f"appraisal_manifest.{key}")), Cell(text))) for key, text in facts.items()),
         ),
         Paragraph(label("appraisal_text.signatures")),

@@ -53,7 +53,7 @@ def _cash_flow_table(appraisal: PledgeAppraisal) -> Table:
         label("appraisal_title.cash_flows"),
         (
             heading("time", ColumnKind.NUMBER, unit="年"),
-            heading("line", long=True),
+            heading("line", is_long_text=True),
             heading("factor"),
             heading("quantity", ColumnKind.NUMBER),
             heading("expected_factor", ColumnKind.NUMBER, decimals=4),

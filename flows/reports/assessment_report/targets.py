@@ -15,7 +15,7 @@ def targets_section(assessment: Assessment) -> Section:
     table = Table(
         label("assessment_title.targets"),
         (
-            heading("indicator", long=True),
+            heading("indicator", is_long_text=True),
             heading("target_year"),
             heading("target", ColumnKind.NUMBER),
             heading("unit"),
@@ -23,7 +23,7 @@ def targets_section(assessment: Assessment) -> Section:
             heading("reached_year"),
             heading("gap", ColumnKind.NUMBER),
             heading("needed", ColumnKind.PERCENT, decimals=2),
-            heading("source", long=True),
+            heading("source", is_long_text=True),
         ),
         tuple(_row(progress) for progress in assessment.targets),
     )
