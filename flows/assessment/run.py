@@ -1,42 +1,65 @@
-"""The assessment from folder to files, with the loans of a quarter where one is named."""
+"""The assessment from folder to files, with the loans of a quarter where they are asked for."""
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from flows.assessment.account_years import read_account_years
-from flows.assessment.assessment import assess
+from flows.assessment.assessment import Assessment, assess
 from flows.assessment.pledge_loans import PledgeLoans, pledge_loans
 from flows.assessment.targets import read_targets, targets_of
 from flows.reports.assessment_report import build_assessment_document, write_assessment
 
+if TYPE_CHECKING:
+    import grpc
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceAssessment:
+    """What was assessed and written.
+
+    Attributes:
+        loans: against GEP and VEP; None where no quarter was asked for.
+        files: the report.
+    """
+
+    assessment: Assessment
+    loans: PledgeLoans | None
+    files: tuple[Path, ...]
+
 
 def assess_place(
-    accounts_dir: Path, place: str, out_dir: Path, *, period: str, target: str, institution_id: str
-) -> tuple[Path, ...]:
+    accounts_dir: Path, place: str, out_dir: Path, ask_loans: Callable[[], PledgeLoans] | None = None
+) -> PlaceAssessment:
     """Assess a place's accounts and write the report.
 
     Args:
         accounts_dir: accounts by year.
         place: as data/policy_targets.csv names it.
         out_dir: folder of the report.
-        period: quarter of the loans; empty for none.
-        target: `host:port` of the loans service; asked only where a quarter is named.
-        institution_id: whose loans.
+        ask_loans: gives the loans of a quarter; called once the accounts were found right.
 
     Raises:
-        InvalidInput: with everything that is wrong.
+        InvalidInput: with everything that is wrong; nothing was written then.
+        OSError: the folder cannot be written or the disk is full; the files before stay.
     """
     targets = targets_of(place, read_targets())
     accounts = read_account_years(accounts_dir)
-    loans = _loans(period, target, institution_id) if period else None
     assessment = assess(place.strip(), accounts, targets)
-    return write_assessment(build_assessment_document(assessment, accounts, loans), out_dir)
+    loans = None if ask_loans is None else ask_loans()
+    files = write_assessment(build_assessment_document(assessment, accounts, loans), out_dir)
+    return PlaceAssessment(assessment, loans, files)
 
 
-def _loans(period: str, target: str, institution_id: str) -> PledgeLoans:
+def loans_of_quarter(channel: "grpc.Channel", period: str) -> PledgeLoans:
+    """The loans against GEP and VEP of a quarter such as "2026Q3", from the loans service behind a channel.
+
+    Raises:
+        ValueError: the period is no quarter.
+        Unavailable: the service is not there.
+    """
     from services.loans.statistics.client import StatisticsClient  # noqa: PLC0415  # gRPC when it is needed
     from services.loans.statistics.quarter import Quarter  # noqa: PLC0415
-    from services.runtime.channel import open_channel_from  # noqa: PLC0415
-    from services.runtime.settings import load_settings  # noqa: PLC0415
 
-    with open_channel_from(load_settings(institution_id=institution_id), target) as channel:
-        return pledge_loans(StatisticsClient(channel).report(Quarter.read(period)).statistics)
+    return pledge_loans(StatisticsClient(channel).report(Quarter.read(period)).statistics)

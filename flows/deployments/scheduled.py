@@ -80,20 +80,18 @@ def quarterly_statistics_form(parameters: StatisticsParameters) -> StatisticsSum
 @flow(name="yearly-assessment", persist_result=False)
 def yearly_assessment(parameters: AssessmentParameters) -> list[str]:
     """GEP 评估 · Totals, growth, realisation and targets of a place's accounts; returns the files."""
-    from flows.assessment.run import assess_place  # noqa: PLC0415  # loads pandas
+    from flows.assessment.pledge_loans import PledgeLoans  # noqa: PLC0415
+    from flows.assessment.run import assess_place, loans_of_quarter  # noqa: PLC0415  # loads pandas
+
+    def loans() -> PledgeLoans:
+        settings = load_settings(institution_id=parameters.institution_id)
+        with open_channel_from(settings, parameters.target) as channel:
+            return loans_of_quarter(channel, parameters.period)
 
     def assessed() -> list[str]:
-        return [
-            str(path)
-            for path in assess_place(
-                Path(parameters.accounts_dir),
-                parameters.place,
-                Path(parameters.out_dir),
-                period=parameters.period,
-                target=parameters.target,
-                institution_id=parameters.institution_id,
-            )
-        ]
+        accounts_dir, out_dir = Path(parameters.accounts_dir), Path(parameters.out_dir)
+        done = assess_place(accounts_dir, parameters.place, out_dir, loans if parameters.period else None)
+        return [str(path) for path in done.files]
 
     files = service_task("assess accounts", assessed)()
     listed = "\n".join(f"- `{path}`" for path in files)

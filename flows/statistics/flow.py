@@ -6,28 +6,19 @@ Importing this module imports Prefect; call `flows.prefect_environment.prepare_p
 import datetime as dt
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
-from prefect import flow, task
+from prefect import flow
 from prefect.artifacts import create_markdown_artifact
-from prefect.cache_policies import NO_CACHE
 
 from flows.reports.statistics_workbook.assembly import checks_in_words
+from flows.service_tasks import service_task
 from flows.statistics.job import StatisticsResult, write_statistics
 from flows.statistics.request import StatisticsRequest
 from services.loans.statistics.client import StatisticsClient
 from services.loans.statistics.quarter import Quarter
 from services.runtime.channel import open_channel_from
-from services.runtime.errors import DeadlineExceeded, Unavailable
 from services.runtime.settings import load_settings
 
-if TYPE_CHECKING:
-    from prefect import Task
-    from prefect.client.schemas.objects import State, TaskRun
-
-RETRIES = 4
-RETRY_DELAYS_S = [0.5, 2.0, 5.0, 10.0]
-TRANSIENT = (Unavailable, DeadlineExceeded)
 ARTIFACT_KEY = "quarterly-statistics"
 _CHINA = dt.timezone(dt.timedelta(hours=8))
 
@@ -77,13 +68,6 @@ def quarterly_statistics(
     quarter = Quarter.read(period) if period else Quarter.last_ended(dt.datetime.now(_CHINA).date())
     request = StatisticsRequest(quarter, institution_id, Path(out_dir), close)
 
-    @task(
-        name="write statistics",
-        retries=RETRIES,
-        retry_delay_seconds=RETRY_DELAYS_S,
-        retry_condition_fn=_is_transient,
-        cache_policy=NO_CACHE,
-    )
     def write() -> StatisticsSummary:
         with open_channel_from(load_settings(institution_id=institution_id), target) as channel:
             result = write_statistics(request, StatisticsClient(channel))
@@ -92,7 +76,7 @@ def quarterly_statistics(
         )
         return summarise(result)
 
-    return write()
+    return service_task("write statistics", write)()
 
 
 def summarise(result: StatisticsResult) -> StatisticsSummary:
@@ -128,14 +112,3 @@ def markdown(result: StatisticsResult) -> str:
             *(f"- `{path}`" for path in result.files.values()),
         ]
     )
-
-
-def _is_transient(_task: "Task[..., Any]", _run: "TaskRun", state: "State[Any]") -> bool:
-    """Whether the task may succeed later: the service was not there, or was too slow. Nothing else is retried."""
-    try:
-        state.result()
-    except TRANSIENT:
-        return True
-    except Exception:  # noqa: BLE001  # whatever else it was, it is for the user to see
-        return False
-    return False

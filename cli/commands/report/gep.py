@@ -1,5 +1,6 @@
 """`ecopledge report gep FOLDER`: the assessment of a place's ecosystem accounts."""
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -43,33 +44,25 @@ def command(
     FOLDER holds gep_account_<year>.csv or .xlsx, one a year, and perhaps realised_value.csv (year, realised value
     in 亿元, source). With --period the loans of the book are counted by county.
     """
-    from flows.assessment.account_years import read_account_years
-    from flows.assessment.assessment import assess
-    from flows.assessment.targets import read_targets, targets_of
-    from flows.reports.assessment_report import build_assessment_document, write_assessment
+    from flows.assessment.run import assess_place
 
-    targets = targets_of(place, read_targets())
-    accounts = read_account_years(folder)
-    assessment = assess(place.strip(), accounts, targets)
-    loans = None if period is None else _loans(period, target)
-    written = write_assessment(build_assessment_document(assessment, accounts, loans), out_dir)
+    ask_loans = None if period is None else partial(_loans, period, target)
+    done = assess_place(folder, place, out_dir, ask_loans)
     if as_json:
-        print_json({"assessment": assessment, "loans": loans, "files": [str(path) for path in written]})
+        files = [str(path) for path in done.files]
+        print_json({"assessment": done.assessment, "loans": done.loans, "files": files})
         return 0
-    _print(assessment, loans)
-    for path in written:
+    _print(done.assessment, done.loans)
+    for path in done.files:
         click.echo(f"  {path}")
     return 0
 
 
 def _loans(period: str, address: str | None) -> "PledgeLoans":
-    from flows.assessment.pledge_loans import pledge_loans
-    from services.loans.statistics.client import StatisticsClient
-    from services.loans.statistics.quarter import Quarter
+    from flows.assessment.run import loans_of_quarter
 
-    quarter = Quarter.read(period)
     with services(address, ("loans",)) as channel:
-        return pledge_loans(StatisticsClient(channel).report(quarter).statistics)
+        return loans_of_quarter(channel, period)
 
 
 def _print(assessment: "Assessment", loans: "PledgeLoans | None") -> None:
