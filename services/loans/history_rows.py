@@ -2,8 +2,9 @@
 
 import datetime as dt
 import zlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 import sqlalchemy as sa
 
@@ -40,8 +41,15 @@ class InstitutionRows:
 
 def conditions_on(column: sa.ColumnElement[str], ids: Sequence[str]) -> Iterator[sa.ColumnElement[bool]]:
     """Conditions that together select the ids, each small enough for one statement."""
-    for begin in range(0, len(ids), IDS_PER_QUERY):
-        yield column.in_(ids[begin : begin + IDS_PER_QUERY])
+    for batch in batched(ids):
+        yield column.in_(batch)
+
+
+def batched(ids: Iterable[str]) -> Iterator[list[str]]:
+    """The ids in order, as many at a time as one statement may name."""
+    rest = iter(ids)
+    while batch := list(islice(rest, IDS_PER_QUERY)):
+        yield batch
 
 
 def text_of_moment(moment: dt.datetime) -> str:

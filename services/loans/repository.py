@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from services.loans import stored
 from services.loans.collateral import Collateral
-from services.loans.history_rows import conditions_on, first_of, latest_of, text_of_moment
+from services.loans.history_rows import batched, conditions_on, first_of, latest_of, text_of_moment
 from services.loans.loan import Loan, LoanRecord, PutCounts
 from services.loans.position_store import PositionStore, SqlPositionStore
 
@@ -149,7 +149,7 @@ class SqlLoanStore(SqlPositionStore):
 
     def collateral_in_force(self, day: dt.date, loan_ids: Iterable[str]) -> list[Collateral]:
         """See the port."""
-        wanted, columns = set(loan_ids), collateral_table.c
+        columns = collateral_table.c
         mine = columns.institution_id == self.institution_id
         due = columns.valuation_date <= day
         nearest = [
@@ -158,11 +158,20 @@ class SqlLoanStore(SqlPositionStore):
             columns.valuation_date,
             columns.seq.desc(),
         ]
-        found = [
-            stored.collateral_from_text(row.content)
-            for row in self.connection.execute(first_of(collateral_table, "collateral_id", nearest, mine))
-            if row.loan_id in wanted
-        ]
+        found: list[Collateral] = []
+        # Only collateral that ever secured one of the loans is looked at: some loans of a large book cost no more than
+        # those of a small one. What secures another loan by its state in force drops out.
+        for wanted in batched(dict.fromkeys(loan_ids)):
+            touched = sa.select(columns.collateral_id).where(mine, columns.loan_id.in_(wanted))
+            states = first_of(
+                collateral_table, "collateral_id", nearest, mine & columns.collateral_id.in_(touched)
+            )
+            secured = set(wanted)
+            found.extend(
+                stored.collateral_from_text(row.content)
+                for row in self.connection.execute(states)
+                if row.loan_id in secured
+            )
         return sorted(found, key=lambda item: (item.loan_id, item.collateral_id))
 
     def first_day(self) -> dt.date | None:
