@@ -7,13 +7,14 @@ of paths runs through `quant.fund_walk` (projects), `quant.fund_money` (calls, r
 """
 
 from collections.abc import Hashable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeAlias
 
 import numpy as np
 
 from quant.cashflows import irr
 from quant.factors import FactorModel
+from quant.fund_grassroots import grassroots_columns
 from quant.fund_money import FundMoney, MoneyTerms, run_money
 from quant.fund_plan import FundPlan
 from quant.fund_projects import FloatArray
@@ -43,8 +44,9 @@ class FundBlock:
         columns: [n_paths] by key: ("irr", g), ("received", g), ("paid", g), ("tvpi", g), ("loss", g) and ("payback", g)
             for a group g of recipients, ("dpi", g, year) and ("rvpi", g, year) for the report years, ("cumulated",
             year), ("called", year), ("line", year), ("gap", year) and ("shortfall", year), "peak_line", "line_needed",
-            "line_unpaid", "called", "cost", "recycled", "fee", "gap", "shortfall", "investment", and the sums that are
-            asked for; nan where a path has no such figure.
+            "line_unpaid", "called", "cost", "recycled", "fee", "gap", "shortfall", "investment", the sums that are
+            asked for, and ("grassroots", place) and ("grassroots_cost", partner) where places are named; nan where a
+            path has no such figure.
         projects: [n_paths] by (what, position): "abandoned", "closed", "unfinished", "delay", "cost", "value".
         conservation_error_cny: largest difference between cash in and cash out.
     """
@@ -65,6 +67,8 @@ class FundRules:
         groups: positions of recipients that are measured together, by key; -1 is the grass roots.
         weights: of each project in the sums that are reported for projects that come into operation, by name, such as
             jobs, [n_projects].
+        places: of the grass roots: share of each project that counts for a place, by name, [n_projects]; none where
+            no step pays the grass roots.
     """
 
     plan: FundPlan
@@ -72,6 +76,7 @@ class FundRules:
     waterfall: Waterfall
     groups: Mapping[str, tuple[int, ...]]
     weights: Mapping[str, FloatArray]
+    places: Mapping[str, FloatArray] = field(default_factory=dict)
 
 
 def run_block(
@@ -85,7 +90,7 @@ def run_block(
         n_paths,
         seed,
         first_path=first_path,
-        each_project=rules.waterfall.is_deal_by_deal,
+        each_project=rules.waterfall.is_deal_by_deal or bool(rules.places),
     )
     money = run_money(rules.money, paths.costs, paths.cash)
     years = shared(rules.waterfall, paths, money)
@@ -95,27 +100,40 @@ def run_block(
     completed = paths.status == RUNNING
     for name, weight in rules.weights.items():
         columns[name] = _added(completed * weight[:, None])
+    if rules.places:
+        columns |= grassroots_columns(
+            deals_of(paths, money),
+            rules.places,
+            years,
+            shared(rules.waterfall.without_grassroots(), paths, money),
+            len(rules.waterfall.commitments),
+            is_deal_by_deal=rules.waterfall.is_deal_by_deal,
+        )
     error = max(money.conservation_error_cny(paths.costs, paths.cash), *map(check_conservation, years))
     return FundBlock(columns, _project_columns(paths), error)
 
 
 def shared(waterfall: Waterfall, paths: ProjectPaths, money: FundMoney) -> list[Year[FloatArray]]:
-    """What every recipient pays and receives, year by year.
-
-    Deal by deal, calls beyond the cost of projects are the fee; what the line bore of a year's cost and took of its
-    proceeds is borne by the deals in proportion.
-    """
+    """What every recipient pays and receives, year by year."""
     if not waterfall.is_deal_by_deal:
         return list(run_paths(waterfall, money.called, money.distributable))
+    return list(run_deal_paths(waterfall, deals_of(paths, money)))
+
+
+def deals_of(paths: ProjectPaths, money: FundMoney) -> DealPaths:
+    """Flows of each project as the partners see them; the paths hold each project's own.
+
+    Calls beyond the cost of projects are the fee; what the line bore of a year's cost and took of its proceeds is borne
+    by the deals in proportion.
+    """
     deal_costs, deal_cash = paths.deals()
     for_deals = np.minimum(money.called, paths.costs)
-    deals = DealPaths(
+    return DealPaths(
         deal_costs * _ratio(for_deals, paths.costs),
         deal_cash * _ratio(money.distributable, paths.cash),
         paths.last_year.astype(np.intp),
         money.called - for_deals,
     )
-    return list(run_deal_paths(waterfall, deals))
 
 
 def _ratio(part: FloatArray, whole: FloatArray) -> FloatArray:

@@ -14,12 +14,15 @@ from quant.fund_paths import FundBlock, FundRules
 from quant.path_summary import PathMoments, PathSummary
 from services.fund.cautions import cautions_of
 from services.fund.outcome import (
+    BenefitCost,
     FundOutcome,
     FundSimulation,
+    GrassrootsBenefit,
     JCurvePoint,
     LiquidityPoint,
     MultipleAtYear,
     PartnerOutcome,
+    PlaceBenefit,
     ProjectOutcome,
 )
 from services.fund.project import Project
@@ -116,6 +119,17 @@ def measure(
         projects=tuple(_project(paths, i, project, request.n_paths) for i, project in enumerate(projects)),
         jobs=paths.known("jobs") if "jobs" in rules.weights else None,
         gep_cny_per_year=paths.known("gep_cny_per_year") if "gep_cny_per_year" in rules.weights else None,
+        grassroots=_grassroots(terms, rules, paths) if rules.places else None,
+    )
+
+
+def _grassroots(terms: FundTerms, rules: FundRules, paths: SimulatedPaths) -> GrassrootsBenefit:
+    return GrassrootsBenefit(
+        tuple(PlaceBenefit(name, paths.known(("grassroots", name))) for name in rules.places),
+        tuple(
+            BenefitCost(partner.partner_id, paths.known(("grassroots_cost", i)))
+            for i, partner in enumerate(terms.partners)
+        ),
     )
 
 

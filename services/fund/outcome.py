@@ -176,6 +176,35 @@ class ProjectOutcome:
 
 
 @dataclass(frozen=True, slots=True)
+class PlaceBenefit:
+    """What the grass roots of a county receive, CNY; the county is "" where none of a project's is known."""
+
+    county: str
+    received_cny: Distribution
+
+
+@dataclass(frozen=True, slots=True)
+class BenefitCost:
+    """What the share of the grass roots costs a partner, CNY: received without it, less received."""
+
+    partner_id: str
+    cost_cny: Distribution
+
+
+@dataclass(frozen=True, slots=True)
+class GrassrootsBenefit:
+    """Who receives what by county under the rule of the terms, and at whose cost.
+
+    Attributes:
+        counties: in the order of the projects; a project in several counties counts in equal parts.
+        costs: in the order of the partners.
+    """
+
+    counties: tuple[PlaceBenefit, ...]
+    costs: tuple[BenefitCost, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class FundOutcome:
     """Outcome of the fund.
 
@@ -200,6 +229,7 @@ class FundOutcome:
         projects: in the order of the investments.
         jobs: of the projects that come into operation; None where no investment states any.
         gep_cny_per_year: likewise.
+        grassroots: by county and with its cost; None where no step pays the grass roots.
     """
 
     partners: tuple[PartnerOutcome, ...]
@@ -222,6 +252,7 @@ class FundOutcome:
     projects: tuple[ProjectOutcome, ...]
     jobs: Distribution | None
     gep_cny_per_year: Distribution | None
+    grassroots: GrassrootsBenefit | None = None
 
     def partner(self, recipient_id: str) -> PartnerOutcome:
         """The outcome of one recipient.

@@ -9,9 +9,10 @@ from quant.factors import FactorModel
 from quant.fund_money import FeeBase, MoneyTerms, planned_calls
 from quant.fund_paths import FundRules
 from quant.fund_plan import FundPlan, plan_fund
-from quant.fund_projects import ProjectCash, switched
+from quant.fund_projects import FloatArray, ProjectCash, switched
 from quant.sparse_draws import lane_of_name
 from quant.waterfall_steps import WaterfallError
+from services.fund.county import counties_of
 from services.fund.investment_rules import check_investment
 from services.fund.outcome import MOST_REPORT_YEARS, FundSimulation, Investment
 from services.fund.project import Project
@@ -54,7 +55,21 @@ def rules_of(request: FundSimulation, projects: Sequence[Project], model: Factor
         stated = [getattr(investment, name) for investment in request.investments]
         if any(value is not None for value in stated):
             weights[name] = np.array([0.0 if value is None else value for value in stated])
-    return FundRules(plan, money, waterfall, groups_of(terms), weights)
+    places = places_of(projects) if GRASSROOTS_ID in terms.recipient_ids() else {}
+    return FundRules(plan, money, waterfall, groups_of(terms), weights, places)
+
+
+def places_of(projects: Sequence[Project]) -> dict[str, FloatArray]:
+    """Share of each project that counts for a county, in the order in which the counties come up, [n_projects].
+
+    A project in several counties counts in equal parts; one whose county is not known counts for "".
+    """
+    found = [counties_of(project.county) or ("",) for project in projects]
+    names = dict.fromkeys(name for counties in found for name in counties)
+    return {
+        name: np.array([1.0 / len(counties) if name in counties else 0.0 for counties in found])
+        for name in names
+    }
 
 
 def groups_of(terms: FundTerms) -> dict[str, tuple[int, ...]]:

@@ -1,13 +1,17 @@
 """Outcomes of a simulated fund between protobuf and Python."""
 
 from ecopledge.fund.v1 import fund_pb2 as pb
+from ecopledge.fund.v1 import grassroots_pb2
 from ecopledge.type.v1 import result_pb2
 from services.fund.outcome import (
+    BenefitCost,
     FundOutcome,
+    GrassrootsBenefit,
     JCurvePoint,
     LiquidityPoint,
     MultipleAtYear,
     PartnerOutcome,
+    PlaceBenefit,
     ProjectOutcome,
 )
 from services.runtime.results import Distribution
@@ -47,6 +51,7 @@ def outcome_to_wire(outcome: FundOutcome) -> pb.FundOutcome:
         projects=[_project_to_wire(project) for project in outcome.projects],
         jobs=_optional(outcome.jobs),
         gep_cny_per_year=_optional(outcome.gep_cny_per_year),
+        grassroots=None if outcome.grassroots is None else _grassroots_to_wire(outcome.grassroots),
     )
 
 
@@ -75,6 +80,33 @@ def outcome_from_wire(message: pb.FundOutcome) -> FundOutcome:
         tuple(_project(project) for project in message.projects),
         distribution_from_wire(message.jobs) if message.HasField("jobs") else None,
         distribution_from_wire(message.gep_cny_per_year) if message.HasField("gep_cny_per_year") else None,
+        _grassroots(message.grassroots) if message.HasField("grassroots") else None,
+    )
+
+
+def _grassroots_to_wire(benefit: GrassrootsBenefit) -> grassroots_pb2.GrassrootsBenefit:
+    return grassroots_pb2.GrassrootsBenefit(
+        counties=[
+            grassroots_pb2.PlaceBenefit(
+                county=each.county, received_cny=distribution_to_wire(each.received_cny)
+            )
+            for each in benefit.counties
+        ],
+        costs=[
+            grassroots_pb2.BenefitCost(
+                partner_id=each.partner_id, cost_cny=distribution_to_wire(each.cost_cny)
+            )
+            for each in benefit.costs
+        ],
+    )
+
+
+def _grassroots(message: grassroots_pb2.GrassrootsBenefit) -> GrassrootsBenefit:
+    return GrassrootsBenefit(
+        tuple(
+            PlaceBenefit(each.county, distribution_from_wire(each.received_cny)) for each in message.counties
+        ),
+        tuple(BenefitCost(each.partner_id, distribution_from_wire(each.cost_cny)) for each in message.costs),
     )
 
 

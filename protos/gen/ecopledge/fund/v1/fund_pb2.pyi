@@ -4,6 +4,7 @@ isort:skip_file
 The green fund: from pipeline to partners' money."""
 
 from collections import abc as _abc
+from ecopledge.fund.v1 import grassroots_pb2 as _grassroots_pb2
 from ecopledge.fund.v1 import investment_pb2 as _investment_pb2
 from ecopledge.fund.v1 import scenarios_pb2 as _scenarios_pb2
 from ecopledge.fund.v1 import terms_pb2 as _terms_pb2
@@ -754,6 +755,7 @@ class FundOutcome(_message.Message):
     PROJECTS_FIELD_NUMBER: _builtins.int
     JOBS_FIELD_NUMBER: _builtins.int
     GEP_CNY_PER_YEAR_FIELD_NUMBER: _builtins.int
+    GRASSROOTS_FIELD_NUMBER: _builtins.int
     called_cny: _builtins.float
     """Capital called over all years, CNY, mean over the paths."""
     leverage_project_to_fund: _builtins.float
@@ -816,6 +818,10 @@ class FundOutcome(_message.Message):
     def gep_cny_per_year(self) -> _result_pb2.Distribution:
         """Gross ecosystem product of them a year, CNY. Absent likewise."""
 
+    @_builtins.property
+    def grassroots(self) -> _grassroots_pb2.GrassrootsBenefit:
+        """What the grass roots receive by county, and at whose cost. Absent where no step pays them."""
+
     def __init__(
         self,
         *,
@@ -839,10 +845,11 @@ class FundOutcome(_message.Message):
         projects: _abc.Iterable[Global___ProjectOutcome] | None = ...,
         jobs: _result_pb2.Distribution | None = ...,
         gep_cny_per_year: _result_pb2.Distribution | None = ...,
+        grassroots: _grassroots_pb2.GrassrootsBenefit | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_leverage_fund_to_fiscal", b"_leverage_fund_to_fiscal", "_leverage_project_to_fiscal", b"_leverage_project_to_fiscal", "gep_cny_per_year", b"gep_cny_per_year", "jobs", b"jobs", "leverage_fund_to_fiscal", b"leverage_fund_to_fiscal", "leverage_project_to_fiscal", b"leverage_project_to_fiscal", "manifest", b"manifest", "peak_line_cny", b"peak_line_cny"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_leverage_fund_to_fiscal", b"_leverage_fund_to_fiscal", "_leverage_project_to_fiscal", b"_leverage_project_to_fiscal", "gep_cny_per_year", b"gep_cny_per_year", "grassroots", b"grassroots", "jobs", b"jobs", "leverage_fund_to_fiscal", b"leverage_fund_to_fiscal", "leverage_project_to_fiscal", b"leverage_project_to_fiscal", "manifest", b"manifest", "peak_line_cny", b"peak_line_cny"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_leverage_fund_to_fiscal", b"_leverage_fund_to_fiscal", "_leverage_project_to_fiscal", b"_leverage_project_to_fiscal", "assumptions", b"assumptions", "called_cny", b"called_cny", "classes", b"classes", "conservation_error_cny", b"conservation_error_cny", "fee_cny", b"fee_cny", "gep_cny_per_year", b"gep_cny_per_year", "j_curve", b"j_curve", "jobs", b"jobs", "leverage_fund_to_fiscal", b"leverage_fund_to_fiscal", "leverage_project_to_fiscal", b"leverage_project_to_fiscal", "leverage_project_to_fund", b"leverage_project_to_fund", "liquidity", b"liquidity", "manifest", b"manifest", "partners", b"partners", "peak_line_cny", b"peak_line_cny", "probability_line_needed", b"probability_line_needed", "probability_line_unpaid", b"probability_line_unpaid", "projects", b"projects", "recycled_cny", b"recycled_cny", "warnings", b"warnings"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_leverage_fund_to_fiscal", b"_leverage_fund_to_fiscal", "_leverage_project_to_fiscal", b"_leverage_project_to_fiscal", "assumptions", b"assumptions", "called_cny", b"called_cny", "classes", b"classes", "conservation_error_cny", b"conservation_error_cny", "fee_cny", b"fee_cny", "gep_cny_per_year", b"gep_cny_per_year", "grassroots", b"grassroots", "j_curve", b"j_curve", "jobs", b"jobs", "leverage_fund_to_fiscal", b"leverage_fund_to_fiscal", "leverage_project_to_fiscal", b"leverage_project_to_fiscal", "leverage_project_to_fund", b"leverage_project_to_fund", "liquidity", b"liquidity", "manifest", b"manifest", "partners", b"partners", "peak_line_cny", b"peak_line_cny", "probability_line_needed", b"probability_line_needed", "probability_line_unpaid", b"probability_line_unpaid", "projects", b"projects", "recycled_cny", b"recycled_cny", "warnings", b"warnings"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__leverage_fund_to_fiscal: _TypeAlias = _typing.Literal["leverage_fund_to_fiscal"]  # noqa: Y015
     _WhichOneofArgType__leverage_fund_to_fiscal: _TypeAlias = _typing.Literal["_leverage_fund_to_fiscal", b"_leverage_fund_to_fiscal"]  # noqa: Y015
