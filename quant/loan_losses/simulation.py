@@ -12,8 +12,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from quant.loan_losses.events import WEIGHT_UNIT, Chunks, LoanSums, PathSums, count_events, weigh_events
+from quant.loan_losses.events import WEIGHT_UNIT, Chunks, LoanSums, weigh_events
 from quant.loan_losses.fans import BookCover, Fan, npl_ratios
+from quant.loan_losses.path_range import LossPart, PathWork
 from quant.loan_losses.path_sampling import PathSampler, mirrored_states
 from quant.loan_losses.prepared_book import PreparedBook
 from quant.schedules import Array
@@ -81,6 +82,9 @@ class LossSimulation:
         n_threads: blocks at work at a time.
         block_paths: paths at a time; chosen for the processor's cache when absent.
 
+    Attributes:
+        work: what it takes to simulate any of its paths elsewhere.
+
     Raises:
         ValueError: if a number is below 1.
     """
@@ -100,20 +104,22 @@ class LossSimulation:
             if number is not None and number < 1:
                 raise ValueError(f"{name}: found {number}, expected at least 1")
         self._prepared, self._sampler, self._n_paths = prepared, sampler, n_paths
-        self._collateral_sampler, self._fans, self._n_threads = collateral_sampler, fans, n_threads
+        self._fans, self._n_threads = fans, n_threads
         self._per_unit = _units_per_cny(prepared.exposure.max(axis=1, initial=0.0))
         self._block_paths = self._fitting_block() if block_paths is None else block_paths
-        n_slots, n_funds = len(prepared.credit.loan_of_slot), len(prepared.book.fund_cap_cny)
-        self._cover = BookCover.of(prepared)
         credit = prepared.credit
         self._chunks = Chunks(
             credit.borrower_start, credit.chunk_start, credit.chunk_cell, credit.chunk_periods
         )
-        self._paths = PathSums.zeros(n_paths, prepared.book.n_periods if fans else 0, n_funds)
+        self.work = PathWork(
+            prepared, sampler, collateral_sampler, fans, self._per_unit, self._block_paths,
+            BookCover.of(prepared), self._chunks,
+        )  # fmt: skip
+        self._paths = self.work.empty_paths(n_paths)
         self._ltv = np.zeros(self._paths.defaulted.shape)
         self._weights = np.ones(n_paths)
         self._free: queue.SimpleQueue[LoanSums] = queue.SimpleQueue()
-        self._loans = [LoanSums.zeros(n_slots) for _ in range(n_threads)]
+        self._loans = [self.work.empty_loans() for _ in range(n_threads)]
         for sums in self._loans:
             self._free.put(sums)
 
@@ -135,6 +141,18 @@ class LossSimulation:
             finally:
                 for _, future in waiting:
                     future.cancel()
+
+    def add(self, part: LossPart) -> None:
+        """Take up a range of paths that was simulated elsewhere by `work`, in place of `run`; each path once.
+
+        Ranges may come in any order: which they were leaves no trace in the result.
+        """
+        span = slice(part.first_path, part.first_path + part.n_paths)
+        for mine, found in zip(self._paths.part(span), part.paths, strict=True):
+            mine[...] = found
+        self._weights[span], self._ltv[span] = part.weights, part.ltv
+        for mine, found in zip(self._loans[0], part.loans, strict=True):
+            np.add(mine, found, out=mine)
 
     def summary(self) -> LossSummary:
         """The result, once `run` has ended."""
@@ -196,20 +214,14 @@ class LossSimulation:
         return self._prepared.by_loan(out)
 
     def _simulate_block(self, first: int, n: int) -> None:
-        states, weights = self._sampler.draw(first, n)
-        block = self._prepared.block(
-            np.arange(first, first + n), self._sampler.seed, states, self._seen(first, n, states),
-            weights=weights, per_unit=self._per_unit,
-        )  # fmt: skip
-        paths = self._paths.part(slice(first, first + n))
+        span = slice(first, first + n)
         sums = self._free.get()
         try:
-            count_events(block, self._chunks, self._fans, paths, sums)
+            self._weights[span], ltv = self.work.simulate_block(first, n, self._paths.part(span), sums)
         finally:
             self._free.put(sums)
-        self._weights[first : first + n] = weights
-        if self._fans:
-            self._ltv[first : first + n] = self._cover.ltv(block.cells)
+        if ltv is not None:
+            self._ltv[span] = ltv
 
     def _weigh_block(self, span: range, path_weights: Array, bank_weight: float, out: Array) -> None:
         kept = np.flatnonzero(path_weights[span.start : span.stop])
@@ -217,7 +229,7 @@ class LossSimulation:
         if len(chosen) == 0:
             return
         states, _ = self._sampler.draw(span.start, len(span))
-        seen = self._seen(span.start, len(span), states)
+        seen = self.work.seen(span.start, len(span), states)
         block = self._prepared.block(
             chosen, self._sampler.seed, states[:, :, kept], None if seen is None else seen[:, :, kept],
             weights=path_weights[chosen], per_unit=self._per_unit,
@@ -226,9 +238,6 @@ class LossSimulation:
         over = np.maximum(claims - self._prepared.book.fund_cap_cny, 0.0)
         unpaid = np.divide(over, claims, out=np.zeros_like(claims), where=claims > 0.0)
         weigh_events(block, self._chunks, unpaid, bank_weight, out)
-
-    def _seen(self, first: int, n: int, states: Array) -> Array | None:
-        return None if self._collateral_sampler is None else self._collateral_sampler(first, n, states)
 
     def _whole_sums(self) -> LoanSums:
         """Sums of all threads."""
