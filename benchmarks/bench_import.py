@@ -1,7 +1,7 @@
 """An import of a large book over gRPC into SQLite: time, memory of the server, and reading the book back.
 
-    python benchmarks/bench_import.py                    1,000,000 loans and as many positions
-    python benchmarks/bench_import.py --loans 100000
+    python benchmarks/bench_import.py                    100,000 loans and as many positions
+    python benchmarks/bench_import.py --loans 1000000
 
 The server is a process of its own on a new database in a temporary folder; rows are made as they are sent. Peak memory
 is that of the server (VmHWM). The same rows are sent a second time, which must change nothing.
@@ -57,7 +57,7 @@ def peak_mb(pid: int) -> float:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--loans", type=int, default=1_000_000)
+    parser.add_argument("--loans", type=int, default=100_000)
     n: int = parser.parse_args().loans
     with tempfile.TemporaryDirectory() as folder:
         url = f"sqlite:///{folder}/book.db"

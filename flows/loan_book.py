@@ -15,6 +15,7 @@ import msgspec
 from flows.main_job_result import StatedAssumption
 from flows.published_cases.appraisal import CaseAppraisal
 from flows.published_cases.case import CNY_PER_WAN, PublishedCase
+from flows.recorded_value import recorded_value
 from quant.schedules import ExposureSchedule
 from services.loans.collateral import Collateral
 from services.loans.loan import IndexWeight, Loan, RepaymentKind, RepaymentTerms
@@ -128,8 +129,24 @@ def loan_book(
         if case.loan_wan is None or terms is None or case.case_id not in schedules:
             continue
         loans.append(_loan(case, case.loan_wan, terms, assumptions, as_of))
-        collateral.append(Collateral(case.case_id, case.case_id, schedules[case.case_id], as_of, snapshot_id))
+        collateral.append(_pledge(appraisal, schedules[case.case_id], as_of, snapshot_id))
     return LoanBook(tuple(loans), tuple(collateral))
+
+
+def _pledge(
+    appraisal: CaseAppraisal, schedule: ExposureSchedule, as_of: date, snapshot_id: str
+) -> Collateral:
+    """The pledge with what the valuation found, so that the loans service can tell of a later fall."""
+    recorded = recorded_value(None if appraisal.pledge is None else appraisal.pledge.valuation)
+    return Collateral(
+        appraisal.case_id,
+        appraisal.case_id,
+        schedule,
+        as_of,
+        snapshot_id,
+        value_cny=recorded.value_cny,
+        valuation_warnings=recorded.warning_codes,
+    )
 
 
 def _loan(

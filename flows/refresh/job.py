@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 from flows.accounts.folder import Accounts, read_accounts
 from flows.accounts.pledges import Pledge
+from flows.recorded_value import recorded_value
 from flows.refresh.request import RefreshRequest, run_key, valuation_request_id
 from flows.service_ports import Services
-from services.runtime.results import Caution, Severity
+from services.runtime.results import Caution
 from services.valuation.valuation import Failure, Valuation
 
 if TYPE_CHECKING:
@@ -211,7 +212,7 @@ class RefreshJob:
             if isinstance(schedule, Failure):
                 failures.append(schedule)
                 continue
-            pledge, valuation = item.pledge, item.outcome
+            pledge, recorded = item.pledge, recorded_value(item.outcome)
             collateral.append(
                 Collateral(
                     pledge.asset.asset_id,
@@ -220,8 +221,8 @@ class RefreshJob:
                     self._request.as_of,
                     snapshot_id,
                     pledge.pledged_share,
-                    max(valuation.value_cny, 0.0) if isinstance(valuation, Valuation) else None,
-                    _warning_codes(valuation) if isinstance(valuation, Valuation) else (),
+                    recorded.value_cny,
+                    recorded.warning_codes,
                 )
             )
         if not collateral:
@@ -248,10 +249,3 @@ class RefreshJob:
         if self._snapshot is None:
             raise RuntimeError("read() comes first")
         return self._snapshot
-
-
-def _warning_codes(valuation: Valuation) -> tuple[str, ...]:
-    """Codes of what is more than a note, each once."""
-    return tuple(
-        dict.fromkeys(caution.code for caution in valuation.cautions if caution.severity is not Severity.NOTE)
-    )

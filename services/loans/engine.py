@@ -6,15 +6,23 @@ from collections.abc import Sequence
 from services.loans.collateral import Collateral
 from services.loans.loan import Loan, LoanPage, PutCounts
 from services.loans.position import LoanMovement, LoanPosition
+from services.loans.products import product_violations
 from services.loans.repository import LoanStore
 from services.loans.schedule import RepaymentSchedule, repayment_schedule
-from services.runtime.errors import NotFound
+from services.runtime.errors import InvalidInput, NotFound
 
 _SHOWN_UNKNOWN = 5
 
 
 def put_loans(store: LoanStore, as_of: dt.date, loans: Sequence[Loan]) -> PutCounts:
-    """Stores loans; one that differs from its state in force gets a new state."""
+    """Stores loans; one that differs from its state in force gets a new state.
+
+    Raises:
+        InvalidInput: naming the products that the table does not have.
+    """
+    unknown = list(product_violations("loans", (loan.product for loan in loans)))
+    if unknown:
+        raise InvalidInput.from_violations(unknown)
     return store.put_loans(as_of, loans)
 
 

@@ -15,6 +15,7 @@ from services.loans.importing.intake import (
 )
 from services.loans.loan import Loan, PutCounts
 from services.loans.position import LoanMovement, LoanPosition
+from services.loans.products import product_violations
 from services.loans.translate import loan_from_message, loan_to_wire
 from services.loans.translate_position import (
     movement_from_wire,
@@ -109,7 +110,11 @@ def rows_into(
 def _rows(kind: ImportKind, messages: Sequence[Any], begin: int, violations: Violations) -> list[Row]:
     read = _READ[kind]
     rows = (read(message, violations.at(f"rows[{i}]")) for i, message in enumerate(messages, start=begin))
-    return [row for row in rows if row is not None]
+    found = [row for row in rows if row is not None]
+    if kind is ImportKind.LOANS:
+        for wrong in product_violations("rows", (message.product for message in messages), begin):
+            violations.add(wrong.field, wrong.description)
+    return found
 
 
 def header_to_wire(header: ImportHeader) -> pb.ImportLoansRequest:

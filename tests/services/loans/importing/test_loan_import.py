@@ -82,6 +82,18 @@ def test_wrong_rows_are_named_by_their_number_and_nothing_is_stored(
     assert stored(client) == []
 
 
+def test_a_product_that_nobody_knows_is_named_with_those_that_there_are(
+    client: LoansClient, importer: ImportClient, loan: MakeLoan
+) -> None:
+    n = ROWS_PER_CHUNK + 2
+    loans = [loan(f"L{i:05d}", product="gep" if i < n - 1 else "gap") for i in range(n)]
+    with pytest.raises(
+        InvalidInput, match=rf"rows\[{n - 1}\].product: found 'gap', expected nothing or .*gep"
+    ):
+        importer.import_loans(JUNE, loans)
+    assert stored(client) == []
+
+
 def test_a_key_that_comes_twice_is_refused(
     client: LoansClient, importer: ImportClient, loan: MakeLoan
 ) -> None:

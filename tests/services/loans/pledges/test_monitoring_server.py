@@ -48,7 +48,7 @@ def test_a_loan_is_monitored(
     snapshot: MarketSnapshot,
 ) -> None:
     """The bullet owes 1,000,000; its pledge is one payment on a price without mean reversion, so V is lognormal."""
-    client.put_loans(DAY, [loan("L1", terms=BULLET, product="other"), loan("L2", terms=BULLET)])
+    client.put_loans(DAY, [loan("L1", terms=BULLET, product="forest_ticket"), loan("L2", terms=BULLET)])
     discount = float(snapshot.curve().discount_factors(np.array([10.0]))[0])
     forward = 0.8 * math.exp(0.5 * 0.3**2 * 10.0)
     quantity = 1_000_000.0 / 0.60 / (forward * discount)
@@ -143,7 +143,7 @@ def test_a_revaluation_through_a_level_is_an_event(
     client: LoansClient, pledges: PledgeClient, loan: Callable[..., Loan]
 ) -> None:
     """Levels of a product that is not listed: 70, 80, 90 % of 1,000,000 against the recorded values."""
-    client.put_loans(months(1), [loan("L1", terms=BULLET, product="other")])
+    client.put_loans(months(1), [loan("L1", terms=BULLET, product="forest_ticket")])
     client.put_collateral([valued(2e6, months(2))])
     assert crossings(pledges) == []
     client.put_collateral([valued(1.2e6, months(3))], request_id="fall")
@@ -167,7 +167,11 @@ def test_two_valuations_of_one_request_are_met_in_order_of_their_days(
     client: LoansClient, pledges: PledgeClient, loan: Callable[..., Loan]
 ) -> None:
     client.put_loans(
-        months(1), [loan("L1", terms=BULLET, product="other"), loan("L2", terms=BULLET, product="other")]
+        months(1),
+        [
+            loan("L1", terms=BULLET, product="forest_ticket"),
+            loan("L2", terms=BULLET, product="forest_ticket"),
+        ],
     )
     client.put_collateral([valued(8e5, months(2)), valued(8e5, months(2), "C2")])
     # The later day comes first in the request.
@@ -183,7 +187,11 @@ def test_a_pledge_that_moves_leaves_its_loan_bare(
     client: LoansClient, pledges: PledgeClient, loan: Callable[..., Loan]
 ) -> None:
     client.put_loans(
-        months(1), [loan("L1", terms=BULLET, product="other"), loan("L2", terms=BULLET, product="other")]
+        months(1),
+        [
+            loan("L1", terms=BULLET, product="forest_ticket"),
+            loan("L2", terms=BULLET, product="forest_ticket"),
+        ],
     )
     client.put_collateral([valued(2e6, months(2))])
     client.put_collateral([valued(2e6, months(3), loan_id="L2")])
@@ -193,7 +201,7 @@ def test_a_pledge_that_moves_leaves_its_loan_bare(
 def test_unknown_values_cross_nothing_and_a_first_value_at_a_level_does(
     client: LoansClient, pledges: PledgeClient, loan: Callable[..., Loan]
 ) -> None:
-    client.put_loans(months(1), [loan("L1", terms=BULLET, product="other")])
+    client.put_loans(months(1), [loan("L1", terms=BULLET, product="forest_ticket")])
     client.put_collateral([valued(None, months(2))])
     client.put_collateral([valued(1.05e6, months(3))])
     client.put_collateral([valued(None, months(4))])
@@ -203,7 +211,7 @@ def test_unknown_values_cross_nothing_and_a_first_value_at_a_level_does(
 def test_equal_revaluations_at_one_time_are_one_event(
     client: LoansClient, pledges: PledgeClient, loan: Callable[..., Loan]
 ) -> None:
-    client.put_loans(months(1), [loan("L1", terms=BULLET, product="other")])
+    client.put_loans(months(1), [loan("L1", terms=BULLET, product="forest_ticket")])
     client.put_collateral([valued(2e6, months(2))])
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(lambda _: client.put_collateral([valued(1.2e6, months(3))]), range(8)))
@@ -213,7 +221,7 @@ def test_equal_revaluations_at_one_time_are_one_event(
 def test_a_refused_request_tells_nothing(
     client: LoansClient, pledges: PledgeClient, loan: Callable[..., Loan]
 ) -> None:
-    client.put_loans(months(1), [loan("L1", terms=BULLET, product="other")])
+    client.put_loans(months(1), [loan("L1", terms=BULLET, product="forest_ticket")])
     with pytest.raises(NotFound):
         client.put_collateral([valued(1.05e6, months(2)), valued(1.0, months(3), "C2", "L9")])
     assert crossings(pledges) == []
@@ -222,7 +230,7 @@ def test_a_refused_request_tells_nothing(
 def test_pages_moments_and_institutions(
     client: LoansClient, pledges: PledgeClient, loan: Callable[..., Loan], server: RunningServer
 ) -> None:
-    client.put_loans(months(1), [loan(f"L{i}", terms=BULLET, product="other") for i in range(5)])
+    client.put_loans(months(1), [loan(f"L{i}", terms=BULLET, product="forest_ticket") for i in range(5)])
     before = dt.datetime.now(dt.UTC)
     client.put_collateral([valued(1.1e6, months(2), f"C{i}", f"L{i}") for i in range(5)])
     assert len(crossings(pledges, page_size=2)) == 5

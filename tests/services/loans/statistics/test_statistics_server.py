@@ -79,7 +79,7 @@ def test_a_quarter_is_reported(client: LoansClient, statistics: StatisticsClient
             total.written_off_cents, total.closing_cents) == (148_000_001, 4_000_000, 5_000_000, 50_000_001, 0,
                                                               97_000_000)  # fmt: skip
     assert {row.keys: row.closing_cents for row in found.statistics.lines(Grouping.COUNTY_PRODUCT)} == {
-        ("甘州区", "water_right_loan"): 97_000_000, ("肃南县", "gep+guarantee"): 0,
+        ("甘州区", "water_right"): 97_000_000, ("肃南县", "gep+guarantee"): 0,
     }  # fmt: skip
     # A loan that does not say how it is secured counts as its product does.
     assert [row.keys for row in found.statistics.lines(Grouping.GUARANTEE_MODE)] == [
