@@ -14,6 +14,7 @@ from services.loans.translate_listing import text_of
 from services.runtime.channel import calling
 from services.runtime.errors import InvalidInput
 from services.runtime.market import MarketSnapshot
+from services.runtime.wire import date_to_wire
 
 
 class PledgeClient:
@@ -61,12 +62,18 @@ class PledgeClient:
             return translate.report_from_wire(self._stub.MonitorPledges(request, timeout=timeout_s))
 
     def events(
-        self, *, loan_ids: Sequence[str] = (), known_at: dt.datetime | None = None, page_size: int = 1_000
+        self,
+        *,
+        loan_ids: Sequence[str] = (),
+        as_of: dt.date | None = None,
+        known_at: dt.datetime | None = None,
+        page_size: int = 1_000,
     ) -> Iterator[PledgeEvent]:
         """Re-valuations that moved a loan through a level, in the order in which they were recorded.
 
         Args:
             loan_ids: only of these; of all when empty.
+            as_of: only those of valuations of this day; of any when absent.
             known_at: as they were known at a moment; now when absent.
             page_size: events a call.
 
@@ -74,7 +81,10 @@ class PledgeClient:
             InvalidInput: a page size out of range, a moment without time zone.
         """
         request = pb.ListPledgeEventsRequest(
-            known_at="" if known_at is None else text_of(known_at), loan_ids=loan_ids, page_size=page_size
+            known_at="" if known_at is None else text_of(known_at),
+            loan_ids=loan_ids,
+            page_size=page_size,
+            as_of=None if as_of is None else date_to_wire(as_of),
         )
         while True:
             with calling():

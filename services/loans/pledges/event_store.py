@@ -34,9 +34,17 @@ class EventStore(Protocol):
         """Adds an event for each crossing, in order."""
 
     def events(
-        self, known_at: dt.datetime, after: int, n: int, loan_ids: Sequence[str] = ()
+        self,
+        known_at: dt.datetime,
+        after: int,
+        n: int,
+        loan_ids: Sequence[str] = (),
+        as_of: dt.date | None = None,
     ) -> list[PledgeEvent]:
-        """Up to `n` events in order of number, beginning after a number; of all loans for no ids."""
+        """Up to `n` events in order of number, beginning after a number; of all loans for no ids.
+
+        With `as_of` only those of valuations of that day.
+        """
 
     def loans_secured_by(self, collateral_ids: Sequence[str]) -> set[str]:
         """Loans that the collateral secured in any of its states."""
@@ -63,11 +71,18 @@ class SqlEventStore(InstitutionRows):
             self.connection.execute(sa.insert(event_table), rows)
 
     def events(
-        self, known_at: dt.datetime, after: int, n: int, loan_ids: Sequence[str] = ()
+        self,
+        known_at: dt.datetime,
+        after: int,
+        n: int,
+        loan_ids: Sequence[str] = (),
+        as_of: dt.date | None = None,
     ) -> list[PledgeEvent]:
         """See the port."""
         columns = event_table.c
         known = self.mine(event_table, known_at) & (columns.seq > after)
+        if as_of is not None:
+            known &= columns.as_of == as_of
         found: list[PledgeEvent] = []
         for condition in conditions_on(columns.loan_id, loan_ids) if loan_ids else [sa.true()]:
             query = sa.select(event_table).where(known, condition).order_by(columns.seq).limit(n)

@@ -50,10 +50,16 @@ def put_collateral(
 
 
 def list_events(
-    events: EventStore, known_at: dt.datetime, after: int, page_size: int, loan_ids: Sequence[str]
+    events: EventStore,
+    known_at: dt.datetime,
+    after: int,
+    page_size: int,
+    loan_ids: Sequence[str] = (),
+    *,
+    as_of: dt.date | None = None,
 ) -> EventPage:
     """A page of the events as they were known at a moment."""
-    found = events.events(known_at, after, page_size + 1, loan_ids)
+    found = events.events(known_at, after, page_size + 1, loan_ids, as_of)
     page = tuple(found[:page_size])
     return EventPage(page, page[-1].number if len(found) > page_size else None)
 

@@ -60,7 +60,12 @@ class PledgeRpcs:
         asked = translate.event_page_from_wire(request, dt.datetime.now(dt.UTC))
         with reading(self._database) as connection:
             page = revaluing.list_events(
-                _events(connection), asked.known_at, asked.after, asked.page_size, asked.loan_ids
+                _events(connection),
+                asked.known_at,
+                asked.after,
+                asked.page_size,
+                asked.loan_ids,
+                as_of=asked.as_of,
             )
         return translate.event_page_to_wire(page, asked)
 

@@ -52,12 +52,16 @@ _REASON_TO_WIRE = {reason: number for number, reason in _REASONS.items()}
 
 @dataclass(frozen=True, slots=True)
 class EventPageRequest:
-    """Which events: known at a moment, after a number (0 for the first page), of a size, of loans (none for all)."""
+    """Which events: known at a moment, after a number (0 for the first page), of a size, of loans (none for all).
+
+    `as_of` is the day of the valuations; None for any.
+    """
 
     known_at: dt.datetime
     after: int
     page_size: int
     loan_ids: tuple[str, ...]
+    as_of: dt.date | None
 
 
 def monitoring_question_from_wire(request: pb.MonitorPledgesRequest) -> MonitoringQuestion:
@@ -139,17 +143,19 @@ def event_page_from_wire(request: pb.ListPledgeEventsRequest, now: dt.datetime) 
     """The page that a ListPledgeEventsRequest asks for.
 
     Raises:
-        InvalidInput: a wrong moment, size or token.
+        InvalidInput: a wrong moment, day, size or token.
     """
     page = page_from_wire(request, now)
     if page.after and not page.after.isdecimal():
         raise InvalidInput.of("page_token", "is not a token of this list, expected next_page_token of a page")
     violations = Violations()
     violations.require_max_length("loan_ids", request.loan_ids, MAX_ROWS)
+    as_of = None
+    if request.HasField("as_of"):
+        as_of = violations.collect("as_of", date_from_wire, request.as_of)
     violations.raise_if_any()
-    return EventPageRequest(
-        page.known_at, int(page.after or "0"), page.page_size, tuple(sorted(set(request.loan_ids)))
-    )
+    loan_ids = tuple(sorted(set(request.loan_ids)))
+    return EventPageRequest(page.known_at, int(page.after or "0"), page.page_size, loan_ids, as_of)
 
 
 def event_page_to_wire(page: EventPage, asked: EventPageRequest) -> pb.ListPledgeEventsResponse:

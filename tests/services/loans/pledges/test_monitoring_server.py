@@ -157,6 +157,8 @@ def test_a_revaluation_through_a_level_is_an_event(
     client.put_collateral([valued(1.2e6, months(5))])
     up = ("L1", PledgeLevel.CALL, PledgeLevel.NORMAL)
     assert crossings(pledges) == [down, up, down]
+    assert crossings(pledges, as_of=months(4)) == [up]
+    assert crossings(pledges, as_of=months(6)) == []
     event = next(pledges.events())
     assert (event.crossing.value_before_cny, event.crossing.value_after_cny) == (2e6, 1.2e6)
     assert event.crossing.balance_cny == 1e6

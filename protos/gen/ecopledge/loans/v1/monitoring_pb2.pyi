@@ -525,6 +525,7 @@ class ListPledgeEventsRequest(_message.Message):
     LOAN_IDS_FIELD_NUMBER: _builtins.int
     PAGE_SIZE_FIELD_NUMBER: _builtins.int
     PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    AS_OF_FIELD_NUMBER: _builtins.int
     known_at: _builtins.str
     """Only what was recorded at or before this moment (RFC 3339, UTC); empty means now."""
     page_size: _builtins.int
@@ -535,6 +536,10 @@ class ListPledgeEventsRequest(_message.Message):
     def loan_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Only of these loans; empty means all."""
 
+    @_builtins.property
+    def as_of(self) -> _date_pb2.Date:
+        """Only those of valuations of this day; absent means of any day."""
+
     def __init__(
         self,
         *,
@@ -542,10 +547,11 @@ class ListPledgeEventsRequest(_message.Message):
         loan_ids: _abc.Iterable[_builtins.str] | None = ...,
         page_size: _builtins.int | None = ...,
         page_token: _builtins.str = ...,
+        as_of: _date_pb2.Date | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_page_size", b"_page_size", "page_size", b"page_size"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_page_size", b"_page_size", "as_of", b"as_of", "page_size", b"page_size"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_page_size", b"_page_size", "known_at", b"known_at", "loan_ids", b"loan_ids", "page_size", b"page_size", "page_token", b"page_token"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_page_size", b"_page_size", "as_of", b"as_of", "known_at", b"known_at", "loan_ids", b"loan_ids", "page_size", b"page_size", "page_token", b"page_token"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__page_size: _TypeAlias = _typing.Literal["page_size"]  # noqa: Y015
     _WhichOneofArgType__page_size: _TypeAlias = _typing.Literal["_page_size", b"_page_size"]  # noqa: Y015
