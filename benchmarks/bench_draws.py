@@ -29,7 +29,7 @@ from quant.schedules import Array, ExposureSchedule, ScheduleBook
 from services.runtime.bundled import bundled
 from services.runtime.market import read_snapshot
 from services.valuation.asset import Asset
-from services.valuation.catalogue import read_catalogue
+from services.valuation.catalogue.catalogue import read_catalogue
 from services.valuation.pricers import PricingContext, price_in
 
 HORIZON_YEARS = 1.0

@@ -44,7 +44,7 @@ from services.valuation.asset import (
     WaterRight,
 )
 from services.valuation.client import ValuationClient
-from services.valuation.translate_asset import asset_to_wire
+from services.valuation.translate.asset import asset_to_wire
 from services.valuation.valuation import Valuation
 
 ROOT = Path(__file__).resolve().parents[1]

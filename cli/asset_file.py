@@ -22,7 +22,7 @@ import msgspec
 from services.runtime.errors import FieldViolation, InvalidInput
 from services.runtime.violations import Violations
 from services.valuation import asset as domain
-from services.valuation.loan_price import LoanPricing
+from services.valuation.lending.loan_price import LoanPricing
 from services.valuation.valuation import LoanTerms
 
 MAX_BYTES = 25_000_000

@@ -7,7 +7,7 @@ import click
 from cli.output import print_table, wan
 
 if TYPE_CHECKING:
-    from services.valuation.loan_price import RateBuildUp
+    from services.valuation.lending.loan_price import RateBuildUp
 
 _PARTS = {
     "funding": "资金成本 Funding",

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from services.loans.collateral import Collateral
     from services.loans.loan import LoanRecord, PutCounts
     from services.runtime.market import MarketSnapshot
-    from services.valuation.asset_kind import AssetKind
+    from services.valuation.catalogue.asset_kind import AssetKind
 
 
 class ValuationPort(Protocol):

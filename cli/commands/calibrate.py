@@ -11,7 +11,7 @@ from cli.output import json_option, print_json, print_table, wan
 
 if TYPE_CHECKING:
     from services.valuation.asset import Asset
-    from services.valuation.calibrated import Calibration, FittedModel, ModelRisk
+    from services.valuation.calibration.calibrated import Calibration, FittedModel, ModelRisk
 
 NOTHING = "—"
 # A median this many logs away is no figure to print: the sample does not tell it.
@@ -62,7 +62,7 @@ def command(
     --asset, the value under both and the difference as model risk. Nothing is stored.
     """
     from flows.market_calibration.series_file import read_series_file
-    from services.valuation.calibrated import CalibrationQuestion
+    from services.valuation.calibration.calibrated import CalibrationQuestion
     from services.valuation.client import ValuationClient
 
     question = CalibrationQuestion(

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from services.valuation.asset import Asset
     from services.valuation.client import ValuationClient
-    from services.valuation.loan_price import LoanPricing
+    from services.valuation.lending.loan_price import LoanPricing
     from services.valuation.valuation import LoanTerms, LoanYear, SizedLoan
 
 _RULES = {

@@ -11,7 +11,7 @@ from cli.output import json_option, percent, print_json, print_table, wan
 
 if TYPE_CHECKING:
     from services.runtime.scenario import Scenario
-    from services.valuation.stress import FactorMove, ReverseLimit, StressedAsset, StressReport
+    from services.valuation.stress.report import FactorMove, ReverseLimit, StressedAsset, StressReport
 
 _FACTORS_SHOWN = 5
 
@@ -66,7 +66,7 @@ def command(
     from cli.asset_file import read_asset_file
     from services.runtime.scenario_file import read_scenarios
     from services.valuation.client import ValuationClient
-    from services.valuation.stress import StressedAsset
+    from services.valuation.stress.report import StressedAsset
     from services.valuation.valuation import Simulation
 
     limit = _limit(max_loss, min_pledge)
@@ -84,7 +84,7 @@ def command(
 
 
 def _limit(max_loss: float | None, min_pledge: float | None) -> "ReverseLimit | None":
-    from services.valuation.stress import ReverseLimit
+    from services.valuation.stress.report import ReverseLimit
 
     if max_loss is not None and min_pledge is not None:
         raise click.UsageError("found both --max-loss and --min-pledge, expected at most one")
@@ -94,7 +94,7 @@ def _limit(max_loss: float | None, min_pledge: float | None) -> "ReverseLimit | 
 
 
 def _print(report: "StressReport") -> None:
-    from services.valuation.stress import StressedAsset
+    from services.valuation.stress.report import StressedAsset
 
     labels = {scenario.name: scenario for scenario in report.scenarios}
     for outcome in report.outcomes:

@@ -9,7 +9,7 @@ from flows.accounts.checked import CheckedRow, CheckedTable, read_checked
 from flows.accounts.problems import Problem, nearest, refusal, shown
 from flows.accounts.units import DATA_FOLDER, UnitError, parse_unit
 from services.runtime.errors import InvalidInput
-from services.valuation.account_specifications import (
+from services.valuation.accounts.specifications import (
     ServiceMapping,
     mapping_of,
     read_specifications,

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from flows.published_cases.case import PublishedCase
 from services.runtime.market import MarketSnapshot
 from services.valuation.asset import Asset
-from services.valuation.stress import StressedAsset, StressReport
+from services.valuation.stress.report import StressedAsset, StressReport
 from services.valuation.valuation import LoanTerms, SizedLoan, Valuation
 
 

@@ -108,6 +108,6 @@ def _problem(table: TextTable, row: TextRow, column: str, found: str, expected: 
 @functools.cache
 def _categories() -> dict[str, str]:
     """The class of every service."""
-    from services.valuation.catalogue import read_catalogue  # noqa: PLC0415  # read once, when a table is read
+    from services.valuation.catalogue.catalogue import read_catalogue  # noqa: PLC0415  # read once, when a table is read
 
     return {code: str(service.service_class) for code, service in read_catalogue().services.items()}

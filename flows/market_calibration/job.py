@@ -13,7 +13,7 @@ from typing import Protocol
 from flows.market_calibration.series_file import read_series_file
 from services.runtime.errors import FieldViolation, InvalidInput
 from services.runtime.market import MarketSnapshot, QuotedFactor
-from services.valuation.calibrated import Calibration, CalibrationQuestion, FittedModel
+from services.valuation.calibration.calibrated import Calibration, CalibrationQuestion, FittedModel
 
 
 class CalibrationPort(Protocol):

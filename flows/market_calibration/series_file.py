@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 from services.runtime.errors import FieldViolation, InvalidInput
-from services.valuation.calibrated import Observation
+from services.valuation.calibration.calibrated import Observation
 
 MAX_BYTES = 20 * 1024 * 1024
 MOST_MISTAKES = 20

@@ -20,7 +20,7 @@ from services.valuation.valuation import Failure, Valuation
 
 if TYPE_CHECKING:
     from services.runtime.market import MarketSnapshot
-    from services.valuation.asset_kind import AssetKind
+    from services.valuation.catalogue.asset_kind import AssetKind
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from services.runtime.database import engine_from
 from services.runtime.exits import exiting_with_message
 from services.runtime.server import Registration, serve
 from services.runtime.settings import load_settings
-from services.valuation.catalogue import read_catalogue
+from services.valuation.catalogue.catalogue import read_catalogue
 from services.valuation.desk import ValuationDesk
 from services.valuation.engine import ValuationEngine
 from services.valuation.repository import SqlValuationRepository, upgrade_valuation

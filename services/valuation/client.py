@@ -24,16 +24,16 @@ from services.runtime.wire import date_to_wire
 from services.runtime.wire_market import snapshot_from_wire, snapshot_to_wire
 from services.runtime.wire_results import schedule_from_wire
 from services.valuation.asset import Asset
-from services.valuation.asset_kind import AssetKind
-from services.valuation.calibrated import Calibration, CalibrationQuestion
-from services.valuation.loan_price import LoanPricing
-from services.valuation.stress import ReverseLimit, StressReport, StressRequest
-from services.valuation.translate_asset import asset_from_wire, asset_to_wire
-from services.valuation.translate_calibration import calibration_from_wire, question_to_wire
-from services.valuation.translate_pricing import pricing_to_wire
-from services.valuation.translate_request import loan_terms_to_wire, simulation_to_wire
-from services.valuation.translate_stress import stress_report_from_wire, stress_request_to_wire
-from services.valuation.translate_valuation import (
+from services.valuation.calibration.calibrated import Calibration, CalibrationQuestion
+from services.valuation.calibration.translate import calibration_from_wire, question_to_wire
+from services.valuation.catalogue.asset_kind import AssetKind
+from services.valuation.lending.loan_price import LoanPricing
+from services.valuation.lending.translate_pricing import pricing_to_wire
+from services.valuation.stress.report import ReverseLimit, StressReport, StressRequest
+from services.valuation.stress.translate import stress_report_from_wire, stress_request_to_wire
+from services.valuation.translate.asset import asset_from_wire, asset_to_wire
+from services.valuation.translate.request import loan_terms_to_wire, simulation_to_wire
+from services.valuation.translate.valuation import (
     kind_from_wire,
     outcomes_from_wire,
     replay_from_wire,

@@ -10,21 +10,21 @@ from quant.schedules import ExposureSchedule
 from services.runtime.errors import EcopledgeError, FailedPrecondition, FieldViolation, InvalidInput
 from services.valuation.appraisal import ENGINE_VERSION
 from services.valuation.asset import Asset, WaterRight
-from services.valuation.calibrated import Calibration, CalibrationQuestion
-from services.valuation.calibration import calibrate
-from services.valuation.calibration_cautions import FACTOR_NOT_USED
+from services.valuation.calibration.calibrated import Calibration, CalibrationQuestion
+from services.valuation.calibration.calibrating import calibrate
+from services.valuation.calibration.cautions import FACTOR_NOT_USED
+from services.valuation.calibration.model_risk import model_risk
 from services.valuation.cautions import of_loan_beyond_right
 from services.valuation.engine import ValuationEngine
-from services.valuation.loan_price import LoanPricing
-from services.valuation.loan_pricing import PricedLoan, build_up_rate, check_dates
-from services.valuation.model_risk import model_risk
-from services.valuation.needed_changes import LONGEST_TENOR_YEARS
-from services.valuation.operating_cash import low_cash_by_year
-from services.valuation.pledge_path import pledge_by_year
+from services.valuation.lending.loan_price import LoanPricing
+from services.valuation.lending.loan_pricing import PricedLoan, build_up_rate, check_dates
+from services.valuation.lending.needed_changes import LONGEST_TENOR_YEARS
+from services.valuation.lending.operating_cash import low_cash_by_year
+from services.valuation.lending.pledge_path import pledge_by_year
+from services.valuation.lending.pricing_assumptions import PricingAssumptions, read_pricing_assumptions
+from services.valuation.lending.sizing import payment_years, size_loan
 from services.valuation.prepared_market import PreparedMarket
-from services.valuation.pricing_assumptions import PricingAssumptions, read_pricing_assumptions
 from services.valuation.repository import ValuationRepository
-from services.valuation.sizing import payment_years, size_loan
 from services.valuation.valuation import (
     Failure,
     LoanTerms,

@@ -17,7 +17,7 @@ from quant.schedules import CollateralTerms, ExposureSchedule
 from services.runtime.errors import InvalidInput
 from services.valuation.appraisal import Appraisal, Task, appraise
 from services.valuation.asset import Asset
-from services.valuation.catalogue import Catalogue
+from services.valuation.catalogue.catalogue import Catalogue
 from services.valuation.prepared_market import PreparedMarket
 from services.valuation.pricers import PricedAsset, PricingContext, price_in
 from services.valuation.recent import Recent

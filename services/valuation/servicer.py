@@ -13,13 +13,14 @@ from services.runtime.idempotency import IdempotentWrites, check_request_id
 from services.runtime.settings import MIB
 from services.runtime.violations import Violations
 from services.runtime.wire_market import snapshot_from_wire, snapshot_to_wire
-from services.valuation.asset_kind import asset_kind
+from services.valuation.calibration.translate import calibration_to_wire, question_from_wire
+from services.valuation.catalogue.asset_kind import asset_kind
 from services.valuation.desk import Entry, ValuationDesk
-from services.valuation.stress_desk import stress_assets
-from services.valuation.translate_asset import asset_to_wire
-from services.valuation.translate_calibration import calibration_to_wire, question_from_wire
-from services.valuation.translate_pricing import pricing_from_wire
-from services.valuation.translate_request import (
+from services.valuation.lending.translate_pricing import pricing_from_wire
+from services.valuation.stress.desk import stress_assets
+from services.valuation.stress.translate import stress_report_to_wire, stress_request_from_wire
+from services.valuation.translate.asset import asset_to_wire
+from services.valuation.translate.request import (
     date_from_request,
     entries_from_wire,
     list_from_wire,
@@ -28,8 +29,7 @@ from services.valuation.translate_request import (
     page_token,
     simulation_from_wire,
 )
-from services.valuation.translate_stress import stress_report_to_wire, stress_request_from_wire
-from services.valuation.translate_valuation import (
+from services.valuation.translate.valuation import (
     exposures_to_wire,
     found_to_wire,
     kind_to_wire,

@@ -6,9 +6,9 @@ from enum import StrEnum
 
 from services.runtime.errors import FieldViolation
 from services.runtime.results import Caution, Distribution, Manifest
+from services.valuation.accounts.ecosystem_account import EcosystemAccount
 from services.valuation.asset import Asset
-from services.valuation.ecosystem_account import EcosystemAccount
-from services.valuation.loan_price import RateBuildUp
+from services.valuation.lending.loan_price import RateBuildUp
 
 DEFAULT_SEED = 20260821
 DISCOUNT_RATE, LOSS_OF_RIGHT, VALUATION_ERROR = "discount_rate", "loss_of_right", "valuation_error"

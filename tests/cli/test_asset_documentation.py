@@ -7,8 +7,8 @@ import pytest
 
 from cli.asset_file import KINDS, read_asset_file
 from services.valuation import asset as domain
-from services.valuation.catalogue import read_catalogue
-from services.valuation.loan_price import LoanPricing
+from services.valuation.catalogue.catalogue import read_catalogue
+from services.valuation.lending.loan_price import LoanPricing
 from services.valuation.valuation import LoanTerms
 
 DOCUMENT = Path("docs/asset-files.md").read_text(encoding="utf-8")

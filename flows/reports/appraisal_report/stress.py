@@ -19,7 +19,7 @@ from flows.reports.document import (
 from flows.reports.figures import CNY_PER_WAN
 from flows.reports.labels import label
 from services.runtime.results import Severity
-from services.valuation.stress import StressedAsset, StressReport
+from services.valuation.stress.report import StressedAsset, StressReport
 from services.valuation.valuation import Failure
 
 

@@ -7,7 +7,7 @@ from flows.reports.charts.model import Bar, BarChart, Layer, StackChart
 from flows.reports.document import Cell, Column, ColumnKind, Figure, Paragraph, Row, Section, Table
 from flows.reports.figures import CNY_PER_YI
 from flows.reports.labels import label
-from services.valuation.catalogue import read_catalogue
+from services.valuation.catalogue.catalogue import read_catalogue
 
 CATEGORIES = ("provisioning", "regulating", "cultural")
 _YI = Bilingual("亿元", "1e8 CNY")

@@ -21,7 +21,7 @@ from services.valuation.asset import (
     WaterRight,
     WithWithout,
 )
-from services.valuation.catalogue import Catalogue
+from services.valuation.catalogue.catalogue import Catalogue
 from services.valuation.pricers.carbon_and_tenure import price_carbon_and_tenure
 from services.valuation.pricers.catalogued_right import price_catalogued_right
 from services.valuation.pricers.forest_carbon import price_forest_carbon

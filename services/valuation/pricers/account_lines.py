@@ -6,11 +6,11 @@ from dataclasses import dataclass, replace
 from quant.schedules import LARGEST_QUANTITY_CV
 from services.runtime.errors import InvalidInput
 from services.runtime.results import Caution
-from services.valuation.account_cautions import of_error_by_service, of_quantity_times_price
+from services.valuation.accounts.cautions import of_error_by_service, of_quantity_times_price
+from services.valuation.accounts.ecosystem_account import AccountError, AccountService, EcosystemAccount
 from services.valuation.asset import AccountSpecification, Asset, ServiceChange, ServiceIncome, TermsOverride
-from services.valuation.catalogue import Catalogue, EcosystemService, Thresholds
+from services.valuation.catalogue.catalogue import Catalogue, EcosystemService, Thresholds
 from services.valuation.cautions import of_dominance
-from services.valuation.ecosystem_account import AccountError, AccountService, EcosystemAccount
 
 
 @dataclass(frozen=True, slots=True)

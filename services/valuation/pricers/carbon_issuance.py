@@ -12,16 +12,16 @@ from dataclasses import dataclass
 from services.runtime.errors import InvalidInput
 from services.runtime.results import Caution
 from services.valuation.asset import CarbonInstrument, CarbonIssuance
-from services.valuation.carbon_cautions import (
+from services.valuation.catalogue.carbon_rules import Methodology
+from services.valuation.catalogue.catalogue import CarbonTerms
+from services.valuation.cautions import of_price, of_yield
+from services.valuation.pricers.carbon_cautions import (
     of_buffer,
     of_counted_trees,
     of_crediting_period,
     of_methodology,
     of_monitoring_period,
 )
-from services.valuation.carbon_rules import Methodology
-from services.valuation.catalogue import CarbonTerms
-from services.valuation.cautions import of_price, of_yield
 from services.valuation.pricers.carbon_stock import ProjectCarbon, project_carbon
 from services.valuation.pricers.pricing import PricingContext, Rows, income_label
 

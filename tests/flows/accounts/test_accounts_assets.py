@@ -142,7 +142,7 @@ def test_years_between(start: str, end: str, years: float) -> None:
 
 def test_kinds_and_services_are_those_of_the_catalogue() -> None:
     catalogue = tomllib.loads(
-        (ROOT / "services" / "valuation" / "catalogue.toml").read_text(encoding="utf-8")
+        (ROOT / "services" / "valuation" / "catalogue" / "catalogue.toml").read_text(encoding="utf-8")
     )
     of_catalogue = {kind["code"].partition(".")[0] for kind in catalogue["kinds"]}
     assert {kind.kind for kind in pledge_kinds().values()} == of_catalogue

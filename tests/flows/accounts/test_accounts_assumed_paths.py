@@ -5,8 +5,8 @@ import pytest
 from flows.accounts.assumptions import assumed_paths
 from flows.accounts.columns import TABLES
 from services.runtime.violations import Violations
-from services.valuation.assumed_paths import check_assumed_fields
-from services.valuation.translate_asset import asset_to_wire
+from services.valuation.translate.asset import asset_to_wire
+from services.valuation.translate.assumed_paths import check_assumed_fields
 from tests.services.valuation.valuation_cases import asset
 
 CASES = {

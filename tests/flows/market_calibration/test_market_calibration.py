@@ -11,7 +11,7 @@ from flows.market_calibration.job import calibrate_market
 from flows.market_calibration.report import markdown, write_calibration
 from flows.market_calibration.series_file import read_series_file
 from services.runtime.errors import InvalidInput
-from services.valuation.calibrated import CalibrationQuestion
+from services.valuation.calibration.calibrated import CalibrationQuestion
 from tests.flows.running_book import Book
 
 SERIES = Path(__file__).resolve().parents[3] / "examples" / "heihe-inflow.csv"

@@ -21,7 +21,7 @@ from services.valuation.asset import (
     WaterRight,
     WithWithout,
 )
-from services.valuation.catalogue import read_catalogue
+from services.valuation.catalogue.catalogue import read_catalogue
 
 CATALOGUE = read_catalogue()
 _TENURE = ForestTenure(50.0, 12.0, 180.0, 500.0, 300.0, 0.9, 30.0, 800.0)

@@ -12,13 +12,13 @@ from services.runtime.server import build_server
 from services.runtime.settings import load_settings
 from services.valuation.__main__ import registration
 from services.valuation.asset import Asset, CataloguedRight, TermsOverride
-from services.valuation.catalogue import read_catalogue
+from services.valuation.catalogue.catalogue import read_catalogue
 from services.valuation.client import ValuationClient
 from services.valuation.engine import ValuationEngine
 from services.valuation.prepared_market import PreparedMarket
 from services.valuation.standard_market import read_standard_snapshot
 from services.valuation.stored_form import valuation_from_json, valuation_to_json
-from services.valuation.translate_valuation import valuation_from_wire, valuation_to_wire
+from services.valuation.translate.valuation import valuation_from_wire, valuation_to_wire
 from services.valuation.valuation import Bump, Failure, Simulation, Valuation
 from tests.services.valuation.valuation_cases import DETAILS, asset, plain
 

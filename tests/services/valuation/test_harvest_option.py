@@ -15,12 +15,12 @@ from services.valuation.asset import (
     StandGrowth,
     TermsOverride,
 )
-from services.valuation.catalogue import read_catalogue
+from services.valuation.catalogue.catalogue import read_catalogue
 from services.valuation.engine import ValuationEngine
 from services.valuation.prepared_market import PreparedMarket
 from services.valuation.standard_market import read_standard_snapshot
 from services.valuation.stored_form import valuation_from_json, valuation_to_json
-from services.valuation.translate_valuation import valuation_from_wire, valuation_to_wire
+from services.valuation.translate.valuation import valuation_from_wire, valuation_to_wire
 from services.valuation.valuation import HarvestOption, Simulation, Valuation
 from tests.services.valuation.valuation_cases import DETAILS, plain
 

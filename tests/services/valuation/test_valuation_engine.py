@@ -10,9 +10,9 @@ from services.runtime.errors import InvalidInput
 from services.runtime.results import Severity
 from services.valuation.appraisal import haircut
 from services.valuation.asset import Asset, TermsOverride, WaterRight
-from services.valuation.catalogue import read_catalogue
+from services.valuation.catalogue.catalogue import read_catalogue
 from services.valuation.engine import ValuationEngine
-from services.valuation.operating_cash import low_cash_by_year
+from services.valuation.lending.operating_cash import low_cash_by_year
 from services.valuation.prepared_market import PreparedMarket
 from services.valuation.pricers import PricedAsset, PricingContext
 from services.valuation.pricers.pricing import LendingTerms

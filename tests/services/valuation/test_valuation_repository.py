@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from services.runtime.database import transaction
 from services.runtime.errors import Conflict, NotFound
 from services.valuation.asset import Asset
-from services.valuation.catalogue import read_catalogue
+from services.valuation.catalogue.catalogue import read_catalogue
 from services.valuation.engine import ValuationEngine
 from services.valuation.prepared_market import PreparedMarket
 from services.valuation.repository import (

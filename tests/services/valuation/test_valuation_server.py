@@ -16,11 +16,11 @@ from services.runtime.server import build_server
 from services.runtime.settings import load_settings
 from services.valuation.__main__ import registration
 from services.valuation.client import ValuationClient
-from services.valuation.loan_price import LoanPricing
+from services.valuation.lending.loan_price import LoanPricing
 from services.valuation.repository import valuations_table
 from services.valuation.standard_market import read_standard_snapshot
 from services.valuation.stored_form import valuation_to_json
-from services.valuation.translate_asset import asset_to_wire
+from services.valuation.translate.asset import asset_to_wire
 from services.valuation.valuation import Failure, LimitRule, LoanTerms, Simulation, Valuation
 from tests.services.valuation.valuation_cases import asset, mixed, plain
 

@@ -44,11 +44,11 @@ from services.runtime.bundled import bundled
 from services.runtime.market import MarketSnapshot, read_snapshot
 from services.runtime.results import Caution, Distribution, Manifest, Quantile, Severity
 from services.valuation.asset import Asset
-from services.valuation.catalogue import read_catalogue
+from services.valuation.catalogue.catalogue import read_catalogue
 from services.valuation.engine import ValuationEngine
-from services.valuation.operating_cash import low_cash_by_year
+from services.valuation.lending.operating_cash import low_cash_by_year
+from services.valuation.lending.sizing import payment_years, size_loan
 from services.valuation.prepared_market import PreparedMarket
-from services.valuation.sizing import payment_years, size_loan
 from services.valuation.valuation import Failure, LoanTerms, Simulation, SizedLoan, Valuation
 
 PATHS = 1024

@@ -10,7 +10,7 @@ import pytest
 from quant.schedules import ExposureSchedule, ScheduleBook
 from services.runtime.market import CurvePoint, Evidence, MarketSnapshot, Source, read_snapshot
 from services.valuation.asset import Asset, AssetDetail, TermsOverride
-from services.valuation.catalogue import Catalogue, read_catalogue
+from services.valuation.catalogue.catalogue import Catalogue, read_catalogue
 from services.valuation.pricers import PricingContext
 
 FLAT_RATE = 0.06

@@ -16,8 +16,8 @@ from services.valuation.asset import (
     ForestTenure,
     StandGrowth,
 )
-from services.valuation.carbon_rules import CARBON_RULES_PATH
-from services.valuation.catalogue import read_catalogue
+from services.valuation.catalogue.carbon_rules import CARBON_RULES_PATH
+from services.valuation.catalogue.catalogue import read_catalogue
 from services.valuation.pricers import PricedAsset, PricingContext, price_in
 from tests.services.valuation.pricers.conftest import FLAT_RATE, MakeAsset, Value
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from services.runtime.errors import InvalidInput
 from services.runtime.market import MarketSnapshot
 from services.valuation.asset import Asset, CataloguedRight, TermsOverride, WaterRight
-from services.valuation.catalogue import Catalogue, read_catalogue
+from services.valuation.catalogue.catalogue import Catalogue, read_catalogue
 from services.valuation.pricers import PRICERS, PricingContext, price, price_in
 from services.valuation.pricers.units import conversion_factor
 from tests.services.valuation.pricers.conftest import FLAT_RATE, MakeAsset, Value

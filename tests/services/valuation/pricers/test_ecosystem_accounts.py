@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from services.runtime.errors import InvalidInput
-from services.valuation.account_rules import AccountRules
-from services.valuation.account_specifications import SPECIFICATIONS_PATH, stated_specification
+from services.valuation.accounts.rules import AccountRules
+from services.valuation.accounts.service_errors import SERVICE_ERRORS_PATH
+from services.valuation.accounts.specifications import SPECIFICATIONS_PATH, stated_specification
 from services.valuation.asset import (
     AccountSpecification,
     GepRevenueRight,
@@ -19,9 +20,8 @@ from services.valuation.asset import (
     VepProject,
     WithWithout,
 )
-from services.valuation.catalogue import Catalogue
+from services.valuation.catalogue.catalogue import Catalogue
 from services.valuation.pricers import PricingContext, price_in
-from services.valuation.service_errors import SERVICE_ERRORS_PATH
 from tests.services.valuation.pricers.conftest import FLAT_RATE, MakeAsset, Value
 
 SEEA = AccountSpecification("SEEA EA", "2021")

@@ -16,13 +16,13 @@ from services.valuation.asset import (
     ForestCarbonReceivable,
     StandInventory,
 )
-from services.valuation.catalogue import read_catalogue
+from services.valuation.catalogue.catalogue import read_catalogue
+from services.valuation.catalogue.tree_equations import decode_tree_equations
 from services.valuation.pricers import price
 from services.valuation.pricers.carbon_stock import project_carbon
 from services.valuation.standard_market import read_standard_snapshot
 from services.valuation.stored_form import asset_from_json, asset_to_json
-from services.valuation.translate_asset import asset_from_wire, asset_to_wire
-from services.valuation.tree_equations import decode_tree_equations
+from services.valuation.translate.asset import asset_from_wire, asset_to_wire
 
 CATALOGUE = read_catalogue()
 TREES = DiameterClass(20.0, 12.0, 1000.0, 0.2, 0.1)

@@ -12,7 +12,7 @@ from services.runtime.evidence import Evidence, Source
 from services.runtime.market import MarketSnapshot
 from services.runtime.scenario import FloorShock, Scenario, VolatilityShock
 from services.valuation.asset import WaterRight
-from services.valuation.catalogue import Catalogue
+from services.valuation.catalogue.catalogue import Catalogue
 from services.valuation.pricers import PricingContext, price, price_in
 from tests.services.valuation.pricers.conftest import FLAT_RATE, MakeAsset, Value
 

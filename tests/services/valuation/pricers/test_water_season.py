@@ -12,11 +12,11 @@ from services.runtime.market import MarketSnapshot, SeasonalProfile
 from services.runtime.violations import Violations
 from services.runtime.wire_market import snapshot_from_wire, snapshot_to_wire
 from services.valuation.asset import Asset, WaterRight
-from services.valuation.catalogue import Catalogue
+from services.valuation.catalogue.catalogue import Catalogue
 from services.valuation.pricers import PricedAsset, PricingContext, price_in
 from services.valuation.pricers.calendar import permit_intervals, permit_years
 from services.valuation.stored_form import asset_from_json, asset_to_json
-from services.valuation.translate_asset import asset_from_wire, asset_to_wire
+from services.valuation.translate.asset import asset_from_wire, asset_to_wire
 
 SCHEME = "allocation.heihe.irrigation"
 RIGHT = WaterRight(1e6, 3.0, allocation_factor=SCHEME)

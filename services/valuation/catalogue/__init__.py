@@ -1,0 +1,1 @@
+"""The kinds of asset and the published rules that the pricers know, as data."""

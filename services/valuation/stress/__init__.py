@@ -1,0 +1,1 @@
+"""Assets in changed worlds, and the smallest move that breaks a limit."""

@@ -1,0 +1,1 @@
+"""Assets, requests and valuations between protobuf and the domain."""
