@@ -4,7 +4,7 @@ import datetime as dt
 
 from services.runtime.results import Caution, Severity
 from services.valuation.asset import StatedValue, ValueBasis
-from services.valuation.catalogue.catalogue import Thresholds
+from services.valuation.catalogue.kinds import Thresholds
 
 UNDISCOUNTED_SUM = Caution(
     "UNDISCOUNTED_SUM",

@@ -27,20 +27,16 @@ from services.valuation.asset import Asset
 from services.valuation.calibration.calibrated import Calibration, CalibrationQuestion
 from services.valuation.calibration.translate import calibration_from_wire, question_to_wire
 from services.valuation.catalogue.asset_kind import AssetKind
+from services.valuation.catalogue.translate import kind_from_wire
 from services.valuation.lending.loan_price import LoanPricing
+from services.valuation.lending.translate import sized_loan_from_wire
 from services.valuation.lending.translate_pricing import pricing_to_wire
 from services.valuation.stress.report import ReverseLimit, StressReport, StressRequest
 from services.valuation.stress.translate import stress_report_from_wire, stress_request_to_wire
 from services.valuation.translate.asset import asset_from_wire, asset_to_wire
+from services.valuation.translate.outcomes import outcomes_from_wire
 from services.valuation.translate.request import loan_terms_to_wire, simulation_to_wire
-from services.valuation.translate.valuation import (
-    kind_from_wire,
-    outcomes_from_wire,
-    replay_from_wire,
-    sized_loan_from_wire,
-    summary_from_wire,
-    valuation_from_wire,
-)
+from services.valuation.translate.valuation import replay_from_wire, summary_from_wire, valuation_from_wire
 from services.valuation.valuation import (
     Failure,
     LoanTerms,

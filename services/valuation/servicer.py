@@ -15,11 +15,20 @@ from services.runtime.violations import Violations
 from services.runtime.wire_market import snapshot_from_wire, snapshot_to_wire
 from services.valuation.calibration.translate import calibration_to_wire, question_from_wire
 from services.valuation.catalogue.asset_kind import asset_kind
+from services.valuation.catalogue.translate import kind_to_wire
 from services.valuation.desk import Entry, ValuationDesk
+from services.valuation.lending.translate import sized_loan_to_wire
 from services.valuation.lending.translate_pricing import pricing_from_wire
 from services.valuation.stress.desk import stress_assets
 from services.valuation.stress.translate import stress_report_to_wire, stress_request_from_wire
 from services.valuation.translate.asset import asset_to_wire
+from services.valuation.translate.outcomes import (
+    exposures_to_wire,
+    found_to_wire,
+    valuation_ids_to_wire,
+    valuations_to_wire,
+    with_valuations,
+)
 from services.valuation.translate.request import (
     date_from_request,
     entries_from_wire,
@@ -29,18 +38,7 @@ from services.valuation.translate.request import (
     page_token,
     simulation_from_wire,
 )
-from services.valuation.translate.valuation import (
-    exposures_to_wire,
-    found_to_wire,
-    kind_to_wire,
-    replay_to_wire,
-    sized_loan_to_wire,
-    summary_to_wire,
-    valuation_ids_to_wire,
-    valuation_to_wire,
-    valuations_to_wire,
-    with_valuations,
-)
+from services.valuation.translate.valuation import replay_to_wire, summary_to_wire, valuation_to_wire
 from services.valuation.valuation import Failure, Valuation
 
 LARGEST_ANSWER_BYTES = 100 * MIB

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from quant.schedules import CollateralTerms
 from services.runtime.market import Source
-from services.valuation.catalogue.catalogue import Kind
+from services.valuation.catalogue.kinds import Kind
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,8 @@ from services.runtime.results import Caution
 from services.valuation.accounts.cautions import of_error_by_service, of_quantity_times_price
 from services.valuation.accounts.ecosystem_account import AccountError, AccountService, EcosystemAccount
 from services.valuation.asset import AccountSpecification, Asset, ServiceChange, ServiceIncome, TermsOverride
-from services.valuation.catalogue.catalogue import Catalogue, EcosystemService, Thresholds
+from services.valuation.catalogue.catalogue import Catalogue
+from services.valuation.catalogue.kinds import EcosystemService, Thresholds
 from services.valuation.cautions import of_dominance
 
 

@@ -13,7 +13,7 @@ from services.runtime.errors import InvalidInput
 from services.runtime.results import Caution
 from services.valuation.asset import CarbonInstrument, CarbonIssuance
 from services.valuation.catalogue.carbon_rules import Methodology
-from services.valuation.catalogue.catalogue import CarbonTerms
+from services.valuation.catalogue.kinds import CarbonTerms
 from services.valuation.cautions import of_price, of_yield
 from services.valuation.pricers.carbon_cautions import (
     of_buffer,

@@ -19,7 +19,8 @@ from quant.forestry import GROWTH_CURVES, buffer_cover, carbon_dioxide_t, carbon
 from quant.stand_table import stand_table_biomass_t
 from services.runtime.errors import InvalidInput
 from services.valuation.asset import CarbonIssuance, GrowthCurve, StandGrowth, StandInventory
-from services.valuation.catalogue.catalogue import Catalogue, Species
+from services.valuation.catalogue.catalogue import Catalogue
+from services.valuation.catalogue.species import Species
 
 _SAME_YEARS = 1e-9
 _SAME_TONNES = 1e-6

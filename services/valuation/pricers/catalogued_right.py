@@ -2,7 +2,7 @@
 
 from services.runtime.errors import InvalidInput
 from services.valuation.asset import Asset, CataloguedRight
-from services.valuation.catalogue.catalogue import Kind
+from services.valuation.catalogue.kinds import Kind
 from services.valuation.cautions import of_price, of_quantity_date
 from services.valuation.pricers.calendar import payment_years
 from services.valuation.pricers.pricing import PricedAsset, PricingContext, Rows, income_label, priced_asset

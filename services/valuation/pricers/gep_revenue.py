@@ -5,7 +5,8 @@ The account total is a flow, mostly not paid by anybody: it is disclosed and nev
 
 from services.runtime.results import Caution
 from services.valuation.asset import Asset, GepRevenueRight
-from services.valuation.catalogue.catalogue import Catalogue, ServiceClass
+from services.valuation.catalogue.catalogue import Catalogue
+from services.valuation.catalogue.kinds import ServiceClass
 from services.valuation.cautions import NO_CASH, TOTAL_NOT_CASH, of_regulating_cash
 from services.valuation.pricers.account_lines import (
     AccountLine,

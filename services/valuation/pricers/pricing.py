@@ -13,7 +13,8 @@ from services.runtime.market import MarketSnapshot, SeasonalProfile
 from services.runtime.results import Caution
 from services.valuation.accounts.ecosystem_account import EcosystemAccount
 from services.valuation.asset import Asset, TermsOverride
-from services.valuation.catalogue.catalogue import Catalogue, Kind, assumptions_of
+from services.valuation.catalogue.catalogue import Catalogue
+from services.valuation.catalogue.kinds import Kind, assumptions_of
 from services.valuation.cautions import CATALOGUE_ASSUMPTION, of_assumed_inputs, of_stated_value
 
 

@@ -10,7 +10,7 @@ import math
 from services.runtime.errors import InvalidInput
 from services.runtime.results import Caution
 from services.valuation.asset import Asset, ResidualIncome, VepProject, WithWithout
-from services.valuation.catalogue.catalogue import ServiceClass
+from services.valuation.catalogue.kinds import ServiceClass
 from services.valuation.cautions import NO_CASH, TOTAL_NOT_CASH, of_regulating_cash
 from services.valuation.pricers.account_lines import account_findings, account_lines, cautions_on_dominance
 from services.valuation.pricers.calendar import payment_years

@@ -24,8 +24,8 @@ from services.valuation.stress.report import (
     StressRequest,
 )
 from services.valuation.translate.asset import asset_to_wire
+from services.valuation.translate.outcomes import failure_from_wire, failure_to_wire
 from services.valuation.translate.request import date_from_request, simulation_from_wire
-from services.valuation.translate.valuation import failure_from_wire, failure_to_wire
 from services.valuation.valuation import Failure, Simulation
 
 MOST_ASSETS = 2_000

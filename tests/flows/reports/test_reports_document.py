@@ -20,7 +20,7 @@ from services.fund.terms import PartnerClass, Step
 from services.runtime.market import Evidence
 from services.runtime.results import Severity
 from services.valuation.asset import ValueBasis
-from services.valuation.catalogue.catalogue import ServiceClass
+from services.valuation.catalogue.kinds import ServiceClass
 from services.valuation.valuation import LimitRule
 
 SOURCES = Path(labels.__file__).parent

@@ -8,8 +8,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from services.valuation.lending.sizing import payment_years, size_loan
+from services.valuation.lending.translate import sized_loan_from_wire, sized_loan_to_wire
 from services.valuation.pricers.pricing import LendingTerms
-from services.valuation.translate.valuation import sized_loan_from_wire, sized_loan_to_wire
 from services.valuation.valuation import LimitRule, LoanTerms, SizedLoan
 from tests.services.valuation.lending.test_loan_sizing import valuation
 
