@@ -267,3 +267,15 @@ def blocks(n_paths: int, paths_per_block: int) -> Iterator[tuple[int, int]]:
         raise ValueError(f"paths_per_block: found {paths_per_block}, expected a multiple of {PATH_GROUP}")
     for first in range(0, n_paths, paths_per_block):
         yield first, min(paths_per_block, n_paths - first)
+
+
+def joined(parts: Sequence[FundBlock]) -> FundBlock:
+    """Blocks of successive paths as one; at least one."""
+    if len(parts) == 1:
+        return parts[0]
+    first = parts[0]
+    return FundBlock(
+        {key: np.concatenate([part.columns[key] for part in parts]) for key in first.columns},
+        {key: np.concatenate([part.projects[key] for part in parts]) for key in first.projects},
+        max(part.conservation_error_cny for part in parts),
+    )

@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from services.runtime.settings import Settings
 
 NAMES = ("valuation", "loans", "fund")
+SIMULATING = ("loans", "fund")
+"""Services that can hand paths to workers."""
 
 
 @click.command(
@@ -40,8 +42,14 @@ def host(settings: "Settings", names: tuple[str, ...]) -> None:
     from services.runtime.database import engine_from
     from services.runtime.migrate import upgrade_runtime
     from services.runtime.server import serve
+    from services.runtime.simulation_workers import workers_from
 
     engine = engine_from(settings)
     upgrade_runtime(engine)
-    modules = [importlib.import_module(f"services.{name}.__main__") for name in names]
-    serve(settings, [module.registration(engine) for module in modules], on_stopped=engine.dispose)
+    modules = {name: importlib.import_module(f"services.{name}.__main__") for name in names}
+    with workers_from(settings) as workers:
+        registrations = [
+            module.registration(engine, workers) if name in SIMULATING else module.registration(engine)
+            for name, module in modules.items()
+        ]
+        serve(settings, registrations, on_stopped=engine.dispose)

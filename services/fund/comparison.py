@@ -8,12 +8,16 @@ from services.fund.outcome import FundOutcome, FundSimulation
 from services.fund.project import Project
 from services.fund.simulation import simulate
 from services.runtime.changed_market import apply
+from services.runtime.path_workers import PathWorkers
 from services.runtime.results import Progress
 from services.runtime.violations import Violations
 
 
 def compare(
-    request: FundSimulation, projects: Sequence[Project], scenarios: Sequence[FundScenario]
+    request: FundSimulation,
+    projects: Sequence[Project],
+    scenarios: Sequence[FundScenario],
+    workers: PathWorkers | None = None,
 ) -> Iterator[Progress | ScenarioComparison]:
     """Simulate the fund as it is, then in each world: equal seeds make a difference one of the worlds alone.
 
@@ -33,7 +37,7 @@ def compare(
     total = request.n_paths * (1 + len(scenarios))
     outcomes: list[FundOutcome] = []
     for n_done, world in enumerate([request, *worlds]):
-        for event in simulate(world, projects):
+        for event in simulate(world, projects, workers=workers):
             if isinstance(event, FundOutcome):
                 outcomes.append(event)
             else:

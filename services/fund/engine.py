@@ -16,15 +16,28 @@ from services.fund.repository import ProjectRepository
 from services.fund.simulation import simulate
 from services.fund.term_store import TermsRepository
 from services.fund.terms import FundTerms, StoredTerms
+from services.runtime.path_workers import PathWorkers
 from services.runtime.results import Progress
 
 
 class FundEngine:
-    """What the service does; stateless but for its repositories."""
+    """What the service does; stateless but for its repositories.
 
-    def __init__(self, repository: ProjectRepository, term_sheets: TermsRepository) -> None:
+    Args:
+        repository: keeps projects.
+        term_sheets: keeps terms.
+        workers: simulate paths; threads of this process where there are none.
+    """
+
+    def __init__(
+        self,
+        repository: ProjectRepository,
+        term_sheets: TermsRepository,
+        workers: PathWorkers | None = None,
+    ) -> None:
         self._repository = repository
         self._term_sheets = term_sheets
+        self._workers = workers
 
     def put_terms(
         self,
@@ -77,7 +90,8 @@ class FundEngine:
             NotFound: a project is not stored.
             InvalidInput: terms or investments that cannot be simulated, with the path of each field.
         """
-        return simulate(request, self._projects(institution_id, request.investments))
+        projects = self._projects(institution_id, request.investments)
+        return simulate(request, projects, workers=self._workers)
 
     def compare_scenarios(
         self, institution_id: str, request: FundSimulation, scenarios: Sequence[FundScenario]
@@ -88,7 +102,8 @@ class FundEngine:
             NotFound: a project is not stored.
             InvalidInput: terms, investments or worlds that cannot be simulated, with the path of each field.
         """
-        return compare(request, self._projects(institution_id, request.investments), scenarios)
+        projects = self._projects(institution_id, request.investments)
+        return compare(request, projects, scenarios, self._workers)
 
     def allocate_projects(self, institution_id: str, request: AllocationRequest) -> AllocationAnswer:
         """Choose among stored projects under limits.

@@ -31,6 +31,7 @@ from services.fund.term_store import SqlTermsRepository
 from services.runtime.call import current_call
 from services.runtime.errors import InvalidInput
 from services.runtime.idempotency import IdempotentWrites
+from services.runtime.path_workers import PathWorkers
 from services.runtime.violations import Violations
 from services.runtime.wire import date_from_wire
 
@@ -48,9 +49,9 @@ class FundServicer(fund_pb2_grpc.FundServiceServicer):
         self._writes = writes
 
     @classmethod
-    def on(cls, database: sa.Engine) -> "FundServicer":
-        """The servicer on a database that has its tables."""
-        engine = FundEngine(SqlProjectRepository(database), SqlTermsRepository(database))
+    def on(cls, database: sa.Engine, workers: PathWorkers | None = None) -> "FundServicer":
+        """The servicer on a database that has its tables; workers simulate, its own threads where there are none."""
+        engine = FundEngine(SqlProjectRepository(database), SqlTermsRepository(database), workers)
         return cls(engine, IdempotentWrites(database))
 
     def PutProjects(  # noqa: N802  # protobuf's name

@@ -31,16 +31,18 @@ from services.runtime.call import current_call
 from services.runtime.database import reading
 from services.runtime.errors import InvalidInput
 from services.runtime.idempotency import IdempotentWrites
+from services.runtime.path_workers import PathWorkers
 from services.runtime.violations import Violations
 
 
 class LoansServicer(
     PledgeRpcs, ImportRpcs, QualityRpcs, SimulationRpcs, StatisticsRpcs, LoansServiceServicer
 ):
-    """The loans service on one database."""
+    """The loans service on one database; workers simulate its book, its own threads where there are none."""
 
-    def __init__(self, database: sa.Engine) -> None:
+    def __init__(self, database: sa.Engine, workers: PathWorkers | None = None) -> None:
         self._database = database
+        self._workers = workers
         self._writes = IdempotentWrites(database)
 
     def PutLoans(self, request: pb.PutLoansRequest, context: grpc.ServicerContext) -> pb.PutLoansResponse:

@@ -10,7 +10,7 @@ from typing import Any, Literal
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from services.runtime.addresses import split_address
+from services.runtime.addresses import is_loopback, split_address
 from services.runtime.errors import FieldViolation, InvalidInput
 
 PREFIX = "ECOPLEDGE_"
@@ -40,6 +40,8 @@ class Settings(BaseSettings):
         sqlite_synchronous: FULL keeps each commit through a power cut, NORMAL through a killed process.
         database_wait_s: how long a writer waits for another before the call fails with UNAVAILABLE.
         ready_path: file that receives the announcement line once the server listens.
+        dask_scheduler: ``tcp://127.0.0.1:8786`` or ``tls://host:8786``: simulations run on the workers of this Dask
+            scheduler; on threads of the server when absent.
     """
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, env_ignore_empty=True, extra="forbid")
@@ -60,6 +62,7 @@ class Settings(BaseSettings):
     sqlite_synchronous: Literal["FULL", "NORMAL"] = "FULL"
     database_wait_s: float = Field(default=30.0, gt=0, le=600, allow_inf_nan=False)
     ready_path: Path | None = None
+    dask_scheduler: str | None = None
 
     @field_validator("institution_id")
     @classmethod
@@ -75,6 +78,22 @@ class Settings(BaseSettings):
             split_address(value)
         except InvalidInput:
             raise ValueError("expected host:port with a port from 0 to 65535") from None
+        return value
+
+    @field_validator("dask_scheduler")
+    @classmethod
+    def _check_dask_scheduler(cls, value: str | None) -> str | None:
+        if value is None:
+            return None
+        protocol, _, address = value.partition("://")
+        expected = "expected tcp://127.0.0.1:port, or tls://host:port for a scheduler on another machine"
+        try:
+            host, port = split_address(address)
+        except InvalidInput:
+            raise ValueError(expected) from None
+        # A scheduler runs what it is sent: beyond this machine it must know by certificate who sends.
+        if port == 0 or not (protocol == "tls" or (protocol == "tcp" and is_loopback(host))):
+            raise ValueError(expected)
         return value
 
     @field_validator("log_level", mode="before")

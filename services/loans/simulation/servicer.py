@@ -16,19 +16,23 @@ from services.loans.repository import LoanStore, SqlLoanStore
 from services.loans.simulation import linking, simulating, stressing, translate
 from services.runtime.call import current_call
 from services.runtime.database import reading
+from services.runtime.path_workers import PathWorkers
 
 
 class SimulationRpcs:
     """What the loans service answers about its book on simulated paths."""
 
     _database: sa.Engine
+    _workers: PathWorkers | None
 
     def SimulatePortfolio(
         self, request: pb.SimulatePortfolioRequest, context: grpc.ServicerContext
     ) -> Iterator[pb.SimulatePortfolioResponse]:
         """Simulates the book; progress, then the result."""
         question = translate_loss.question_from_wire(request)
-        events = simulating.simulate_portfolio(self._open_book, question, current_call().check_alive)
+        events = simulating.simulate_portfolio(
+            self._open_book, question, current_call().check_alive, self._workers
+        )
         yield from map(translate_loss.event_to_wire, events)
 
     def StressPortfolio(
@@ -36,7 +40,9 @@ class SimulationRpcs:
     ) -> Iterator[stress_pb2.StressPortfolioResponse]:
         """Simulates the book in every world; progress, then the result."""
         question = translate.stress_question_from_wire(request)
-        events = stressing.stress_portfolio(self._open_book, question, current_call().check_alive)
+        events = stressing.stress_portfolio(
+            self._open_book, question, current_call().check_alive, self._workers
+        )
         yield from map(translate.stress_event_to_wire, events)
 
     def MeasureWrongWayRisk(

@@ -11,6 +11,7 @@ import numpy as np
 
 from quant.loan_losses.contributions import TailContributions, tail_contributions
 from quant.loan_losses.fans import FAN_PROBABILITIES, Fan
+from quant.loan_losses.path_range import simulate_part
 from quant.loan_losses.simulation import LossSimulation, LossSummary
 from quant.portfolio import loss_simulation
 from quant.schedules import Array
@@ -27,6 +28,7 @@ from services.loans.portfolio import (
 )
 from services.loans.simulation.book_reading import OpenStore, read_book
 from services.runtime.errors import InvalidInput
+from services.runtime.path_workers import PathWorkers
 from services.runtime.results import Manifest, Progress
 
 ENGINE_VERSION = "loans-2"
@@ -38,6 +40,7 @@ def simulate_portfolio(
     open_store: OpenStore,
     question: PortfolioQuestion,
     check_alive: Callable[[], None] = lambda: None,
+    workers: PathWorkers | None = None,
 ) -> Iterator[Progress | PortfolioLoss]:
     """Simulates the book; yields progress, then the result.
 
@@ -45,6 +48,7 @@ def simulate_portfolio(
         open_store: opens a reading transaction, which ends before the simulation begins.
         question: what to simulate.
         check_alive: called after each block; what it raises ends the simulation.
+        workers: simulate in place of threads of this process.
 
     Raises:
         NotFound: no loans, or an unknown one.
@@ -66,7 +70,7 @@ def simulate_portfolio(
         )
     except ValueError as error:
         raise InvalidInput.of("snapshot", str(error)) from error
-    yield from run_with_progress(simulation, question.n_paths, check_alive)
+    yield from run_with_progress(simulation, question.n_paths, check_alive, workers=workers)
     found = simulation.summary()
     check_alive()
     contributions = tail_contributions(simulation, found, question.contribution_confidence)
@@ -77,8 +81,10 @@ def run_with_progress(
     simulation: LossSimulation,
     n_paths: int,
     check_alive: Callable[[], None],
+    *,
     done_before: int = 0,
     total: int | None = None,
+    workers: PathWorkers | None = None,
 ) -> Iterator[Progress]:
     """Run a simulation to its end and tell how far it is.
 
@@ -88,15 +94,26 @@ def run_with_progress(
         check_alive: called after each block; what it raises ends the simulation.
         done_before: paths of simulations before this one.
         total: paths of all of them; those of this one when absent.
+        workers: simulate in place of threads of this process.
     """
     everything = n_paths if total is None else total
     yield Progress(done_before, everything)
     told_s = time.monotonic()
-    for done in simulation.run():
+    running = simulation.run() if workers is None else _on_workers(simulation, n_paths, check_alive, workers)
+    for done in running:
         check_alive()
         if time.monotonic() - told_s >= _PROGRESS_EVERY_S or done == n_paths:
             yield Progress(done_before + done, everything)
             told_s = time.monotonic()
+
+
+def _on_workers(
+    simulation: LossSimulation, n_paths: int, check_alive: Callable[[], None], workers: PathWorkers
+) -> Iterator[int]:
+    """How many paths are done after each range."""
+    for first, n, part in workers.run(simulate_part, simulation.work, n_paths, check_alive=check_alive):
+        simulation.add(part)
+        yield first + n
 
 
 def threads() -> int:
@@ -113,14 +130,13 @@ def _portfolio_loss(
 ) -> PortfolioLoss:
     by_loan = tuple(
         LossShare(
-            loan.loan_id, float(exposure), float(loss), float(share), float(mean), _or_none(in_default), float(tail)
+            loan_id, float(exposure), float(loss), float(share), float(mean), _or_none(in_default), float(tail)
         )
-        for loan, exposure, loss, share, mean, in_default, tail in zip(
-            book.loans, exposure_cny, found.loan_expected_loss, found.loan_default_share, found.loan_collateral_mean,
-            found.loan_collateral_in_default, contributions.by_loan, strict=True,
+        for loan_id, exposure, loss, share, mean, in_default, tail in zip(
+            book.loans.loan_ids, exposure_cny, found.loan_expected_loss, found.loan_default_share,
+            found.loan_collateral_mean, found.loan_collateral_in_default, contributions.by_loan, strict=True,
         )
     )  # fmt: skip
-    modes = ["" if loan.guarantee_mode is None else str(loan.guarantee_mode) for loan in book.loans]
     return PortfolioLoss(
         n_loans=len(book.loans),
         exposure_cny=math.fsum(exposure_cny),
@@ -135,11 +151,11 @@ def _portfolio_loss(
             for tail in found.tail
         ),
         by_loan=by_loan,
-        by_county=_grouped(by_loan, [loan.county for loan in book.loans]),
-        by_product=_grouped(by_loan, [loan.product for loan in book.loans]),
+        by_county=_grouped(by_loan, book.loans.county.texts()),
+        by_product=_grouped(by_loan, book.loans.product.texts()),
         cautions=cautions_about(question, book, found),
         manifest=manifest_of(question, book),
-        by_guarantee_mode=_grouped(by_loan, modes),
+        by_guarantee_mode=_grouped(by_loan, book.loans.guarantee_mode.texts()),
         npl=_points(found.npl),
         ltv=_points(found.ltv),
         n_quarters=question.n_quarters,

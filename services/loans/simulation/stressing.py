@@ -24,6 +24,7 @@ from services.loans.simulation.simulating import manifest_of, run_with_progress,
 from services.loans.simulation.stress import PortfolioStress, StressedLoss, StressQuestion
 from services.runtime.changed_market import apply
 from services.runtime.errors import InvalidInput
+from services.runtime.path_workers import PathWorkers
 from services.runtime.results import Progress
 from services.runtime.scenario import Scenario, apply_to_schedule
 from services.runtime.scenario_choice import UnfitScenario, fitting_scenarios, named_scenarios
@@ -38,9 +39,18 @@ class _World:
 
 
 def stress_portfolio(
-    open_store: OpenStore, question: StressQuestion, check_alive: Callable[[], None] = lambda: None
+    open_store: OpenStore,
+    question: StressQuestion,
+    check_alive: Callable[[], None] = lambda: None,
+    workers: PathWorkers | None = None,
 ) -> Iterator[Progress | PortfolioStress]:
     """Simulates the book in every world; yields progress, then the result.
+
+    Args:
+        open_store: opens a reading transaction, which ends before the simulation begins.
+        question: book, worlds and limit.
+        check_alive: called after each block; what it raises ends the simulation.
+        workers: simulate the worlds in place of threads of this process; the limit is sought on threads.
 
     Raises:
         NotFound: no loans, or an unknown one.
@@ -60,8 +70,9 @@ def stress_portfolio(
             simulation,
             asked.n_paths,
             check_alive,
-            number * asked.n_paths,
-            (len(scenarios) + 1) * asked.n_paths,
+            done_before=number * asked.n_paths,
+            total=(len(scenarios) + 1) * asked.n_paths,
+            workers=workers,
         )
         found = simulation.summary()
         standard = found if standard is None else standard

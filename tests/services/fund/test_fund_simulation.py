@@ -16,6 +16,7 @@ from services.runtime.errors import InvalidInput
 from services.runtime.market import QuotedFactor
 from services.runtime.results import Progress
 from tests.services.fund.fund_cases import EUROPEAN, investment, market, partner, project, terms
+from tests.services.runtime.path_cases import RangesHere
 
 RISKY = replace(
     investment(risks=CollateralTerms(quantity_cv=0.3)),
@@ -298,3 +299,13 @@ def test_more_partners_than_anybody_has_are_refused() -> None:
     crowd = replace(terms(), partners=(*many, manager))
     assert [flaw.field for flaw in crowd.find_flaws()] == ["partners"]
     assert replace(crowd, partners=crowd.partners[1:]).find_flaws() == ()
+
+
+@pytest.mark.parametrize("n_ranges", [1, 2, 3])
+def test_workers_change_no_bit(n_ranges: int) -> None:
+    request = FundSimulation(market(0.3), terms(), (RISKY,), 2026, 1_500, 1)
+    projects = [project()]
+    expected = list(simulate(request, projects))[-1]
+    workers = RangesHere(n_ranges)
+    assert repr(list(simulate(request, projects, workers=workers))[-1]) == repr(expected)
+    assert len(workers.ranges) == n_ranges

@@ -47,6 +47,9 @@ def test_an_empty_variable_is_an_unset_one(monkeypatch: pytest.MonkeyPatch) -> N
         ("ECOPLEDGE_DEFAULT_DEADLINE_S", "0"),
         ("ECOPLEDGE_MAX_REQUEST_BYTES", "3000000000"),
         ("ECOPLEDGE_SQLITE_SYNCHRONOUS", "OFF"),
+        ("ECOPLEDGE_DASK_SCHEDULER", "127.0.0.1:8786"),
+        ("ECOPLEDGE_DASK_SCHEDULER", "tcp://10.0.0.5:8786"),
+        ("ECOPLEDGE_DASK_SCHEDULER", "tls://10.0.0.5"),
     ],
 )
 def test_a_bad_value_names_its_variable(monkeypatch: pytest.MonkeyPatch, variable: str, value: str) -> None:
@@ -55,6 +58,14 @@ def test_a_bad_value_names_its_variable(monkeypatch: pytest.MonkeyPatch, variabl
         load_settings()
     assert [violation.field for violation in caught.value.violations] == [variable]
     assert repr(value) in caught.value.message
+
+
+@pytest.mark.parametrize("address", ["tcp://127.0.0.1:8786", "tls://10.0.0.5:8786"])
+def test_a_scheduler_beyond_this_machine_is_reached_by_tls(
+    monkeypatch: pytest.MonkeyPatch, address: str
+) -> None:
+    monkeypatch.setenv("ECOPLEDGE_DASK_SCHEDULER", address)
+    assert load_settings().dask_scheduler == address
 
 
 def test_all_bad_values_are_named_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
