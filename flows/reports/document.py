@@ -212,6 +212,7 @@ class Document:
         facts: what it takes to compute the report again.
         sources: where the figures come from, one line each.
         sections: in reading order.
+        notice: what stands on every page and sheet, such as that the figures are no bank's; None for nothing.
 
     Raises:
         ValueError: if two sections have the same key.
@@ -223,6 +224,7 @@ class Document:
     facts: tuple[Fact, ...]
     sources: tuple[Bilingual, ...]
     sections: tuple[Section, ...]
+    notice: Bilingual | None = None
 
     def __post_init__(self) -> None:
         keys = [section.key for section in self.sections]

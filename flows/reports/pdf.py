@@ -76,6 +76,7 @@ def _printed(document: Document, folder: Path) -> dict[str, Any]:
         "as_of": document.as_of.isoformat(),
         "facts": [as_of, *({"name": fact.name, "value": fact.value} for fact in document.facts)],
         "sources": document.sources,
+        "notice": document.notice,
         "sections": [
             {"title": section.title, "blocks": [printed_block(block) for block in section.blocks]}
             for section in document.sections

@@ -32,6 +32,7 @@ _CREATED = dt.datetime(2020, 1, 1, tzinfo=dt.UTC).replace(tzinfo=None)
 # Excel takes 32,767 characters; the rest is room for the mark.
 _LONGEST_CELL = 32_700
 _LONGEST_SHEET_NAME = 31
+_LONGEST_PAGE_HEAD = 240
 _NARROWEST, _WIDEST, _LONG_TEXT_WIDTH = 9, 34, 60
 _TEXT_SHEET_WIDTH = 130
 _EMPTY_COLUMN_WIDTH = 9
@@ -60,7 +61,7 @@ def render_workbook(document: Document) -> bytes:
     cover = book.add_worksheet(label("cover.sheet").zh)
     sheets: list[tuple[str, Bilingual]] = []
     for number, section in enumerate(document.sections, start=1):
-        sheets += _write_section(book, formats, number, section)
+        sheets += _write_section(book, formats, number, section, document.notice)
     _write_cover(cover, formats, document, sheets)
     book.close()
     return content.getvalue()
@@ -73,7 +74,9 @@ def _sheet_name(number: int, part: int, name: str) -> str:
     return (prefix + cleaned)[:_LONGEST_SHEET_NAME]
 
 
-def _write_section(book: Any, formats: Formats, number: int, section: Section) -> list[tuple[str, Bilingual]]:
+def _write_section(
+    book: Any, formats: Formats, number: int, section: Section, notice: Bilingual | None
+) -> list[tuple[str, Bilingual]]:
     tables = section.tables()
     names = [_sheet_name(number, 1, section.sheet_name)]
     names += [_sheet_name(number, part, table.title.zh) for part, table in enumerate(tables[1:], start=2)]
@@ -83,7 +86,7 @@ def _write_section(book: Any, formats: Formats, number: int, section: Section) -
         sheet.hide_gridlines(2)
         table = tables[position] if tables else None
         title = section.title if table is None else table.title
-        sheet.write_string(0, 0, f"{section.title.inline()}", formats.title)
+        sheet.write_string(0, 0, _headed(section.title, notice), formats.title)
         sheet.write_string(1, 0, title.inline(), formats.subtitle)
         next_row = _HEADER_ROW + 1 if table is None else _write_table(sheet, formats, table)
         if position == 0:
@@ -91,8 +94,20 @@ def _write_section(book: Any, formats: Formats, number: int, section: Section) -
             sheet.set_column(0, 0, widths[0])
             _write_words(sheet, formats, section.blocks, next_row + 1, widths)
         _set_up_printing(sheet)
+        _print_notice(sheet, notice)
         written.append((name, title))
     return written
+
+
+def _headed(title: Bilingual, notice: Bilingual | None) -> str:
+    """The first line of a sheet, which begins with what must stand on every one."""
+    return title.inline() if notice is None else f"【{notice.inline()}】 {title.inline()}"
+
+
+def _print_notice(sheet: Any, notice: Bilingual | None) -> None:
+    """Put what must stand on every printed page at its head; an "&" begins a code there."""
+    if notice is not None:
+        sheet.set_header("&C" + notice.zh.replace("&", "＆")[:_LONGEST_PAGE_HEAD])
 
 
 def _set_up_printing(sheet: Any) -> None:
@@ -207,7 +222,8 @@ def _write_cover(
     sheet.hide_gridlines(2)
     for column, width in enumerate(_COVER_WIDTHS):
         sheet.set_column(column, column, width)
-    sheet.write_string(0, 0, document.title.inline(), formats.title)
+    sheet.write_string(0, 0, _headed(document.title, document.notice), formats.title)
+    _print_notice(sheet, document.notice)
     sheet.write_string(1, 0, document.subtitle.inline(), formats.subtitle)
     row = 3
     for name, value in [
