@@ -33,6 +33,7 @@ class PacingFit:
         rms_error: of distributions and net asset values, share of the commitment.
         is_identified: whether the flows tell bow and growth apart.
         condition: of the Jacobian, scaled; inf where a parameter does nothing.
+        is_at_bound: whether bow or growth is at the end of its range: the flows do not have the model's shape.
     """
 
     contribution_rates: FloatArray
@@ -44,6 +45,7 @@ class PacingFit:
     rms_error: float
     is_identified: bool
     condition: float
+    is_at_bound: bool
 
 
 def fit_pacing(
@@ -106,6 +108,7 @@ def fit_pacing(
         rms_error=float(np.sqrt(np.mean(best.fun**2))),
         is_identified=condition < _ILL_CONDITIONED,
         condition=condition,
+        is_at_bound=bool(np.any(np.isclose(best.x, _BOUNDS[0]) | np.isclose(best.x, _BOUNDS[1]))),
     )
 
 

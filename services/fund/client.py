@@ -177,7 +177,7 @@ class FundClient:
     def simulate_fund(
         self,
         snapshot: MarketSnapshot,
-        terms: FundTerms,
+        terms: FundTerms | str,
         investments: Sequence[Investment],
         first_year: int,
         *,
@@ -192,7 +192,7 @@ class FundClient:
 
         Args:
             snapshot: factors; its date counts as the first closing.
-            terms: of the fund.
+            terms: of the fund, or the id of stored ones, of which the latest version is taken.
             investments: in stored projects.
             first_year: calendar year of year 0.
             n_paths: 256 to 1,000,000.
@@ -203,11 +203,12 @@ class FundClient:
             on_progress: told after each block of paths; raising in it cancels the simulation.
 
         Raises:
-            NotFound: a project is not stored.
+            NotFound: a project, or terms that are named, are not stored.
             InvalidInput: wrong fields, all of them named.
         """
+        sheet = self.get_terms(terms).terms if isinstance(terms, str) else terms
         simulation = FundSimulation(
-            snapshot, terms, tuple(investments), first_year, n_paths, seed, tuple(report_years),
+            snapshot, sheet, tuple(investments), first_year, n_paths, seed, tuple(report_years),
             liquidity_rate_annual, switches,
         )  # fmt: skip
         call: Any = self._stub.SimulateFund(simulation_to_wire(simulation))

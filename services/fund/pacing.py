@@ -194,6 +194,14 @@ def _precision(fit: PacingFit) -> PacingPrecision:
 
 
 def _cautions(fit: PacingFit | None) -> Iterator[Caution]:
+    if fit is not None and fit.is_at_bound:
+        yield Caution(
+            "PACING_AT_BOUND",
+            Severity.WARNING,
+            "拟合停在参数范围的端点：这些现金流不是该模型的形状，参数只宜作粗略节奏",
+            "The fit stops at the end of a parameter's range: the flows do not have the model's shape, the pace is a "
+            "rough one",
+        )
     if fit is not None and not fit.is_identified:
         yield Caution(
             "PACING_NOT_IDENTIFIED",

@@ -64,6 +64,16 @@ def test_flows_that_cannot_tell_say_so() -> None:
     assert not yields.is_identified
 
 
+def test_flows_of_another_shape_stop_at_the_end_of_a_range() -> None:
+    # Nothing for nine years and everything in the tenth is later than any bow within its range.
+    called, paid = np.zeros(10), np.zeros(10)
+    called[0], paid[9] = 50.0, 80.0
+    fit = fit_pacing(100.0, called, paid, 12, n_rates=1)
+    assert fit.is_at_bound
+    modelled = takahashi_alexander(100.0, [0.25, 1 / 3, 0.5], 12, 2.5, 0.13, 0.0)
+    assert not fit_pacing(100.0, modelled.contributions, modelled.distributions, 12).is_at_bound
+
+
 def test_the_last_rate_is_a_regression() -> None:
     # Years 2 and 3 share one rate: left 75 and 60, paid 15 and 6: (15 * 75 + 6 * 60) / (75^2 + 60^2) = 1485 / 9225.
     fit = fit_pacing(100.0, [25.0, 15.0, 6.0], [1.0, 2.0, 3.0], 10, n_rates=2)

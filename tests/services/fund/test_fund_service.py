@@ -226,6 +226,26 @@ def test_a_simulation_over_the_wire_equals_the_one_in_the_process(client: FundCl
     assert [progress.paths_done for progress in told] == [1024, 2048, 3000]
 
 
+def test_stored_terms_are_simulated_by_their_name(client: FundClient) -> None:
+    client.put_projects("put-1", DAY, [project("A")])
+    client.put_terms("terms-1", DAY, "sheet", terms())
+    named = client.simulate_fund(market(0.3), "sheet", [investment("A")], 2026, n_paths=256)
+    assert named == client.simulate_fund(market(0.3), terms(), [investment("A")], 2026, n_paths=256)
+    with pytest.raises(NotFound, match="nowhere"):
+        client.simulate_fund(market(), "nowhere", [investment("A")], 2026)
+
+
+def test_who_commits_too_little_is_told_what_would_do(client: FundClient) -> None:
+    # A quarter of 800 is called and 160 committed: 0.8 of every share would do, and does.
+    client.put_projects("put-1", DAY, [project("A")])
+    with pytest.raises(InvalidInput, match=r"fund allocate.*at most 0\.8000 of what it is"):
+        client.simulate_fund(market(), terms(commitment=160), [investment("A")], 2026)
+    scaled = investment("A", share=0.25 * 0.8)
+    assert client.simulate_fund(market(), terms(commitment=160), [scaled], 2026).called_cny == pytest.approx(
+        160
+    )
+
+
 def test_wrong_simulations_are_refused_with_their_paths(client: FundClient) -> None:
     client.put_projects("put-1", DAY, [project("A")])
     with pytest.raises(NotFound, match="'B' of pipeline 'p'"):
