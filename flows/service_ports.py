@@ -1,4 +1,4 @@
-"""What the flows need of the services: two small ports that the services' clients satisfy."""
+"""What the flows need of the services: small ports that the services' clients satisfy."""
 
 import datetime as dt
 from collections.abc import Callable, Iterable, Sequence
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from quant.schedules import ExposureSchedule
     from services.loans.collateral import Collateral
     from services.loans.loan import LoanRecord, PutCounts
+    from services.loans.pledges.event import PledgeEvent
     from services.runtime.market import MarketSnapshot
     from services.valuation.catalogue.asset_kind import AssetKind
 
@@ -72,12 +73,21 @@ class LoansPort(Protocol):
         ...
 
 
+class PledgeEventsPort(Protocol):
+    """What a refresh asks of the monitoring of pledges."""
+
+    def events(self, *, as_of: dt.date | None = None) -> "Iterable[PledgeEvent]":
+        """Loans that a valuation of the day moved through a level, in the order of recording."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Services:
     """The services that a refresh talks to."""
 
     valuation: ValuationPort
     loans: LoansPort
+    pledges: PledgeEventsPort
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +111,7 @@ Connect = Callable[[Targets], AbstractContextManager[Services]]
 def connect_services(targets: Targets) -> "Iterator[Services]":
     """Open the channels, and close them at the end."""
     from services.loans.client import LoansClient  # noqa: PLC0415  # gRPC is loaded when it is needed
+    from services.loans.pledges.client import PledgeClient  # noqa: PLC0415
     from services.runtime.channel import open_channel_from  # noqa: PLC0415
     from services.runtime.settings import load_settings  # noqa: PLC0415
     from services.valuation.client import ValuationClient  # noqa: PLC0415
@@ -110,4 +121,4 @@ def connect_services(targets: Targets) -> "Iterator[Services]":
         open_channel_from(settings, targets.valuation) as valuation,
         open_channel_from(settings, targets.loans) as loans,
     ):
-        yield Services(ValuationClient(valuation), LoansClient(loans))
+        yield Services(ValuationClient(valuation), LoansClient(loans), PledgeClient(loans))

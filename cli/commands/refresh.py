@@ -1,6 +1,7 @@
 """`ecopledge refresh`: value a folder of accounting outputs and push the schedules to the loans."""
 
 import datetime as dt
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,7 +12,10 @@ from cli.examples import WithExamples
 from cli.output import json_option, print_json, print_table, progress, wan
 
 if TYPE_CHECKING:
+    from flows.refresh.pledge_events import LevelChange
     from flows.reports.refresh_report.summary import RefreshSummary
+
+_SHOWN_EVENTS = 10
 
 
 @click.command(
@@ -88,6 +92,7 @@ def _print(summary: "RefreshSummary") -> None:
     print_table(f"押品重估 · Refreshed valuations {summary.as_of} (万元)", ("项目 Item", "数值 Value"), rows)
     for asset_id, message in summary.failed.items():
         click.echo(f"  {asset_id}: not valued · 未能估值: {message}", err=True)
+    _print_level_changes(summary.level_changes)
     if summary.loans_missing:
         click.echo(f"  no such loan · 贷款不存在: {', '.join(summary.loans_missing)}")
     for caution in summary.cautions:
@@ -96,3 +101,18 @@ def _print(summary: "RefreshSummary") -> None:
     click.echo(f"report · 报告: {summary.files['html']}  {summary.files['xlsx']}")
     tables = ", ".join(path for name, path in summary.files.items() if name not in {"html", "xlsx"})
     click.echo(f"tables · 表格: {tables}")
+
+
+def _print_level_changes(changes: "Sequence[LevelChange]") -> None:
+    from flows.reports.refresh_report.pledge_events import words_of
+
+    if not changes:
+        return
+    worse = sum(change.is_worse for change in changes)
+    click.echo(
+        f"  押品事件 · pledge events of the day: {worse} 恶化 worse, {len(changes) - worse} 好转 better"
+    )
+    for change in changes[:_SHOWN_EVENTS]:
+        click.echo(f"    {change.loan_id}: {words_of(change)}")
+    if len(changes) > _SHOWN_EVENTS:
+        click.echo(f"    另有 {len(changes) - _SHOWN_EVENTS} 条 · more in events.csv")

@@ -6,9 +6,8 @@ Importing this module imports Prefect; `flows.refresh.entry` does so after `prep
 import datetime as dt
 from pathlib import Path
 
-from prefect import flow, task
+from prefect import flow
 from prefect.artifacts import create_markdown_artifact, create_table_artifact
-from prefect.cache_policies import NO_CACHE
 
 from flows.accounts.quarantine import quarantine
 from flows.refresh.job import BatchSummary, RefreshJob
@@ -86,7 +85,6 @@ def compose(request: RefreshRequest, targets: Targets, connect: Connect) -> Refr
 
 
 def _publish(job: RefreshJob, batches: list[BatchSummary]) -> RefreshSummary:
-    @task(name="write report", cache_policy=NO_CACHE)
     def report() -> RefreshSummary:
         result = job.result()
         paths = write(result, result.request.out_dir)
@@ -97,6 +95,6 @@ def _publish(job: RefreshJob, batches: list[BatchSummary]) -> RefreshSummary:
         create_table_artifact(table=batch_rows(batches), key=f"{ARTIFACT_KEY}-batches")
         return summary
 
-    summary = report()
+    summary = service_task("write report", report)()
     notify(summary)
     return summary

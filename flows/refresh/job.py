@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from flows.accounts.folder import Accounts, read_accounts
 from flows.accounts.pledges import Pledge
 from flows.recorded_value import recorded_value
+from flows.refresh.pledge_events import LevelChange, changes_of
 from flows.refresh.request import RefreshRequest, run_key, valuation_request_id
 from flows.service_ports import Services
 from services.runtime.results import Caution
@@ -67,6 +68,7 @@ class RefreshResult:
         key: SHA-256 of what decides the answer; the same for a repeat.
         valued: in the order of the pledge list.
         kinds: the names of the kinds of asset.
+        level_changes: loans that valuations of the day moved through a level, by this run or another.
     """
 
     request: RefreshRequest
@@ -77,6 +79,7 @@ class RefreshResult:
     valued: tuple[Valued, ...]
     collateral: PushedCollateral
     kinds: "tuple[AssetKind, ...]"
+    level_changes: tuple[LevelChange, ...]
 
     def valuations(self) -> tuple[Valuation, ...]:
         """What could be valued."""
@@ -195,6 +198,7 @@ class RefreshJob:
             tuple(valued for batch in sorted(self._outcomes) for valued in self._outcomes[batch]),
             collateral,
             tuple(self._services.valuation.list_asset_kinds()),
+            changes_of(self._services.pledges.events(as_of=self._request.as_of)),
         )
 
     def _push(self, valued: Sequence[Valued]) -> PushedCollateral:

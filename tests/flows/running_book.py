@@ -11,6 +11,7 @@ from flows.service_ports import Services
 from services.loans import __main__ as loans_main
 from services.loans.client import LoansClient
 from services.loans.loan import Loan, RepaymentKind, RepaymentTerms
+from services.loans.pledges.client import PledgeClient
 from services.runtime.channel import open_channel
 from services.runtime.database import make_engine
 from services.runtime.migrate import upgrade_runtime
@@ -33,9 +34,10 @@ class Book:
     address: str
     valuation: ValuationClient
     loans: LoansClient
+    pledges: PledgeClient
 
     def services(self) -> Services:
-        return Services(self.valuation, self.loans)
+        return Services(self.valuation, self.loans, self.pledges)
 
     def stored(self) -> dict[str, list[str]]:
         """Ids of the stored valuations by asset."""
@@ -60,7 +62,7 @@ def running_book(folder: Path) -> Iterator[Book]:
         build_server(settings, registrations) as server,
         open_channel(server.address, institution_id=INSTITUTION) as channel,
     ):
-        book = Book(server.address, ValuationClient(channel), LoansClient(channel))
+        book = Book(server.address, ValuationClient(channel), LoansClient(channel), PledgeClient(channel))
         book.loans.put_loans(
             AS_OF, [_loan(*item) for item in LOANS_WAN.items()], request_id="loans-of-the-example"
         )

@@ -5,6 +5,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from flows.refresh.job import BatchSummary, RefreshResult
+from flows.refresh.pledge_events import worst_first
+from flows.reports.refresh_report.pledge_events import event_lines
 
 SHOWN_CAUTIONS = 20
 
@@ -28,6 +30,10 @@ def markdown(result: RefreshResult) -> str:
         f"| 新增担保 | collateral created | {result.collateral.created} |",
         f"| 更新担保 | collateral updated | {result.collateral.updated} |",
         f"| 未变担保 | collateral unchanged | {result.collateral.unchanged} |",
+        "",
+        "## 押品事件 · Pledge events",
+        "",
+        *event_lines(worst_first(result.level_changes)),
         "",
         "## 未能估值 · Not valued",
         "",

@@ -1,8 +1,11 @@
 """The document of a refresh: what the pledges are worth now, what could not be valued, what to be careful about."""
 
+import heapq
 from collections import defaultdict
+from collections.abc import Iterable
 
 from flows.refresh.job import RefreshResult, Valued
+from flows.refresh.pledge_events import worst_first
 from flows.reports.bilingual import Bilingual
 from flows.reports.blocks import cell, column, findings_of, words
 from flows.reports.document import (
@@ -22,12 +25,21 @@ from flows.reports.document import (
 from flows.reports.figures import wan, yi
 from flows.reports.labels import label
 from flows.reports.main_report.account import class_table, line_table
+from flows.reports.refresh_report.pledge_events import event_section
 from services.runtime.results import Caution, Severity
 from services.valuation.valuation import Failure, Valuation
 
+# Names of pledges that one cell or finding lists; beyond it their number is said.
+_NAMED_TOGETHER = 20
 
-def build_refresh_document(result: RefreshResult) -> Document:
-    """The document; the same result gives the same document."""
+
+def build_refresh_document(result: RefreshResult, *, most_rows: int | None = None) -> Document:
+    """The document; the same result gives the same document.
+
+    Args:
+        result: of the refresh.
+        most_rows: pledges that the table lists, those of the largest value; all of them unless given.
+    """
     request = result.request
     facts = (
         Fact(label("cover.institution"), request.institution_id),
@@ -45,7 +57,8 @@ def build_refresh_document(result: RefreshResult) -> Document:
         _sources(result),
         (
             _summary_section(result),
-            _valuation_section(result),
+            _valuation_section(result, most_rows),
+            event_section(worst_first(result.level_changes)),
             _caution_section(result),
             _account_section(result),
             _assumption_section(result),
@@ -74,6 +87,11 @@ def _summary_section(result: RefreshResult) -> Section:
             label("figure.refresh_collateral"),
             f"{collateral.created} / {collateral.updated} / {collateral.unchanged}",
         ),
+        KeyFigure(
+            label("figure.refresh_events"),
+            f"{sum(change.is_worse for change in result.level_changes)} / "
+            f"{sum(not change.is_worse for change in result.level_changes)}",
+        ),
         KeyFigure(label("figure.refresh_loans_missing"), str(len(collateral.loans_missing))),
         KeyFigure(label("figure.refresh_cautions"), str(len(result.cautions()))),
     ]
@@ -90,8 +108,8 @@ def _summary_section(result: RefreshResult) -> Section:
     )
 
 
-def _valuation_section(result: RefreshResult) -> Section:
-    tables = [_valuation_table(result)]
+def _valuation_section(result: RefreshResult, most_rows: int | None) -> Section:
+    tables = [_valuation_table(result, most_rows)]
     if result.failures():
         tables.append(_failure_table(result.failures()))
     if result.collateral.loans_missing:
@@ -106,11 +124,19 @@ def _valuation_section(result: RefreshResult) -> Section:
         "valuations",
         label("section.refresh_valuations"),
         label("sheet.refresh_valuations").zh,
-        (Paragraph(label("text.refresh_valuations")), *tables),
+        (Paragraph(label("text.refresh_valuations")), *_left_out(result, most_rows), *tables),
     )
 
 
-def _valuation_table(result: RefreshResult) -> Table:
+def _left_out(result: RefreshResult, most_rows: int | None) -> tuple[Paragraph, ...]:
+    """Says that the table does not list every pledge, where it does not."""
+    n = len(result.valuations())
+    if most_rows is None or n <= most_rows:
+        return ()
+    return (Paragraph(label("text.refresh_rows_left_out", shown=f"{most_rows:,}", all=f"{n:,}")),)
+
+
+def _valuation_table(result: RefreshResult, most_rows: int | None) -> Table:
     columns = (
         column("pledge"),
         column("project_name"),
@@ -124,12 +150,16 @@ def _valuation_table(result: RefreshResult) -> Table:
         column("replay_id"),
     )
     kinds = {kind.kind: Bilingual(kind.name_zh, kind.name_en) for kind in result.kinds}
+    values = result.valuations()
+    n_shown = len(values) if most_rows is None else most_rows
+    shown = {
+        value.valuation_id for value in heapq.nlargest(n_shown, values, key=lambda value: value.value_cny)
+    }
     rows = [
         _valuation_row(item, item.outcome, kinds)
         for item in result.valued
-        if isinstance(item.outcome, Valuation)
+        if isinstance(item.outcome, Valuation) and item.outcome.valuation_id in shown
     ]
-    values = result.valuations()
     totals = {
         3: sum(value.value_cny for value in values),
         5: sum(value.pledge_value_cny for value in values),
@@ -186,7 +216,15 @@ def _subjects(result: RefreshResult) -> list[tuple[str, Caution]]:
     subjects: defaultdict[Caution, list[str]] = defaultdict(list)
     for about, caution in result.cautions():
         subjects[caution].append(about)
-    return [("、".join(dict.fromkeys(about)), caution) for caution, about in subjects.items()]
+    return [(_named(about), caution) for caution, about in subjects.items()]
+
+
+def _named(subjects: Iterable[str]) -> str:
+    """Subjects side by side, each once; of many the first and how many there are."""
+    names = list(dict.fromkeys(subjects))
+    if len(names) <= _NAMED_TOGETHER:
+        return "、".join(names)
+    return f"{'、'.join(names[:_NAMED_TOGETHER])} 等 {len(names):,} 项 (and {len(names) - _NAMED_TOGETHER:,} more)"
 
 
 def _account_section(result: RefreshResult) -> Section:
@@ -212,7 +250,7 @@ def _assumption_section(result: RefreshResult) -> Section:
         label("title.refresh_assumptions"),
         (column("assumption", is_long_text=True), column("used_by_pledges")),
         tuple(
-            Row((Cell(words(assumption), Mark.ASSUMPTION), Cell("、".join(dict.fromkeys(pledges)))))
+            Row((Cell(words(assumption), Mark.ASSUMPTION), Cell(_named(pledges))))
             for assumption, pledges in used_by.items()
         ),
     )

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from flows.refresh.job import RefreshResult
+from flows.refresh.pledge_events import LevelChange, worst_first
 from services.runtime.results import Caution, Severity
 
 
@@ -36,6 +37,7 @@ class RefreshSummary:
         valuation_ids: stored valuations in the order of the pledge list.
         failed: asset id and message of what could not be valued.
         collateral_created, collateral_updated, collateral_unchanged: what this run did to the loans' collateral.
+        level_changes: loans that valuations of the day moved through a level, worst first.
         loans_missing: loan ids of pledges whose loan the loans service does not have.
         files: the report, by name.
     """
@@ -57,6 +59,7 @@ class RefreshSummary:
     collateral_created: int
     collateral_updated: int
     collateral_unchanged: int
+    level_changes: tuple[LevelChange, ...]
     loans_missing: tuple[str, ...]
     cautions: tuple[CautionCount, ...]
     files: dict[str, str]
@@ -84,6 +87,7 @@ def summarise(result: RefreshResult, paths: dict[str, Path]) -> RefreshSummary:
         result.collateral.created,
         result.collateral.updated,
         result.collateral.unchanged,
+        tuple(worst_first(result.level_changes)),
         result.collateral.loans_missing,
         _counted(caution for _, caution in result.cautions()),
         {name: str(path) for name, path in paths.items()},

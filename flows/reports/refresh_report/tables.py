@@ -13,6 +13,7 @@ from flows.accounts.reconciliation import LineCheck
 from flows.refresh.job import RefreshResult
 from flows.reports.html import render_html
 from flows.reports.refresh_report.document import build_refresh_document
+from flows.reports.refresh_report.pledge_events import EVENT_COLUMNS, event_rows
 from flows.reports.refresh_report.summary import summarise
 from flows.reports.whole_files import replace_together
 from flows.reports.workbook import render_workbook
@@ -20,6 +21,8 @@ from services.valuation.valuation import Valuation
 
 # A cell that begins so is a formula to a spreadsheet; an apostrophe keeps it a text.
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+# Beyond this a page is slow to open and nobody reads it; the workbook and the CSV tables have everything.
+ROWS_ON_THE_PAGE = 1_000
 VALUATION_COLUMNS = (
     "asset_id",
     "name",
@@ -62,18 +65,22 @@ def write(result: RefreshResult, out_dir: Path) -> dict[str, Path]:
     """Write the report; every file is there in full or the files before stay.
 
     Returns:
-        Paths by name: html, xlsx, valuations, failures, cautions, reconciliation, summary.
+        Paths by name: html, xlsx, valuations, failures, cautions, events, reconciliation, summary.
     """
-    document = build_refresh_document(result)
+    page = build_refresh_document(result, most_rows=ROWS_ON_THE_PAGE)
     tables = {
         "valuations": _csv(VALUATION_COLUMNS, _valuation_rows(result)),
         "failures": _csv(FAILURE_COLUMNS, _failure_rows(result)),
         "cautions": _csv(CAUTION_COLUMNS, _caution_rows(result)),
+        "events": _csv(EVENT_COLUMNS, event_rows(result.level_changes)),
         "reconciliation": _csv(
             LINE_COLUMNS, [_line_row(check) for check in result.accounts.reconciliation.lines]
         ),
     }
-    contents = {"refresh.html": render_html(document).encode(), "refresh.xlsx": render_workbook(document)}
+    contents = {
+        "refresh.html": render_html(page).encode(),
+        "refresh.xlsx": render_workbook(build_refresh_document(result)),
+    }
     contents |= {f"{name}.csv": content for name, content in tables.items()}
     paths = {
         "html": out_dir / "refresh.html",

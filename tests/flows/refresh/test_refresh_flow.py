@@ -117,7 +117,7 @@ def test_a_service_that_is_away_for_a_moment_is_asked_again(book: Book, tmp_path
     def connect(targets: Targets) -> Iterator[Services]:
         with open_channel(targets.valuation, institution_id=targets.institution_id) as channel:
             clients.append(_AwayOnce(channel))
-            yield Services(clients[0], book.loans)
+            yield Services(clients[0], book.loans, book.pledges)
 
     request = RefreshRequest(
         EXAMPLE, AS_OF, tmp_path / "out", INSTITUTION, batch_size=20, simulation=Simulation(n_paths=256)

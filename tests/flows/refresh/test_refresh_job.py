@@ -12,10 +12,13 @@ import pytest
 
 from flows.refresh.job import RefreshJob, RefreshResult
 from flows.refresh.request import RefreshRequest
+from flows.reports.document import Table
 from flows.reports.figures import wan
 from flows.reports.refresh_report.artifact import markdown
+from flows.reports.refresh_report.document import build_refresh_document
 from flows.reports.refresh_report.summary import summarise
 from flows.reports.refresh_report.tables import write
+from services.loans.pledges.levels import PledgeLevel
 from services.runtime.errors import InvalidInput
 from services.valuation.valuation import Simulation, Valuation
 from tests.flows.running_book import AS_OF, EXAMPLE, INSTITUTION, LOANS_WAN, Book
@@ -89,6 +92,47 @@ def test_only_what_changed_is_valued_again(book: Book, tmp_path: Path) -> None:
     assert (second.collateral.updated, second.collateral.unchanged) == (1, len(LOANS_WAN) - 1)
 
 
+def test_a_fall_through_a_level_is_told_once_with_its_figures(book: Book, tmp_path: Path) -> None:
+    """A permit of a hundredth of its water is worth a hundredth: 1000 万元 against it are beyond every level."""
+    first = _run(book, _request(tmp_path))
+    assert [change.loan_id for change in first.level_changes if change.loan_id == "C13"] == []
+    folder = tmp_path / "accounts"
+    shutil.copytree(EXAMPLE, folder)
+    account = folder / "water_account.csv"
+    account.write_text(account.read_text(encoding="utf-8").replace("136000000", "1360000"), encoding="utf-8")
+    fallen = _run(book, replace(_request(tmp_path), accounts_dir=folder))
+    [change] = [change for change in fallen.level_changes if change.loan_id == "C13"]
+    assert (change.before, change.after, change.is_worse) == (
+        PledgeLevel.NORMAL,
+        PledgeLevel.LIQUIDATION,
+        True,
+    )
+    values = {value.asset_id: value.value_cny for value in (*first.valuations(), *fallen.valuations())}
+    assert change.value_after_cny == pytest.approx(values["C13"], rel=1e-9)
+    assert change.loan_to_value == pytest.approx(change.balance_cny / values["C13"], rel=1e-9)
+    # A repeat stores nothing and so tells of the same crossing, under the same number.
+    again = _run(book, replace(_request(tmp_path), accounts_dir=folder))
+    assert again.level_changes == fallen.level_changes
+    paths = write(again, tmp_path / "out")
+    with paths["events"].open(encoding="utf-8-sig", newline="") as file:
+        assert {row["loan_id"]: row["after"] for row in csv.DictReader(file)}["C13"] == "liquidation"
+    assert "C13" in markdown(again).partition("押品事件")[2].partition("未能估值")[0]
+    assert "押品事件" in paths["html"].read_text(encoding="utf-8")
+
+
+def test_a_long_list_is_cut_on_the_page_alone(book: Book, tmp_path: Path) -> None:
+    result = _run(book, _request(tmp_path))
+    page, workbook = build_refresh_document(result, most_rows=3), build_refresh_document(result)
+    shown, everything = (
+        next(block for block in document.sections[1].blocks if isinstance(block, Table))
+        for document in (page, workbook)
+    )
+    assert [len(table.rows) for table in (shown, everything)] == [3 + 1, PLEDGES + 1]
+    assert shown.rows[-1] == everything.rows[-1]
+    largest = sorted(result.valuations(), key=lambda value: -value.value_cny)[:3]
+    assert {row.cells[0].value for row in shown.rows[:-1]} == {value.asset_id for value in largest}
+
+
 def test_another_market_values_everything_again(book: Book, tmp_path: Path) -> None:
     _run(book, _request(tmp_path))
     standard = book.valuation.get_market_snapshot()
@@ -153,6 +197,7 @@ def test_the_report_says_what_was_stored(book: Book, tmp_path: Path) -> None:
     assert {c["code"]: c["count"] for c in summary["cautions"]}["ONE_PRICE_DOMINATES"] == 1
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [
         "cautions.csv",
+        "events.csv",
         "failures.csv",
         "reconciliation.csv",
         "refresh.html",
