@@ -7,7 +7,7 @@ probability of default over T years is 1 - (1 - p)^T.
 
 import datetime as dt
 import hashlib
-from collections.abc import Hashable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,8 +18,9 @@ from quant.schedules import Array
 from quant.sparse_draws import Lanes, lane_of_name
 from services.loans import stored
 from services.loans.collateral import DAYS_PER_YEAR, Collateral
-from services.loans.loan import IndexWeight, Loan
-from services.loans.schedule import scheduled_balances
+from services.loans.columns.loan_columns import Labels, LoanColumns, numbered
+from services.loans.loan import IndexWeight
+from services.loans.schedule import balances_on
 from services.runtime.errors import FieldViolation, InvalidInput
 
 CREDIT_CYCLE = "credit_cycle"
@@ -33,40 +34,39 @@ class SecuredBook:
 
     Attributes:
         day: day of the book; all times count from it.
-        loans: in order of loan_id.
+        loans: as columns, in order of loan_id.
         collateral: in order of loan, then collateral.
         fund_cap_cny: most that the risk-compensation fund of the institution pays; None for no cap.
     """
 
     day: dt.date
-    loans: tuple[Loan, ...]
+    loans: LoanColumns
     collateral: tuple[Collateral, ...]
     fund_cap_cny: float | None = None
 
     def content_hash(self) -> str:
         """SHA-256 of everything in the book, hexadecimal."""
         digest = hashlib.sha256(self.day.isoformat().encode())
-        for loan in self.loans:
-            digest.update(stored.loan_to_text(loan).encode())
+        digest.update(self.loans.content_hash.encode())
         for item in self.collateral:
             digest.update(stored.collateral_to_text(item).encode())
         return digest.hexdigest()
 
     def years_left(self) -> Array:
         """Years until the last instalment of each loan, 0 for one that has matured, [n_loans]."""
-        left = [(loan.terms.matures_on - self.day).days / DAYS_PER_YEAR for loan in self.loans]
+        left = (self.loans.terms.matures_on - np.datetime64(self.day)).astype(np.int64) / DAYS_PER_YEAR
         return np.maximum(left, 0.0)
 
     def exposures(self, period_ends_years: Array) -> Array:
         """Balance in the middle of the time at risk in every period, CNY, [n_loans, n_periods]."""
-        left, terms = self.years_left(), [loan.terms for loan in self.loans]
-        out = np.empty((len(terms), len(period_ends_years)))
+        left, day = self.years_left(), np.datetime64(self.day)
+        out = np.empty((len(self.loans), len(period_ends_years)))
         for k, (start, end) in enumerate(
             zip(np.append(0.0, period_ends_years), period_ends_years, strict=False)
         ):
             middle = 0.5 * (np.minimum(start, left) + np.minimum(end, left))
-            days = [self.day + dt.timedelta(days=round(years * DAYS_PER_YEAR)) for years in middle]
-            out[:, k] = np.where(left > start, scheduled_balances(terms, days) / 100.0, 0.0)
+            days = day + np.rint(middle * DAYS_PER_YEAR).astype(np.int64)
+            out[:, k] = np.where(left > start, balances_on(self.loans.terms, days) / 100.0, 0.0)
         return out
 
     def loss_book(self, model: FactorModel, period_ends_years: Array) -> LoanBook:
@@ -79,26 +79,22 @@ class SecuredBook:
             InvalidInput: if a schedule or an index names a factor that the model does not have.
         """
         self._check_factors(model)
-        loans = self.loans
-        indices = list(dict.fromkeys(_index_of(loan) for loan in loans))
-        guarantees = [loan.guarantee for loan in loans]
-        position = {loan.loan_id: i for i, loan in enumerate(loans)}
-        compensation = np.array([loan.compensation_share for loan in loans])
+        loans, guarantees = self.loans, self.loans.guarantees
+        own, indices = numbered([index or _DEFAULT_INDEX for index in loans.indices])
+        position = {loan_id: i for i, loan_id in enumerate(loans.loan_ids)} if self.collateral else {}
         return LoanBook(
             exposure_cny=self.exposures(period_ends_years),
-            default_probability_annual=np.array([loan.default_probability_annual for loan in loans]),
+            default_probability_annual=loans.default_probability_annual,
             years_at_risk=self.years_left(),
-            asset_correlation=np.array([loan.asset_correlation for loan in loans]),
-            index_of_loan=_numbers([_index_of(loan) for loan in loans]),
-            borrower_of_loan=np.array([lane_of_name(loan.borrower_id) for loan in loans], dtype=np.intp),
-            unsecured_lgd=np.array([loan.unsecured_lgd for loan in loans]),
-            guarantee_share=np.array([0.0 if g is None else g.share for g in guarantees]),
-            guarantor_of_loan=np.array([lane_of_name(_guarantor_of(loan)) for loan in loans], dtype=np.intp),
-            guarantor_default_probability_annual=np.array(
-                [0.0 if g is None else g.default_probability_annual for g in guarantees]
-            ),
-            compensation_share=compensation,
-            fund_of_loan=np.where(compensation > 0.0, 0, NO_FUND),
+            asset_correlation=loans.asset_correlation,
+            index_of_loan=own[loans.index_of_loan].astype(np.intp),
+            borrower_of_loan=_lanes(loans.borrower),
+            unsecured_lgd=loans.unsecured_lgd,
+            guarantee_share=guarantees.share,
+            guarantor_of_loan=_guarantors(loans),
+            guarantor_default_probability_annual=guarantees.default_probability_annual,
+            compensation_share=loans.compensation_share,
+            fund_of_loan=np.where(loans.compensation_share > 0.0, 0, NO_FUND),
             index_weights=_weight_matrix(indices, model),
             period_ends_years=np.asarray(period_ends_years, dtype=np.float64),
             fund_cap_cny=np.array([np.inf if self.fund_cap_cny is None else self.fund_cap_cny]),
@@ -116,10 +112,11 @@ class SecuredBook:
             for name in dict.fromkeys(item.schedule.factors):
                 if name not in model:
                     found[f"collateral {item.collateral_id}", name] = None
-        for loan in self.loans:
-            for weight in _index_of(loan):
+        for number, index in enumerate(self.loans.indices):
+            for weight in index or _DEFAULT_INDEX:
                 if weight.factor not in primaries:
-                    found[f"index of loan {loan.loan_id}", weight.factor] = None
+                    for i in np.flatnonzero(self.loans.index_of_loan == number)[:_REPORTED_UNKNOWN_FACTORS]:
+                        found[f"index of loan {self.loans.loan_ids[i]}", weight.factor] = None
         if found:
             known = ", ".join(model.names)
             raise InvalidInput.from_violations(
@@ -131,21 +128,22 @@ class SecuredBook:
             )
 
 
-def _index_of(loan: Loan) -> tuple[IndexWeight, ...]:
-    return loan.index_weights or _DEFAULT_INDEX
+def _lanes(names: Labels) -> Lanes:
+    return np.array([lane_of_name(name) for name in names.names], dtype=np.intp)[names.codes]
 
 
-def _guarantor_of(loan: Loan) -> str:
-    """Who guarantees; a fund or pool without a name is another one for every loan."""
-    if loan.guarantee is None or not loan.guarantee.guarantor_id:
-        return f"of loan {loan.loan_id}"
-    return f"guarantor {loan.guarantee.guarantor_id}"
-
-
-def _numbers(keys: Sequence[Hashable]) -> Lanes:
-    """Equal keys get equal numbers, in order of first appearance."""
-    numbers: dict[Hashable, int] = {}
-    return np.array([numbers.setdefault(key, len(numbers)) for key in keys], dtype=np.intp)
+def _guarantors(loans: LoanColumns) -> Lanes:
+    """Who guarantees; a fund or pool without a name is another one for every loan, and so is nobody."""
+    guarantor = loans.guarantees.guarantor
+    named = np.array(
+        [lane_of_name(f"guarantor {name}") if name else 0 for name in guarantor.names], dtype=np.intp
+    )
+    lanes: Lanes = named[guarantor.codes]
+    is_named = np.array([bool(name) for name in guarantor.names])[guarantor.codes]
+    # Nobody bears nothing, whatever is drawn: only funds and pools need an address of their own.
+    for i in np.flatnonzero(~is_named & (loans.guarantees.share > 0.0)).tolist():
+        lanes[i] = lane_of_name(f"of loan {loans.loan_ids[i]}")
+    return lanes
 
 
 def _weight_matrix(indices: Sequence[tuple[IndexWeight, ...]], model: FactorModel) -> Array:

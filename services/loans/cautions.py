@@ -1,11 +1,11 @@
 """What a careful reader should know about a simulated loss: old valuations, other markets, too few paths."""
 
-from collections import defaultdict
 from collections.abc import Iterator
+
+import numpy as np
 
 from quant.loan_losses.simulation import LossSummary
 from services.loans.book import SecuredBook
-from services.loans.loan import Loan
 from services.loans.portfolio import PortfolioQuestion
 from services.runtime.results import Caution, Severity
 
@@ -89,10 +89,16 @@ def _about_rows(question: PortfolioQuestion, book: SecuredBook) -> Iterator[Caut
 
 
 def _about_borrowers(book: SecuredBook) -> Iterator[Caution]:
-    views: dict[str, set[object]] = defaultdict(set)
-    for loan in book.loans:
-        views[loan.borrower_id].add(_view_of_borrower(loan))
-    torn = sorted(borrower for borrower, seen in views.items() if len(seen) > 1)
+    loans = book.loans
+    # One view a borrower: a number changes where any of what decides its default does.
+    borrower, view = loans.borrower.codes, loans.index_of_loan
+    for column in (loans.default_probability_annual, loans.asset_correlation):
+        values, codes = np.unique(column, return_inverse=True)
+        view = view * len(values) + codes
+    lowest, highest = np.full((2, len(loans.borrower.names)), np.iinfo(np.int64).max)
+    np.minimum.at(lowest, borrower, view)
+    np.minimum.at(highest, borrower, -view)
+    torn = sorted(loans.borrower.names[i] for i in np.flatnonzero(lowest != -highest))
     if torn:
         yield Caution(
             "BORROWER_TERMS_DIFFER",
@@ -103,13 +109,8 @@ def _about_borrowers(book: SecuredBook) -> Iterator[Caution]:
         )
 
 
-def _view_of_borrower(loan: Loan) -> object:
-    return (loan.default_probability_annual, loan.asset_correlation, loan.index_weights)
-
-
 def _about_loans(book: SecuredBook) -> Iterator[Caution]:
-    years = book.years_left()
-    matured = [loan.loan_id for loan, left in zip(book.loans, years, strict=True) if left == 0.0]
+    matured = [book.loans.loan_ids[i] for i in np.flatnonzero(book.years_left() == 0.0)]
     if matured:
         yield Caution(
             "LOANS_MATURED",

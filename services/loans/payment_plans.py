@@ -11,39 +11,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from quant.daycount import year_fraction
-from quant.payment_plan import NO_CENTS, NO_CHOICE, NO_GROWTH, Cents, PaymentPlan, Rule
+from quant.payment_plan import NO_CENTS, NO_CHOICE, NO_GROWTH, Cents, PaymentPlan
+from services.loans.columns.term_columns import Days, Numbers, TermColumns, last_day_of, term_columns
 from services.loans.loan import RepaymentKind, RepaymentTerms, due_date
 from services.loans.repayment import PrepaymentEffect
 
-Days = NDArray[np.datetime64]
-Numbers = NDArray[np.float64]
 
-_RULES = {
-    RepaymentKind.EQUAL_INSTALMENT: Rule.EQUAL_INSTALMENT,
-    RepaymentKind.EQUAL_PRINCIPAL: Rule.EQUAL_PRINCIPAL,
-    RepaymentKind.BULLET: Rule.BULLET,
-    RepaymentKind.CUSTOM: Rule.CUSTOM,
-}
-
-
-def is_plain(terms: RepaymentTerms) -> bool:
-    """Whether every period is alike: equal lengths, one rate, nothing prepaid, no given parts."""
-    return (
-        terms.day_count is None
-        and terms.rate_reset is None
-        and not terms.prepayments
-        and terms.kind is not RepaymentKind.CUSTOM
-    )
-
-
-def plan_of_plain(terms: Sequence[RepaymentTerms]) -> PaymentPlan:
+def plan_of_even(terms: TermColumns) -> PaymentPlan:
     """The plan of loans whose periods are all alike; no table of periods is made."""
-    rates = np.array([term.rate_annual for term in terms])[:, None]
-    years = np.array([term.months_per_period for term in terms])[:, None] / 12.0
-    loan, rule, n_periods, grace = _columns(terms)
     return PaymentPlan(
-        loan, rule, n_periods, grace, NO_GROWTH, rates, years, NO_CENTS, NO_CENTS, NO_GROWTH, NO_CHOICE
-    )
+        terms.principal_cents, terms.rule, terms.periods, terms.grace_periods, NO_GROWTH, terms.rate_annual[:, None],
+        terms.months_per_period[:, None] / 12.0, NO_CENTS, NO_CENTS, NO_GROWTH, NO_CHOICE,
+    )  # fmt: skip
 
 
 def plan_of(terms: Sequence[RepaymentTerms], due: Days) -> PaymentPlan:
@@ -71,8 +50,11 @@ def plan_of(terms: Sequence[RepaymentTerms], due: Days) -> PaymentPlan:
             custom[i, own] = [int(part * 100) for part in term.custom_principal_cny]
         if term.prepayments:
             _prepay(term, days, rate_of, (prepaid[i], accrued[i], keeps[i]))
-    loan, rule, n_periods, grace = _columns(terms)
-    return PaymentPlan(loan, rule, n_periods, grace, growth, rates, years, custom, prepaid, accrued, keeps)
+    columns = term_columns(terms)
+    return PaymentPlan(
+        columns.principal_cents, columns.rule, columns.periods, columns.grace_periods, growth, rates, years, custom,
+        prepaid, accrued, keeps,
+    )  # fmt: skip
 
 
 def rate_steps(terms: RepaymentTerms) -> tuple[Days, Numbers]:
@@ -96,15 +78,6 @@ def rate_steps(terms: RepaymentTerms) -> tuple[Days, Numbers]:
     return np.array(days, dtype="datetime64[D]"), np.array(rates)
 
 
-def _columns(terms: Sequence[RepaymentTerms]) -> tuple[Cents, Cents, Cents, Cents]:
-    return (
-        np.array([int(term.principal_cny * 100) for term in terms], dtype=np.int64),
-        np.array([_RULES[term.kind] for term in terms], dtype=np.int64),
-        np.array([term.periods for term in terms], dtype=np.int64),
-        np.array([term.grace_periods for term in terms], dtype=np.int64),
-    )
-
-
 def _lengths(terms: RepaymentTerms, start: Days, end: Days, period_end: Days) -> Numbers:
     """Years from day to day within periods that end on given days."""
     if terms.day_count is not None:
@@ -119,8 +92,7 @@ def _lengths(terms: RepaymentTerms, start: Days, end: Days, period_end: Days) ->
 def _months_before(period_end: Days, drawn_on: dt.date, months: int) -> Days:
     """The due date before each of some due dates."""
     month = period_end.astype("datetime64[M]") - months
-    last_day = ((month + 1).astype("datetime64[D]") - month.astype("datetime64[D]")).astype(np.int64) - 1
-    start: Days = month.astype("datetime64[D]") + np.minimum(drawn_on.day - 1, last_day)
+    start: Days = month.astype("datetime64[D]") + np.minimum(drawn_on.day - 1, last_day_of(month))
     return start
 
 

@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from quant.payment_plan import balances_after, roll
+from services.loans.columns.term_columns import Days, TermColumns, days_after, last_day_of, term_columns
 from services.loans.loan import RepaymentTerms, due_date
-from services.loans.payment_plans import Days, is_plain, plan_of, plan_of_plain
+from services.loans.payment_plans import plan_of, plan_of_even
 from services.runtime.errors import InvalidInput
 
 # Loans whose tables of periods are made together.
@@ -90,30 +91,34 @@ def repayment_schedule(terms: RepaymentTerms) -> RepaymentSchedule:
 
 
 def scheduled_balances(terms: Sequence[RepaymentTerms], days: Sequence[dt.date]) -> NDArray[np.int64]:
+    """Balance in cents that each loan owes at the end of its day, [n]; 0 before the drawing and after the end."""
+    return balances_on(term_columns(terms), np.array(days, dtype="datetime64[D]"))
+
+
+def balances_on(terms: TermColumns, day: Days) -> NDArray[np.int64]:
     """Balance in cents that each loan owes at the end of its day, [n]; 0 before the drawing and after the end.
 
-    A book of plain loans takes microseconds a loan and no table of periods; the others are rolled with their tables,
+    Loans with even periods take microseconds each and no table of periods; the others are rolled with their tables,
     some thousands at a time.
+
+    Args:
+        terms: of n loans.
+        day: of each loan, [n].
     """
     balances = np.zeros(len(terms), dtype=np.int64)
-    day = np.array(days, dtype="datetime64[D]")
-    plain = [i for i, term in enumerate(terms) if is_plain(term)]
-    if plain:
-        chosen = [terms[i] for i in plain]
-        balances[plain] = balances_after(
-            plan_of_plain(chosen), np.maximum(_payments_by(chosen, day[plain]), 0)
-        )
-    is_taken = np.zeros(len(terms), dtype=np.bool_)
-    is_taken[plain] = True
-    others = sorted(np.flatnonzero(~is_taken).tolist(), key=lambda i: terms[i].periods)
+    even = np.flatnonzero(terms.is_even)
+    if even.size:
+        chosen = terms.take(even) if terms.uneven else terms
+        paid = _payments_by(chosen, day[even])
+        balances[even] = balances_after(plan_of_even(chosen), np.maximum(paid, 0))
+    others = sorted(terms.uneven, key=lambda i: terms.uneven[i].periods)
     for begin in range(0, len(others), _LOANS_AT_ONCE):
         members = others[begin : begin + _LOANS_AT_ONCE]
-        chosen = [terms[i] for i in members]
-        paid = np.maximum(_payments_by(chosen, day[members]), 0)
-        level = balances_after(plan_of(chosen, due_dates(chosen)), paid)
-        balances[members] = np.maximum(level - _prepaid_since(chosen, paid, day[members]), 0)
-    drawn = np.array([term.drawn_on for term in terms], dtype="datetime64[D]")
-    return np.where(day < drawn, 0, balances)
+        given = [terms.uneven[i] for i in members]
+        paid = np.maximum(_payments_by(terms.take(members), day[members]), 0)
+        level = balances_after(plan_of(given, due_dates(given)), paid)
+        balances[members] = np.maximum(level - _prepaid_since(given, paid, day[members]), 0)
+    return np.where(day < terms.drawn_on, 0, balances)
 
 
 def balances_after_payments(terms: Sequence[RepaymentTerms]) -> NDArray[np.int64]:
@@ -121,8 +126,9 @@ def balances_after_payments(terms: Sequence[RepaymentTerms]) -> NDArray[np.int64
 
     Prepayments count from the due date after them.
     """
-    if all(is_plain(term) for term in terms):
-        return roll(plan_of_plain(terms)).closing_cents
+    columns = term_columns(terms)
+    if not columns.uneven:
+        return roll(plan_of_even(columns)).closing_cents
     return roll(plan_of(terms, due_dates(terms))).closing_cents
 
 
@@ -131,24 +137,17 @@ def due_dates(terms: Sequence[RepaymentTerms]) -> Days:
 
     By month arithmetic from the drawing, at the last day of a month that is too short; see `loan.due_date`.
     """
-    drawn = np.array([term.drawn_on for term in terms], dtype="datetime64[D]")
-    months = np.array([term.months_per_period for term in terms])[:, None]
-    start = drawn.astype("datetime64[M]")
-    day_of_month = (drawn - start.astype("datetime64[D]")).astype(np.int64)
-    month = start[:, None] + months * np.arange(max(term.periods for term in terms) + 1)
-    last_day = ((month + 1).astype("datetime64[D]") - month.astype("datetime64[D]")).astype(np.int64) - 1
-    due: Days = month.astype("datetime64[D]") + np.minimum(day_of_month[:, None], last_day)
-    return due
+    columns = term_columns(terms)
+    periods = np.arange(int(columns.periods.max()) + 1)
+    return days_after(columns.drawn_on[:, None], columns.months_per_period[:, None] * periods)
 
 
-def _payments_by(terms: Sequence[RepaymentTerms], day: Days) -> NDArray[np.int64]:
+def _payments_by(terms: TermColumns, day: Days) -> NDArray[np.int64]:
     """How many due dates of each loan have come by its day, [n]; below 0 before the drawing."""
-    drawn = np.array([term.drawn_on for term in terms], dtype="datetime64[D]")
-    months = np.array([term.months_per_period for term in terms])
-    start, month = drawn.astype("datetime64[M]"), day.astype("datetime64[M]")
-    elapsed, rest = np.divmod((month - start).astype(np.int64), months)
-    last_day = ((month + 1).astype("datetime64[D]") - month.astype("datetime64[D]")).astype(np.int64) - 1
-    due_day = np.minimum((drawn - start.astype("datetime64[D]")).astype(np.int64), last_day)
+    start, month = terms.drawn_on.astype("datetime64[M]"), day.astype("datetime64[M]")
+    elapsed, rest = np.divmod((month - start).astype(np.int64), terms.months_per_period)
+    day_of_drawing = (terms.drawn_on - start.astype("datetime64[D]")).astype(np.int64)
+    due_day = np.minimum(day_of_drawing, last_day_of(month))
     is_before = (day - month.astype("datetime64[D]")).astype(np.int64) < due_day
     return np.asarray(elapsed - ((rest == 0) & is_before))
 

@@ -10,6 +10,7 @@ from quant.schedules import Array
 from quant.sparse_draws import Lanes
 from services.loans.book import SecuredBook
 from services.loans.collateral import DAYS_PER_YEAR
+from services.loans.columns.loan_columns import loan_columns
 from services.loans.reported_book import ReportedBook
 
 OVERDUE_LIFE_YEARS = 1.0
@@ -50,7 +51,7 @@ def reported_loss_book(book: ReportedBook, model: FactorModel, ends_years: Array
         InvalidInput: if a schedule or an index names a factor that the model does not have.
     """
     left = years_left(book)
-    arrays = SecuredBook(book.day, book.loans, book.collateral).loss_book(model, ends_years)
+    arrays = SecuredBook(book.day, loan_columns(book.loans, ""), book.collateral).loss_book(model, ends_years)
     starts = np.append(0.0, ends_years[:-1])
     exposure = np.where(starts[None, :] < left[:, None], book.as_reported(arrays.exposure_cny), 0.0)
     return ReportedLossBook(replace(arrays, exposure_cny=exposure, years_at_risk=left), left)

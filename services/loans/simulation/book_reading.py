@@ -31,18 +31,18 @@ def read_book(
         unknown = store.unknown_loans(loan_ids)
         if unknown:
             raise NotFound(f"no such loan: {_some(unknown)}")
-        loans = store.loans_in_force(day, loan_ids)
-        if not loans or (loan_ids and len(loans) < len(loan_ids)):
+        loans = store.loan_columns_in_force(day, loan_ids)
+        if len(loans) == 0 or len(loans) < len(set(loan_ids)):
             first = store.first_day()
             if first is None:
                 raise NotFound("the institution has no loans")
-            missing = sorted(set(loan_ids) - {loan.loan_id for loan in loans})
+            missing = sorted(set(loan_ids).difference(loans.loan_ids))
             raise NotFound(
                 f"no state on {day} of {_some(missing) if missing else 'any loan'}; the first loan is as of {first}: "
                 "expected as_of on or after the business date of the loans"
             )
-        collateral = store.collateral_in_force(day, (loan.loan_id for loan in loans))
-    return SecuredBook(day, tuple(loans), tuple(collateral), fund_cap_cny)
+        collateral = store.collateral_in_force(day, loans.loan_ids)
+    return SecuredBook(day, loans, tuple(collateral), fund_cap_cny)
 
 
 def _some(names: Sequence[str]) -> str:
