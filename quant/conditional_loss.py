@@ -22,7 +22,8 @@ import numpy as np
 from quant.compiled import compiled_bare
 from quant.factors import FactorModel
 from quant.loan_losses.book import LoanBook
-from quant.loan_losses.events import Block, asset_value, collateral_in_default
+from quant.loan_losses.events import Block
+from quant.loan_losses.loss_in_default import asset_value, collateral_in_default
 from quant.loan_losses.path_sampling import mirrored_states
 from quant.loan_losses.prepared_book import PreparedBook
 from quant.schedules import Array, DiscountFactors
@@ -218,7 +219,9 @@ def _add_terms(
     block: Any, cell_of_slot: Any, first: Any, stop: Any, step: Any, sums: Any, of_paths: Any
 ) -> None:
     """Add the terms of every `step`-th loan to its sums [3, n_slots, n_periods] and to those of paths [n_paths]."""
-    (slots, exposure, ends, pledges, schedules, sales, rows, cumulated, cells, seed, paths, _, _) = block
+    (slots, exposure, ends, pledges, schedules, sales, rows, cumulated, cells, seed, paths, _, _, _, _) = (
+        block
+    )
     for slot in range(first, stop, step):
         for p in range(len(paths)):
             before = 1.0

@@ -164,6 +164,15 @@ class CollateralTable:
         out *= np.exp(-sales["mean_events"] * schedules["severity"][:, None])
         return out
 
+    def largest_values(self) -> Array:
+        """A bound on what each schedule brings in the mean at the end of any period, [n_schedules]."""
+        sales, rows = self.tables.sales, self.tables.rows
+        present = self.model.forward_cells(self.cell_factor, self.cell_time) * self.discount(self.cell_time)
+        terms = np.abs(rows["weight"] * present[rows["cell"]])
+        whole = np.bincount(self.schedule_of_row(), weights=terms, minlength=len(sales))
+        bound: Array = whole * np.max(sales["scale"] / self.discount(self.ends), axis=1, initial=0.0)
+        return bound
+
     def schedule_of_row(self) -> Lanes:
         """Which schedule each row belongs to, [n_rows]."""
         schedules = self.tables.schedules

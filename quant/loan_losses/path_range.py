@@ -9,8 +9,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from quant.loan_losses.events import Chunks, LoanSums, PathSums, count_events
+from quant.loan_losses.events import Chunks, count_events
 from quant.loan_losses.fans import BookCover
+from quant.loan_losses.loss_sums import LoanSums, PathSums
 from quant.loan_losses.path_sampling import PathSampler
 from quant.loan_losses.prepared_book import PreparedBook
 from quant.schedules import Array
@@ -89,6 +90,30 @@ class PathWork:
         )  # fmt: skip
         count_events(block, self.chunks, self.fans, paths, loans)
         return weights, self.cover.ltv(block.cells) if self.fans else None
+
+    def replay_block(
+        self, first: int, path_weights: Array, loans: LoanSums, unpaid: Array, bank_share: float
+    ) -> None:
+        """Go through a block again and count its chosen paths alone, with other weights.
+
+        Args:
+            first: number of its first path.
+            path_weights: >= 0, 0 for a path that is not chosen, [n].
+            loans: receives what the chosen paths add to each loan.
+            unpaid: share of its claims that each fund does not pay, [n, n_funds].
+            bank_share: of the bank's loss before caps of funds that is counted.
+        """
+        chosen = np.flatnonzero(path_weights)
+        if len(chosen) == 0:
+            return
+        states, _ = self.sampler.draw(first, len(path_weights))
+        seen = self.seen(first, len(path_weights), states)
+        block = self.prepared.block(
+            first + chosen, self.sampler.seed, states[:, :, chosen], None if seen is None else seen[:, :, chosen],
+            weights=path_weights[chosen], per_unit=self.per_unit, bank_share=bank_share, unpaid=unpaid[chosen],
+        )  # fmt: skip
+        claims_again = PathSums.zeros(len(chosen), 0, unpaid.shape[1])
+        count_events(block, self.chunks, False, claims_again, loans)  # compiled: by position
 
     def empty_paths(self, n_paths: int) -> PathSums:
         """Sums of so many paths, nothing summed yet."""

@@ -9,7 +9,8 @@ from quant.loan_losses.book import LoanBook, Pledges
 from quant.loan_losses.collateral_table import CollateralTable, Records
 from quant.loan_losses.credit_cells import CreditCells
 from quant.loan_losses.default_index import DefaultIndices
-from quant.loan_losses.events import Block, slot_records
+from quant.loan_losses.events import Block
+from quant.loan_losses.slot_records import slot_records, with_collateral
 from quant.loan_losses.survival import cumulated, thresholds
 from quant.schedules import Array, DiscountFactors
 from quant.sparse_draws import Lanes
@@ -62,7 +63,7 @@ class PreparedBook:
         )
         level = thresholds(credit, standard, indices, book.period_ends_years)
         exposure = np.ascontiguousarray(book.exposure_cny[credit.loan_of_slot], dtype=np.float64)
-        slots = slot_records(book, credit, collateral.start)
+        slots = slot_records(book, credit, collateral)
         return cls(book, model, credit, indices, level, slots, exposure, collateral)
 
     def in_market(
@@ -80,7 +81,9 @@ class PreparedBook:
         collateral = CollateralTable.of(
             _in_slot_order(book.pledges, slots), len(slots), model, discount, book.period_ends_years
         )
-        return replace(self, book=book, model=model, collateral=collateral)
+        return replace(
+            self, book=book, model=model, collateral=collateral, slots=with_collateral(self.slots, collateral)
+        )
 
     def block(
         self,
@@ -91,6 +94,8 @@ class PreparedBook:
         *,
         weights: Array | None = None,
         per_unit: float = 1.0,
+        bank_share: float = 1.0,
+        unpaid: Array | None = None,
     ) -> Block:
         """A block of paths as the loans see it.
 
@@ -101,6 +106,8 @@ class PreparedBook:
             collateral_states: those that collateral sees, where they are others.
             weights: of each path; 1 where absent.
             per_unit: whole units in one CNY.
+            bank_share: of the bank's loss before caps of funds that is counted.
+            unpaid: share of its claims that each fund does not pay, [n_paths, n_funds]; 0 where absent.
         """
         indices = self.indices.values(self.model, states)
         seen = states if collateral_states is None else collateral_states
@@ -115,6 +122,8 @@ class PreparedBook:
             paths,
             np.ones(len(paths)) if weights is None else weights,
             per_unit,
+            bank_share,
+            np.zeros((len(paths), len(self.book.fund_cap_cny))) if unpaid is None else unpaid,
         )
 
     def by_loan(self, of_slots: Array, missing: float = 0.0) -> Array:

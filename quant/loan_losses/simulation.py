@@ -1,6 +1,6 @@
 """The simulation: blocks of paths on several threads, sums that leave no trace of either.
 
-Sums of loans over paths are whole numbers of a tiny unit, a power of 2, so that they come out the same in any order;
+Sums of loans over paths are whole numbers of a tiny unit (`loss_sums`), so that they come out the same in any order;
 sums of a path belong to one block. A block size or a number of threads therefore does not change a bit of any result.
 """
 
@@ -12,21 +12,18 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from quant.loan_losses.events import WEIGHT_UNIT, Chunks, LoanSums, weigh_events
+from quant.loan_losses.block_size import fitting_block
+from quant.loan_losses.events import Chunks
+from quant.loan_losses.expected_collateral import expected_collateral
 from quant.loan_losses.fans import BookCover, Fan, npl_ratios
+from quant.loan_losses.loss_sums import MOST_PATHS, WEIGHT_UNIT, LoanSums, units_per_cny
 from quant.loan_losses.path_range import LossPart, PathWork
-from quant.loan_losses.path_sampling import PathSampler, mirrored_states
+from quant.loan_losses.path_sampling import PathSampler
 from quant.loan_losses.prepared_book import PreparedBook
 from quant.schedules import Array
 from quant.tail_risk import TailEstimate, tail_estimate, weighted_tail_estimate
 
 REPORTED_CONFIDENCES = (0.95, 0.99, 0.999)
-_BLOCK_BYTES = 2 * 2**20
-_BLOCK_EVENTS = 10_000_000
-_SUM_BITS = 61
-_PATH_BITS = 24
-_SAMPLE_PATHS = 4_096
-_TINY = 1e-12
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -76,7 +73,7 @@ class LossSimulation:
     Args:
         prepared: the book in its market.
         sampler: draws the paths.
-        n_paths: number of paths, >= 1.
+        n_paths: number of paths, 1 to MOST_PATHS.
         collateral_sampler: draws what collateral sees, where that is not what borrowers see.
         fans: whether to follow the book over time; costs about a tenth.
         n_threads: blocks at work at a time.
@@ -86,7 +83,7 @@ class LossSimulation:
         work: what it takes to simulate any of its paths elsewhere.
 
     Raises:
-        ValueError: if a number is below 1.
+        ValueError: if a number is below 1, or there are more paths than sums of loans have bits for.
     """
 
     def __init__(
@@ -103,17 +100,15 @@ class LossSimulation:
         for name, number in (("n_paths", n_paths), ("n_threads", n_threads), ("block_paths", block_paths)):
             if number is not None and number < 1:
                 raise ValueError(f"{name}: found {number}, expected at least 1")
+        if n_paths > MOST_PATHS:
+            raise ValueError(f"n_paths: found {n_paths}, expected at most {MOST_PATHS}")
         self._prepared, self._sampler, self._n_paths = prepared, sampler, n_paths
         self._fans, self._n_threads = fans, n_threads
-        self._per_unit = _units_per_cny(prepared.exposure.max(axis=1, initial=0.0))
-        self._block_paths = self._fitting_block() if block_paths is None else block_paths
-        credit = prepared.credit
-        self._chunks = Chunks(
-            credit.borrower_start, credit.chunk_start, credit.chunk_cell, credit.chunk_periods
-        )
+        self._per_unit = units_per_cny(prepared.exposure.max(axis=1, initial=0.0))
+        self._block_paths = fitting_block(prepared) if block_paths is None else block_paths
         self.work = PathWork(
             prepared, sampler, collateral_sampler, fans, self._per_unit, self._block_paths,
-            BookCover.of(prepared), self._chunks,
+            BookCover.of(prepared), Chunks.of(prepared.credit),
         )  # fmt: skip
         self._paths = self.work.empty_paths(n_paths)
         self._ltv = np.zeros(self._paths.defaulted.shape)
@@ -159,8 +154,9 @@ class LossSimulation:
         prepared, n = self._prepared, self._n_paths
         losses, weights = self.path_losses(), self._weights
         weighted = losses * weights
-        whole = self._whole_sums()
-        defaults, collateral = whole.defaults / WEIGHT_UNIT, whole.collateral / self._per_unit
+        whole = LoanSums.total(self._loans)
+        defaults = whole.defaults / WEIGHT_UNIT
+        collateral = whole.collateral / prepared.slots["collateral_units"]
         in_default = np.full(len(defaults), np.nan)
         np.divide(collateral, defaults, out=in_default, where=defaults > 0.0)
         plain = self._sampler.direction is None
@@ -180,7 +176,7 @@ class LossSimulation:
             effective_paths=float(weights.sum() ** 2 / (weights**2).sum()),
             loan_expected_loss=prepared.by_loan(self._loan_losses() / n),
             loan_default_share=prepared.by_loan(defaults / n),
-            loan_collateral_mean=self._expected_collateral(),
+            loan_collateral_mean=expected_collateral(prepared, self._sampler.seed),
             loan_collateral_in_default=prepared.by_loan(in_default, np.nan),
             npl=self._npl() if self._fans else None,
             ltv=self._ltv_fan() if self._fans else None,
@@ -199,19 +195,37 @@ class LossSimulation:
         losses: Array = self._paths.loss / self._per_unit + short.sum(axis=1)
         return losses
 
-    def weighted_loan_losses(self, path_weights: Array, *, bank_weight: float = 1.0) -> Array:
+    def weighted_loan_losses(self, path_weights: Array, *, bank_share: float = 1.0) -> Array:
         """Sum of weight times loss of every loan over chosen paths, by replay, [n_loans].
 
         Args:
-            path_weights: of every path, 0 where it does not count, [n_paths].
-            bank_weight: 0 leaves only what funds could not pay.
+            path_weights: of every path, >= 0, 0 where it does not count, [n_paths].
+            bank_share: 0 leaves only what funds could not pay.
         """
-        out = np.zeros(len(self._prepared.credit.loan_of_slot))
-        for first in range(0, self._n_paths, self._block_paths):
-            # One after the other: a loan's sum then runs in order of path, whatever the block.
-            span = range(first, min(first + self._block_paths, self._n_paths))
-            self._weigh_block(span, path_weights, bank_weight, out)
-        return self._prepared.by_loan(out)
+        whole = float(path_weights.sum())
+        if not whole > 0.0:
+            return np.zeros(len(self._prepared.book))
+        # Counted as finely as in the run: on the whole a path weighs 1 there.
+        scale = self._n_paths / whole
+        over = np.maximum(self._paths.claims - self._prepared.book.fund_cap_cny, 0.0)
+        unpaid = np.divide(over, self._paths.claims, out=np.zeros_like(over), where=over > 0.0)
+        spare: queue.SimpleQueue[LoanSums] = queue.SimpleQueue()
+        parts = [self.work.empty_loans() for _ in range(self._n_threads)]
+        for part in parts:
+            spare.put(part)
+
+        def replay(first: int) -> None:
+            span = slice(first, first + self._block_paths)
+            sums = spare.get()
+            try:
+                self.work.replay_block(first, path_weights[span] * scale, sums, unpaid[span], bank_share)
+            finally:
+                spare.put(sums)
+
+        with ThreadPoolExecutor(self._n_threads) as pool:
+            list(pool.map(replay, range(0, self._n_paths, self._block_paths)))
+        losses: Array = LoanSums.total(parts).loss / (self._per_unit * scale)
+        return self._prepared.by_loan(losses)
 
     def _simulate_block(self, first: int, n: int) -> None:
         span = slice(first, first + n)
@@ -223,34 +237,12 @@ class LossSimulation:
         if ltv is not None:
             self._ltv[span] = ltv
 
-    def _weigh_block(self, span: range, path_weights: Array, bank_weight: float, out: Array) -> None:
-        kept = np.flatnonzero(path_weights[span.start : span.stop])
-        chosen = span.start + kept
-        if len(chosen) == 0:
-            return
-        states, _ = self._sampler.draw(span.start, len(span))
-        seen = self.work.seen(span.start, len(span), states)
-        block = self._prepared.block(
-            chosen, self._sampler.seed, states[:, :, kept], None if seen is None else seen[:, :, kept],
-            weights=path_weights[chosen], per_unit=self._per_unit,
-        )  # fmt: skip
-        claims = self._paths.claims[chosen]
-        over = np.maximum(claims - self._prepared.book.fund_cap_cny, 0.0)
-        unpaid = np.divide(over, claims, out=np.zeros_like(claims), where=claims > 0.0)
-        weigh_events(block, self._chunks, unpaid, bank_weight, out)
-
-    def _whole_sums(self) -> LoanSums:
-        """Sums of all threads."""
-        return LoanSums(
-            *(np.stack(column).sum(axis=0, dtype=np.int64) for column in zip(*self._loans, strict=True))
-        )
-
     def _loan_losses(self) -> Array:
         """Weighted sum of the losses of every slot, [n_slots]."""
-        losses: Array = self._whole_sums().loss / self._per_unit
+        losses: Array = LoanSums.total(self._loans).loss / self._per_unit
         exhausted = (self._paths.claims > self._prepared.book.fund_cap_cny).any(axis=1)
         if exhausted.any():
-            short = self.weighted_loan_losses(np.where(exhausted, self._weights, 0.0), bank_weight=0.0)
+            short = self.weighted_loan_losses(np.where(exhausted, self._weights, 0.0), bank_share=0.0)
             losses = losses + short[self._prepared.credit.loan_of_slot]
         return losses
 
@@ -268,43 +260,6 @@ class LossSimulation:
         if len(self._prepared.book.pledges) == 0:
             return None
         return Fan.of(self._prepared.book.period_ends_years, self._ltv, self._weights)
-
-    def _expected_collateral(self) -> Array:
-        """Collateral of each loan if default had nothing to do with it, [n_loans]."""
-        prepared = self._prepared
-        pledges, start = prepared.collateral.tables.pledges, prepared.collateral.start
-        sample = mirrored_states(
-            prepared.model, prepared.book.period_ends_years, _SAMPLE_PATHS, self._sampler.seed
-        )
-        values = prepared.collateral.expected_values(sample)
-        hazards = prepared.credit.hazard_annual[prepared.credit.cell_of_slot()] * prepared.slots["power"]
-        ends = prepared.book.period_ends_years
-        years = np.minimum(ends, prepared.slots["years"][:, None])
-        chances = np.diff(-np.expm1(-np.maximum(hazards, _TINY)[:, None] * years), axis=1, prepend=0.0)
-        chances /= chances.sum(axis=1, keepdims=True)
-        slot = np.repeat(np.arange(len(chances)), np.diff(start))
-        mean = (values[pledges["schedule"]] * chances[slot]).sum(axis=1) * pledges["multiple"]
-        means: Array = np.bincount(slot, weights=mean, minlength=len(chances)).astype(np.float64)
-        return prepared.by_loan(means)
-
-    def _fitting_block(self) -> int:
-        """Paths whose tables fit the cache, in a fraction of a second."""
-        prepared = self._prepared
-        n_periods = prepared.book.n_periods
-        floats = n_periods * (
-            len(prepared.collateral.cell_time) + len(prepared.thresholds) + 4 * prepared.model.n_primary
-        )
-        chances = prepared.credit.cumulative_probability(prepared.book.period_ends_years)[:, -1]
-        borrowers = np.diff(prepared.credit.chunk_start)
-        expected = float((chances[prepared.credit.chunk_cell] * borrowers).sum())
-        by_events = _BLOCK_EVENTS / max(expected, 1.0)
-        return int(np.clip(min(_BLOCK_BYTES / (8 * floats), by_events), 32, 16_384))
-
-
-def _units_per_cny(largest: Array) -> float:
-    """The power of 2 that leaves a path's sum over loans, and a loan's over the most paths, within 61 bits."""
-    most = max(float(largest.sum()), float(largest.max(initial=0.0)) * 2.0**_PATH_BITS)
-    return 2.0 ** (_SUM_BITS - math.ceil(math.log2(most))) if most > 0.0 else 1.0
 
 
 def _finished(task: tuple[int, "Future[None]"]) -> int:

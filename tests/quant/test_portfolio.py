@@ -241,6 +241,31 @@ def test_wrong_way_collateral_is_worth_less_in_default() -> None:
     assert abs(independent.loan_collateral_in_default[0] - mean) < 4 * sd
 
 
+@pytest.mark.parametrize("times", [1e-6, 1.0, 50.0, 1e6])
+def test_collateral_in_default_is_told_in_full_however_large(times: float) -> None:
+    # Without a link default says nothing about the price: both means are the forward, 0.66 x times.
+    loans = secured(book(pd=0.2, rho=0.0), schedule(0.01 * times))
+    found = run(loans, n_paths=40_000)
+    mean = times * 0.01 * 50.0 * math.exp(PRICE_SD**2 * 5.0 / 2) * FLAT(5.0) / FLAT(1.0)
+    assert found.loan_collateral_mean[0] == pytest.approx(mean, rel=1e-12)
+    # The log of V(1) has the deviation of the price over a year.
+    sd = mean * math.sqrt(math.expm1(PRICE_SD**2)) / math.sqrt(0.2 * 40_000)
+    assert abs(found.loan_collateral_in_default[0] - mean) < 4 * sd
+
+
+def test_a_small_loan_beside_a_large_one_keeps_its_collateral() -> None:
+    sizes = np.array([1e9, 1.0])
+    loans = replace(
+        secured(book(2, pd=1.0), schedule(0.01 * 1e9), schedule(0.01, asset_id="b")),
+        exposure_cny=sizes[:, None],
+    )
+    found = run(loans, n_paths=2_000)
+    # Everything defaults: both are the mean over the same paths of the same price.
+    assert found.loan_collateral_in_default[1] * 1e9 == pytest.approx(
+        found.loan_collateral_in_default[0], rel=1e-8
+    )
+
+
 def test_mean_of_collateral_that_may_be_negative_is_that_of_its_positive_part() -> None:
     # A call: max(50 e^{x + ...} - 50, 0) at s, by Black's formula on the conditional forward.
     from quant.factors import black_call
@@ -394,7 +419,9 @@ def test_a_wrong_book_is_refused(change: dict[str, np.ndarray], match: str) -> N
         replace(book(), **change)  # type: ignore[arg-type]  # one field of any of them
 
 
-@pytest.mark.parametrize("change", [{"n_threads": 0}, {"n_paths": 0}, {"block_paths": 0}])
+@pytest.mark.parametrize(
+    "change", [{"n_threads": 0}, {"n_paths": 0}, {"block_paths": 0}, {"n_paths": 2**24 + 1}]
+)
 def test_a_wrong_number_of_paths_is_refused(change: dict[str, float]) -> None:
     with pytest.raises(ValueError, match="expected"):
         run(book(), **{"n_paths": 100, **change})  # type: ignore[arg-type]  # wrong on purpose
