@@ -32,7 +32,7 @@ from services.fund.outcome import (
 )
 from services.fund.project import Project
 from services.fund.sector_assumptions import read_sector_assumptions
-from services.fund.term_sheets import decode_toml, read_term_sheets
+from services.fund.term_sheets import TermSheet, decode_toml, read_term_sheets
 from services.fund.terms import FundTerms
 from services.runtime.bundled import bundled
 from services.runtime.errors import InvalidInput
@@ -86,6 +86,11 @@ class FundQuestion(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     Attributes:
         term_sheet: id of one.
         first_year: calendar year of year 0.
+        term_sheet_is_stored: it is one that the fund service keeps, not one of the file.
+        benefit_term_sheet: id of the one under which a report shows what the grass roots would receive, where the
+            fund's own pays them nothing; None to leave that out.
+        pacing_yield_rate_annual: least share of net asset value distributed in a year, where a report fits the pacing
+            model to the fund's flows.
         projects: lists.
         term_sheets, sector_assumptions, scenarios: files; the bundled ones where they are not stated.
         n_paths, seed, report_years, liquidity_rate_annual: see `services.fund.outcome.FundSimulation`.
@@ -96,6 +101,9 @@ class FundQuestion(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     term_sheet: str
     first_year: int
     projects: tuple[ProjectList, ...]
+    term_sheet_is_stored: bool = False
+    benefit_term_sheet: str | None = None
+    pacing_yield_rate_annual: float = 0.0
     term_sheets: str | None = None
     sector_assumptions: str | None = None
     scenarios: str | None = None
@@ -116,12 +124,18 @@ class AskedFund:
         scenarios: worlds to compare it with.
         allocation: the choice.
         projects: stored, in the order of the investments.
+        published: what sources say of the terms, in plain words.
+        benefit_terms: under which a report shows what the grass roots would receive; None to leave that out.
+        pacing_yield_rate_annual: as the question.
     """
 
     simulation: FundSimulation
     scenarios: tuple[FundScenario, ...]
     allocation: AllocationRequest
     projects: tuple[Project, ...]
+    published: tuple[str, ...] = ()
+    benefit_terms: FundTerms | None = None
+    pacing_yield_rate_annual: float = 0.0
 
     def name(self, project_id: str, pipeline: str) -> str:
         """Name of a project."""
@@ -156,7 +170,9 @@ def ask(client: FundClient, market: MarketSnapshot, path: Path) -> AskedFund:
     investments = _with_contributions(
         assumptions.investments(projects, factor_levels(snapshot)), question, path.name
     )
-    terms = _terms(question, path)
+    sheet = _stored_sheet(client, question) if question.term_sheet_is_stored else _sheet(question, path)
+    terms = sheet.terms
+    benefit = question.benefit_term_sheet
     simulation = FundSimulation(
         snapshot,
         terms,
@@ -185,21 +201,35 @@ def ask(client: FundClient, market: MarketSnapshot, path: Path) -> AskedFund:
         choice.price_limits,
     )
     scenarios = read_fund_scenarios(_file(path, question.scenarios, "fund/scenarios.toml"))
-    return AskedFund(simulation, scenarios, allocation, projects)
+    benefit_terms = None if benefit is None else _sheet(question, path, "benefit_term_sheet", benefit).terms
+    return AskedFund(
+        simulation,
+        scenarios,
+        allocation,
+        projects,
+        sheet.published,
+        benefit_terms,
+        question.pacing_yield_rate_annual,
+    )
 
 
 def _file(question: Path, stated: str | None, standard: str) -> Path:
     return bundled(standard) if stated is None else question.parent / stated
 
 
-def _terms(question: FundQuestion, path: Path) -> FundTerms:
+def _sheet(
+    question: FundQuestion, path: Path, field: str = "term_sheet", sheet_id: str | None = None
+) -> TermSheet:
+    wanted = question.term_sheet if sheet_id is None else sheet_id
     sheets = read_term_sheets(_file(path, question.term_sheets, "fund/term_sheets.toml"))
-    if question.term_sheet not in sheets:
+    if wanted not in sheets:
         known = ", ".join(sheets)
-        raise InvalidInput.of(
-            f"{path.name}: term_sheet", f"found {question.term_sheet!r}, expected one of {known}"
-        )
-    return sheets[question.term_sheet].terms
+        raise InvalidInput.of(f"{path.name}: {field}", f"found {wanted!r}, expected one of {known}")
+    return sheets[wanted]
+
+
+def _stored_sheet(client: FundClient, question: FundQuestion) -> TermSheet:
+    return TermSheet(question.term_sheet, client.get_terms(question.term_sheet).terms, ())
 
 
 def _stored(client: FundClient, asked: ProjectList, place: str, as_of: dt.date) -> tuple[Project, ...]:

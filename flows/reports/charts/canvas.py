@@ -54,13 +54,13 @@ def name_axis(axes: Axes, horizontal: Bilingual | None = None, vertical: Bilingu
         axes.set_ylabel(vertical.inline(), color=INK, fontsize=_TEXT_SIZE)
 
 
-def add_legend(figure: Figure, handles: Sequence[Any], labels: Sequence[str]) -> None:
-    """A legend above the chart, where it never covers anything."""
+def add_legend(figure: Figure, handles: Sequence[Any], labels: Sequence[str], *, columns: int = 4) -> None:
+    """A legend above the chart, where it never covers anything; long names want fewer columns."""
     figure.legend(
         handles,
         labels,
         loc="outside upper left",
-        ncols=min(4, len(labels)),
+        ncols=min(columns, len(labels)),
         frameon=False,
         fontsize=_TEXT_SIZE,
         labelcolor=INK,

@@ -6,17 +6,21 @@ from typing import Any
 from flows.reports.charts.bars import draw_bars, draw_changes, draw_stack
 from flows.reports.charts.canvas import as_svg
 from flows.reports.charts.comparisons import draw_estimates, draw_pairs, draw_spreads
+from flows.reports.charts.curves import draw_curves
 from flows.reports.charts.fans import draw_fan
 from flows.reports.charts.model import (
     BarChart,
     ChangeChart,
     Chart,
+    CurveChart,
     EstimateChart,
     FanChart,
     PairChart,
+    PanelChart,
     SpreadChart,
     StackChart,
 )
+from flows.reports.charts.panels import draw_panels
 
 # Every kind of chart and who draws it; each drawer takes exactly its kind.
 DRAWERS: Mapping[type[Chart], Callable[[Any], Any]] = {
@@ -27,6 +31,8 @@ DRAWERS: Mapping[type[Chart], Callable[[Any], Any]] = {
     SpreadChart: draw_spreads,
     EstimateChart: draw_estimates,
     FanChart: draw_fan,
+    PanelChart: draw_panels,
+    CurveChart: draw_curves,
 }
 
 

@@ -166,4 +166,68 @@ class StackChart:
     layers: tuple[Layer, ...]
 
 
-Chart: TypeAlias = BarChart | ChangeChart | PairChart | SpreadChart | EstimateChart | FanChart | StackChart
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """One of several small charts: a path with its band, and a path to compare it with (None for none)."""
+
+    title: Bilingual
+    middle: tuple[float, ...]
+    band: Band
+    reference: tuple[float, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PanelChart:
+    """Small charts on the same axes, side by side: the same figure in several worlds.
+
+    Attributes:
+        times: of all panels.
+        reference_name: of the path that is the same in all panels.
+        panels: at least one.
+    """
+
+    time_axis: Bilingual
+    value_axis: Bilingual
+    times: tuple[float, ...]
+    middle_name: Bilingual
+    reference_name: Bilingual
+    panels: tuple[Panel, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Curve:
+    """A named line through points.
+
+    Attributes:
+        horizontal, vertical: of the points, as many.
+        is_modelled: drawn dashed.
+        point_labels: written beside the points, as many, or none.
+    """
+
+    name: str
+    horizontal: tuple[float, ...]
+    vertical: tuple[float, ...]
+    is_modelled: bool = False
+    point_labels: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CurveChart:
+    """Lines on one pair of axes: a frontier, observed flows beside modelled ones."""
+
+    horizontal_axis: Bilingual
+    vertical_axis: Bilingual
+    curves: tuple[Curve, ...]
+
+
+Chart: TypeAlias = (
+    BarChart
+    | ChangeChart
+    | PairChart
+    | SpreadChart
+    | EstimateChart
+    | FanChart
+    | StackChart
+    | PanelChart
+    | CurveChart
+)

@@ -12,12 +12,16 @@ from flows.reports.charts.model import (
     BarChart,
     ChangeChart,
     Chart,
+    Curve,
+    CurveChart,
     Estimate,
     EstimateChart,
     FanChart,
     Layer,
     Pair,
     PairChart,
+    Panel,
+    PanelChart,
     Spread,
     SpreadChart,
     StackChart,
@@ -100,6 +104,29 @@ CHARTS: dict[str, Chart] = {
         Bilingual("分配（亿元）", "distribution, 1e8 CNY"),
         ("1", "2", "3"),
         (Layer("市财政", (0.1, 0.4, 0.3)), Layer("管理人", (0.0, 0.1, 0.2))),
+    ),
+    "panels": PanelChart(
+        Bilingual("年", "year"),
+        Bilingual("累计（亿元）", "cumulated, 1e8 CNY"),
+        (0.0, 1.0, 2.0),
+        Bilingual("中位数", "median"),
+        Bilingual("基准", "as it is"),
+        tuple(
+            Panel(
+                Bilingual(f"情景{i}", f"world {i}"),
+                (0.0, -1.0, 1.0),
+                Band("5%–95%", (0.0, -2.0, 0.0), (0.0, 0.0, 2.0)),
+            )
+            for i in range(5)
+        ),
+    ),
+    "curves": CurveChart(
+        Bilingual("年份", "year"),
+        Bilingual("金额（亿元）", "amount, 1e8 CNY"),
+        (
+            Curve("模拟", (2026.0, 2027.0), (1.0, 2.0), point_labels=("甲", "乙")),
+            Curve("拟合", (2026.0, 2027.0), (1.2, 1.8), is_modelled=True),
+        ),
     ),
 }
 
