@@ -144,6 +144,7 @@ MOVEMENTS = (
     _date("day", required=True),
     _choice("kind", MovementKind, "movement_kind", required=True),
     _money("amount_cny", required=True),
+    FileColumn("reverses"),
 )
 
 COLUMNS = {"loans": LOANS, "positions": POSITIONS, "movements": MOVEMENTS}

@@ -164,7 +164,12 @@ def _position(cells: Cells) -> LoanPosition:
 
 def _movement(cells: Cells) -> LoanMovement:
     return LoanMovement(
-        cells["movement_id"], cells["loan_id"], cells["day"], MovementKind(cells["kind"]), cells["amount_cny"]
+        cells["movement_id"],
+        cells["loan_id"],
+        cells["day"],
+        MovementKind(cells["kind"]),
+        cells["amount_cny"],
+        cells["reverses"] or "",
     )
 
 

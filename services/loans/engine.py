@@ -8,6 +8,7 @@ from services.loans.loan import Loan, LoanPage, PutCounts
 from services.loans.position import LoanMovement, LoanPosition
 from services.loans.products import product_violations
 from services.loans.repository import LoanStore
+from services.loans.reversals import reversal_violations
 from services.loans.schedule import RepaymentSchedule, repayment_schedule
 from services.runtime.errors import InvalidInput, NotFound
 
@@ -51,8 +52,13 @@ def record_movements(store: LoanStore, movements: Sequence[LoanMovement]) -> Put
 
     Raises:
         NotFound: naming loans that do not exist.
+        InvalidInput: naming reversals that do not agree with what they reverse, and corrections of what is reversed.
     """
     _require_known(store, [movement.loan_id for movement in movements])
+    store.wait_for_writers()
+    wrong = reversal_violations(store, movements, lambda i: f"movements[{i}]")
+    if wrong:
+        raise InvalidInput.from_violations(wrong)
     return store.record_movements(movements)
 
 

@@ -40,6 +40,8 @@ class LoanMovement:
         day: business date.
         kind: what happened.
         amount_cny: > 0, whole cents; the kind gives the direction.
+        reverses: movement that this one withdraws, of the same loan, kind and amount, whose direction it turns round;
+            empty for none.
 
     Raises:
         ValueError: if a field is outside its domain.
@@ -50,6 +52,7 @@ class LoanMovement:
     day: dt.date
     kind: MovementKind
     amount_cny: Decimal
+    reverses: str = ""
 
     def __post_init__(self) -> None:
         require_id("movement_id", self.movement_id)
@@ -57,11 +60,16 @@ class LoanMovement:
         _require_cents("amount", self.amount_cny)
         if self.amount_cny == 0:
             raise ValueError("amount: found 0, expected above 0")
+        if self.reverses:
+            require_id("reverses", self.reverses)
+            if self.reverses == self.movement_id:
+                raise ValueError(f"reverses: found {self.reverses!r}, expected another movement")
 
     @property
     def signed_cny(self) -> Decimal:
         """Change of the balance."""
-        return self.amount_cny if self.kind is MovementKind.DRAWN else -self.amount_cny
+        is_inflow = (self.kind is MovementKind.DRAWN) != bool(self.reverses)
+        return self.amount_cny if is_inflow else -self.amount_cny
 
 
 @dataclass(frozen=True, slots=True)

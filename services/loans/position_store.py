@@ -43,6 +43,7 @@ movement_table = sa.Table(
     sa.Column("recorded_at", sa.String(64), nullable=False),
     sa.Column("kind", sa.String(16), nullable=False),
     sa.Column("amount_cents", sa.BigInteger, nullable=False),
+    sa.Column("reverses", sa.String(64), nullable=True),
 )
 _FACTS = (
     "balance_cents",
@@ -52,7 +53,7 @@ _FACTS = (
     "quality",
     "is_credit_impaired",
 )
-_MOVED = ("loan_id", "day", "kind", "amount_cents")
+_MOVED = ("loan_id", "day", "kind", "amount_cents", "reverses")
 
 
 class PositionStore(Protocol):
@@ -61,11 +62,20 @@ class PositionStore(Protocol):
     `known_at` shows what was recorded by a moment; without it everything counts.
     """
 
+    def wait_for_writers(self) -> None:
+        """Waits until no other transaction writes for the institution; what is read then stays as it is."""
+
     def record_positions(self, positions: Sequence[LoanPosition]) -> PutCounts:
         """Adds each position that differs from the last record of its loan and day; these pairs are distinct."""
 
     def record_movements(self, movements: Sequence[LoanMovement]) -> PutCounts:
         """Adds each movement that differs from the last record of its id; ids are distinct."""
+
+    def movements_of(self, movement_ids: Sequence[str]) -> dict[str, LoanMovement]:
+        """The last record of each of the movements that there are."""
+
+    def reversals_of(self, movement_ids: Sequence[str]) -> dict[str, str]:
+        """Of the movements that are reversed the movement that does it."""
 
     def positions_in_force(
         self, day: dt.date, loan_ids: Sequence[str] = (), known_at: dt.datetime | None = None
@@ -117,6 +127,24 @@ class SqlPositionStore(InstitutionRows):
         return self._add(
             movement_table, new, sum(row["movement_id"] not in stored for row in new), len(given)
         )
+
+    def movements_of(self, movement_ids: Sequence[str]) -> dict[str, LoanMovement]:
+        """See the port."""
+        columns = movement_table.c
+        found: dict[str, LoanMovement] = {}
+        for chosen in conditions_on(columns.movement_id, movement_ids):
+            query = sa.select(movement_table).where(self.mine(movement_table), chosen).order_by(columns.seq)
+            found.update((row.movement_id, _movement(row)) for row in self.connection.execute(query))
+        return found
+
+    def reversals_of(self, movement_ids: Sequence[str]) -> dict[str, str]:
+        """See the port."""
+        columns = movement_table.c
+        found: dict[str, str] = {}
+        for chosen in conditions_on(columns.reverses, movement_ids):
+            query = sa.select(columns.reverses, columns.movement_id).where(self.mine(movement_table), chosen)
+            found.update((original, key) for original, key in self.connection.execute(query))
+        return found
 
     def positions_in_force(
         self, day: dt.date, loan_ids: Sequence[str] = (), known_at: dt.datetime | None = None
@@ -212,7 +240,13 @@ def _position_facts(position: LoanPosition) -> tuple[Any, ...]:
 
 
 def _movement_facts(movement: LoanMovement) -> tuple[Any, ...]:
-    return (movement.loan_id, movement.day, movement.kind.value, int(movement.amount_cny * 100))
+    return (
+        movement.loan_id,
+        movement.day,
+        movement.kind.value,
+        int(movement.amount_cny * 100),
+        movement.reverses or None,
+    )
 
 
 def _position(row: Any) -> LoanPosition:
@@ -235,4 +269,5 @@ def _movement(row: Any) -> LoanMovement:
         row.day,
         MovementKind(row.kind),
         Decimal(row.amount_cents).scaleb(-2),
+        row.reverses or "",
     )

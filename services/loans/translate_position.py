@@ -116,9 +116,19 @@ def movement_from_wire(message: pb.LoanMovement, violations: Violations) -> Loan
     amount = _cents(violations, "amount", message.amount)
     if amount is not None:
         good &= violations.require(amount > 0, "amount", "found 0, expected above 0")
+    good &= violations.require_max_length("reverses", message.reverses, MAX_ID_CHARS)
+    if message.reverses:
+        good &= violations.require(bool(message.reverses.strip()), "reverses", "found blanks, expected an id")
+        good &= violations.require(
+            message.reverses != message.movement_id,
+            "reverses",
+            f"found {message.reverses!r}, expected another movement",
+        )
     if not good or day is None or amount is None:
         return None
-    return LoanMovement(message.movement_id, message.loan_id, day, MOVEMENT_KINDS[message.kind], amount)
+    return LoanMovement(
+        message.movement_id, message.loan_id, day, MOVEMENT_KINDS[message.kind], amount, message.reverses
+    )
 
 
 def position_to_wire(position: LoanPosition) -> pb.LoanPosition:
@@ -143,6 +153,7 @@ def movement_to_wire(movement: LoanMovement) -> pb.LoanMovement:
         day=date_to_wire(movement.day),
         kind=MOVEMENT_KIND_TO_WIRE[movement.kind],
         amount=money_from_decimal(movement.amount_cny),
+        reverses=movement.reverses,
     )
 
 

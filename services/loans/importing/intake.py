@@ -7,7 +7,7 @@ holds one chunk and eight bytes a row.
 import datetime as dt
 import hashlib
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from types import TracebackType
@@ -20,6 +20,7 @@ from services.loans import stored
 from services.loans.loan import Loan, PutCounts
 from services.loans.position import LoanMovement, LoanPosition
 from services.loans.repository import LoanStore
+from services.loans.reversals import reversal_violations
 from services.runtime.errors import FieldViolation, InvalidInput
 
 MAX_IMPORT_ROWS = 10_000_000
@@ -63,6 +64,7 @@ class Intake:
         self.header = header
         self.request_id = header.request_id
         self.n_rows = 0
+        self.has_reversals = False
         # Closed by the context manager that this object is.
         self._file = tempfile.TemporaryFile(prefix="ecopledge-import-")  # noqa: SIM115
         self._digest = hashlib.sha256(f"{header.kind}|{header.as_of}".encode())
@@ -85,6 +87,7 @@ class Intake:
         self._file.write(len(chunk).to_bytes(_LENGTH_BYTES, "little"))
         self._file.write(chunk)
         self.n_rows += len(rows)
+        self.has_reversals |= any(map(_is_reversal, rows))
 
     def SerializeToString(self, *, deterministic: bool = True) -> bytes:  # noqa: ARG002, N802  # as a message has it
         """What equal imports have in common, however their rows were cut into chunks."""
@@ -155,16 +158,19 @@ def write_import(
             check_alive()
             total = total.plus(store.put_loan_texts(as_of, texts))
         return total
-    unknown: list[FieldViolation] = []
-    for begin, rows in intake.chunks():
-        check_alive()
-        unknown += _unknown(store, begin, rows)
-        if not unknown:
-            total = total.plus(_record(store, rows))
-        elif len(unknown) > MAX_REPORTED:
-            break
-    if unknown:
-        raise InvalidInput.from_violations(unknown[:MAX_REPORTED])
+    wrong: list[FieldViolation] = []
+    # What is reversed may stand below its reversal in a file.
+    for are_reversals in (False, True) if intake.has_reversals else (False,):
+        for begin, rows in intake.chunks():
+            check_alive()
+            chosen = {i: row for i, row in enumerate(rows, start=begin) if _is_reversal(row) == are_reversals}
+            wrong += _wrong(store, chosen)
+            if not wrong:
+                total = total.plus(_record(store, list(chosen.values())))
+            elif len(wrong) > MAX_REPORTED:
+                break
+        if wrong:
+            raise InvalidInput.from_violations(wrong[:MAX_REPORTED])
     return total
 
 
@@ -175,15 +181,21 @@ def _record(store: LoanStore, rows: Sequence[Row]) -> PutCounts:
     return store.record_movements([row for row in rows if isinstance(row, LoanMovement)])
 
 
-def _unknown(store: LoanStore, begin: int, rows: Sequence[Row]) -> list[FieldViolation]:
-    missing = set(store.unknown_loans(row.loan_id for row in rows))
-    if not missing:
-        return []
-    return [
+def _is_reversal(row: Row) -> bool:
+    return isinstance(row, LoanMovement) and bool(row.reverses)
+
+
+def _wrong(store: LoanStore, rows: Mapping[int, Row]) -> list[FieldViolation]:
+    """What is wrong with rows, by number, beside what is stored: unknown loans, reversals that do not agree."""
+    missing = set(store.unknown_loans(row.loan_id for row in rows.values()))
+    found = [
         FieldViolation(f"rows[{i}].loan_id", f"found {row.loan_id!r}, expected a loan that exists")
-        for i, row in enumerate(rows, start=begin)
+        for i, row in rows.items()
         if row.loan_id in missing
     ]
+    movements = {i: row for i, row in rows.items() if isinstance(row, LoanMovement)}
+    numbers = list(movements)
+    return found + reversal_violations(store, list(movements.values()), lambda i: f"rows[{numbers[i]}]")
 
 
 def _key(row: Row) -> tuple[str, ...]:

@@ -118,7 +118,9 @@ class SqlBookStore(InstitutionRows):
         touched = sa.select(columns.movement_id).where(mine, columns.day > after, columns.day <= until)
         records = mine & columns.movement_id.in_(touched)
         latest = first_of(movement_table, "movement_id", [columns.seq.desc()], records).subquery().c
-        query = sa.select(latest.loan_id, latest.day, latest.kind, latest.amount_cents)
+        # A reversal counts against its kind on its own day.
+        amount = sa.case((latest.reverses.is_(None), latest.amount_cents), else_=-latest.amount_cents)
+        query = sa.select(latest.loan_id, latest.day, latest.kind, amount)
         rows = self._rows(query.where(latest.day > after, latest.day <= until))
         return [MovementFacts(loan_id, day, _KINDS[kind], cents) for loan_id, day, kind, cents in rows]
 

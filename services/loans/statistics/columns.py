@@ -87,7 +87,7 @@ class BookColumns:
         opening_as_closed: balance of the opening day that the quarter before was closed with; that of `opening` where
             it is open.
         rate_annual, quality: of the closing position; quality counts in `CLASSES`.
-        drawn, repaid, prepaid, written_off: movements of the quarter.
+        drawn, repaid, prepaid, written_off: movements of the quarter less the reversals that were booked in it.
         outside_life: sum of those movements that lie before the first drawing, or are drawings after maturity.
     """
 
@@ -256,7 +256,7 @@ def _movement_columns(
 
 
 def _within_64_bits(cents: Cents) -> Cents:
-    total = float(np.sum(cents, dtype=np.float64))
+    total = float(np.sum(np.abs(cents), dtype=np.float64))
     if total > _MOST_CENTS:
         raise ValueError(
             f"amounts of {total / 100:.3g} CNY together, expected at most {_MOST_CENTS / 100:.3g}"

@@ -38,7 +38,7 @@ class PositionFacts(NamedTuple):
 
 
 class MovementFacts(NamedTuple):
-    """A movement of principal; see `services.loans.position.LoanMovement`."""
+    """A movement of principal, the amount of a reversal below 0; see `services.loans.position.LoanMovement`."""
 
     loan_id: str
     day: dt.date
@@ -76,7 +76,10 @@ def facts_of_position(position: LoanPosition) -> PositionFacts:
 
 def facts_of_movement(movement: LoanMovement) -> MovementFacts:
     """What the statistics read of a movement."""
-    return MovementFacts(movement.loan_id, movement.day, movement.kind, cents_of(movement.amount_cny))
+    cents = cents_of(movement.amount_cny)
+    return MovementFacts(
+        movement.loan_id, movement.day, movement.kind, -cents if movement.reverses else cents
+    )
 
 
 def cents_of(amount_cny: Decimal) -> int:

@@ -53,8 +53,9 @@ class StatisticsLine:
     Attributes:
         keys: what the line is about, one for each level of the grouping; empty for the total.
         opening_cents: balance on the last day of the quarter before.
-        drawn_cents, repaid_cents, prepaid_cents, written_off_cents: movements of the quarter, >= 0; repaid is what
-            was repaid as scheduled.
+        drawn_cents, repaid_cents, prepaid_cents, written_off_cents: movements of the quarter; repaid is what was repaid
+            as scheduled. Less the reversals that were booked in the quarter, so below 0 where more of earlier quarters
+            was reversed than there was of this one.
         closing_cents: balance on the last day of the quarter.
         class_cents: closing balance in the five classes, best first, then without a class.
         n_loans, n_borrowers: with a closing balance above 0; a borrower of several lines counts in each.

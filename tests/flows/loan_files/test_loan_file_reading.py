@@ -205,3 +205,11 @@ def test_what_is_no_loan_file_is_refused(tmp_path: Path, name: str, content: byt
 def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:
     (told,) = problems(tmp_path / "none.csv")
     assert "none.csv" in told
+
+
+def test_a_reversal_names_the_movement_that_it_withdraws(tmp_path: Path) -> None:
+    text = "流水号,贷款编号,发生日,类型,金额（元）,冲销流水号\nM1,L1,2026-05-15,归还,5,\nR1,L1,2026-05-15,归还,5,M1\n"
+    first, second = read_loan_file(write(tmp_path, text)).rows
+    assert isinstance(first, LoanMovement)
+    assert isinstance(second, LoanMovement)
+    assert (first.reverses, second.reverses) == ("", "M1")

@@ -185,8 +185,8 @@ class LoansServiceServicer:
 
     def RecordMovements(self, request, context):
         """Stores movements of principal, all or nothing; a movement that differs from the one stored under its id is added
-        beside it and counts from then on. INVALID_ARGUMENT: wrong fields. NOT_FOUND: a loan that does not exist.
-        ALREADY_EXISTS: as PutLoans.
+        beside it and counts from then on. INVALID_ARGUMENT: wrong fields, a reversal that does not agree with what it
+        reverses, a correction of what is reversed. NOT_FOUND: a loan that does not exist. ALREADY_EXISTS: as PutLoans.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

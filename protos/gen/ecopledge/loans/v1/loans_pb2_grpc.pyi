@@ -61,8 +61,8 @@ class LoansServiceStub:
     """
     RecordMovements: _grpc.UnaryUnaryMultiCallable[_position_pb2.RecordMovementsRequest, _position_pb2.RecordMovementsResponse]
     """Stores movements of principal, all or nothing; a movement that differs from the one stored under its id is added
-    beside it and counts from then on. INVALID_ARGUMENT: wrong fields. NOT_FOUND: a loan that does not exist.
-    ALREADY_EXISTS: as PutLoans.
+    beside it and counts from then on. INVALID_ARGUMENT: wrong fields, a reversal that does not agree with what it
+    reverses, a correction of what is reversed. NOT_FOUND: a loan that does not exist. ALREADY_EXISTS: as PutLoans.
     """
     ImportLoans: _grpc.StreamUnaryMultiCallable[_loans_pb2.ImportLoansRequest, _loans_pb2.ImportLoansResponse]
     """Takes loans, positions or movements of any number in one stream: a header, rows in chunks, an end that says how many
@@ -145,8 +145,8 @@ class LoansServiceAsyncStub(LoansServiceStub):
     """
     RecordMovements: _aio.UnaryUnaryMultiCallable[_position_pb2.RecordMovementsRequest, _position_pb2.RecordMovementsResponse]  # type: ignore[assignment]
     """Stores movements of principal, all or nothing; a movement that differs from the one stored under its id is added
-    beside it and counts from then on. INVALID_ARGUMENT: wrong fields. NOT_FOUND: a loan that does not exist.
-    ALREADY_EXISTS: as PutLoans.
+    beside it and counts from then on. INVALID_ARGUMENT: wrong fields, a reversal that does not agree with what it
+    reverses, a correction of what is reversed. NOT_FOUND: a loan that does not exist. ALREADY_EXISTS: as PutLoans.
     """
     ImportLoans: _aio.StreamUnaryMultiCallable[_loans_pb2.ImportLoansRequest, _loans_pb2.ImportLoansResponse]  # type: ignore[assignment]
     """Takes loans, positions or movements of any number in one stream: a header, rows in chunks, an end that says how many
@@ -262,8 +262,8 @@ class LoansServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_position_pb2.RecordMovementsResponse, _abc.Awaitable[_position_pb2.RecordMovementsResponse]]:
         """Stores movements of principal, all or nothing; a movement that differs from the one stored under its id is added
-        beside it and counts from then on. INVALID_ARGUMENT: wrong fields. NOT_FOUND: a loan that does not exist.
-        ALREADY_EXISTS: as PutLoans.
+        beside it and counts from then on. INVALID_ARGUMENT: wrong fields, a reversal that does not agree with what it
+        reverses, a correction of what is reversed. NOT_FOUND: a loan that does not exist. ALREADY_EXISTS: as PutLoans.
         """
 
     @_abc_1.abstractmethod

@@ -26,27 +26,27 @@ from google.type import date_pb2 as google_dot_type_dot_date__pb2
 from google.type import money_pb2 as google_dot_type_dot_money__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!ecopledge/loans/v1/position.proto\x12\x12\x65\x63opledge.loans.v1\x1a\x16google/type/date.proto\x1a\x17google/type/money.proto\"\x8c\x02\n\x0cLoanPosition\x12\x0f\n\x07loan_id\x18\x01 \x01(\t\x12 \n\x05\x61s_of\x18\x02 \x01(\x0b\x32\x11.google.type.Date\x12#\n\x07\x62\x61lance\x18\x03 \x01(\x0b\x32\x12.google.type.Money\x12\x13\n\x0brate_annual\x18\x04 \x01(\x01\x12\x14\n\x0coverdue_days\x18\x05 \x01(\r\x12-\n\x11overdue_principal\x18\x06 \x01(\x0b\x32\x12.google.type.Money\x12.\n\x07quality\x18\x07 \x01(\x0e\x32\x1d.ecopledge.loans.v1.FiveClass\x12\x1a\n\x12is_credit_impaired\x18\x08 \x01(\x08\"\xa8\x01\n\x0cLoanMovement\x12\x13\n\x0bmovement_id\x18\x01 \x01(\t\x12\x0f\n\x07loan_id\x18\x02 \x01(\t\x12\x1e\n\x03\x64\x61y\x18\x03 \x01(\x0b\x32\x11.google.type.Date\x12.\n\x04kind\x18\x04 \x01(\x0e\x32 .ecopledge.loans.v1.MovementKind\x12\"\n\x06\x61mount\x18\x05 \x01(\x0b\x32\x12.google.type.Money\"a\n\x16RecordPositionsRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x33\n\tpositions\x18\x02 \x03(\x0b\x32 .ecopledge.loans.v1.LoanPosition\"N\n\x17RecordPositionsResponse\x12\x0f\n\x07\x63reated\x18\x01 \x01(\r\x12\x0f\n\x07updated\x18\x02 \x01(\r\x12\x11\n\tunchanged\x18\x03 \x01(\r\"a\n\x16RecordMovementsRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x33\n\tmovements\x18\x02 \x03(\x0b\x32 .ecopledge.loans.v1.LoanMovement\"N\n\x17RecordMovementsResponse\x12\x0f\n\x07\x63reated\x18\x01 \x01(\r\x12\x0f\n\x07updated\x18\x02 \x01(\r\x12\x11\n\tunchanged\x18\x03 \x01(\r*\xa8\x01\n\tFiveClass\x12\x1a\n\x16\x46IVE_CLASS_UNSPECIFIED\x10\x00\x12\x15\n\x11\x46IVE_CLASS_NORMAL\x10\x01\x12\x1e\n\x1a\x46IVE_CLASS_SPECIAL_MENTION\x10\x02\x12\x1a\n\x16\x46IVE_CLASS_SUBSTANDARD\x10\x03\x12\x17\n\x13\x46IVE_CLASS_DOUBTFUL\x10\x04\x12\x13\n\x0f\x46IVE_CLASS_LOSS\x10\x05*\x9a\x01\n\x0cMovementKind\x12\x1d\n\x19MOVEMENT_KIND_UNSPECIFIED\x10\x00\x12\x17\n\x13MOVEMENT_KIND_DRAWN\x10\x01\x12\x18\n\x14MOVEMENT_KIND_REPAID\x10\x02\x12\x19\n\x15MOVEMENT_KIND_PREPAID\x10\x03\x12\x1d\n\x19MOVEMENT_KIND_WRITTEN_OFF\x10\x04\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!ecopledge/loans/v1/position.proto\x12\x12\x65\x63opledge.loans.v1\x1a\x16google/type/date.proto\x1a\x17google/type/money.proto\"\x8c\x02\n\x0cLoanPosition\x12\x0f\n\x07loan_id\x18\x01 \x01(\t\x12 \n\x05\x61s_of\x18\x02 \x01(\x0b\x32\x11.google.type.Date\x12#\n\x07\x62\x61lance\x18\x03 \x01(\x0b\x32\x12.google.type.Money\x12\x13\n\x0brate_annual\x18\x04 \x01(\x01\x12\x14\n\x0coverdue_days\x18\x05 \x01(\r\x12-\n\x11overdue_principal\x18\x06 \x01(\x0b\x32\x12.google.type.Money\x12.\n\x07quality\x18\x07 \x01(\x0e\x32\x1d.ecopledge.loans.v1.FiveClass\x12\x1a\n\x12is_credit_impaired\x18\x08 \x01(\x08\"\xba\x01\n\x0cLoanMovement\x12\x13\n\x0bmovement_id\x18\x01 \x01(\t\x12\x0f\n\x07loan_id\x18\x02 \x01(\t\x12\x1e\n\x03\x64\x61y\x18\x03 \x01(\x0b\x32\x11.google.type.Date\x12.\n\x04kind\x18\x04 \x01(\x0e\x32 .ecopledge.loans.v1.MovementKind\x12\"\n\x06\x61mount\x18\x05 \x01(\x0b\x32\x12.google.type.Money\x12\x10\n\x08reverses\x18\x06 \x01(\t\"a\n\x16RecordPositionsRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x33\n\tpositions\x18\x02 \x03(\x0b\x32 .ecopledge.loans.v1.LoanPosition\"N\n\x17RecordPositionsResponse\x12\x0f\n\x07\x63reated\x18\x01 \x01(\r\x12\x0f\n\x07updated\x18\x02 \x01(\r\x12\x11\n\tunchanged\x18\x03 \x01(\r\"a\n\x16RecordMovementsRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x33\n\tmovements\x18\x02 \x03(\x0b\x32 .ecopledge.loans.v1.LoanMovement\"N\n\x17RecordMovementsResponse\x12\x0f\n\x07\x63reated\x18\x01 \x01(\r\x12\x0f\n\x07updated\x18\x02 \x01(\r\x12\x11\n\tunchanged\x18\x03 \x01(\r*\xa8\x01\n\tFiveClass\x12\x1a\n\x16\x46IVE_CLASS_UNSPECIFIED\x10\x00\x12\x15\n\x11\x46IVE_CLASS_NORMAL\x10\x01\x12\x1e\n\x1a\x46IVE_CLASS_SPECIAL_MENTION\x10\x02\x12\x1a\n\x16\x46IVE_CLASS_SUBSTANDARD\x10\x03\x12\x17\n\x13\x46IVE_CLASS_DOUBTFUL\x10\x04\x12\x13\n\x0f\x46IVE_CLASS_LOSS\x10\x05*\x9a\x01\n\x0cMovementKind\x12\x1d\n\x19MOVEMENT_KIND_UNSPECIFIED\x10\x00\x12\x17\n\x13MOVEMENT_KIND_DRAWN\x10\x01\x12\x18\n\x14MOVEMENT_KIND_REPAID\x10\x02\x12\x19\n\x15MOVEMENT_KIND_PREPAID\x10\x03\x12\x1d\n\x19MOVEMENT_KIND_WRITTEN_OFF\x10\x04\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'ecopledge.loans.v1.position_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_FIVECLASS']._serialized_start=907
-  _globals['_FIVECLASS']._serialized_end=1075
-  _globals['_MOVEMENTKIND']._serialized_start=1078
-  _globals['_MOVEMENTKIND']._serialized_end=1232
+  _globals['_FIVECLASS']._serialized_start=925
+  _globals['_FIVECLASS']._serialized_end=1093
+  _globals['_MOVEMENTKIND']._serialized_start=1096
+  _globals['_MOVEMENTKIND']._serialized_end=1250
   _globals['_LOANPOSITION']._serialized_start=107
   _globals['_LOANPOSITION']._serialized_end=375
   _globals['_LOANMOVEMENT']._serialized_start=378
-  _globals['_LOANMOVEMENT']._serialized_end=546
-  _globals['_RECORDPOSITIONSREQUEST']._serialized_start=548
-  _globals['_RECORDPOSITIONSREQUEST']._serialized_end=645
-  _globals['_RECORDPOSITIONSRESPONSE']._serialized_start=647
-  _globals['_RECORDPOSITIONSRESPONSE']._serialized_end=725
-  _globals['_RECORDMOVEMENTSREQUEST']._serialized_start=727
-  _globals['_RECORDMOVEMENTSREQUEST']._serialized_end=824
-  _globals['_RECORDMOVEMENTSRESPONSE']._serialized_start=826
-  _globals['_RECORDMOVEMENTSRESPONSE']._serialized_end=904
+  _globals['_LOANMOVEMENT']._serialized_end=564
+  _globals['_RECORDPOSITIONSREQUEST']._serialized_start=566
+  _globals['_RECORDPOSITIONSREQUEST']._serialized_end=663
+  _globals['_RECORDPOSITIONSRESPONSE']._serialized_start=665
+  _globals['_RECORDPOSITIONSRESPONSE']._serialized_end=743
+  _globals['_RECORDMOVEMENTSREQUEST']._serialized_start=745
+  _globals['_RECORDMOVEMENTSREQUEST']._serialized_end=842
+  _globals['_RECORDMOVEMENTSRESPONSE']._serialized_start=844
+  _globals['_RECORDMOVEMENTSRESPONSE']._serialized_end=922
 # @@protoc_insertion_point(module_scope)

@@ -156,12 +156,17 @@ class LoanMovement(_message.Message):
     DAY_FIELD_NUMBER: _builtins.int
     KIND_FIELD_NUMBER: _builtins.int
     AMOUNT_FIELD_NUMBER: _builtins.int
+    REVERSES_FIELD_NUMBER: _builtins.int
     movement_id: _builtins.str
     """Identifier, unique for the institution; 1 to 64 characters."""
     loan_id: _builtins.str
     """Loan."""
     kind: Global___MovementKind.ValueType
     """What happened; it gives the direction."""
+    reverses: _builtins.str
+    """Movement that this one withdraws (冲销): of the same loan, kind and amount, on this day or before, no reversal itself
+    and not reversed yet. Both stay on record; this one counts in the opposite direction on its own day. Empty for none.
+    """
     @_builtins.property
     def day(self) -> _date_pb2.Date:
         """Business date."""
@@ -178,10 +183,11 @@ class LoanMovement(_message.Message):
         day: _date_pb2.Date | None = ...,
         kind: Global___MovementKind.ValueType = ...,
         amount: _money_pb2.Money | None = ...,
+        reverses: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount", "day", b"day"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount", "day", b"day", "kind", b"kind", "loan_id", b"loan_id", "movement_id", b"movement_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount", "day", b"day", "kind", b"kind", "loan_id", b"loan_id", "movement_id", b"movement_id", "reverses", b"reverses"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
