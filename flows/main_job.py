@@ -32,6 +32,8 @@ from flows.published_cases.oddity import Oddity
 from quant.schedules import ExposureSchedule
 from services.fund.client import FundClient
 from services.fund.fund_market import factor_levels, with_fund_factors
+from services.fund.fund_scenario import read_fund_scenarios
+from services.fund.outcome import FundSimulation
 from services.fund.project import Project
 from services.fund.sector_assumptions import read_sector_assumptions
 from services.fund.term_sheets import decode_toml, read_term_sheets
@@ -59,6 +61,8 @@ class FundDemonstration(msgspec.Struct, frozen=True, forbid_unknown_fields=True)
     pipeline: str
     first_year: int
     n_paths: int
+    report_years: tuple[int, ...]
+    n_comparison_paths: int
     waterfall_flows: tuple[FundCashFlow, ...]
 
 
@@ -169,7 +173,7 @@ def run_fund(
     pipelines: tuple[PipelineReview, ...],
     on_progress: OnProgress,
 ) -> FundRun:
-    """Run the waterfall once, exact to the cent, and simulate the fund on one pipeline."""
+    """Run the waterfall once, exact to the cent, simulate the fund on one pipeline and compare it in other worlds."""
     demonstration = decode_toml(bundled("demonstration/fund.toml"), FundDemonstration)
     sheets = read_term_sheets(bundled("fund/term_sheets.toml"))
     if demonstration.term_sheet not in sheets:
@@ -194,10 +198,22 @@ def run_fund(
         investments,
         demonstration.first_year,
         n_paths=demonstration.n_paths,
+        report_years=demonstration.report_years,
         on_progress=on_progress,
     )
+    # The worlds are shown briefly, on fewer paths: a difference on common draws needs fewer than a level.
+    as_it_is = FundSimulation(
+        market, terms, investments, demonstration.first_year, demonstration.n_comparison_paths
+    )
+    comparison = client.compare_scenarios(as_it_is, read_fund_scenarios(bundled("fund/scenarios.toml")))
     return FundRun(
-        terms, demonstration.first_year, demonstration.waterfall_flows, waterfall, investments, outcome
+        terms,
+        demonstration.first_year,
+        demonstration.waterfall_flows,
+        waterfall,
+        investments,
+        outcome,
+        comparison,
     )
 
 

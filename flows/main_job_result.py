@@ -8,6 +8,7 @@ from flows.accounts.gep_account import GepAccount
 from flows.accounts.reconciliation import Reconciliation
 from flows.published_cases.appraisal import CaseAppraisal
 from flows.published_cases.oddity import Oddity
+from services.fund.fund_scenario import ScenarioComparison
 from services.fund.outcome import FundOutcome, Investment
 from services.fund.project import ProjectList
 from services.fund.terms import FundTerms
@@ -92,6 +93,7 @@ class FundRun:
         waterfall: exact to the cent.
         investments: of the simulation.
         outcome: of the simulation.
+        comparison: in other worlds, on fewer paths.
     """
 
     terms: FundTerms
@@ -100,6 +102,7 @@ class FundRun:
     waterfall: WaterfallResult
     investments: tuple[Investment, ...]
     outcome: FundOutcome
+    comparison: ScenarioComparison
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,14 +1,14 @@
-"""Section: the fund, its terms, one exact run of the waterfall and the simulated outcome."""
+"""Section: the fund: terms, one exact run of the waterfall, the simulated outcome by class, liquidity, worlds."""
 
 from collections import defaultdict
-from dataclasses import fields
 from decimal import Decimal
 
 from flows.main_job_result import FundRun
 from flows.reports.bilingual import Bilingual
-from flows.reports.blocks import cell, column, findings_of, words
-from flows.reports.charts.model import Band, FanChart, Layer, StackChart
+from flows.reports.blocks import cell, column, findings_of
+from flows.reports.charts.model import Layer, StackChart
 from flows.reports.document import (
+    Block,
     Cell,
     Column,
     ColumnKind,
@@ -22,12 +22,15 @@ from flows.reports.document import (
     Table,
 )
 from flows.reports.figures import CNY_PER_YI, percent, yi
+from flows.reports.fund_tables.cash import j_curve, leverage_table, liquidity_table
+from flows.reports.fund_tables.classes import class_table, multiple_table
+from flows.reports.fund_tables.terms import partner_table, step_table
+from flows.reports.fund_tables.wording import assumption_words, recipient_name
+from flows.reports.fund_tables.worlds import world_panels, world_table
 from flows.reports.labels import label
 from services.fund.outcome import FundOutcome, PartnerOutcome
-from services.fund.terms import GRASSROOTS_ID, FundTerms, Step
+from services.fund.terms import FundTerms
 from services.runtime.results import Distribution
-
-_BAND = (0.05, 0.95)
 
 
 def fund_section(run: FundRun) -> Section:
@@ -41,15 +44,35 @@ def fund_section(run: FundRun) -> Section:
             Paragraph(label("text.fund", name=run.terms.name, paths=f"{outcome.manifest.n_paths:,}")),
             _key_figures(run),
             *findings_of("title.fund_findings", (("", caution) for caution in outcome.cautions)),
-            _partner_table(run.terms),
-            _step_table(run.terms),
+            partner_table(run.terms),
+            step_table(run.terms),
             Figure(label("title.waterfall_chart"), _waterfall_chart(run), label("caption.waterfall_chart")),
             _payment_table(run),
             _result_table(run),
-            Figure(label("title.j_curve"), _j_curve(outcome), label("caption.j_curve")),
+            Figure(label("title.j_curve"), j_curve(outcome, run.first_year), label("caption.j_curve")),
             _outcome_table(run),
+            class_table(outcome),
+            *_only(multiple_table(outcome, run.first_year)),
+            leverage_table(outcome),
+            liquidity_table(outcome, run.first_year),
+            *_worlds(run),
             _assumption_table(outcome),
         ),
+    )
+
+
+def _only(table: Table | None) -> tuple[Table, ...]:
+    return () if table is None else (table,)
+
+
+def _worlds(run: FundRun) -> tuple[Block, ...]:
+    """The worlds briefly; `ecopledge report fund` shows them at length."""
+    comparison = run.comparison
+    paths = f"{comparison.base.manifest.n_paths:,}"
+    return (
+        Paragraph(label("text.fund_worlds", paths=paths)),
+        *_only(world_table(comparison)),
+        Figure(label("fund_title.world_panels"), world_panels(comparison), label("fund_text.world_panels")),
     )
 
 
@@ -72,68 +95,6 @@ def _key_figures(run: FundRun) -> KeyFigures:
         median = percent(first.irr_annual.quantile(0.5))
         figures.append(KeyFigure(label("figure.median_irr"), median, name, Mark.ASSUMPTION))
     return KeyFigures(tuple(figures))
-
-
-def recipient_name(terms: FundTerms, recipient_id: str) -> str:
-    """Name of a partner, or of the grass roots."""
-    if recipient_id == GRASSROOTS_ID:
-        return label("row.grassroots").inline()
-    return next((p.name for p in terms.partners if p.partner_id == recipient_id), recipient_id)
-
-
-def _partner_table(terms: FundTerms) -> Table:
-    return Table(
-        label("title.partners"),
-        (column("partner"), column("partner_class"), column("commitment", ColumnKind.WAN)),
-        tuple(
-            Row(
-                (
-                    Cell(partner.name),
-                    Cell(label(f"partner.{partner.partner_class}")),
-                    cell(partner.commitment_cny, assumed=True),
-                )
-            )
-            for partner in terms.partners
-        ),
-        label("caption.partners", fee=percent(terms.fee_rate_annual, 2), life=str(terms.life_years)),
-    )
-
-
-def _step_table(terms: FundTerms) -> Table:
-    return Table(
-        label("title.steps"),
-        (column("step", ColumnKind.INTEGER), column("step_name"), column("step_terms", is_long_text=True)),
-        tuple(
-            Row((Cell(number), Cell(step_name(step)), cell(_step_terms(terms, step), assumed=True)))
-            for number, step in enumerate(terms.steps, start=1)
-        ),
-    )
-
-
-def step_name(step: Step) -> Bilingual:
-    """Name of a step of the waterfall."""
-    return label(f"step.{type(step).__name__}")
-
-
-def _step_terms(terms: FundTerms, step: Step) -> str | None:
-    """The step's figures with their names, shares and rates as percent; None for a step without figures."""
-    parts = []
-    for field in fields(step):
-        value = getattr(step, field.name)
-        name = label(f"step_term.{field.name}").zh
-        if field.name == "partner_id":
-            parts.append(f"{name} {recipient_name(terms, value)}")
-        elif field.name == "tiers":
-            parts += [f"≥ {tier.from_multiple:g} 倍：{percent(tier.ceded_share)}" for tier in value]
-        elif field.name == "reinvestment_multiple":
-            parts.append(f"{name} {value:g} 倍")
-        elif field.name == "partner_ids":
-            parts += [f"{name} {recipient_name(terms, partner_id)}" for partner_id in value]
-        elif field.name == "is_simple":
-            parts += [name] if value else []
-        else:
-            parts.append(f"{name} {percent(value)}")
-    return "；".join(parts) or None
 
 
 def _paid(run: FundRun) -> dict[tuple[int, str], Decimal]:
@@ -228,20 +189,6 @@ def _result_table(run: FundRun) -> Table:
     )
 
 
-def _j_curve(outcome: FundOutcome) -> FanChart:
-    def path(probability: float) -> tuple[float, ...]:
-        return tuple(p.cumulated_cny.quantile(probability) / CNY_PER_YI for p in outcome.j_curve)
-
-    return FanChart(
-        label("axis.fund_year"),
-        label("axis.cumulated_yi"),
-        tuple(float(point.year) for point in outcome.j_curve),
-        label("legend.median"),
-        path(0.5),
-        (Band(f"{percent(_BAND[0], 0)}–{percent(_BAND[1], 0)}", path(_BAND[0]), path(_BAND[1])),),
-    )
-
-
 def _outcome_table(run: FundRun) -> Table:
     return Table(
         label("title.fund_outcome"),
@@ -284,5 +231,7 @@ def _assumption_table(outcome: FundOutcome) -> Table:
     return Table(
         label("title.fund_assumptions"),
         (column("assumption", is_long_text=True),),
-        tuple(Row((Cell(words(assumption), Mark.ASSUMPTION),)) for assumption in outcome.assumptions),
+        tuple(
+            Row((Cell(assumption_words(assumption), Mark.ASSUMPTION),)) for assumption in outcome.assumptions
+        ),
     )

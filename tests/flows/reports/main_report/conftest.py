@@ -2,6 +2,7 @@
 
 import csv
 from collections.abc import Sequence
+from dataclasses import replace
 from decimal import Decimal
 from statistics import NormalDist
 
@@ -24,9 +25,11 @@ from flows.published_cases.assumptions import read_assumptions
 from flows.published_cases.case_file import read_cases
 from flows.published_cases.cited_figures import read_yardsticks
 from flows.published_cases.oddities import find_oddities
+from quant.fund_projects import FundSwitches
 from quant.schedules import CollateralTerms, ExposureSchedule
 from quant.waterfall_steps import CarrySplit, CatchUp, GrassrootsShare
 from services.fund.engine import flags_by_pipeline
+from services.fund.fund_scenario import FundScenario, ScenarioComparison, ScenarioOutcome
 from services.fund.outcome import FundOutcome, Investment, JCurvePoint, PartnerOutcome
 from services.fund.project import Project, ProjectList
 from services.fund.sharing import run_waterfall
@@ -43,6 +46,7 @@ from services.loans.portfolio import LossShare, PortfolioLoss, TailFigure
 from services.runtime.bundled import bundled
 from services.runtime.market import MarketSnapshot, read_snapshot
 from services.runtime.results import Caution, Distribution, Manifest, Quantile, Severity
+from services.runtime.scenario import Scenario
 from services.valuation.asset import Asset
 from services.valuation.catalogue.catalogue import read_catalogue
 from services.valuation.engine import ValuationEngine
@@ -171,7 +175,9 @@ def fund_run(snapshot: MarketSnapshot, projects: Sequence[Project]) -> FundRun:
         for project in projects[:3]
     )
     outcome = fund_outcome(snapshot, terms)
-    return FundRun(terms, 2026, flows, run_waterfall(terms, flows), investments, outcome)
+    crash = FundScenario(Scenario("crash", "崩跌", "crash", ()), FundSwitches(exit_multiplier=0.5))
+    comparison = ScenarioComparison(outcome, (ScenarioOutcome(crash, outcome),))
+    return FundRun(terms, 2026, flows, run_waterfall(terms, flows), investments, outcome, comparison)
 
 
 def spread(middle: float, width: float, probabilities: Sequence[float]) -> Distribution:
@@ -198,6 +204,7 @@ def fund_outcome(snapshot: MarketSnapshot, terms: FundTerms) -> FundOutcome:
         )
         for recipient_id in terms.recipient_ids()
     )
+    classes = {partner.partner_id: str(partner.partner_class) for partner in terms.partners}
     j_curve = tuple(
         JCurvePoint(year, spread(middle * 1e8, 1e7 * (1 + year), (0.05, 0.5, 0.95)))
         for year, middle in enumerate([-0.8, -1.7, -1.6, -1.3, -0.9, -0.4, 0.2, 0.8])
@@ -210,7 +217,9 @@ def fund_outcome(snapshot: MarketSnapshot, terms: FundTerms) -> FundOutcome:
     )
     return FundOutcome(
         partners, j_curve, 1.7e8, 18.3, 1e-9, (caution,), manifest, terms.assumptions,
-        classes=partners,
+        classes=tuple(
+            replace(each, recipient_id=classes.get(each.recipient_id, each.recipient_id)) for each in partners
+        ),
         leverage_fund_to_fiscal=2.5,
         leverage_project_to_fiscal=45.8,
         liquidity=(),

@@ -145,6 +145,17 @@ def test_every_figure_of_loan_book_and_fund_is_marked(report: Document) -> None:
             assert marks <= {Mark.ASSUMPTION}
 
 
+def test_the_fund_shows_classes_leverage_and_worlds(result: MainJobResult, report: Document) -> None:
+    classes = table(report, "fund", "各类出资人")
+    assert [row.cells[column_of(classes, "收回均值")].value for row in classes.rows] == [
+        each.received_cny.mean for each in result.fund.outcome.classes
+    ]
+    leverage = table(report, "fund", "杠杆的三种口径")
+    assert [row.cells[1].value for row in leverage.rows] == [18.3, 2.5, 45.8]
+    worlds = table(report, "fund", "各情景结果")
+    assert len(worlds.rows) == 1 + len(result.fund.comparison.scenarios)
+
+
 def test_oddities_name_their_cases(result: MainJobResult, report: Document) -> None:
     page = render_html(report)
     for oddity in result.oddities:
