@@ -33,7 +33,7 @@ from services.valuation.lending.translate import sized_loan_from_wire
 from services.valuation.lending.translate_pricing import pricing_to_wire
 from services.valuation.stress.report import ReverseLimit, StressReport, StressRequest
 from services.valuation.stress.translate import stress_report_from_wire, stress_request_to_wire
-from services.valuation.translate.asset import asset_from_wire, asset_to_wire
+from services.valuation.translate.asset import asset_from_wire, asset_to_wire, assets_to_wire
 from services.valuation.translate.outcomes import outcomes_from_wire
 from services.valuation.translate.request import loan_terms_to_wire, simulation_to_wire
 from services.valuation.translate.valuation import replay_from_wire, summary_from_wire, valuation_from_wire
@@ -121,7 +121,7 @@ class ValuationClient:
             request_id=request_id,
             valuation_date=None if valuation_date is None else date_to_wire(valuation_date),
             snapshot_id=snapshot_id,
-            assets=[asset_to_wire(asset) for asset in assets],
+            assets=assets_to_wire(assets),
             simulation=None if simulation is None else simulation_to_wire(simulation),
             explain=explain,
         )
@@ -147,7 +147,7 @@ class ValuationClient:
         request = pb.FindValuationsRequest(
             valuation_date=None if valuation_date is None else date_to_wire(valuation_date),
             snapshot_id=snapshot_id,
-            assets=[asset_to_wire(asset) for asset in assets],
+            assets=assets_to_wire(assets),
             simulation=None if simulation is None else simulation_to_wire(simulation),
             explain=explain,
         )
@@ -197,9 +197,7 @@ class ValuationClient:
         Raises:
             NotFound: no such snapshot.
         """
-        request = pb.GetExposuresRequest(
-            snapshot_id=snapshot_id, assets=[asset_to_wire(asset) for asset in assets]
-        )
+        request = pb.GetExposuresRequest(snapshot_id=snapshot_id, assets=assets_to_wire(assets))
         with calling():
             response = self._stub.GetExposures(request)
         return outcomes_from_wire(response.outcomes, "schedule", _schedule)

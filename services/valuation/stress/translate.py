@@ -23,7 +23,7 @@ from services.valuation.stress.report import (
     StressReport,
     StressRequest,
 )
-from services.valuation.translate.asset import asset_to_wire
+from services.valuation.translate.asset import assets_to_wire
 from services.valuation.translate.outcomes import failure_from_wire, failure_to_wire
 from services.valuation.translate.request import date_from_request, simulation_from_wire
 from services.valuation.valuation import Failure, Simulation
@@ -69,7 +69,7 @@ def stress_request_to_wire(assets: Sequence[Asset], request: StressRequest) -> p
     return pb.StressAssetsRequest(
         snapshot_id=request.snapshot_id,
         valuation_date=None if request.valuation_date is None else date_to_wire(request.valuation_date),
-        assets=[asset_to_wire(asset) for asset in assets],
+        assets=assets_to_wire(assets),
         simulation=_simulation(request.simulation),
         scenario_names=request.names,
         scenarios=[scenario_to_wire(scenario) for scenario in request.scenarios],

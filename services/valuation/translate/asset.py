@@ -1,6 +1,6 @@
 """Assets between protobuf and the domain; every violation of an asset is collected with its path below the asset."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from ecopledge.valuation.v1 import asset_pb2 as pb
@@ -57,7 +57,7 @@ _READERS: dict[str, Callable[[Any, Violations], AssetDetail]] = {
     "vep_project": vep_project_from_wire,
     "catalogued_right": catalogued_right_from_wire,
 }
-_WRITERS: dict[type, tuple[str, Callable[[Any], Any]]] = {
+_WRITERS: dict[type, tuple[str, Callable[[Any, str], Any]]] = {
     WaterRight: ("water_right", water_right_to_wire),
     ForestCarbonReceivable: ("forest_carbon", forest_carbon_to_wire),
     ForestTenure: ("forest_tenure", forest_tenure_to_wire),
@@ -99,8 +99,12 @@ def asset_from_wire(message: pb.Asset, at: Violations) -> Asset | None:
     )
 
 
-def asset_to_wire(asset: Asset) -> pb.Asset:
-    """The message of an asset."""
+def asset_to_wire(asset: Asset, at: str = "asset") -> pb.Asset:
+    """The message of an asset.
+
+    Raises:
+        InvalidInput: a whole number that no field can hold, below `at`.
+    """
     field, write = _WRITERS[type(asset.detail)]
     return pb.Asset(
         asset_id=asset.asset_id,
@@ -109,8 +113,17 @@ def asset_to_wire(asset: Asset) -> pb.Asset:
         stated_value=None if asset.stated_value is None else _stated_value_to_wire(asset.stated_value),
         assumed_fields=asset.assumed_fields,
         terms=None if asset.terms is None else pb.TermsOverride(**stated_fields(asset.terms)),
-        **{field: write(asset.detail)},
+        **{field: write(asset.detail, f"{at}.{field}")},
     )
+
+
+def assets_to_wire(assets: Sequence[Asset]) -> list[pb.Asset]:
+    """The messages of many assets.
+
+    Raises:
+        InvalidInput: a whole number that no field can hold, with the number of its asset.
+    """
+    return [asset_to_wire(asset, f"assets[{i}]") for i, asset in enumerate(assets)]
 
 
 def _check_text(value: str, field: str, at: Violations) -> None:

@@ -28,7 +28,7 @@ def catalogued_right_from_wire(message: pb.CataloguedRight, at: Violations) -> C
     )
 
 
-def catalogued_right_to_wire(detail: CataloguedRight) -> pb.CataloguedRight:
+def catalogued_right_to_wire(detail: CataloguedRight, _at: str) -> pb.CataloguedRight:
     """The message of a right."""
     as_of = None if detail.quantity_as_of is None else date_to_wire(detail.quantity_as_of)
     return pb.CataloguedRight(**stated_fields(detail, "quantity_as_of"), quantity_as_of=as_of)

@@ -16,7 +16,13 @@ from services.valuation.asset import (
 )
 from services.valuation.translate import asset_rules as rules
 from services.valuation.translate.field_rules import read_numbers
-from services.valuation.translate.message_fields import LONGEST_NAME, check_name, read_each, stated_fields
+from services.valuation.translate.message_fields import (
+    LONGEST_NAME,
+    check_name,
+    read_each,
+    stated_fields,
+    written,
+)
 
 
 def gep_revenue_from_wire(message: pb.GepRevenueRight, at: Violations) -> GepRevenueRight:
@@ -99,7 +105,7 @@ def _service_change(message: pb.ServiceChange, at: Violations) -> ServiceChange:
     return ServiceChange(service=message.service, **read_numbers(message, rules.SERVICE_CHANGE, at))
 
 
-def gep_revenue_to_wire(detail: GepRevenueRight) -> pb.GepRevenueRight:
+def gep_revenue_to_wire(detail: GepRevenueRight, _at: str) -> pb.GepRevenueRight:
     """The message of a revenue right."""
     services = [pb.ServiceIncome(**stated_fields(service)) for service in detail.services]
     return pb.GepRevenueRight(
@@ -109,13 +115,20 @@ def gep_revenue_to_wire(detail: GepRevenueRight) -> pb.GepRevenueRight:
     )
 
 
-def vep_project_to_wire(detail: VepProject) -> pb.VepProject:
-    """The message of a project."""
+def vep_project_to_wire(detail: VepProject, at: str) -> pb.VepProject:
+    """The message of a project.
+
+    Raises:
+        InvalidInput: a year that no field can hold, below `at`.
+    """
     method = detail.method
-    written: dict[str, Any]
+    by_method: dict[str, Any]
     if isinstance(method, ResidualIncome):
-        years = [pb.VepYear(**stated_fields(year)) for year in method.years]
-        written = {"residual_income": pb.ResidualIncome(years=years, **stated_fields(method, "years"))}
+        years = [
+            written(pb.VepYear, stated_fields(year), f"{at}.residual_income.years[{i}]")
+            for i, year in enumerate(method.years)
+        ]
+        by_method = {"residual_income": pb.ResidualIncome(years=years, **stated_fields(method, "years"))}
     else:
         changes = [pb.ServiceChange(**stated_fields(change)) for change in method.changes]
         with_without = pb.WithWithout(
@@ -123,8 +136,8 @@ def vep_project_to_wire(detail: VepProject) -> pb.VepProject:
             account_specification=_specification_to_wire(method.account_specification),
             uncertainty_by_service=method.uncertainty_by_service,
         )
-        written = {"with_without": with_without}
-    return pb.VepProject(**stated_fields(detail, "method"), **written)
+        by_method = {"with_without": with_without}
+    return pb.VepProject(**stated_fields(detail, "method"), **by_method)
 
 
 def _specification_to_wire(specification: AccountSpecification | None) -> Any:

@@ -103,20 +103,20 @@ def _diameter_class(message: pb.DiameterClass, at: Violations) -> DiameterClass:
     return DiameterClass(**read_numbers(message, rules.DIAMETER_CLASS, at))
 
 
-def forest_carbon_to_wire(detail: ForestCarbonReceivable) -> pb.ForestCarbonReceivable:
+def forest_carbon_to_wire(detail: ForestCarbonReceivable, _at: str) -> pb.ForestCarbonReceivable:
     """The message of a receivable."""
     return pb.ForestCarbonReceivable(issuance=_issuance_to_wire(detail.issuance))
 
 
-def forest_tenure_to_wire(detail: ForestTenure) -> pb.ForestTenure:
+def forest_tenure_to_wire(detail: ForestTenure, _at: str) -> pb.ForestTenure:
     """The message of a tenure."""
     return pb.ForestTenure(**stated_fields(detail))
 
 
-def carbon_and_tenure_to_wire(detail: CarbonAndTenure) -> pb.CarbonAndTenure:
+def carbon_and_tenure_to_wire(detail: CarbonAndTenure, _at: str) -> pb.CarbonAndTenure:
     """The message of a forest with its carbon."""
     return pb.CarbonAndTenure(
-        tenure=forest_tenure_to_wire(detail.tenure), issuance=_issuance_to_wire(detail.issuance)
+        tenure=pb.ForestTenure(**stated_fields(detail.tenure)), issuance=_issuance_to_wire(detail.issuance)
     )
 
 

@@ -4,9 +4,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import fields
 from typing import Any, TypeVar
 
+from google.protobuf.message import Message
+
+from services.runtime.errors import InvalidInput
 from services.runtime.violations import Violations
 
 Item = TypeVar("Item")
+Written = TypeVar("Written", bound=Message)
 
 
 LONGEST_ID = 64
@@ -38,3 +42,27 @@ def stated_fields(value: Any, *without: str) -> dict[str, Any]:
 def optional_field(message: Any, field: str) -> Any:
     """The field, None where it is absent."""
     return getattr(message, field) if message.HasField(field) else None
+
+
+def written(kind: type[Written], stated: dict[str, Any], at: str) -> Written:
+    """A message of fields; its whole numbers have a range, which a file or a caller may miss.
+
+    Args:
+        kind: of the message.
+        stated: its fields by name.
+        at: path of the message.
+
+    Raises:
+        InvalidInput: a value that the field cannot hold, naming it.
+    """
+    try:
+        return kind(**stated)
+    except (TypeError, ValueError):
+        for name, value in stated.items():
+            try:
+                kind(**{name: value})
+            except (TypeError, ValueError) as error:
+                raise InvalidInput.of(
+                    f"{at}.{name}", f"found {value!r}, expected what the contract can hold: {error}"
+                ) from None
+        raise

@@ -7,7 +7,7 @@ from services.runtime.violations import Violations
 from services.valuation.asset import WaterRight
 from services.valuation.translate import asset_rules as rules
 from services.valuation.translate.field_rules import read_numbers
-from services.valuation.translate.message_fields import LONGEST_ID, stated_fields
+from services.valuation.translate.message_fields import LONGEST_ID, stated_fields, written
 
 
 def water_right_from_wire(message: pb.WaterRight, at: Violations) -> WaterRight:
@@ -49,6 +49,10 @@ def _monthly_shares(message: pb.WaterRight) -> None:
         raise InvalidInput.of("", str(error)) from None
 
 
-def water_right_to_wire(detail: WaterRight) -> pb.WaterRight:
-    """The message of a water right."""
-    return pb.WaterRight(**stated_fields(detail))
+def water_right_to_wire(detail: WaterRight, at: str) -> pb.WaterRight:
+    """The message of a water right.
+
+    Raises:
+        InvalidInput: a whole number that no field can hold, below `at`.
+    """
+    return written(pb.WaterRight, stated_fields(detail), at)

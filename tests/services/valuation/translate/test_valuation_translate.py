@@ -6,19 +6,24 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ecopledge.valuation.v1 import asset_pb2, valuation_pb2
+from services.runtime.errors import InvalidInput
 from services.runtime.violations import Violations
 from services.valuation.asset import (
     Asset,
+    AssetDetail,
     CarbonInstrument,
     CarbonIssuance,
     ForestCarbonReceivable,
+    ResidualIncome,
+    VepProject,
+    VepYear,
     WaterRight,
 )
 from services.valuation.page import PageKey
 from services.valuation.stored_form import asset_from_json, asset_to_json
 from services.valuation.translate import asset_rules
 from services.valuation.translate import request as translate_request
-from services.valuation.translate.asset import asset_from_wire, asset_to_wire
+from services.valuation.translate.asset import asset_from_wire, asset_to_wire, assets_to_wire
 from services.valuation.translate.field_rules import NumberRule
 from services.valuation.translate.request import (
     entries_from_wire,
@@ -244,6 +249,27 @@ def test_what_is_missing_is_named_by_its_path(name: str, cleared: str, path: str
     owner, last = _owner(message, cleared)
     owner.ClearField(last)
     assert read(message) == (None, [path])
+
+
+@pytest.mark.parametrize(
+    ("detail", "path"),
+    [
+        (WaterRight(1.0, 1.0, renewals=-1), "water_right.renewals"),
+        (WaterRight(1.0, 1.0, renewals=2**32), "water_right.renewals"),
+        (WaterRight(1.0, 1.0, use_months=(3, -4)), "water_right.use_months"),
+        (
+            VepProject(1.0, ResidualIncome((VepYear(1, 1.0), VepYear(-2, 1.0)), "cny")),
+            "vep_project.residual_income.years[1].year",
+        ),
+    ],
+)
+def test_a_whole_number_that_the_contract_cannot_hold_is_named(detail: AssetDetail, path: str) -> None:
+    good = Asset("A", "", "", WaterRight(1.0, 1.0))
+    with pytest.raises(InvalidInput) as refused:
+        assets_to_wire([good, Asset("B", "", "", detail)])
+    [violation] = refused.value.violations
+    assert violation.field == f"assets[1].{path}"
+    assert "found" in violation.description
 
 
 def test_all_violations_of_an_asset_are_told_at_once() -> None:
