@@ -1,11 +1,13 @@
-"""What a careful reader should know about an ecosystem account: quantity times price, units, and its error."""
+"""What a careful reader should know about an ecosystem account: quantity times price, units, names, and its error."""
 
 import math
+from collections.abc import Sequence
 
 from services.runtime.errors import InvalidInput
 from services.runtime.results import Caution, Severity
 from services.valuation.accounts.ecosystem_account import AccountError
-from services.valuation.asset import ServiceIncome
+from services.valuation.accounts.specifications import SpecifiedService
+from services.valuation.asset import AccountSpecification, ServiceIncome
 
 # Printed quantities are rounded: quantity x price of published accounts agrees within 0.5-1.5 %.
 ROUNDING_TOLERANCE = 0.015
@@ -71,6 +73,27 @@ def of_error_by_service(error: AccountError, field: str) -> Caution:
         f"{error.cv_if_one:.1%} were they one)" + (f"; main common causes: {main_en}." if main_en else "."),
         field,
     )
+
+
+def of_unconfirmed_names(
+    specification: AccountSpecification | None, entries: Sequence[SpecifiedService], field: str
+) -> list[Caution]:
+    """SERVICE_NAMES_UNCONFIRMED where names were read under a specification whose own text nobody has compared."""
+    if specification is None or not entries:
+        return []
+    names_zh = "、".join(entry.name for entry in entries)
+    names_en = ", ".join(entry.name for entry in entries)
+    sources = "; ".join(dict.fromkeys(f"{entry.source}: {entry.status}" for entry in entries))
+    return [
+        Caution(
+            "SERVICE_NAMES_UNCONFIRMED",
+            Severity.NOTE,
+            f"下列服务名称按“{specification}”读取，但尚未与规范正式文本核对：{names_zh}（{sources}）。",
+            f"These names of services were read under {specification}, not yet confirmed against its official text: "
+            f"{names_en} ({sources}).",
+            field,
+        )
+    ]
 
 
 def _unit_slip(computed: float, value: float) -> str:

@@ -1,6 +1,6 @@
 """What the catalogue knows of ecosystem accounts: names of services by specification, and errors of their values."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
@@ -14,6 +14,7 @@ from services.valuation.accounts.service_errors import (
 from services.valuation.accounts.specifications import (
     SPECIFICATIONS_PATH,
     Mappings,
+    SpecifiedService,
     decode_specifications,
     mapping_of,
 )
@@ -73,6 +74,25 @@ class AccountRules:
         if specification is None:
             return name
         return mapping_of(self.specifications, specification, at).service(name, field)
+
+    def unconfirmed(
+        self, names: Iterable[str], specification: AccountSpecification | None, at: str
+    ) -> tuple[SpecifiedService, ...]:
+        """Entries of the names that nobody has confirmed against the specification itself, each once.
+
+        Args:
+            names: of services, as stated.
+            specification: that the account follows.
+            at: field of the specification.
+
+        Raises:
+            InvalidInput: for a specification or a version that is not known.
+        """
+        if specification is None:
+            return ()
+        mapping = mapping_of(self.specifications, specification, at)
+        found = [mapping.specified(name) for name in names]
+        return tuple(dict.fromkeys(entry for entry in found if entry is not None and not entry.is_confirmed))
 
 
 def _bytes_of(path: Path) -> bytes:

@@ -18,6 +18,7 @@ from services.valuation.asset import AccountSpecification
 SPECIFICATIONS_PATH = BUNDLED_DATA / "accounts" / "service_specifications.csv"
 _COLUMNS = ("specification", "version", "name", "service", "source", "status")
 _LONGEST_SHOWN = 64
+CONFIRMED = "confirmed against the official text"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,11 @@ class SpecifiedService:
     source: str
     status: str
 
+    @property
+    def is_confirmed(self) -> bool:
+        """Whether somebody has read it in the specification itself; every other status is a doubt."""
+        return self.status == CONFIRMED
+
 
 @dataclass(frozen=True, slots=True)
 class ServiceMapping:
@@ -43,6 +49,10 @@ class ServiceMapping:
     specification: AccountSpecification
     services: Mapping[str, SpecifiedService]
 
+    def specified(self, name: str) -> SpecifiedService | None:
+        """The entry of a name; None for one that the specification does not have, such as a code of the catalogue."""
+        return self.services.get(name.strip().lower())
+
     def service(self, name: str, field: str) -> str:
         """The catalogue's code of a service by its name in the specification, or by the code itself.
 
@@ -50,14 +60,17 @@ class ServiceMapping:
             InvalidInput: about `field`, with what was expected, for a name that the specification does not have, that
                 has no counterpart, or that covers several services.
         """
-        found = self.services.get(name.strip().lower())
+        found = self.specified(name)
         if found is None:
             if any(name in known.services for known in self.services.values()):
                 return name
+            doubt = " (a * has not been confirmed against the official text)"
+            is_sure = all(known.is_confirmed for known in self.services.values())
+            names = (known.name + ("" if known.is_confirmed else "*") for known in self.services.values())
             raise InvalidInput.of(
                 field,
-                f"found service {name[:_LONGEST_SHOWN]!r}, expected one of {self.specification}: "
-                f"{', '.join(known.name for known in self.services.values())}",
+                f"found service {name[:_LONGEST_SHOWN]!r}, expected one of {self.specification}"
+                f"{'' if is_sure else doubt}: {', '.join(names)}",
             )
         if len(found.services) == 1:
             return found.services[0]

@@ -6,7 +6,11 @@ from dataclasses import dataclass, replace
 from quant.schedules import LARGEST_QUANTITY_CV
 from services.runtime.errors import InvalidInput
 from services.runtime.results import Caution
-from services.valuation.accounts.cautions import of_error_by_service, of_quantity_times_price
+from services.valuation.accounts.cautions import (
+    of_error_by_service,
+    of_quantity_times_price,
+    of_unconfirmed_names,
+)
 from services.valuation.accounts.ecosystem_account import AccountError, AccountService, EcosystemAccount
 from services.valuation.asset import AccountSpecification, Asset, ServiceChange, ServiceIncome, TermsOverride
 from services.valuation.catalogue.catalogue import Catalogue
@@ -122,7 +126,7 @@ class AccountFindings:
     Attributes:
         asset: with the error of its account as its valuation error.
         account: the three bases.
-        cautions, assumptions: on the error.
+        cautions, assumptions: on the names of the services and on the error.
     """
 
     asset: Asset
@@ -139,7 +143,7 @@ def account_findings(
     *,
     specification: AccountSpecification | None,
     by_service: bool,
-    field: str,
+    owner: str,
 ) -> AccountFindings:
     """The three bases of an account and, if asked for, the error of its cash in place of the kind's.
 
@@ -150,12 +154,16 @@ def account_findings(
         catalogue: errors of services.
         specification: of the account.
         by_service: model the error by service.
-        field: path of `uncertainty_by_service`.
+        owner: path of what holds the account, such as "gep_revenue".
 
     Raises:
         InvalidInput: the asset states a valuation error of its own beside that of its services.
     """
-    errors = catalogue.accounts.errors
+    errors, field = catalogue.accounts.errors, f"{owner}.uncertainty_by_service"
+    specified_at = f"{owner}.account_specification"
+    names = [line.stated.service for line in lines]
+    unconfirmed = catalogue.accounts.unconfirmed(names, specification, specified_at)
+    doubts = tuple(of_unconfirmed_names(specification, unconfirmed, specified_at))
     services = tuple(
         AccountService(
             line.service.code,
@@ -175,7 +183,7 @@ def account_findings(
         services,
     )
     if not by_service:
-        return AccountFindings(asset, account)
+        return AccountFindings(asset, account, doubts)
     terms = TermsOverride() if asset.terms is None else asset.terms
     if terms.quantity_cv is not None:
         raise InvalidInput.of(
@@ -185,7 +193,7 @@ def account_findings(
         dict.fromkeys(errors.described(line.service.code, line.stated.quantity_cv) for line in lines)
     )
     if account.cash_to_pledgor_cny_per_year <= 0.0:
-        return AccountFindings(asset, account, (), assumptions)
+        return AccountFindings(asset, account, doubts, assumptions)
     # Lines of one service have one error, unless they state errors of their own.
     cash: dict[tuple[str, float | None], float] = {}
     for line in lines:
@@ -195,7 +203,7 @@ def account_findings(
     return AccountFindings(
         replace(asset, terms=replace(terms, quantity_cv=min(error.cv, LARGEST_QUANTITY_CV))),
         replace(account, error=error),
-        (of_error_by_service(error, field),),
+        (*doubts, of_error_by_service(error, field)),
         assumptions,
     )
 

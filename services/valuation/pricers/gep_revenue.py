@@ -53,7 +53,7 @@ def price_gep_revenue(asset: Asset, right: GepRevenueRight, context: PricingCont
         catalogue,
         specification=right.account_specification,
         by_service=right.uncertainty_by_service,
-        field=f"{_FIELD}.uncertainty_by_service",
+        owner=_FIELD,
     )
     cautions = [*_cautions(lines, catalogue), *cautions_on_quantities(lines), *findings.cautions]
     if len(rows.times) == 0:

@@ -81,7 +81,7 @@ def price_with_without(asset: Asset, project: VepProject, context: PricingContex
         catalogue,
         specification=method.account_specification,
         by_service=method.uncertainty_by_service,
-        field=f"{_WITH_WITHOUT}.uncertainty_by_service",
+        owner=_WITH_WITHOUT,
     )
     cautions += findings.cautions
     if len(rows.times) == 0:

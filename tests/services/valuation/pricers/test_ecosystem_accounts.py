@@ -10,7 +10,12 @@ import pytest
 from services.runtime.errors import InvalidInput
 from services.valuation.accounts.rules import AccountRules
 from services.valuation.accounts.service_errors import SERVICE_ERRORS_PATH
-from services.valuation.accounts.specifications import SPECIFICATIONS_PATH, stated_specification
+from services.valuation.accounts.specifications import (
+    CONFIRMED,
+    SPECIFICATIONS_PATH,
+    decode_specifications,
+    stated_specification,
+)
 from services.valuation.asset import (
     AccountSpecification,
     GepRevenueRight,
@@ -68,6 +73,32 @@ def test_a_name_of_the_specification_means_the_same_service(
     assert [service.stated_as for service in by_name.account.services] == list(names)
     assert [service.service for service in by_name.account.services] == [
         income.service for income in GEP.services
+    ]
+
+
+def test_names_that_nobody_has_confirmed_are_told(context: PricingContext, make_asset: MakeAsset) -> None:
+    # Every row of data/accounts/service_specifications.csv is to be confirmed; codes of the catalogue are our own.
+    names = ("Water supply", "baseline flow maintenance", "recreation")
+    right = named(GEP, SEEA, *names)
+    told = [c for c in price_in(make_asset(right), context).cautions if c.code == "SERVICE_NAMES_UNCONFIRMED"]
+    [caution] = told
+    assert caution.field == "gep_revenue.account_specification"
+    assert "water supply, baseline flow maintenance (" in caution.message_en
+    assert "to be confirmed against the official text" in caution.message_en
+    assert "recreation" not in caution.message_en
+    by_code = price_in(make_asset(GEP), context)
+    assert all(c.code != "SERVICE_NAMES_UNCONFIRMED" for c in by_code.cautions)
+
+
+def test_a_confirmed_name_is_not_doubted(context: PricingContext) -> None:
+    confirmed = SPECIFICATIONS_PATH.read_text(encoding="utf-8").replace(
+        "general knowledge; to be confirmed against the official text", CONFIRMED
+    )
+    mappings = decode_specifications(SPECIFICATIONS_PATH, confirmed.encode())
+    rules = replace(context.catalogue.accounts, specifications=mappings)
+    assert rules.unconfirmed(["water supply"], SEEA, "at") == ()
+    assert [entry.name for entry in rules.unconfirmed(["淡水资源", "淡水资源"], NATIONAL, "at")] == [
+        "淡水资源"
     ]
 
 
