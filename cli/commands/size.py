@@ -12,10 +12,7 @@ from cli.output import json_option, percent, print_json, print_table, wan
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from services.valuation.asset import Asset
-    from services.valuation.client import ValuationClient
-    from services.valuation.lending.loan_price import LoanPricing
-    from services.valuation.valuation import LoanTerms, LoanYear, SizedLoan
+    from services.valuation.valuation import LoanYear, SizedLoan
 
 _RULES = {
     "pledge_value": "质押率",
@@ -39,6 +36,7 @@ def command(file: Path, target: str | None, *, as_json: bool) -> int:
     up part by part.
     """
     from cli.asset_file import read_asset_file
+    from cli.file_places import naming_places
     from services.runtime.errors import InvalidInput
     from services.valuation.client import ValuationClient
 
@@ -47,42 +45,16 @@ def command(file: Path, target: str | None, *, as_json: bool) -> int:
         raise InvalidInput.of(f"{file}.loan", MISSING_LOAN)
     with services(target, ("valuation",)) as channel:
         client = ValuationClient(channel)
-        sized = [
-            _sized(client, file, i, asset, content.loan, content.pricing)
-            for i, asset in enumerate(content.assets)
-        ]
+        sized = []
+        for i, asset in enumerate(content.assets):
+            with naming_places(file, i):
+                sized.append(client.size_loan(asset, content.loan, pricing=content.pricing))
     if as_json:
         print_json(sized)
     else:
         for loan in sized:
             _print(loan)
     return 0
-
-
-def _sized(  # what the file says, in its parts
-    client: "ValuationClient",
-    file: Path,
-    i: int,
-    asset: "Asset",
-    loan: "LoanTerms",
-    pricing: "LoanPricing | None",
-) -> "SizedLoan":
-    """Size one loan; what is wrong is named as the file names it."""
-    from services.runtime.errors import FieldViolation, InvalidInput
-
-    try:
-        return client.size_loan(asset, loan, pricing=pricing)
-    except InvalidInput as error:
-        raise InvalidInput.from_violations(
-            FieldViolation(f"{file}: {_in_file(found.field, i)}", found.description)
-            for found in error.violations or (FieldViolation("asset", error.message),)
-        ) from error
-
-
-def _in_file(field: str, i: int) -> str:
-    """Path in the file of a field of the request: its asset is the i-th, its terms are the loan."""
-    head, dot, rest = field.partition(".")
-    return {"asset": f"assets[{i}]", "terms": "loan"}.get(head, head) + dot + rest
 
 
 def _print(sized: "SizedLoan") -> None:

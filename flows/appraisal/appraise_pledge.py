@@ -1,4 +1,4 @@
-"""Appraise one pledge: value and store it, size the loan, lay every scenario on it, find its comparables."""
+"""Appraise one pledge: value and store it, size and price the loan, lay every scenario on it, find its comparables."""
 
 import hashlib
 
@@ -9,6 +9,7 @@ from flows.appraisal.pledge_appraisal import PledgeAppraisal
 from services.runtime.errors import FieldViolation, InvalidInput
 from services.valuation.asset import Asset
 from services.valuation.client import ValuationClient
+from services.valuation.lending.loan_price import LoanPricing
 from services.valuation.valuation import Failure, LoanTerms, Simulation, Valuation
 
 
@@ -18,6 +19,7 @@ def appraise_pledge(
     loan: LoanTerms | None,
     *,
     institution_id: str,
+    pricing: LoanPricing | None = None,
     simulation: Simulation | None = None,
     snapshot_id: str = "",
 ) -> PledgeAppraisal:
@@ -28,15 +30,23 @@ def appraise_pledge(
         asset: what is pledged.
         loan: terms asked for; None to leave the limit out.
         institution_id: shown on the cover.
+        pricing: what the rate is built from; None to leave it out, and of no effect without a loan.
         simulation: paths, seed, horizon and confidence of all figures.
         snapshot_id: empty for the standard market.
 
     Raises:
-        InvalidInput: the asset or the terms are wrong; every wrong field is named.
+        InvalidInput: the asset, the terms or the pricing are wrong; every wrong field is named as the service names
+            it, below `asset`, `terms` or `pricing`.
         NotFound: no such snapshot.
     """
     how = Simulation() if simulation is None else simulation
     snapshot = client.get_market_snapshot(snapshot_id)
+    # Before the valuation is stored: wrong terms leave nothing behind.
+    sized = (
+        None
+        if loan is None
+        else client.size_loan(asset, loan, snapshot_id=snapshot_id, simulation=how, pricing=pricing)
+    )
     outcome = client.value_assets(
         [asset],
         snapshot_id=snapshot_id,
@@ -50,19 +60,21 @@ def appraise_pledge(
         asset=asset,
         valuation=valuation,
         loan=loan,
-        sized=None
-        if loan is None
-        else client.size_loan(asset, loan, snapshot_id=snapshot_id, simulation=how),
+        sized=sized,
         stress=client.stress_assets([asset], snapshot_id=snapshot_id, simulation=how),
         comparables=comparables(asset),
         snapshot=snapshot,
+        pricing=pricing,
     )
 
 
 def _valued(outcome: Valuation | Failure) -> Valuation:
     if isinstance(outcome, Failure):
         raise InvalidInput.from_violations(
-            outcome.violations or (FieldViolation("asset", outcome.message),),
+            [
+                FieldViolation(f"asset{found.field.removeprefix('assets[0]')}", found.description)
+                for found in outcome.violations or (FieldViolation("assets[0]", outcome.message),)
+            ]
         )
     return outcome
 

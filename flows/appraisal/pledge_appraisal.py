@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from flows.published_cases.case import PublishedCase
 from services.runtime.market import MarketSnapshot
 from services.valuation.asset import Asset
+from services.valuation.lending.loan_price import LoanPricing
 from services.valuation.stress.report import StressedAsset, StressReport
 from services.valuation.valuation import LoanTerms, SizedLoan, Valuation
 
@@ -18,10 +19,12 @@ class PledgeAppraisal:
         asset: as it was valued.
         valuation: stored and explained; its id replays it.
         loan: terms that were asked for; None where no loan was.
-        sized: how much may be lent on these terms; None where no loan was asked for.
+        sized: how much may be lent on these terms, and at what rate where `pricing` was given; None where no loan
+            was asked for.
         stress: the pledge in every bundled scenario that fits the snapshot.
         comparables: published cases of the same kind.
         snapshot: market of all figures.
+        pricing: what the rate was to be built from; None where it was not to be built up.
     """
 
     institution_id: str
@@ -32,6 +35,7 @@ class PledgeAppraisal:
     stress: StressReport
     comparables: tuple[PublishedCase, ...]
     snapshot: MarketSnapshot
+    pricing: LoanPricing | None = None
 
     @property
     def stressed(self) -> StressedAsset | None:

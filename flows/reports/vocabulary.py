@@ -41,3 +41,7 @@ class Vocabulary:
     def text(self, key: str, **values: str) -> Bilingual:
         """The words label("<report>_text.<key>") of a paragraph or a caption."""
         return label(f"{self.report}_text.{key}", **values)
+
+    def word(self, group: str, key: str, **values: str) -> Bilingual:
+        """The words label("<report>_<group>.<key>") of any other group: a figure, a row, a part."""
+        return label(f"{self.report}_{group}.{key}", **values)

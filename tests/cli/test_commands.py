@@ -164,6 +164,49 @@ def test_a_wrong_figure_of_the_rate_is_named_as_in_the_file(
     assert "pricing.pd_annual: found 2.0, expected a fraction from 0 to 1" in capsys.readouterr().err
 
 
+def test_an_appraisal_prices_the_loan_of_its_file(
+    target: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, found = answer(
+        capsys, "appraise", EXAMPLE, "--out", str(tmp_path), "--paths", "256", "--target", target
+    )
+    assert code == 0
+    assert isinstance(found, list)
+    # Funding alone costs more than 3 %, and a rate above 20 % would be a slip of units.
+    assert 0.03 < found[0]["total_rate_annual"] < 0.2
+    assert {path.suffix for path in tmp_path.iterdir()} == {".html", ".pdf", ".xlsx"}
+
+
+@pytest.mark.parametrize(
+    ("change", "place"),
+    [
+        (("pd_annual = 0.02", "pd_annual = 2"), "pricing.pd_annual: found 2.0, expected a fraction"),
+        (("rate_annual = 0.0415", "rate_annual = 7"), "loan.rate_annual: found 7.0"),
+        (("renewals = 1 ", "renewals = -1 "), "assets[0].water_right.renewals: found -1"),
+    ],
+)
+def test_an_appraisal_names_a_wrong_figure_as_its_file_does(
+    target: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], change: tuple[str, str], place: str
+) -> None:
+    content = Path(EXAMPLE).read_text(encoding="utf-8")
+    assert change[0] in content
+    path = tmp_path / "wrong.toml"
+    path.write_text(content.replace(*change, 1), encoding="utf-8")
+    out = tmp_path / "out"
+    assert run(["appraise", str(path), "--out", str(out), "--paths", "256", "--target", target]) == 2
+    assert f"{path}: {place}" in capsys.readouterr().err
+    assert not out.exists()
+
+
+def test_a_rate_without_a_loan_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    content = Path(EXAMPLE).read_text(encoding="utf-8")
+    before, _, after = content.partition("[loan]")
+    path = tmp_path / "no-loan.toml"
+    path.write_text(before + "[pricing]" + after.partition("[pricing]")[2], encoding="utf-8")
+    assert run(["appraise", str(path), "--out", str(tmp_path)]) == 2
+    assert "expected a table [loan]" in capsys.readouterr().err
+
+
 def test_size_needs_a_loan(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     content = Path(EXAMPLE).read_text(encoding="utf-8").partition("[loan]")[0]
     path = tmp_path / "no-loan.toml"

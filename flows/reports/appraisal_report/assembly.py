@@ -1,10 +1,12 @@
 """From an appraisal to its document."""
 
 from flows.appraisal.pledge_appraisal import PledgeAppraisal
+from flows.reports.appraisal_report.account import account_section
 from flows.reports.appraisal_report.comparables import comparables_section
 from flows.reports.appraisal_report.drivers import drivers_section
 from flows.reports.appraisal_report.inputs import inputs_section
 from flows.reports.appraisal_report.limit import limit_section
+from flows.reports.appraisal_report.rate import rate_section
 from flows.reports.appraisal_report.record import replay_section, warnings_section
 from flows.reports.appraisal_report.stress import stress_section
 from flows.reports.appraisal_report.summary import summary_section
@@ -19,6 +21,7 @@ def build_appraisal_document(appraisal: PledgeAppraisal) -> Document:
     """The document; the same appraisal gives the same document."""
     valuation, asset = appraisal.valuation, appraisal.asset
     name = words(asset.name or asset.asset_id)
+    account = account_section(appraisal)
     facts = (
         Fact(label("cover.institution"), appraisal.institution_id),
         Fact(label("appraisal_manifest.valuation_id"), valuation.valuation_id),
@@ -38,10 +41,12 @@ def build_appraisal_document(appraisal: PledgeAppraisal) -> Document:
         (
             summary_section(appraisal),
             inputs_section(appraisal),
+            *((account,) if account is not None else ()),
             value_section(appraisal),
             spread_section(appraisal),
             drivers_section(appraisal),
             limit_section(appraisal),
+            rate_section(appraisal),
             stress_section(appraisal),
             comparables_section(appraisal),
             warnings_section(appraisal),
