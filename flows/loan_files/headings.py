@@ -40,16 +40,16 @@ class FoundTable:
     ignored: tuple[str, ...]
 
 
-def find_table(path: Path, kind: str | None, sheet: str | None) -> FoundTable:
-    """The one table of a kind in a file.
+def find_tables(path: Path, kind: str | None, sheet: str | None) -> tuple[FoundTable, ...]:
+    """The tables of a file: one, or in a workbook one of each kind.
 
     Args:
         path: of the file.
-        kind: what is wanted; None takes the kind whose required columns are all there.
-        sheet: of a workbook; None where it has but one such table.
+        kind: what is wanted; None takes every kind whose required columns are all there.
+        sheet: of a workbook; None looks in all.
 
     Raises:
-        InvalidInput: no such table, several, or columns that are missing or twice.
+        InvalidInput: no such table, several of a kind, or columns that are missing or twice.
     """
     given = [found for found in first_rows(path) if any(map(any, found.rows))]
     if not given:
@@ -62,16 +62,18 @@ def find_table(path: Path, kind: str | None, sheet: str | None) -> FoundTable:
     kinds = [kind] if kind is not None else list(COLUMNS)
     best = [(_best_row(found.rows, name), name, found) for found in sheets for name in kinds]
     whole = [(row, name, found) for row, name, found in best if not _missing(found.rows[row], name)]
-    if len(whole) > 1:
+    if len({name for _, name, _ in whole}) < len(whole) or len({id(found) for *_, found in whole}) < len(
+        whole
+    ):
         places = ", ".join(
             f"{name} in sheet {found.sheet}" if found.sheet else name for _, name, found in whole
         )
-        raise refusal([Problem(path.name, f"{places}", "one table; name it with --kind or --sheet")])
+        expected = "one table of a kind; name it with --kind or --sheet"
+        raise refusal([Problem(path.name, f"{places}", expected)])
     if not whole:
         row, name, found = max(best, key=lambda item: _recognised(item[2].rows[item[0]], item[1]))
         raise refusal(_complaints(path, found.sheet, name, row, found.rows[row]))
-    row, name, found = whole[0]
-    return _table(path, name, found.sheet, row, found.rows[row])
+    return tuple(_table(path, name, found.sheet, row, found.rows[row]) for row, name, found in whole)
 
 
 def _table(path: Path, kind: str, sheet: str, row: int, headings: Sequence[str]) -> FoundTable:

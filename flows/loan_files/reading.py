@@ -1,6 +1,6 @@
 """A loan file read whole: every cell, every row, every key; all problems at once, or the rows."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 from flows.accounts.problems import Problem, refusal
 from flows.loan_files.cells import CellError, none_columns, read_column
 from flows.loan_files.columns import COLUMNS, KEYS
-from flows.loan_files.headings import FoundTable, find_table
+from flows.loan_files.headings import FoundTable, find_tables
 from flows.loan_files.rows import Row, rows_of
 from flows.loan_files.tables import CellTable, read_cells
+from services.runtime.errors import FieldViolation, InvalidInput
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -41,18 +42,65 @@ class LoanFile:
         return Problem(self.file, "", "", self.sheet, self.first_row + row).place
 
 
-def read_loan_file(path: Path, *, kind: str | None = None, sheet: str | None = None) -> LoanFile:
-    """Read the loans, positions or movements of a file.
+def read_loan_files(
+    paths: Sequence[Path], *, kind: str | None = None, sheet: str | None = None
+) -> tuple[LoanFile, ...]:
+    """Read the tables of files that belong together: loans, positions and movements, at most one of each.
 
     Args:
-        path: CSV (UTF-8 or GB18030), XLSX or Parquet.
-        kind: loans, positions or movements; None tells it from the headings.
-        sheet: of a workbook that holds several tables.
+        paths: CSV (UTF-8 or GB18030), XLSX or Parquet.
+        kind: loans, positions or movements; None takes what the headings tell.
+        sheet: of a workbook; None takes every sheet that is such a table.
 
     Raises:
-        InvalidInput: with every problem of the file: where, found, expected.
+        InvalidInput: with every problem of the files: where, found, expected.
     """
-    found = find_table(path, kind, sheet)
+    tables: list[LoanFile] = []
+    problems: list[FieldViolation] = []
+    for path in paths:
+        try:
+            tables += _tables(path, kind, sheet)
+        except InvalidInput as error:
+            problems += error.violations
+    kinds = [table.kind for table in tables]
+    for table in tables[1:]:
+        first = tables[kinds.index(table.kind)]
+        if first is not table:
+            found = f"{table.kind} as in {first.file} {first.sheet}".rstrip()
+            expected = "one table of a kind"
+            problems.append(Problem(table.file, found, expected, table.sheet).violation())
+    if problems:
+        raise InvalidInput.from_violations(problems)
+    return tuple(tables)
+
+
+def read_loan_file(path: Path, *, kind: str | None = None, sheet: str | None = None) -> LoanFile:
+    """Read the one table of a file; see `read_loan_files`.
+
+    Raises:
+        InvalidInput: with every problem of the file; or several tables.
+    """
+    tables = read_loan_files([path], kind=kind, sheet=sheet)
+    if len(tables) > 1:
+        places = ", ".join(f"{table.kind} in sheet {table.sheet}" for table in tables)
+        raise refusal([Problem(path.name, places, "one table; name it with --kind or --sheet")])
+    return tables[0]
+
+
+def _tables(path: Path, kind: str | None, sheet: str | None) -> list[LoanFile]:
+    tables: list[LoanFile] = []
+    problems: list[FieldViolation] = []
+    for found in find_tables(path, kind, sheet):
+        try:
+            tables.append(_read(path, found))
+        except InvalidInput as error:
+            problems += error.violations
+    if problems:
+        raise InvalidInput.from_violations(problems)
+    return tables
+
+
+def _read(path: Path, found: FoundTable) -> LoanFile:
     table = read_cells(path, found.sheet, found.heading_row)
     columns, problems = _columns(table, found)
     bad_rows = {problem.row for problem in problems}

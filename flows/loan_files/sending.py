@@ -1,16 +1,17 @@
-"""A loan file sent to the loans service; what it refuses is told by the rows of the file."""
+"""Loan files sent to the loans service; what it refuses is told by the rows of the files."""
 
 import datetime as dt
 import re
-from collections.abc import Iterable
-from typing import Protocol
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Protocol
 
 from flows.loan_files.reading import LoanFile
 from services.loans.loan import Loan, PutCounts
 from services.loans.position import LoanMovement, LoanPosition
 from services.runtime.errors import FieldViolation, InvalidInput
 
-_ROW = re.compile(r"rows\[(\d+)\]\.?(.*)")
+_ROW = re.compile(r"(rows|loans|positions|movements)\[(\d+)\]\.?(.*)")
+_ROW_NUMBER = re.compile(r"\b(rows|loans|positions|movements)\[(\d+)\]")
 
 
 class ImportPort(Protocol):
@@ -28,40 +29,70 @@ class ImportPort(Protocol):
         """Movements of loans that exist."""
         ...
 
+    def import_book(
+        self,
+        as_of: dt.date | None,
+        loans: Iterable[Loan],
+        positions: Iterable[LoanPosition],
+        movements: Iterable[LoanMovement],
+    ) -> Mapping[Any, PutCounts]:
+        """All three together, by kind what was done."""
+        ...
 
-def send_loan_file(service: ImportPort, content: LoanFile, as_of: dt.date | None) -> PutCounts:
-    """Store the rows of a file, all or nothing.
+
+def send_loan_files(
+    service: ImportPort, tables: Sequence[LoanFile], as_of: dt.date | None
+) -> dict[str, PutCounts]:
+    """Store the rows of tables that belong together, all of them or none.
 
     Args:
         service: to store them.
-        content: the file.
-        as_of: business date of the states of loans; None for positions and movements, whose rows have their own.
+        tables: at most one of each kind.
+        as_of: business date of the states of loans; None without loans, as the other rows have their own.
+
+    Returns:
+        What was done, by kind of the tables.
 
     Raises:
-        InvalidInput: no date for loans; or what the service refuses, by the rows of the file.
+        InvalidInput: no date for loans; or what the service refuses, by the rows of the files.
     """
+    rows = {table.kind: table.rows for table in tables}
+    if "loans" in rows and as_of is None:
+        raise InvalidInput.of("--as-of", "is missing, expected the business date of the loans")
+    loans = (row for row in rows.get("loans", ()) if isinstance(row, Loan))
+    positions = (row for row in rows.get("positions", ()) if isinstance(row, LoanPosition))
+    movements = (row for row in rows.get("movements", ()) if isinstance(row, LoanMovement))
     try:
-        match content.kind:
+        if len(tables) > 1:
+            done = service.import_book(as_of, loans, positions, movements)
+            return {table.kind: done[table.kind] for table in tables}
+        match tables[0].kind:
             case "loans":
-                if as_of is None:
-                    raise InvalidInput.of("--as-of", "is missing, expected the business date of the loans")
-                return service.import_loans(as_of, (row for row in content.rows if isinstance(row, Loan)))
+                assert as_of is not None  # noqa: S101  # refused above; tells mypy
+                counts = service.import_loans(as_of, loans)
             case "positions":
-                return service.import_positions(row for row in content.rows if isinstance(row, LoanPosition))
+                counts = service.import_positions(positions)
             case _:
-                return service.import_movements(row for row in content.rows if isinstance(row, LoanMovement))
+                counts = service.import_movements(movements)
     except InvalidInput as error:
         raise (
-            InvalidInput.from_violations(_in_file(content, found) for found in error.violations)
+            InvalidInput.from_violations(_in_files(tables, found) for found in error.violations)
             if error.violations
             else error
         ) from error
+    return {tables[0].kind: counts}
 
 
-def _in_file(content: LoanFile, found: FieldViolation) -> FieldViolation:
+def send_loan_file(service: ImportPort, content: LoanFile, as_of: dt.date | None) -> PutCounts:
+    """Store the rows of one table, all or nothing; see `send_loan_files`."""
+    return send_loan_files(service, [content], as_of)[content.kind]
+
+
+def _in_files(tables: Sequence[LoanFile], found: FieldViolation) -> FieldViolation:
+    by_rows = {"rows": tables[0]} | {table.kind: table for table in tables}
     match = _ROW.fullmatch(found.field)
-    if match is None:
+    if match is None or match[1] not in by_rows:
         return found
-    column = f", column {match[2]}" if match[2] else ""
-    described = re.sub(r"rows\[(\d+)\]", lambda row: content.place(int(row[1])), found.description)
-    return FieldViolation(content.place(int(match[1])) + column, described)
+    column = f", column {match[3]}" if match[3] else ""
+    described = _ROW_NUMBER.sub(lambda row: by_rows[row[1]].place(int(row[2])), found.description)
+    return FieldViolation(by_rows[match[1]].place(int(match[2])) + column, described)

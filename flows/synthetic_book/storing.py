@@ -73,14 +73,17 @@ def store_book(
     pledged = _pledged(drawn_from, valuation, snapshot)
     # A state of the first day, so that the book is there on every day on which something is reported.
     first_day = min(item.loan.terms.drawn_on for item in draw())
-    stored = importer.import_loans(first_day, (item.loan for item in draw()))
-    positions = importer.import_positions(position for item in draw() for position in item.positions)
-    movements = importer.import_movements(movement for item in draw() for movement in item.movements)
+    stored = importer.import_book(
+        first_day,
+        (item.loan for item in draw()),
+        (position for item in draw() for position in item.positions),
+        (movement for item in draw() for movement in item.movements),
+    )
     pledges = PutCounts(0, 0, 0)
     rest = _pledges(drawn_from, draw(), pledged, snapshot)
     while block := tuple(itertools.islice(rest, _PLEDGES_AT_ONCE)):
         pledges = pledges.plus(loans.put_collateral(block))
-    return StoredBook(stored, positions, movements, pledges)
+    return StoredBook(stored["loans"], stored["positions"], stored["movements"], pledges)
 
 
 def _pledged(

@@ -55,6 +55,43 @@ def test_a_synthetic_book_is_written_imported_stored_and_shown(
     assert due["instalments"][-1]["closing_cny"] == "0.00"  # type: ignore[index]  # a list of instalments
 
 
+def test_a_workbook_of_three_sheets_is_one_import(
+    target: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "three.xlsx"
+    drawn = answer(capsys, "loans", "generate", "--loans", "6", "--seed", "99", "--out", str(out))
+    send = ["loans", "import", str(out), "--as-of", "2026-06-30", "--target", target]
+    tables = answer(capsys, *send)["tables"]
+    assert isinstance(tables, list)
+    assert {table["kind"]: table["rows"] for table in tables} == drawn["rows"]
+    assert run(send) == 0
+    assert capsys.readouterr().out.count("未变 unchanged") == 3
+
+
+def test_one_wrong_cell_in_any_sheet_leaves_the_other_sheets_out(
+    target: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    loans, positions = tmp_path / "l.csv", tmp_path / "p.csv"
+    loans.write_text(
+        "loan_id,borrower_id,principal_cny,drawn_on,periods,rate_annual,kind,default_probability_annual,"
+        "asset_correlation,unsecured_lgd\nNEW1,B1,100,2026-01-15,12,0.04,bullet,0.02,0.15,0.4\n"
+    )
+    send = ["loans", "import", str(loans), str(positions), "--as-of", "2026-06-30", "--target", target]
+    for row, told in (
+        ("NEW2,2026-06-30,1,0.04", "p.csv, row 2, column loan_id: found 'NEW2', expected a loan that exists"),
+        ("NEW1,2026-06-30,x,0.04", "p.csv, row 2, column balance_cny: found 'x'"),
+    ):
+        positions.write_text(f"loan_id,as_of,balance_cny,rate_annual\n{row}\n")
+        assert run(send) == 2
+        assert told in capsys.readouterr().err
+        assert run(["loans", "schedule", "NEW1", "--target", target]) != 0
+        capsys.readouterr()
+    positions.write_text("loan_id,as_of,balance_cny,rate_annual\nNEW1,2026-06-30,1,0.04\n")
+    assert run(send) == 0
+    assert run(["loans", "import", str(loans), str(loans), "--as-of", "2026-06-30", "--target", target]) == 2
+    assert "one table of a kind" in capsys.readouterr().err
+
+
 def test_a_wrong_file_changes_nothing_and_ends_with_code_2(
     target: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -2,7 +2,7 @@
 
 import datetime as dt
 import uuid
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 import grpc
 
@@ -39,7 +39,7 @@ class ImportClient:
         timeout_s: float = IMPORT_TIMEOUT_S,
     ) -> PutCounts:
         """Loans, as their states of a business date."""
-        return self._send(ImportHeader(_id(request_id), ImportKind.LOANS, as_of), loans, timeout_s)
+        return self._send_one(ImportHeader(_id(request_id), ImportKind.LOANS, as_of), loans, timeout_s)
 
     def import_positions(
         self,
@@ -49,7 +49,7 @@ class ImportClient:
         timeout_s: float = IMPORT_TIMEOUT_S,
     ) -> PutCounts:
         """Positions of loans that exist."""
-        return self._send(ImportHeader(_id(request_id), ImportKind.POSITIONS, None), positions, timeout_s)
+        return self._send_one(ImportHeader(_id(request_id), ImportKind.POSITIONS, None), positions, timeout_s)
 
     def import_movements(
         self,
@@ -59,15 +59,53 @@ class ImportClient:
         timeout_s: float = IMPORT_TIMEOUT_S,
     ) -> PutCounts:
         """Movements of loans that exist."""
-        return self._send(ImportHeader(_id(request_id), ImportKind.MOVEMENTS, None), movements, timeout_s)
+        return self._send_one(ImportHeader(_id(request_id), ImportKind.MOVEMENTS, None), movements, timeout_s)
 
-    def _send(self, header: ImportHeader, rows: Iterable[Row], timeout_s: float) -> PutCounts:
+    def import_book(
+        self,
+        as_of: dt.date | None,
+        loans: Iterable[Loan],
+        positions: Iterable[LoanPosition],
+        movements: Iterable[LoanMovement],
+        *,
+        request_id: str | None = None,
+        timeout_s: float = IMPORT_TIMEOUT_S,
+    ) -> dict[ImportKind, PutCounts]:
+        """Loans with their positions and movements, all of them or none.
+
+        Wrong rows are named by their kind and number: ``positions[17].balance``.
+
+        Args:
+            as_of: business date of the loans; None where there are none.
+            loans: their states of that day; may be empty.
+            positions: of these loans and of others that exist; may be empty.
+            movements: likewise; not all three are empty.
+            request_id: a repeat with the same id returns the first answer; a new one when absent.
+            timeout_s: deadline.
+
+        Returns:
+            What was done, by kind of row.
+        """
+        header = ImportHeader(_id(request_id), ImportKind.BOOK, as_of)
+        rows: dict[ImportKind, Iterable[Row]] = {
+            ImportKind.LOANS: loans,
+            ImportKind.POSITIONS: positions,
+            ImportKind.MOVEMENTS: movements,
+        }
+        return self._send(header, rows, timeout_s)
+
+    def _send_one(self, header: ImportHeader, rows: Iterable[Row], timeout_s: float) -> PutCounts:
+        return self._send(header, {header.kind: rows}, timeout_s)[header.kind]
+
+    def _send(
+        self, header: ImportHeader, rows: Mapping[ImportKind, Iterable[Row]], timeout_s: float
+    ) -> dict[ImportKind, PutCounts]:
         failures: list[Exception] = []
 
         def parts() -> Iterator[pb.ImportLoansRequest]:
             try:
                 yield translate.header_to_wire(header)
-                yield from translate.rows_to_wire(header.kind, rows)
+                yield from translate.book_to_wire(rows)
             except Exception as error:
                 # gRPC would only say that the stream broke.
                 failures.append(error)

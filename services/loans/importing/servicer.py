@@ -10,7 +10,8 @@ import sqlalchemy as sa
 
 from ecopledge.loans.v1 import loans_pb2 as pb
 from services.loans.importing import translate
-from services.loans.importing.intake import Intake, write_import
+from services.loans.importing.intake import Intake
+from services.loans.importing.writing import write_import
 from services.loans.repository import SqlLoanStore
 from services.runtime.call import current_call
 from services.runtime.errors import Cancelled
@@ -26,7 +27,7 @@ class ImportRpcs:
     def ImportLoans(
         self, request_iterator: Iterator[pb.ImportLoansRequest], context: grpc.ServicerContext
     ) -> pb.ImportLoansResponse:
-        """Takes loans, positions or movements in one stream."""
+        """Takes loans, positions, movements or all three in one stream."""
         call, parts = current_call(), _arriving(request_iterator)
         with Intake(translate.header_from_wire(parts)) as intake:
             translate.rows_into(intake, parts, call.check_alive)

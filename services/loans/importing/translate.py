@@ -1,6 +1,6 @@
 """The stream of an import between protobuf and the domain; wrong rows are named by their number in the stream."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any
 
@@ -34,6 +34,7 @@ _KINDS = {
     pb.IMPORT_KIND_LOANS: ImportKind.LOANS,
     pb.IMPORT_KIND_POSITIONS: ImportKind.POSITIONS,
     pb.IMPORT_KIND_MOVEMENTS: ImportKind.MOVEMENTS,
+    pb.IMPORT_KIND_BOOK: ImportKind.BOOK,
 }
 _KIND_TO_WIRE = {kind: number for number, kind in _KINDS.items()}
 _READ: dict[ImportKind, Callable[[Any, Violations], Row | None]] = {
@@ -56,7 +57,9 @@ def header_from_wire(parts: Iterator[pb.ImportLoansRequest]) -> ImportHeader:
     violations.collect("", check_request_id, message.request_id)
     violations.require_known_enum("kind", message.kind, _KINDS, "ImportKind")
     as_of = None
-    if message.kind == pb.IMPORT_KIND_LOANS:
+    if message.kind == pb.IMPORT_KIND_LOANS or (
+        message.kind == pb.IMPORT_KIND_BOOK and message.HasField("as_of")
+    ):
         as_of = violations.collect("as_of", date_from_wire, message.as_of)
     elif message.HasField("as_of"):
         violations.add("as_of", "found a date, expected none: each row has its own")
@@ -73,8 +76,8 @@ def rows_into(
         InvalidInput: wrong rows, up to `MAX_REPORTED` violations; a part out of order; a stream without its end or with
             another number of rows than its end says.
     """
-    kind, violations, said = intake.header.kind, Violations(), None
-    arrived = 0
+    header, violations, said = intake.header, Violations(), None
+    arrived = dict.fromkeys(header.row_kinds, 0)
     for part in parts:
         check_alive()
         name = part.WhichOneof("part")
@@ -83,38 +86,48 @@ def rows_into(
         if name == "end":
             said = part.end.n_rows
             continue
-        if name != kind.value:
-            raise InvalidInput.of("part", f"found {name}, expected {kind.value} or end")
-        messages = getattr(part, name).rows
-        if not 1 <= len(messages) <= MAX_ROWS_PER_MESSAGE or arrived + len(messages) > MAX_IMPORT_ROWS:
-            raise InvalidInput.of(
-                "rows",
-                f"found {len(messages)} after {arrived}, expected 1 to {MAX_ROWS_PER_MESSAGE:,} a message and "
-                f"{MAX_IMPORT_ROWS:,} in all",
-            )
-        rows = _rows(kind, messages, arrived, violations)
-        arrived += len(messages)
+        if name not in arrived:
+            raise InvalidInput.of("part", f"found {name}, expected {' or '.join([*arrived, 'end'])}")
+        kind, messages = ImportKind(name), getattr(part, name).rows
+        _check_size(kind, len(messages), sum(arrived.values()), header)
+        rows = _rows(kind, messages, arrived[kind], header.rows_of(kind), violations)
+        arrived[kind] += len(messages)
         if len(violations.found) >= MAX_REPORTED:
             break
         if not violations.found:
-            intake.add(rows)
+            intake.add(kind, rows)
     if violations.found:
         raise InvalidInput.from_violations(violations.found[:MAX_REPORTED])
-    if said is None or said != arrived or arrived == 0:
+    total = sum(arrived.values())
+    if said is None or said != total or total == 0:
         ended = "no end" if said is None else f"an end after {said} rows"
         raise InvalidInput.of(
-            "end", f"found {ended} and {arrived} rows, expected an end that counts at least one"
+            "end", f"found {ended} and {total} rows, expected an end that counts at least one"
         )
 
 
-def _rows(kind: ImportKind, messages: Sequence[Any], begin: int, violations: Violations) -> list[Row]:
+def _check_size(kind: ImportKind, n_rows: int, arrived: int, header: ImportHeader) -> None:
+    if kind is ImportKind.LOANS and header.as_of is None:
+        raise InvalidInput.of("header.as_of", "is missing, expected the business date of the loans")
+    if not 1 <= n_rows <= MAX_ROWS_PER_MESSAGE or arrived + n_rows > MAX_IMPORT_ROWS:
+        raise InvalidInput.of(
+            header.rows_of(kind),
+            f"found {n_rows} after {arrived}, expected 1 to {MAX_ROWS_PER_MESSAGE:,} a message and "
+            f"{MAX_IMPORT_ROWS:,} in all",
+        )
+
+
+def _rows(
+    kind: ImportKind, messages: Sequence[Any], begin: int, rows_name: str, violations: Violations
+) -> list[Row]:
     read = _READ[kind]
-    rows = (read(message, violations.at(f"rows[{i}]")) for i, message in enumerate(messages, start=begin))
-    found = [row for row in rows if row is not None]
+    rows = [
+        read(message, violations.at(f"{rows_name}[{i}]")) for i, message in enumerate(messages, start=begin)
+    ]
     if kind is ImportKind.LOANS:
-        for wrong in product_violations("rows", (message.product for message in messages), begin):
+        for wrong in product_violations(rows_name, (message.product for message in messages), begin):
             violations.add(wrong.field, wrong.description)
-    return found
+    return [row for row in rows if row is not None]
 
 
 def header_to_wire(header: ImportHeader) -> pb.ImportLoansRequest:
@@ -129,11 +142,18 @@ def header_to_wire(header: ImportHeader) -> pb.ImportLoansRequest:
 
 
 def rows_to_wire(kind: ImportKind, rows: Iterable[Row]) -> Iterator[pb.ImportLoansRequest]:
-    """Messages of rows, and the end."""
-    rest, n = iter(rows), 0
-    while chunk := list(islice(rest, ROWS_PER_CHUNK)):
-        n += len(chunk)
-        yield _chunk_to_wire(kind, chunk)
+    """Messages of rows of one kind, and the end."""
+    yield from book_to_wire({kind: rows})
+
+
+def book_to_wire(rows_of: Mapping[ImportKind, Iterable[Row]]) -> Iterator[pb.ImportLoansRequest]:
+    """Messages of rows, kind by kind, and the end."""
+    n = 0
+    for kind, rows in rows_of.items():
+        rest = iter(rows)
+        while chunk := list(islice(rest, ROWS_PER_CHUNK)):
+            n += len(chunk)
+            yield _chunk_to_wire(kind, chunk)
     yield pb.ImportLoansRequest(end=pb.ImportEnd(n_rows=n))
 
 
@@ -145,16 +165,34 @@ def _chunk_to_wire(kind: ImportKind, rows: Sequence[Row]) -> pb.ImportLoansReque
         case ImportKind.POSITIONS:
             positions = [position_to_wire(row) for row in rows if isinstance(row, LoanPosition)]
             return pb.ImportLoansRequest(positions=pb.PositionRows(rows=positions))
-        case ImportKind.MOVEMENTS:
+        case _:
             movements = [movement_to_wire(row) for row in rows if isinstance(row, LoanMovement)]
             return pb.ImportLoansRequest(movements=pb.MovementRows(rows=movements))
 
 
-def counts_to_wire(counts: PutCounts) -> pb.ImportLoansResponse:
+def counts_to_wire(done: Mapping[ImportKind, PutCounts]) -> pb.ImportLoansResponse:
     """The answer of ImportLoans."""
-    return pb.ImportLoansResponse(created=counts.created, updated=counts.updated, unchanged=counts.unchanged)
+    total = PutCounts(0, 0, 0)
+    for counts in done.values():
+        total = total.plus(counts)
+    return pb.ImportLoansResponse(
+        created=total.created,
+        updated=total.updated,
+        unchanged=total.unchanged,
+        by_kind=[
+            pb.ImportedRows(
+                kind=_KIND_TO_WIRE[kind],
+                created=counts.created,
+                updated=counts.updated,
+                unchanged=counts.unchanged,
+            )
+            for kind, counts in done.items()
+        ],
+    )
 
 
-def counts_from_wire(message: pb.ImportLoansResponse) -> PutCounts:
-    """What an import did."""
-    return PutCounts(message.created, message.updated, message.unchanged)
+def counts_from_wire(message: pb.ImportLoansResponse) -> dict[ImportKind, PutCounts]:
+    """What an import did with the rows of each kind."""
+    return {
+        _KINDS[rows.kind]: PutCounts(rows.created, rows.updated, rows.unchanged) for rows in message.by_kind
+    }

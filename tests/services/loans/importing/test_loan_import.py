@@ -14,7 +14,7 @@ from ecopledge.loans.v1.loans_pb2_grpc import LoansServiceStub
 from services.loans.client import LoansClient
 from services.loans.importing.client import ImportClient
 from services.loans.importing.intake import ImportHeader, ImportKind
-from services.loans.importing.translate import ROWS_PER_CHUNK, header_to_wire, rows_to_wire
+from services.loans.importing.translate import ROWS_PER_CHUNK, book_to_wire, header_to_wire, rows_to_wire
 from services.loans.loan import Loan, PutCounts
 from services.loans.position import LoanMovement, LoanPosition, MovementKind
 from services.runtime.channel import calling
@@ -189,3 +189,76 @@ def test_a_position_twice_for_a_day_is_refused_and_for_two_days_is_not(
     assert importer.import_positions([day, later]) == PutCounts(2, 0, 0)
     with pytest.raises(InvalidInput, match=r"rows\[1\]: found L1 2026-06-30 again"):
         importer.import_positions([day, day])
+
+
+BOOK_OF_ONE = (
+    [LoanPosition("L1", JUNE, Decimal("5.25"), 0.04), LoanPosition("L2", JUNE, Decimal(7), 0.04)],
+    [LoanMovement("M1", "L1", JUNE, MovementKind.DRAWN, Decimal("5.25"))],
+)
+
+
+def test_a_book_goes_in_together(client: LoansClient, importer: ImportClient, loan: MakeLoan) -> None:
+    client.put_loans(JUNE, [loan("L2")])
+    positions, movements = BOOK_OF_ONE
+    first = {"loans": PutCounts(1, 0, 1), "positions": PutCounts(2, 0, 0), "movements": PutCounts(1, 0, 0)}
+    given = (JUNE, [loan("L1"), loan("L2")], positions, movements)
+    assert importer.import_book(*given, request_id="b") == first
+    assert importer.import_book(*given, request_id="b") == first
+    again = importer.import_book(*given)
+    assert again == {
+        "loans": PutCounts(0, 0, 2),
+        "positions": PutCounts(0, 0, 2),
+        "movements": PutCounts(0, 0, 1),
+    }
+    # Without loans no date is needed.
+    assert importer.import_book(None, [], positions, [])[ImportKind.POSITIONS] == PutCounts(0, 0, 2)
+    with pytest.raises(Conflict, match="b"):
+        importer.import_book(JUNE, [loan("L1"), loan("L2")], positions, [], request_id="b")
+
+
+@pytest.mark.parametrize(
+    ("rows", "field"),
+    [
+        ([LoanPosition("X", JUNE, Decimal(1), 0.04)], "positions[0].loan_id"),
+        ([LoanPosition("L1", JUNE, Decimal(1), 0.04)] * 2, "positions[1]"),
+        ([LoanMovement("M", "X", JUNE, MovementKind.DRAWN, Decimal(1))], "movements[0].loan_id"),
+        ([LoanMovement("M", "L1", JUNE, MovementKind.DRAWN, Decimal(1), "M0")], "movements[0].reverses"),
+    ],
+)
+def test_a_book_with_one_wrong_row_stores_nothing_of_any_kind(
+    client: LoansClient,
+    importer: ImportClient,
+    loan: MakeLoan,
+    rows: list[LoanPosition | LoanMovement],
+    field: str,
+) -> None:
+    positions = [row for row in rows if isinstance(row, LoanPosition)]
+    movements = [row for row in rows if isinstance(row, LoanMovement)]
+    with pytest.raises(InvalidInput) as caught:
+        importer.import_book(JUNE, [loan("L1")], positions, movements)
+    assert [violation.field for violation in caught.value.violations] == [field]
+    assert stored(client) == []
+
+
+def test_the_kinds_of_a_book_may_come_in_any_order_but_loans_need_their_day(
+    client: LoansClient, channel: grpc.Channel, loan: MakeLoan
+) -> None:
+    positions, movements = BOOK_OF_ONE
+    rows = {
+        ImportKind.MOVEMENTS: movements,
+        ImportKind.POSITIONS: positions[:1],
+        ImportKind.LOANS: [loan("L1")],
+    }
+    parts = list(book_to_wire(rows))  # type: ignore[arg-type]  # lists of one kind each
+    header = header_to_wire(ImportHeader("r1", ImportKind.BOOK, JUNE))
+    with pytest.raises(InvalidInput, match=r"header.as_of: is missing"):
+        send(channel, header_to_wire(ImportHeader("r1", ImportKind.BOOK, None)), *parts)
+    assert stored(client) == []
+    answer = send(channel, header, *parts)
+    assert (answer.created, [rows.created for rows in answer.by_kind]) == (3, [1, 1, 1])
+    with pytest.raises(InvalidInput, match="at least one"):
+        send(
+            channel,
+            header_to_wire(ImportHeader("r2", ImportKind.BOOK, JUNE)),
+            pb.ImportLoansRequest(end=pb.ImportEnd()),
+        )

@@ -196,6 +196,8 @@ class _ImportKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ImportKind
     """Positions."""
     IMPORT_KIND_MOVEMENTS: _ImportKind.ValueType  # 3
     """Movements."""
+    IMPORT_KIND_BOOK: _ImportKind.ValueType  # 4
+    """Loans, positions and movements of one book together."""
 
 class ImportKind(_ImportKind, metaclass=_ImportKindEnumTypeWrapper):
     """What an import brings."""
@@ -208,6 +210,8 @@ IMPORT_KIND_POSITIONS: ImportKind.ValueType  # 2
 """Positions."""
 IMPORT_KIND_MOVEMENTS: ImportKind.ValueType  # 3
 """Movements."""
+IMPORT_KIND_BOOK: ImportKind.ValueType  # 4
+"""Loans, positions and movements of one book together."""
 Global___ImportKind: _TypeAlias = ImportKind  # noqa: Y015
 
 @_typing.final
@@ -1338,7 +1342,7 @@ Global___PortfolioLoss: _TypeAlias = PortfolioLoss  # noqa: Y015
 
 @_typing.final
 class ImportLoansRequest(_message.Message):
-    """One part of an import: first a header, then rows of its kind, last the end."""
+    """One part of an import: first a header, then rows of its kind, in a book of the three kinds in any order, last the end."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -1353,15 +1357,15 @@ class ImportLoansRequest(_message.Message):
 
     @_builtins.property
     def loans(self) -> Global___LoanRows:
-        """Rows of an import of loans."""
+        """Rows of an import of loans or of a book."""
 
     @_builtins.property
     def positions(self) -> Global___PositionRows:
-        """Rows of an import of positions."""
+        """Rows of an import of positions or of a book."""
 
     @_builtins.property
     def movements(self) -> Global___MovementRows:
-        """Rows of an import of movements."""
+        """Rows of an import of movements or of a book."""
 
     @_builtins.property
     def end(self) -> Global___ImportEnd:
@@ -1401,7 +1405,7 @@ class ImportHeader(_message.Message):
     """What the rows are."""
     @_builtins.property
     def as_of(self) -> _date_pb2.Date:
-        """Business date of the states of an import of loans; absent for the others."""
+        """Business date of the states of loans; absent in an import that brings none."""
 
     def __init__(
         self,
@@ -1521,23 +1525,63 @@ class ImportLoansResponse(_message.Message):
     CREATED_FIELD_NUMBER: _builtins.int
     UPDATED_FIELD_NUMBER: _builtins.int
     UNCHANGED_FIELD_NUMBER: _builtins.int
+    BY_KIND_FIELD_NUMBER: _builtins.int
     created: _builtins.int
     """Rows stored for the first time."""
     updated: _builtins.int
     """Rows that got a new state or correct an earlier record."""
     unchanged: _builtins.int
     """Rows that were the same already."""
+    @_builtins.property
+    def by_kind(self) -> _containers.RepeatedCompositeFieldContainer[Global___ImportedRows]:
+        """The same by kind of row, for every kind that the import may bring."""
+
     def __init__(
         self,
         *,
         created: _builtins.int = ...,
         updated: _builtins.int = ...,
         unchanged: _builtins.int = ...,
+        by_kind: _abc.Iterable[Global___ImportedRows] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["created", b"created", "unchanged", b"unchanged", "updated", b"updated"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["by_kind", b"by_kind", "created", b"created", "unchanged", b"unchanged", "updated", b"updated"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ImportLoansResponse: _TypeAlias = ImportLoansResponse  # noqa: Y015
+
+@_typing.final
+class ImportedRows(_message.Message):
+    """What an import did with the rows of a kind."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    KIND_FIELD_NUMBER: _builtins.int
+    CREATED_FIELD_NUMBER: _builtins.int
+    UPDATED_FIELD_NUMBER: _builtins.int
+    UNCHANGED_FIELD_NUMBER: _builtins.int
+    kind: Global___ImportKind.ValueType
+    """Loans, positions or movements."""
+    created: _builtins.int
+    """As in ImportLoansResponse."""
+    updated: _builtins.int
+    """As in ImportLoansResponse."""
+    unchanged: _builtins.int
+    """As in ImportLoansResponse."""
+    def __init__(
+        self,
+        *,
+        kind: Global___ImportKind.ValueType = ...,
+        created: _builtins.int = ...,
+        updated: _builtins.int = ...,
+        unchanged: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["created", b"created", "kind", b"kind", "unchanged", b"unchanged", "updated", b"updated"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ImportedRows: _TypeAlias = ImportedRows  # noqa: Y015
