@@ -4,10 +4,8 @@ from ecopledge.loans.v1 import loans_pb2 as pb
 from services.loans.portfolio import (
     DEFAULT_HORIZON_YEARS,
     DEFAULT_PATHS,
-    DEFAULT_SEED,
     MAX_HORIZON_YEARS,
     MAX_PATHS,
-    MAX_SEED,
     MIN_PATHS,
     CompensationFund,
     FanPoint,
@@ -17,12 +15,10 @@ from services.loans.portfolio import (
     Sampling,
     TailFigure,
 )
-from services.loans.translate import MAX_ROWS, as_of_to_wire
+from services.loans.translate_asked import Draws, asked_from_wire, asked_to_wire
 from services.runtime.errors import Internal, InvalidInput
 from services.runtime.results import Progress
 from services.runtime.violations import Violations
-from services.runtime.wire import date_from_wire
-from services.runtime.wire_market import snapshot_from_wire, snapshot_to_wire
 from services.runtime.wire_results import (
     caution_from_wire,
     caution_to_wire,
@@ -32,6 +28,7 @@ from services.runtime.wire_results import (
     progress_to_wire,
 )
 
+_DRAWS = Draws(DEFAULT_PATHS, MIN_PATHS, MAX_PATHS)
 _SAMPLINGS = {
     pb.SAMPLING_UNSPECIFIED: Sampling.PLAIN,
     pb.SAMPLING_PLAIN: Sampling.PLAIN,
@@ -50,16 +47,7 @@ def question_from_wire(request: pb.SimulatePortfolioRequest) -> PortfolioQuestio
         InvalidInput: with everything that is wrong.
     """
     violations = Violations()
-    snapshot = snapshot_from_wire(request.snapshot, violations.at("snapshot"))
-    as_of = None
-    if request.HasField("as_of"):
-        as_of = violations.collect("as_of", date_from_wire, request.as_of)
-    violations.require_max_length("loan_ids", request.loan_ids, MAX_ROWS)
-    violations.require(
-        len(set(request.loan_ids)) == len(request.loan_ids),
-        "loan_ids",
-        "found an id twice, expected each once",
-    )
+    asked = asked_from_wire(request, violations, _DRAWS)
     horizon = request.horizon_years if request.HasField("horizon_years") else DEFAULT_HORIZON_YEARS
     if violations.require_positive("horizon_years", horizon):
         violations.require(
@@ -67,25 +55,20 @@ def question_from_wire(request: pb.SimulatePortfolioRequest) -> PortfolioQuestio
             "horizon_years",
             f"found {horizon}, expected at most {MAX_HORIZON_YEARS:g}",
         )
-    n_paths = request.n_paths if request.HasField("n_paths") else DEFAULT_PATHS
-    violations.require_range("n_paths", n_paths, MIN_PATHS, MAX_PATHS)
-    seed = request.seed if request.HasField("seed") else DEFAULT_SEED
-    violations.require(seed <= MAX_SEED, "seed", f"found {seed}, expected at most {MAX_SEED}")
     sampling = _SAMPLINGS.get(request.sampling)
     violations.require(
         sampling is not None, "sampling", f"found {request.sampling}, expected a known Sampling"
     )
     violations.raise_if_any()
-    assert sampling is not None  # noqa: S101  # as below
-    assert snapshot is not None  # noqa: S101  # every reason for None is a violation; tells mypy
+    assert sampling is not None  # noqa: S101  # every reason for None is a violation; tells mypy
     try:
         return PortfolioQuestion(
-            snapshot,
-            as_of,
-            tuple(request.loan_ids),
+            asked.snapshot,
+            asked.as_of,
+            asked.loan_ids,
             horizon,
-            n_paths,
-            seed,
+            asked.n_paths,
+            asked.seed,
             request.n_quarters if request.HasField("n_quarters") else None,
             sampling,
             request.fund_cap_cny if request.HasField("fund_cap_cny") else None,
@@ -99,12 +82,8 @@ def question_from_wire(request: pb.SimulatePortfolioRequest) -> PortfolioQuestio
 def question_to_wire(question: PortfolioQuestion) -> pb.SimulatePortfolioRequest:
     """The request of a question."""
     return pb.SimulatePortfolioRequest(
-        snapshot=snapshot_to_wire(question.snapshot),
-        as_of=as_of_to_wire(question.as_of),
-        loan_ids=question.loan_ids,
+        **asked_to_wire(question),
         horizon_years=question.horizon_years,
-        n_paths=question.n_paths,
-        seed=question.seed,
         n_quarters=question.n_quarters,
         sampling=_SAMPLING_NUMBERS[question.sampling],
         fund_cap_cny=question.fund_cap_cny,

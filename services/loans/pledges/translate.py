@@ -8,9 +8,7 @@ from services.loans.pledges.event import EventPage, LevelCrossing, PledgeEvent
 from services.loans.pledges.levels import PledgeLevel, ProductLevels
 from services.loans.pledges.monitored import (
     DEFAULT_PATHS,
-    DEFAULT_SEED,
     MAX_PATHS,
-    MAX_SEED,
     MIN_PATHS,
     FanDate,
     MonitoredLoan,
@@ -20,12 +18,12 @@ from services.loans.pledges.monitored import (
     RevaluationDue,
     RevaluationReason,
 )
-from services.loans.translate import MAX_ROWS, as_of_to_wire
+from services.loans.translate import MAX_ROWS
+from services.loans.translate_asked import Draws, asked_from_wire, asked_to_wire
 from services.loans.translate_listing import page_from_wire, text_of, token_of
 from services.runtime.errors import InvalidInput
 from services.runtime.violations import Violations
 from services.runtime.wire import date_from_wire, date_to_wire, decimal_from_money, money_from_decimal
-from services.runtime.wire_market import snapshot_from_wire, snapshot_to_wire
 from services.runtime.wire_results import (
     caution_from_wire,
     caution_to_wire,
@@ -33,6 +31,7 @@ from services.runtime.wire_results import (
     manifest_to_wire,
 )
 
+_DRAWS = Draws(DEFAULT_PATHS, MIN_PATHS, MAX_PATHS)
 _LEVELS = {
     pb.PLEDGE_LEVEL_UNSPECIFIED: None,
     pb.PLEDGE_LEVEL_NORMAL: PledgeLevel.NORMAL,
@@ -71,34 +70,14 @@ def monitoring_question_from_wire(request: pb.MonitorPledgesRequest) -> Monitori
         InvalidInput: with everything that is wrong.
     """
     violations = Violations()
-    snapshot = snapshot_from_wire(request.snapshot, violations.at("snapshot"))
-    as_of = None
-    if request.HasField("as_of"):
-        as_of = violations.collect("as_of", date_from_wire, request.as_of)
-    violations.require_max_length("loan_ids", request.loan_ids, MAX_ROWS)
-    violations.require(
-        len(set(request.loan_ids)) == len(request.loan_ids),
-        "loan_ids",
-        "found an id twice, expected each once",
-    )
-    n_paths = request.n_paths if request.HasField("n_paths") else DEFAULT_PATHS
-    violations.require_range("n_paths", n_paths, MIN_PATHS, MAX_PATHS)
-    seed = request.seed if request.HasField("seed") else DEFAULT_SEED
-    violations.require(seed <= MAX_SEED, "seed", f"found {seed}, expected at most {MAX_SEED}")
+    asked = asked_from_wire(request, violations, _DRAWS)
     violations.raise_if_any()
-    assert snapshot is not None  # noqa: S101  # every reason for None is a violation; tells mypy
-    return MonitoringQuestion(snapshot, as_of, tuple(request.loan_ids), n_paths, seed)
+    return MonitoringQuestion(asked.snapshot, asked.as_of, asked.loan_ids, asked.n_paths, asked.seed)
 
 
 def monitoring_question_to_wire(question: MonitoringQuestion) -> pb.MonitorPledgesRequest:
     """The request of a question."""
-    return pb.MonitorPledgesRequest(
-        snapshot=snapshot_to_wire(question.snapshot),
-        as_of=as_of_to_wire(question.as_of),
-        loan_ids=question.loan_ids,
-        n_paths=question.n_paths,
-        seed=question.seed,
-    )
+    return pb.MonitorPledgesRequest(**asked_to_wire(question))
 
 
 def report_to_wire(report: PledgeReport) -> pb.MonitorPledgesResponse:

@@ -3,10 +3,8 @@
 from ecopledge.loans.v1 import quality_pb2 as pb
 from services.loans.quality.capital import (
     DEFAULT_PATHS,
-    DEFAULT_SEED,
     MAX_PATHS,
     MAX_RISK_WEIGHT,
-    MAX_SEED,
     MIN_PATHS,
     CapitalQuestion,
     CapitalReport,
@@ -16,12 +14,9 @@ from services.loans.quality.capital import (
     IrbCollateral,
     LoanCapital,
 )
-from services.loans.quality.translate_credit_loss import require_ids
 from services.loans.quality.translate_rules import MAX_ROWS, rule_from_wire, rule_to_wire
-from services.loans.translate import as_of_to_wire
+from services.loans.translate_asked import Draws, asked_from_wire, asked_to_wire, require_ids
 from services.runtime.violations import Violations
-from services.runtime.wire import date_from_wire
-from services.runtime.wire_market import snapshot_from_wire, snapshot_to_wire
 from services.runtime.wire_results import (
     caution_from_wire,
     caution_to_wire,
@@ -29,6 +24,7 @@ from services.runtime.wire_results import (
     manifest_to_wire,
 )
 
+_DRAWS = Draws(DEFAULT_PATHS, MIN_PATHS, MAX_PATHS)
 _COLLATERAL = {
     pb.IRB_COLLATERAL_UNSPECIFIED: IrbCollateral.OTHER_PHYSICAL,
     pb.IRB_COLLATERAL_OTHER_PHYSICAL: IrbCollateral.OTHER_PHYSICAL,
@@ -47,11 +43,7 @@ def capital_question_from_wire(request: pb.MeasureCapitalRequest) -> CapitalQues
         InvalidInput: with everything that is wrong.
     """
     violations = Violations()
-    snapshot = snapshot_from_wire(request.snapshot, violations.at("snapshot"))
-    as_of = None
-    if request.HasField("as_of"):
-        as_of = violations.collect("as_of", date_from_wire, request.as_of)
-    require_ids(violations, "loan_ids", list(request.loan_ids), MAX_ROWS)
+    asked = asked_from_wire(request, violations, _DRAWS)
     require_ids(violations, "guarantors", [row.guarantor_id for row in request.guarantors], MAX_ROWS)
     for i, row in enumerate(request.guarantors):
         at = violations.at(f"guarantors[{i}]")
@@ -62,31 +54,24 @@ def capital_question_from_wire(request: pb.MeasureCapitalRequest) -> CapitalQues
         "irb_collateral",
         f"found {request.irb_collateral}, expected a known value of IrbCollateral",
     )
-    n_paths = request.n_paths if request.HasField("n_paths") else DEFAULT_PATHS
-    violations.require_range("n_paths", n_paths, MIN_PATHS, MAX_PATHS)
-    seed = request.seed if request.HasField("seed") else DEFAULT_SEED
-    violations.require(seed <= MAX_SEED, "seed", f"found {seed}, expected at most {MAX_SEED}")
     violations.raise_if_any()
-    assert snapshot is not None  # noqa: S101  # every reason for None is a violation; tells mypy
     return CapitalQuestion(
-        snapshot,
-        as_of,
-        tuple(request.loan_ids),
+        asked.snapshot,
+        asked.as_of,
+        asked.loan_ids,
         tuple(
             GuarantorFacts(row.guarantor_id, row.risk_weight, row.is_eligible) for row in request.guarantors
         ),
         _COLLATERAL[request.irb_collateral],
-        n_paths,
-        seed,
+        asked.n_paths,
+        asked.seed,
     )
 
 
 def capital_question_to_wire(question: CapitalQuestion) -> pb.MeasureCapitalRequest:
     """The request of a question."""
     return pb.MeasureCapitalRequest(
-        snapshot=snapshot_to_wire(question.snapshot),
-        as_of=as_of_to_wire(question.as_of),
-        loan_ids=question.loan_ids,
+        **asked_to_wire(question),
         guarantors=[
             pb.GuarantorFacts(
                 guarantor_id=facts.guarantor_id, risk_weight=facts.risk_weight, is_eligible=facts.is_eligible
@@ -94,8 +79,6 @@ def capital_question_to_wire(question: CapitalQuestion) -> pb.MeasureCapitalRequ
             for facts in question.guarantors
         ],
         irb_collateral=_COLLATERAL_TO_WIRE[question.irb_collateral],
-        n_paths=question.n_paths,
-        seed=question.seed,
     )
 
 

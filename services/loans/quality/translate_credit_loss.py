@@ -3,10 +3,8 @@
 from ecopledge.loans.v1 import quality_pb2 as pb
 from services.loans.quality.credit_loss import (
     DEFAULT_PATHS,
-    DEFAULT_SEED,
     MAX_EXPLAINED,
     MAX_PATHS,
-    MAX_SEED,
     MIN_PATHS,
     CreditLossQuestion,
     CreditLossReport,
@@ -23,16 +21,16 @@ from services.loans.quality.translate_rules import (
     rule_from_wire,
     rule_to_wire,
 )
-from services.loans.translate import as_of_to_wire
+from services.loans.translate_asked import Draws, asked_from_wire, asked_to_wire, require_ids
 from services.runtime.violations import Violations
-from services.runtime.wire import date_from_wire
-from services.runtime.wire_market import snapshot_from_wire, snapshot_to_wire
 from services.runtime.wire_results import (
     caution_from_wire,
     caution_to_wire,
     manifest_from_wire,
     manifest_to_wire,
 )
+
+_DRAWS = Draws(DEFAULT_PATHS, MIN_PATHS, MAX_PATHS, in_pairs=True)
 
 
 def credit_loss_question_from_wire(request: pb.MeasureCreditLossRequest) -> CreditLossQuestion:
@@ -42,56 +40,36 @@ def credit_loss_question_from_wire(request: pb.MeasureCreditLossRequest) -> Cred
         InvalidInput: with everything that is wrong.
     """
     violations = Violations()
-    snapshot = snapshot_from_wire(request.snapshot, violations.at("snapshot"))
-    as_of = None
-    if request.HasField("as_of"):
-        as_of = violations.collect("as_of", date_from_wire, request.as_of)
-    require_ids(violations, "loan_ids", list(request.loan_ids), MAX_ROWS)
+    asked = asked_from_wire(request, violations, _DRAWS)
     require_ids(violations, "explained_loan_ids", list(request.explained_loan_ids), MAX_EXPLAINED)
     debtors = debtors_from_wire(request, violations)
     require_ids(violations, "origination", [row.loan_id for row in request.origination], MAX_ROWS)
     for i, row in enumerate(request.origination):
         at = violations.at(f"origination[{i}]")
         at.require_fraction("default_probability_annual", row.default_probability_annual)
-    n_paths = request.n_paths if request.HasField("n_paths") else DEFAULT_PATHS
-    if violations.require_range("n_paths", n_paths, MIN_PATHS, MAX_PATHS):
-        violations.require(n_paths % 2 == 0, "n_paths", f"found {n_paths}, expected an even number")
-    seed = request.seed if request.HasField("seed") else DEFAULT_SEED
-    violations.require(seed <= MAX_SEED, "seed", f"found {seed}, expected at most {MAX_SEED}")
     violations.raise_if_any()
-    assert snapshot is not None  # noqa: S101  # every reason for None is a violation; tells mypy
     return CreditLossQuestion(
-        snapshot,
-        as_of,
-        tuple(request.loan_ids),
+        asked.snapshot,
+        asked.as_of,
+        asked.loan_ids,
         debtors,
         tuple((row.loan_id, row.default_probability_annual) for row in request.origination),
         tuple(request.explained_loan_ids),
-        n_paths,
-        seed,
+        asked.n_paths,
+        asked.seed,
     )
-
-
-def require_ids(violations: Violations, field: str, ids: list[str], most: int) -> None:
-    """Note ids that are too many or not distinct."""
-    violations.require_max_length(field, ids, most)
-    violations.require(len(set(ids)) == len(ids), field, "found an id twice, expected each once")
 
 
 def credit_loss_question_to_wire(question: CreditLossQuestion) -> pb.MeasureCreditLossRequest:
     """The request of a question."""
     return pb.MeasureCreditLossRequest(
-        snapshot=snapshot_to_wire(question.snapshot),
-        as_of=as_of_to_wire(question.as_of),
-        loan_ids=question.loan_ids,
+        **asked_to_wire(question),
         debtors=[debtor_to_wire(facts) for facts in question.debtors],
         origination=[
             pb.OriginationPd(loan_id=loan_id, default_probability_annual=probability)
             for loan_id, probability in question.origination
         ],
         explained_loan_ids=question.explained_loan_ids,
-        n_paths=question.n_paths,
-        seed=question.seed,
     )
 
 

@@ -4,7 +4,7 @@ from dataclasses import fields
 from typing import Any
 
 from ecopledge.loans.v1 import stress_pb2 as pb
-from services.loans.portfolio import DEFAULT_SEED, PortfolioQuestion
+from services.loans.portfolio import MIN_PATHS, PortfolioQuestion
 from services.loans.simulation.link import LinkedLoss, LinkShare, WrongWayRisk
 from services.loans.simulation.stress import (
     DEFAULT_STRESS_PATHS,
@@ -17,14 +17,12 @@ from services.loans.simulation.stress import (
     StressedLoss,
     StressQuestion,
 )
-from services.loans.translate import MAX_ROWS, as_of_to_wire
+from services.loans.translate_asked import Draws, asked_from_wire, asked_to_wire
 from services.runtime.errors import Internal, InvalidInput
 from services.runtime.results import Progress
 from services.runtime.scenario import Scenario
 from services.runtime.scenario_choice import UnfitScenario
 from services.runtime.violations import Violations
-from services.runtime.wire import date_from_wire
-from services.runtime.wire_market import snapshot_from_wire, snapshot_to_wire
 from services.runtime.wire_results import (
     caution_from_wire,
     caution_to_wire,
@@ -36,6 +34,7 @@ from services.runtime.wire_results import (
 from services.runtime.wire_scenario import scenario_from_wire, scenario_to_wire
 
 MOST_SCENARIOS = 100
+_DRAWS = Draws(DEFAULT_STRESS_PATHS, MIN_PATHS, MAX_STRESS_PATHS)
 _WORLD = tuple(field.name for field in fields(StressedLoss))
 
 
@@ -83,12 +82,8 @@ def link_question_from_wire(request: pb.MeasureWrongWayRiskRequest) -> Portfolio
 def book_to_wire(question: PortfolioQuestion) -> pb.BookSimulation:
     """The message of a question about a book."""
     return pb.BookSimulation(
-        snapshot=snapshot_to_wire(question.snapshot),
-        as_of=as_of_to_wire(question.as_of),
-        loan_ids=question.loan_ids,
+        **asked_to_wire(question),
         n_quarters=question.n_quarters,
-        n_paths=question.n_paths,
-        seed=question.seed,
         fund_cap_cny=question.fund_cap_cny,
     )
 
@@ -157,22 +152,15 @@ def link_from_wire(message: pb.MeasureWrongWayRiskResponse) -> WrongWayRisk:
 
 def _book_from_wire(message: pb.BookSimulation, violations: Violations) -> PortfolioQuestion:
     at = violations.at("book")
-    snapshot = snapshot_from_wire(message.snapshot, at.at("snapshot"))
-    as_of = at.collect("as_of", date_from_wire, message.as_of) if message.HasField("as_of") else None
-    at.require_max_length("loan_ids", message.loan_ids, MAX_ROWS)
-    n_paths = message.n_paths if message.HasField("n_paths") else DEFAULT_STRESS_PATHS
-    at.require(
-        n_paths <= MAX_STRESS_PATHS, "n_paths", f"found {n_paths}, expected at most {MAX_STRESS_PATHS:,}"
-    )
+    asked = asked_from_wire(message, at, _DRAWS)
     violations.raise_if_any()
-    assert snapshot is not None  # noqa: S101  # every reason for None is a violation; tells mypy
     try:
         return PortfolioQuestion(
-            snapshot,
-            as_of,
-            tuple(message.loan_ids),
-            n_paths=n_paths,
-            seed=message.seed if message.HasField("seed") else DEFAULT_SEED,
+            asked.snapshot,
+            asked.as_of,
+            asked.loan_ids,
+            n_paths=asked.n_paths,
+            seed=asked.seed,
             n_quarters=message.n_quarters if message.HasField("n_quarters") else DEFAULT_STRESS_QUARTERS,
             fund_cap_cny=message.fund_cap_cny if message.HasField("fund_cap_cny") else None,
         )
