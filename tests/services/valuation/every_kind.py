@@ -9,6 +9,7 @@ from services.valuation.asset import (
     CarbonInstrument,
     CarbonIssuance,
     CataloguedRight,
+    DiameterClass,
     ForestCarbonReceivable,
     ForestTenure,
     GepRevenueRight,
@@ -16,6 +17,7 @@ from services.valuation.asset import (
     ServiceChange,
     ServiceIncome,
     StandGrowth,
+    StandInventory,
     VepProject,
     VepYear,
     WaterRight,
@@ -35,6 +37,17 @@ _GROWN = CarbonIssuance(
     conversion_probability=0.3,
     conversion_from_years=8.0,
 )
+_COUNTED = CarbonIssuance(
+    CarbonInstrument.CCER,
+    20.0,
+    inventory=StandInventory(
+        "青海云杉",
+        100.0,
+        (DiameterClass(14.0, 9.0, 900.0, 0.35, 0.2), DiameterClass(22.0, 13.0, 400.0, 0.25, 0.12)),
+        mortality_annual=0.01,
+    ),
+)
+_SEASON = (5, 6, 7, 8, 9)
 _SERVICES = tuple(
     ServiceIncome(code, 1e6, 0.1, 1e3) for code in CATALOGUE.services if code != "ecological_compensation"
 )
@@ -44,13 +57,31 @@ OF_ITS_OWN: dict[str, dict[str, AssetDetail]] = {
         "market": WaterRight(1e6, 8.0, 0.5, 4.0, 2, 0.9, 0.8, reliability=0.95, cost_cny_per_m3=0.02),
         "scheme": WaterRight(1e6, 8.5, allocation_factor="allocation.heihe.irrigation", cost_cny_per_m3=0.02),
         "floor": WaterRight(1e6, 8.0, buy_back_volume_m3_per_year=4e5, buy_back_factor="buy_back.heihe"),
+        "season": WaterRight(
+            1e6,
+            8.0,
+            0.5,
+            4.0,
+            1,
+            allocation_factor="allocation.heihe.irrigation",
+            cost_cny_per_m3=0.02,
+            use_months=_SEASON,
+            carry_over_share=0.3,
+        ),
+        "monthly": WaterRight(
+            1e6, 5.5, reliability=0.95, cost_cny_per_m3=0.02, use_months=_SEASON, monthly_payments=True
+        ),
     },
     "forest_carbon": {
         "declared": ForestCarbonReceivable(_DECLARED),
         "grown": ForestCarbonReceivable(_GROWN),
+        "counted": ForestCarbonReceivable(_COUNTED),
     },
     "forest_tenure": {"": _TENURE},
-    "carbon_and_tenure": {"": CarbonAndTenure(_TENURE, _DECLARED)},
+    "carbon_and_tenure": {
+        "": CarbonAndTenure(_TENURE, _DECLARED),
+        "counted": CarbonAndTenure(_TENURE, _COUNTED),
+    },
     "gep_revenue": {
         "": GepRevenueRight(_SERVICES, 12.0),
         "by_service": GepRevenueRight(_SERVICES, 12.0, uncertainty_by_service=True),

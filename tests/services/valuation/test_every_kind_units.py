@@ -124,7 +124,12 @@ def tenure_in(detail: ForestTenure, unit: float) -> ForestTenure:
 
 def issuance_in(issuance: CarbonIssuance, unit: float) -> CarbonIssuance:
     """A stand in another unit of area; a declared mass stays as it is."""
-    growth = issuance.growth
+    growth, inventory = issuance.growth, issuance.inventory
+    if inventory is not None:
+        classes = tuple(replace(found, trees_per_ha=found.trees_per_ha * unit) for found in inventory.classes)
+        return replace(
+            issuance, inventory=replace(inventory, area_ha=inventory.area_ha / unit, classes=classes)
+        )
     if growth is None:
         return issuance
     volume = growth.asymptotic_volume_m3_per_ha * unit
@@ -209,10 +214,11 @@ def quantity_times(detail: Any, factor: float) -> Any:
 
 
 def _issuance_times(issuance: CarbonIssuance, factor: float) -> CarbonIssuance:
-    growth, tonnes = issuance.growth, issuance.tonnes_per_year
+    growth, tonnes, inventory = issuance.growth, issuance.tonnes_per_year, issuance.inventory
     return replace(
         issuance,
         growth=None if growth is None else replace(growth, area_ha=growth.area_ha * factor),
+        inventory=None if inventory is None else replace(inventory, area_ha=inventory.area_ha * factor),
         tonnes_per_year=None if tonnes is None else tonnes * factor,
         cost_cny_per_issuance=issuance.cost_cny_per_issuance * factor,
     )
