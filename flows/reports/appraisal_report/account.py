@@ -34,7 +34,7 @@ def account_section(appraisal: PledgeAppraisal) -> Section | None:
         Paragraph(_specification_words(account, appraisal.asset)),
         _bases(account, mark),
         Figure(APPRAISAL.title("bases"), _chart(account)),
-        _service_table(account, mark, _doubt(appraisal)),
+        _service_table(account, mark, in_doubt=_has_unconfirmed_names(appraisal)),
     ]
     if account.error is not None:
         blocks.append(_error_table(account.error, mark))
@@ -53,11 +53,9 @@ def _specification_words(account: EcosystemAccount, asset: Asset) -> Bilingual:
     )
 
 
-def _doubt(appraisal: PledgeAppraisal) -> Bilingual | None:
-    """The warning that names of services have not been compared with the specification's own text."""
-    cautions = appraisal.valuation.cautions
-    found = next((caution for caution in cautions if caution.code == _UNCONFIRMED), None)
-    return None if found is None else Bilingual(found.message_zh, found.message_en)
+def _has_unconfirmed_names(appraisal: PledgeAppraisal) -> bool:
+    """Whether names of services have not been compared with the specification's own text; the warnings say which."""
+    return any(caution.code == _UNCONFIRMED for caution in appraisal.valuation.cautions)
 
 
 def _bases(account: EcosystemAccount, mark: Mark) -> KeyFigures:
@@ -93,8 +91,8 @@ def _chart(account: EcosystemAccount) -> BarChart:
     return BarChart(Bilingual("万元/年", "10,000 CNY a year"), bars)
 
 
-def _service_table(account: EcosystemAccount, mark: Mark, doubt: Bilingual | None) -> Table:
-    rows = [_service_row(service, mark, doubt) for service in account.services]
+def _service_table(account: EcosystemAccount, mark: Mark, *, in_doubt: bool) -> Table:
+    rows = [_service_row(service, mark, in_doubt=in_doubt) for service in account.services]
     cost = (
         sum(service.pledgor_cny_per_year for service in account.services)
         - account.cash_to_pledgor_cny_per_year
@@ -129,10 +127,10 @@ def _service_table(account: EcosystemAccount, mark: Mark, doubt: Bilingual | Non
     )
 
 
-def _service_row(service: AccountService, mark: Mark, doubt: Bilingual | None) -> Row:
+def _service_row(service: AccountService, mark: Mark, *, in_doubt: bool) -> Row:
     return Row(
         (
-            _service_name(service, doubt),
+            _service_name(service, in_doubt=in_doubt),
             Cell(service.gross_cny_per_year, mark),
             Cell(service.realisable_cny_per_year, mark),
             Cell(service.pledgor_cny_per_year, mark),
@@ -141,13 +139,13 @@ def _service_row(service: AccountService, mark: Mark, doubt: Bilingual | None) -
     )
 
 
-def _service_name(service: AccountService, doubt: Bilingual | None) -> Cell:
+def _service_name(service: AccountService, *, in_doubt: bool) -> Cell:
     """The service, and how the specification calls it where that differs; marked where that name is in doubt."""
     name = APPRAISAL.word("service", service.service)
     if service.stated_as == service.service:
         return Cell(name)
     shown = Bilingual(f"{name.zh}（{service.stated_as}）", name.en)
-    return Cell(shown) if doubt is None else Cell(shown, Mark.FLAGGED, doubt)
+    return Cell(shown, Mark.FLAGGED, APPRAISAL.text("unconfirmed_name")) if in_doubt else Cell(shown)
 
 
 def _error_table(error: AccountError, mark: Mark) -> Table:

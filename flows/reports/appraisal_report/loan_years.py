@@ -3,12 +3,14 @@
 from collections.abc import Sequence
 
 from flows.reports.appraisal_report.blocks import APPRAISAL, heading
-from flows.reports.document import Block, Cell, ColumnKind, Mark, Row, Table
+from flows.reports.bilingual import Bilingual
+from flows.reports.charts.model import Curve, CurveChart
+from flows.reports.document import Block, Cell, ColumnKind, Figure, Mark, Row, Table
 from services.valuation.valuation import LoanYear, SizedLoan
 
 
 def loan_year_blocks(sized: SizedLoan) -> list[Block]:
-    """Tables of the cover and of the loan to value; none for a limit of nothing.
+    """Tables and a chart of the cover and of the loan to value; none for a limit of nothing.
 
     The loan that is repaid as the cash comes is shown where the cash does not pay level instalments in some year.
     """
@@ -18,11 +20,19 @@ def loan_year_blocks(sized: SizedLoan) -> list[Block]:
     is_uncovered = any(year.dscr is not None and year.dscr < 1.0 for year in sized.years)
     following = sized.years_following_cash if is_uncovered else ()
     if following:
-        blocks.append(_year_table("years_following_cash", following))
+        blocks.append(_year_table("years_following_cash", following, APPRAISAL.text("years_following_cash")))
+    blocks += [
+        Figure(APPRAISAL.title(name), chart)
+        for name, chart in (
+            ("cover_path", _cover_chart(sized.years, following)),
+            ("ltv_path", _ltv_chart(sized.years, following)),
+        )
+        if chart is not None
+    ]
     return blocks
 
 
-def _year_table(title: str, years: Sequence[LoanYear]) -> Table:
+def _year_table(title: str, years: Sequence[LoanYear], caption: Bilingual | None = None) -> Table:
     return Table(
         APPRAISAL.title(title),
         (
@@ -48,8 +58,41 @@ def _year_table(title: str, years: Sequence[LoanYear]) -> Table:
             )
             for year in years
         ),
+        caption,
     )
 
 
 def _flagged(value: float | None, *, is_wrong: bool) -> Cell:
     return Cell(value, Mark.FLAGGED if is_wrong else Mark.PLAIN)
+
+
+def _cover_chart(level: Sequence[LoanYear], following: Sequence[LoanYear]) -> CurveChart | None:
+    paths = {
+        "level": [(year.year, year.dscr) for year in level],
+        "following": [(year.year, year.dscr) for year in following],
+    }
+    return _chart(paths, APPRAISAL.word("column", "dscr"), "covered")
+
+
+def _ltv_chart(level: Sequence[LoanYear], following: Sequence[LoanYear]) -> CurveChart | None:
+    paths = {
+        "level": [(year.year, year.ltv) for year in level],
+        "following": [(year.year, year.ltv) for year in following],
+    }
+    return _chart(paths, APPRAISAL.word("column", "ltv"), "as_much_as_the_pledge")
+
+
+def _chart(paths: dict[str, list[tuple[int, float | None]]], axis: Bilingual, line: str) -> CurveChart | None:
+    """The paths over the years beside the line of 1; None where no path has two years to join."""
+    curves = []
+    for name, path in paths.items():
+        there = [(float(year), figure) for year, figure in path if figure is not None]
+        if len(there) > 1:
+            years, figures = zip(*there, strict=True)
+            curves.append(Curve(APPRAISAL.word("path", name).zh, years, figures))
+    if not curves:
+        return None
+    first = min(curve.horizontal[0] for curve in curves)
+    last = max(curve.horizontal[-1] for curve in curves)
+    one = Curve(APPRAISAL.word("path", line).zh, (first, last), (1.0, 1.0), is_modelled=True)
+    return CurveChart(APPRAISAL.word("column", "year"), axis, (*curves, one))

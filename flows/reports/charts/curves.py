@@ -1,7 +1,7 @@
 """Lines on one pair of axes, with words beside their points where there are any."""
 
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter
+from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from flows.reports.charts.canvas import (
     FAINT,
@@ -41,6 +41,9 @@ def draw_curves(chart: CurveChart) -> Figure:
     axes.grid(color=RULE, linewidth=0.7)
     axes.margins(x=0.12 if any(curve.point_labels for curve in chart.curves) else 0.03, y=0.12)
     places = [place for curve in chart.curves for place in curve.horizontal]
+    if all(place == round(place) for place in places):
+        # Years of a loan, calendar years: there is no half of one.
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     are_years = all(1900 <= place <= 2200 and place == round(place) for place in places)
     axes.xaxis.set_major_formatter(FuncFormatter(_year if are_years else axis_number))
     axes.yaxis.set_major_formatter(FuncFormatter(axis_number))

@@ -10,7 +10,18 @@ from flows.appraisal.appraise_pledge import appraise_pledge
 from flows.appraisal.pledge_appraisal import PledgeAppraisal
 from flows.reports.appraisal_report import build_appraisal_document
 from flows.reports.bilingual import Bilingual
-from flows.reports.document import Cell, Document, Findings, KeyFigures, Mark, Paragraph, Section, Table
+from flows.reports.charts.model import CurveChart
+from flows.reports.document import (
+    Cell,
+    Document,
+    Figure,
+    Findings,
+    KeyFigures,
+    Mark,
+    Paragraph,
+    Section,
+    Table,
+)
 from flows.reports.labels import catalogue
 from services.runtime.errors import InvalidInput
 from services.valuation.asset import AccountSpecification, Asset, GepRevenueRight, ServiceIncome
@@ -100,6 +111,10 @@ def test_a_loan_that_the_cash_does_not_cover_is_shown_as_the_cash_repays_it(book
     titles = [one.title.zh for one in found.tables()]
     assert any(title.startswith("随现金流还款") for title in titles)
     level = table(found, "按限额等额还款的各年情况")
+    charts = [block.chart for block in found.blocks if isinstance(block, Figure)]
+    assert all(isinstance(chart, CurveChart) for chart in charts)
+    # Cover of nothing due is no figure: the loan that follows the cash is due in one year only, which is no line.
+    assert [len(chart.curves) for chart in charts if isinstance(chart, CurveChart)] == [2, 3]
     flagged = [row.cells[4].mark is Mark.FLAGGED for row in level.rows]
     assert flagged == [year.dscr is not None and year.dscr < 1.0 for year in appraisal.sized.years]
 
@@ -144,6 +159,9 @@ def test_names_of_a_specification_are_shown_as_doubtful(book: Book) -> None:
     assert named.mark is Mark.FLAGGED
     assert named.note is not None
     assert "尚未与规范正式文本核对" in named.note.zh
+    warnings = section(build_appraisal_document(appraisal), "warnings").blocks
+    told = [found.message.en for block in warnings if isinstance(block, Findings) for found in block.findings]
+    assert any("SEEA EA 2021" in message and "to be confirmed" in message for message in told)
     assert "Water supply" in named.value.zh  # type: ignore[union-attr]
     # A code of the catalogue is nobody's name.
     assert coded == Cell(Bilingual("休闲旅游", "recreation and tourism"))
