@@ -34,7 +34,8 @@ def test_returns_near_total_loss_and_enormous_ones() -> None:
 @pytest.mark.parametrize(
     ("flows", "rate"),
     [
-        # support.microsoft.com, IRR function: four years -2.1 %, five years 8.7 %, two years -44.4 %.
+        # support.microsoft.com/zh-cn/excel/irr-function, example: -2.1 %, 8.7 % and -44.4 % (the page has ten times the
+        # amounts); the further digits are a second method's, numpy-financial.
         ([-70_000, 12_000, 15_000, 18_000, 21_000], -0.0212448),
         ([-70_000, 12_000, 15_000, 18_000, 21_000, 26_000], 0.0866309),
         ([-70_000, 12_000, 15_000], -0.4435069),
@@ -45,10 +46,34 @@ def test_results_equal_those_of_a_spreadsheet(flows: list[float], rate: float) -
 
 
 def test_dated_flows_equal_those_of_a_spreadsheet() -> None:
-    # support.microsoft.com, XIRR function: 0.373362535, days over 365.
+    # support.microsoft.com/zh-cn/excel/functions/xirr-function, example: 0.373362535, days over 365. The same example
+    # with dates of 1992 and 37.3363 % is in Microsoft's article Q116041.
     days = np.array([0, 60, 303, 411, 456])  # from 1 January 2008: 1 March, 30 October, 15 February, 1 April
     rate = xirr([-10_000, 2_750, 4_250, 3_250, 2_750], days / 365)
     assert rate == pytest.approx(0.373362535, abs=2e-8)  # the spreadsheet stops at 1e-8
+
+
+@pytest.mark.parametrize(
+    ("flows", "rate"),
+    [
+        # numpy.org/numpy-financial/latest/irr.html, examples, to five digits.
+        ([-100, 39, 59, 55, 20], 0.28095),
+        ([-100, 0, 0, 74], -0.0955),
+        ([-100, 100, 0, -7], -0.0833),
+        ([-100, 100, 0, 7], 0.06206),
+    ],
+)
+def test_results_equal_the_documented_ones_of_numpy_financial(flows: list[float], rate: float) -> None:
+    assert irr(flows) == pytest.approx(rate, abs=5e-6)
+
+
+def test_the_documented_flows_that_turn_three_times_have_more_rates_than_the_documented_one() -> None:
+    # The page's last example gives 8.86 %; 8.86 % is a root, and the choice that is documented here takes another one:
+    # the flows lose money in total (-0.5), so that the rate is the negative root nearest 0.
+    flows = np.array([-5.0, 10.5, 1.0, -8.0, 1.0])
+    assert net_present_value(flows, 0.0886) == pytest.approx(0.0, abs=1e-3)
+    assert irr(flows) == pytest.approx(_expected_rate(flows), abs=1e-10)
+    assert irr(flows) < 0.0
 
 
 def test_roots_below_total_loss_are_no_rates() -> None:
