@@ -130,7 +130,9 @@ def _quality_section(statistics: QuarterStatistics, names: Names) -> Section:
         )
         for grouping in _QUALITY
     ]
-    return Section("quality", tables[0].title, label("statistics_sheet.quality").zh, tuple(tables))
+    # Whose classes these are must stand beside them: a reader takes them for the rule's otherwise.
+    whose = Paragraph(label("statistics.quality_text"))
+    return Section("quality", tables[0].title, label("statistics_sheet.quality").zh, (whose, *tables))
 
 
 def _facts(edition: StatisticsEdition, taxonomy: Taxonomy, layout: Layout) -> tuple[Fact, ...]:

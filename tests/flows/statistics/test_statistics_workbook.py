@@ -144,6 +144,8 @@ def test_both_standards_counties_and_quality(service: StatisticsClient, tmp_path
     assert all(cell.data_type != "f" for sheet in book for row in sheet.iter_rows() for cell in row)
     quality = rows_of(book["12 五级分类"])
     assert quality["合计"][:7] == [150.5, 110.5, 0, 0, 0, 40, 0]
+    texts = [str(cell.value) for row in book["12 五级分类"].iter_rows() for cell in row]
+    assert any("填报机构在期末余额报送中自行认定" in text for text in texts)
 
 
 def test_number_and_volume_of_gep_and_vep_loans_by_county(service: StatisticsClient, tmp_path: Path) -> None:
