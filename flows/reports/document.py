@@ -86,6 +86,9 @@ class Row:
 class Table:
     """A table with its title and what should be read below it.
 
+    Attributes:
+        page_rows: how many rows page and PDF show of a long list, whose others are in the workbook; None for all.
+
     Raises:
         ValueError: if a row does not fit the columns or a numeric column holds something else than a finite
             number or nothing.
@@ -95,6 +98,7 @@ class Table:
     columns: tuple[Column, ...]
     rows: tuple[Row, ...]
     caption: Bilingual | None = None
+    page_rows: int | None = None
 
     def __post_init__(self) -> None:
         for number, row in enumerate(self.rows, start=1):
@@ -105,6 +109,15 @@ class Table:
                 )
             for column, cell in zip(self.columns, row.cells, strict=True):
                 _check_cell(f"table {self.title.en}, row {number}, column {column.heading.en}", column, cell)
+
+    def rows_on_page(self) -> tuple[Row, ...]:
+        """The rows that page and PDF show."""
+        return self.rows if self.page_rows is None else self.rows[: self.page_rows]
+
+    @property
+    def n_left_out(self) -> int:
+        """How many rows only the workbook shows."""
+        return len(self.rows) - len(self.rows_on_page())
 
 
 def _check_cell(where: str, column: Column, cell: Cell) -> None:

@@ -115,7 +115,9 @@ def _printed_words(block: Paragraph | Table | KeyFigures | Findings) -> dict[str
 def _printed_table(table: Table) -> dict[str, Any]:
     """A table whose notes stand below it, each once: in the cells they would widen the columns."""
     notes = list(
-        dict.fromkeys(cell.note for row in table.rows for cell in row.cells if cell.note is not None)
+        dict.fromkeys(
+            cell.note for row in table.rows_on_page() for cell in row.cells if cell.note is not None
+        )
     )
 
     def printed_cell(column: Column, cell: Cell) -> dict[str, Any]:
@@ -128,6 +130,7 @@ def _printed_table(table: Table) -> dict[str, Any]:
         "title": table.title,
         "caption": table.caption,
         "notes": notes,
+        "left_out": label("cover.left_out", rows=f"{table.n_left_out:,}") if table.n_left_out else None,
         "columns": [
             {
                 "heading": column.heading,
@@ -142,6 +145,6 @@ def _printed_table(table: Table) -> dict[str, Any]:
                 "is_total": row.is_total,
                 "cells": [printed_cell(*pair) for pair in zip(table.columns, row.cells, strict=True)],
             }
-            for row in table.rows
+            for row in table.rows_on_page()
         ],
     }

@@ -4,6 +4,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from flows.reports.charts.bars import draw_bars, draw_changes, draw_stack
+from flows.reports.charts.breakdown_model import BreakdownChart
+from flows.reports.charts.breakdowns import draw_breakdowns
 from flows.reports.charts.canvas import as_svg
 from flows.reports.charts.comparisons import draw_estimates, draw_pairs, draw_spreads
 from flows.reports.charts.curves import draw_curves
@@ -33,6 +35,7 @@ DRAWERS: Mapping[type[Chart], Callable[[Any], Any]] = {
     FanChart: draw_fan,
     PanelChart: draw_panels,
     CurveChart: draw_curves,
+    BreakdownChart: draw_breakdowns,
 }
 
 

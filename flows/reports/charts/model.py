@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from flows.reports.bilingual import Bilingual
+from flows.reports.charts.breakdown_model import BreakdownChart
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,4 +231,5 @@ Chart: TypeAlias = (
     | StackChart
     | PanelChart
     | CurveChart
+    | BreakdownChart
 )

@@ -6,6 +6,7 @@ from decimal import Decimal
 import pytest
 
 from flows.reports.bilingual import Bilingual
+from flows.reports.charts.breakdown_model import Breakdown, BreakdownChart, Part
 from flows.reports.charts.model import (
     Band,
     Bar,
@@ -118,6 +119,14 @@ CHARTS: dict[str, Chart] = {
                 Band("5%–95%", (0.0, -2.0, 0.0), (0.0, 0.0, 2.0)),
             )
             for i in range(5)
+        ),
+    ),
+    "breakdowns": BreakdownChart(
+        Bilingual("余额（万元）", "balance, 10,000 CNY"),
+        (
+            Breakdown(Bilingual("按产品", "by product"), (Part("水权", 1200.0), Part("碳汇", 0.0))),
+            Breakdown(Bilingual("按县区", "by county"), (Part("甘州", 1200.0),)),
+            Breakdown(Bilingual("按行业", "by industry"), (Part("农业", 700.0), Part("林业", 500.0))),
         ),
     ),
     "curves": CurveChart(
