@@ -6,7 +6,7 @@ by a deletion filter (Chinneck 2008, Feasibility and Infeasibility in Optimizati
 leaves the rest impossible is dropped; what remains can be kept as soon as any one of it is given up.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -39,18 +39,28 @@ class Conflict:
     relax: tuple[Relaxation, ...]
 
 
-def explain(allocation: Allocation, *, time_limit_s: float = 60.0) -> Conflict | None:
+def _usual_time_limit_s() -> float:
+    return 60.0
+
+
+def explain(
+    allocation: Allocation, *, time_limit_s: Callable[[], float] = _usual_time_limit_s
+) -> Conflict | None:
     """Why no choice keeps all limits, None if one does.
+
+    Args:
+        allocation: the choice.
+        time_limit_s: asked before each search; raising in it ends the work.
 
     Raises:
         NoSolutionInTimeError: a search did not end in time.
     """
-    if is_possible(allocation, allocation.limits, time_limit_s):
+    if is_possible(allocation, allocation.limits, time_limit_s()):
         return None
     kept = list(range(len(allocation.limits)))
     for position in range(len(allocation.limits)):
         without = [k for k in kept if k != position]
-        if not is_possible(allocation, [allocation.limits[k] for k in without], time_limit_s):
+        if not is_possible(allocation, [allocation.limits[k] for k in without], time_limit_s()):
             kept = without
     return Conflict(tuple(kept), _smallest_relaxation(allocation, time_limit_s))
 
@@ -83,7 +93,7 @@ class _Frame:
         return np.vstack([link, at]), np.concatenate([np.zeros(2 * n), bounds])
 
 
-def _smallest_relaxation(allocation: Allocation, time_limit_s: float) -> tuple[Relaxation, ...]:
+def _smallest_relaxation(allocation: Allocation, time_limit_s: Callable[[], float]) -> tuple[Relaxation, ...]:
     frame, limits = _Frame(allocation), allocation.limits
     base, n_limits = frame.n_columns, len(limits)
     rows, bounds = frame.rows(limits)
@@ -98,13 +108,13 @@ def _smallest_relaxation(allocation: Allocation, time_limit_s: float) -> tuple[R
     elastic = np.vstack([np.hstack([rows, slack, np.zeros((len(rows), n_limits))]), switch])
     elastic_bounds = np.concatenate([bounds, np.zeros(n_limits)])
     fewest = np.concatenate([np.zeros(base + n_limits), np.ones(n_limits)])
-    found = _solved(frame, fewest, elastic, elastic_bounds, time_limit_s)
+    found = _solved(frame, fewest, elastic, elastic_bounds, time_limit_s())
     if found is None:
         raise ValueError("limits: found no choice even with every limit relaxed")
     n_relaxed = round(float(fewest @ found))
     least = np.concatenate([np.zeros(base), np.ones(n_limits), np.zeros(n_limits)])
     at_most = np.vstack([elastic, fewest])
-    found = _solved(frame, least, at_most, np.append(elastic_bounds, n_relaxed + 0.5), time_limit_s)
+    found = _solved(frame, least, at_most, np.append(elastic_bounds, n_relaxed + 0.5), time_limit_s())
     if found is None:
         raise ValueError("limits: the smallest set of relaxed limits was lost")
     shares = np.round(found[: frame.n]) / frame.steps

@@ -1,6 +1,7 @@
 """The use case of an allocation: value the candidates on factor paths, choose, price the limits, check."""
 
-from collections.abc import Sequence
+import math
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -44,8 +45,20 @@ PRICING_GAP = 1e-6
 _BLOCK = 1024
 
 
-def allocate(request: AllocationRequest, projects: Sequence[Project]) -> AllocationAnswer:
+def _unlimited() -> float:
+    return math.inf
+
+
+def allocate(
+    request: AllocationRequest, projects: Sequence[Project], *, time_left_s: Callable[[], float] = _unlimited
+) -> AllocationAnswer:
     """Choose among stored projects, one choice for each aversion.
+
+    Args:
+        request: what is to be chosen from.
+        projects: of the candidates, in their order.
+        time_left_s: asked before each search, which takes no longer; what it raises where nobody waits for the answer
+            any more ends the work there.
 
     Raises:
         InvalidInput: with the path of each field that is wrong.
@@ -61,7 +74,7 @@ def allocate(request: AllocationRequest, projects: Sequence[Project]) -> Allocat
         request.confidence,
         request.share_steps,
     )
-    work = _Work(request, plan, candidates, stated, allocation, model)
+    work = _Work(request, plan, candidates, stated, allocation, model, time_left_s)
     try:
         choices, infeasibility = work.frontier()
     except NoSolutionInTimeError as error:
@@ -123,18 +136,24 @@ class _Work:
         stated: Sequence[StatedLimit],
         allocation: Allocation,
         model: FactorModel,
+        time_left_s: Callable[[], float],
     ) -> None:
         self._request, self._plan, self._candidates = request, plan, candidates
         self._stated, self._allocation, self._model = stated, allocation, model
+        self._time_left_s = time_left_s
         # A price is a difference of two optima: a gap of 1 % would drown it.
         self._gap = min(request.gap, PRICING_GAP) if request.price_limits else request.gap
+
+    def _time_limit_s(self) -> float:
+        """Of the next search."""
+        return min(self._request.time_limit_s, self._time_left_s())
 
     def frontier(self) -> tuple[tuple[ProjectChoice, ...], Infeasibility | None]:
         """A choice for each aversion, or why there is none."""
         found = []
         for aversion in sorted(self._request.aversions):
             program = Program(self._allocation, aversion)
-            choice = program.solve(self._allocation.limits, self._gap, self._request.time_limit_s)
+            choice = program.solve(self._allocation.limits, self._gap, self._time_limit_s())
             if choice is None:
                 return (), self._infeasibility()
             found.append((aversion, program, choice))
@@ -148,7 +167,7 @@ class _Work:
         )
 
     def _infeasibility(self) -> Infeasibility:
-        conflict = explain(self._allocation, time_limit_s=self._request.time_limit_s)
+        conflict = explain(self._allocation, time_limit_s=self._time_limit_s)
         if conflict is None:
             return Infeasibility((), ())
         n = len(self._stated)
@@ -245,7 +264,7 @@ class _Work:
             position,
             _step(self._stated[position]),
             gap=self._gap,
-            time_limit_s=self._request.time_limit_s,
+            time_limit_s=self._time_limit_s(),
         )
 
 

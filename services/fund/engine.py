@@ -1,7 +1,7 @@
 """The use cases of the fund on what it keeps: the pipeline, term sheets, simulation of stored projects."""
 
 import datetime as dt
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import sqlalchemy as sa
 
@@ -105,15 +105,18 @@ class FundEngine:
         projects = self._projects(institution_id, request.investments)
         return compare(request, projects, scenarios, self._workers)
 
-    def allocate_projects(self, institution_id: str, request: AllocationRequest) -> AllocationAnswer:
-        """Choose among stored projects under limits.
+    def allocate_projects(
+        self, institution_id: str, request: AllocationRequest, time_left_s: Callable[[], float]
+    ) -> AllocationAnswer:
+        """Choose among stored projects under limits; see `services.fund.allocator.allocate`.
 
         Raises:
             NotFound: a project is not stored.
             InvalidInput: candidates or limits that make no question, with the path of each field.
             DeadlineExceeded: a search found nothing within its time.
         """
-        return allocate(request, self._projects(institution_id, request.candidates))
+        projects = self._projects(institution_id, request.candidates)
+        return allocate(request, projects, time_left_s=time_left_s)
 
     def _projects(self, institution_id: str, investments: Sequence[Investment]) -> list[Project]:
         keys = [(investment.pipeline, investment.project_id) for investment in investments]

@@ -180,7 +180,13 @@ class FundServicer(fund_pb2_grpc.FundServiceServicer):
     def AllocateProjects(  # noqa: N802  # protobuf's name
         self, request: allocation_pb2.AllocateProjectsRequest, _context: grpc.ServicerContext
     ) -> allocation_pb2.AllocateProjectsResponse:
-        """Chooses projects under limits."""
+        """Chooses projects under limits; no further search begins once the caller is gone or the time is over."""
         question = translate_allocation.request_from_wire(request)
-        answer = self._engine.allocate_projects(current_call().institution_id, question)
+        call = current_call()
+
+        def time_left_s() -> float:
+            call.check_alive()
+            return call.remaining_s()
+
+        answer = self._engine.allocate_projects(call.institution_id, question, time_left_s)
         return translate_allocation.answer_to_wire(answer)

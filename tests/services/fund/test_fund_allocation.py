@@ -23,7 +23,7 @@ from services.fund.fund_market import factor_levels, with_fund_factors
 from services.fund.outcome import Investment
 from services.fund.project import Project
 from services.fund.sector_assumptions import read_sector_assumptions
-from services.runtime.errors import InvalidInput
+from services.runtime.errors import Cancelled, InvalidInput
 from services.runtime.market import read_snapshot
 from tests.services.fund.fund_cases import investment, market, project
 
@@ -141,6 +141,30 @@ def test_limits_that_cannot_all_be_kept_say_which_to_relax() -> None:
     # 100 more on 300 is a smaller part than a whole required project.
     assert (relax.limit, relax.unit) == ("limits.max_total", Unit.CNY)
     assert relax.by == pytest.approx(100.0)
+
+
+@pytest.mark.parametrize("searches", [0, 1, 3])
+def test_no_further_search_begins_where_nobody_waits(searches: int) -> None:
+    projects, investments = by_hand(140.0, 130.0, 120.0)
+    request = ask(investments, aversions=(0.0, 0.5, 1.0, 2.0))
+    asked = 0
+
+    def time_left_s() -> float:
+        nonlocal asked
+        if asked == searches:
+            raise Cancelled("the caller went away")
+        asked += 1
+        return 30.0
+
+    with pytest.raises(Cancelled):
+        allocate(request, projects, time_left_s=time_left_s)
+    assert asked == searches
+
+
+def test_the_time_that_is_left_changes_no_choice() -> None:
+    projects, investments = by_hand(140.0, 130.0, 120.0)
+    request = ask(investments)
+    assert allocate(request, projects, time_left_s=lambda: 20.0) == allocate(request, projects)
 
 
 def test_the_reserve_list_with_real_limits() -> None:
