@@ -14,7 +14,7 @@ def fitting_block(prepared: PreparedBook) -> int:
     floats = n_periods * (
         len(prepared.collateral.cell_time) + len(prepared.thresholds) + 4 * prepared.model.n_primary
     )
-    chances = prepared.credit.cumulative_probability(prepared.book.period_ends_years)[:, -1]
+    chances = prepared.credit.cumulative_probability()[:, -1]
     borrowers = np.diff(prepared.credit.chunk_start)
     expected = float((chances[prepared.credit.chunk_cell] * borrowers).sum())
     by_events = _BLOCK_EVENTS / max(expected, 1.0)

@@ -70,7 +70,7 @@ class LoanBook:
 
     Attributes:
         exposure_cny: exposure at default in each period, >= 0, [n_loans, n_periods].
-        default_probability_annual: of the borrower, a constant hazard; in [0, 1].
+        default_probability_annual: of the borrower, as a hazard -ln(1 - p); in [0, 1].
         years_at_risk: until the last instalment; 0 for a loan that has matured.
         asset_correlation: R2, in [0, 1).
         index_of_loan: row of `index_weights`.
@@ -85,6 +85,9 @@ class LoanBook:
         period_ends_years: ascending, above 0, [n_periods].
         fund_cap_cny: most that each fund pays over all periods, inf for no cap, [n_funds].
         pledges: the collateral.
+        hazard_multiples: term structures: what the hazard is multiplied by in each period, >= 0 and finite,
+            [n_curves, n_periods]; None for hazards that stay. See `quant.default_curves`.
+        curve_of_loan: row of `hazard_multiples`, given with them; loans of one borrower with other rows draw apart.
 
     Raises:
         ValueError: if lengths differ or a figure is outside its domain.
@@ -106,6 +109,8 @@ class LoanBook:
     period_ends_years: Array
     fund_cap_cny: Array
     pledges: Pledges
+    hazard_multiples: Array | None = None
+    curve_of_loan: Lanes | None = None
 
     def __post_init__(self) -> None:
         n = len(self.default_probability_annual)
@@ -130,6 +135,7 @@ class LoanBook:
         _require("fund_cap_cny", self.fund_cap_cny, 0.0, np.inf)
         _require("fund_of_loan", self.fund_of_loan, NO_FUND, len(self.fund_cap_cny) - 1)
         _require("index_of_loan", self.index_of_loan, 0, len(self.index_weights) - 1)
+        self._require_curves(n)
         if len(self.pledges) and not int(self.pledges.loan.max()) < n:
             raise ValueError(f"pledges: found loan {int(self.pledges.loan.max())}, expected below {n}")
 
@@ -141,8 +147,26 @@ class LoanBook:
         """Periods of the grid."""
         return len(self.period_ends_years)
 
+    def curves(self) -> tuple[Array, Lanes]:
+        """Multiples of the hazard, [n_curves, n_periods], and the row of each loan, [n_loans]."""
+        if self.hazard_multiples is None or self.curve_of_loan is None:
+            return np.ones((1, self.n_periods)), np.zeros(len(self), dtype=np.intp)
+        return self.hazard_multiples, self.curve_of_loan
+
+    def _require_curves(self, n_loans: int) -> None:
+        if (self.hazard_multiples is None) != (self.curve_of_loan is None):
+            raise ValueError("hazard_multiples: expected them together with curve_of_loan, found one alone")
+        multiples, curve = self.curves()
+        if multiples.ndim != 2 or multiples.shape[1] != self.n_periods or len(curve) != n_loans:  # a matrix
+            raise ValueError(
+                f"hazard_multiples: found shape {multiples.shape} for {len(curve)} loans, expected "
+                f"{self.n_periods} columns for {n_loans} loans"
+            )
+        _require("hazard_multiples", multiples, 0.0, _LARGEST)
+        _require("curve_of_loan", curve, 0, len(multiples) - 1)
+
     def hazards_annual(self) -> Array:
-        """Hazard of each loan, -ln(1 - p), [n_loans]."""
+        """Hazard of each loan, -ln(1 - p), before its multiples, [n_loans]."""
         return hazard(self.default_probability_annual)
 
 

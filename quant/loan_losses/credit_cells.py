@@ -1,8 +1,8 @@
-"""Credit cells: borrowers of one index, one R2 and one class of default probability, whose defaults are drawn together.
+"""Credit cells: borrowers of one index, R2, term structure and class of default probability, drawn together.
 
 A class carries the highest hazard of its borrowers. A borrower of a lower hazard survives with the class's probability
 to the power `hazard / hazard of the class`, so that no precision is lost inside a class. While there are at most
-`MOST_EXACT_CELLS` distinct (index, R2, hazard) the classes are exact and the power is 1.
+`MOST_EXACT_CELLS` distinct (index, curve, R2, hazard) the classes are exact and the power is 1.
 
 Borrowers stand in order of cell and of life, in chunks of a fixed size: a chunk's tables stay in the processor's cache
 while many paths pass over them. A chunk is part of the address of a draw, so its size is never tuned.
@@ -30,7 +30,7 @@ class CreditCells:
     """The book in order of cell; a slot is a loan's place in that order.
 
     Attributes:
-        index, asset_correlation, hazard_annual: of each cell, [n_cells].
+        index, curve, asset_correlation, hazard_annual: of each cell, [n_cells].
         loan_of_slot: the loans that may default, in order, [n_slots].
         borrower_start: slots of borrower u are borrower_start[u] .. borrower_start[u + 1] - 1, [n_borrowers + 1].
         chunk_start: borrowers of chunk c are chunk_start[c] .. chunk_start[c + 1] - 1, [n_chunks + 1].
@@ -38,9 +38,12 @@ class CreditCells:
         chunk_periods: periods in which a borrower of the chunk is at risk, at least one, [n_chunks].
         power, periods, years: of each slot, hazard over the cell's, periods and years at risk, [n_slots].
         guarantor_cell, guarantor_power: of each slot; cell -1 where no guarantor can fail, [n_slots].
+        hazard_years: of each curve, years weighted by the multiple of the hazard, cumulated, [n_curves, n_periods].
+            The last curve is that of guarantors, whose hazards stay.
     """
 
     index: Lanes
+    curve: Lanes
     asset_correlation: Array
     hazard_annual: Array
     loan_of_slot: Lanes
@@ -53,6 +56,7 @@ class CreditCells:
     years: Array
     guarantor_cell: Lanes
     guarantor_power: Array
+    hazard_years: Array
 
     @classmethod
     def of(cls, book: LoanBook) -> "CreditCells":
@@ -64,10 +68,12 @@ class CreditCells:
         periods = np.where(years > 0.0, np.searchsorted(book.period_ends_years, years, side="left") + 1, 0)
         periods = np.minimum(periods, book.n_periods)
         alive = np.flatnonzero(periods > 0)
+        multiples, curve = book.curves()
         borrower, highest, longest = _borrowers(book, alive, hazards, periods)
         backed = (book.guarantee_share[alive] > 0.0) & (guarantor_hazards[alive] > 0.0)
         cell, cells = _classes(
             np.concatenate([book.index_of_loan[alive], book.index_of_loan[alive[backed]]]),
+            np.concatenate([curve[alive], np.full(np.count_nonzero(backed), len(multiples))]),
             np.concatenate([book.asset_correlation[alive], book.asset_correlation[alive[backed]]]),
             np.concatenate([highest, guarantor_hazards[alive[backed]]]),
         )
@@ -85,17 +91,23 @@ class CreditCells:
             cells[0],
             cells[1],
             cells[2],
+            cells[3],
             slots,
             np.append(starts, len(slots)).astype(np.intp),
             chunk_start,
             chunk_cell,
             # Borrowers of a cell stand in order of life, the longest first.
             longest_of_borrower[chunk_start[:-1]].astype(np.intp),
-            _power(hazards[slots], cells[2][cell]),
+            _power(hazards[slots], cells[3][cell]),
             periods[slots],
             years[slots],
             guarantor_cell,
-            _power(guarantor_hazards[slots], cells[2][np.maximum(guarantor_cell, 0)]),
+            _power(guarantor_hazards[slots], cells[3][np.maximum(guarantor_cell, 0)]),
+            np.cumsum(
+                np.vstack([multiples, np.ones(book.n_periods)])
+                * np.diff(book.period_ends_years, prepend=0.0),
+                axis=1,
+            ),
         )
 
     def cell_of_slot(self) -> Lanes:
@@ -104,10 +116,10 @@ class CreditCells:
         of_slot: Lanes = np.repeat(of_borrower, np.diff(self.borrower_start))
         return of_slot
 
-    def cumulative_probability(self, period_ends_years: Array) -> Array:
+    def cumulative_probability(self) -> Array:
         """Term structure of each cell, [n_cells, n_periods]."""
-        curve: Array = -np.expm1(-self.hazard_annual[:, None] * period_ends_years)
-        return curve
+        chance: Array = -np.expm1(-self.hazard_annual[:, None] * self.hazard_years[self.curve])
+        return chance
 
 
 def _power(hazards: Array, of_cell: Array) -> Array:
@@ -125,7 +137,12 @@ def _over_one_period(book: LoanBook, hazards: Array, years: Array) -> tuple[Arra
 
 def _borrowers(book: LoanBook, alive: Lanes, hazards: Array, periods: Lanes) -> tuple[Lanes, Array, Lanes]:
     """Number of each loan's borrower, the highest hazard and the longest life of its loans, [n_alive]."""
-    keys = (book.index_of_loan[alive], book.asset_correlation[alive], book.borrower_of_loan[alive])
+    keys = (
+        book.index_of_loan[alive],
+        book.curves()[1][alive],
+        book.asset_correlation[alive],
+        book.borrower_of_loan[alive],
+    )
     order = np.lexsort(keys)
     new = np.zeros(len(alive), dtype=bool)
     for key in keys:
@@ -139,17 +156,19 @@ def _borrowers(book: LoanBook, alive: Lanes, hazards: Array, periods: Lanes) -> 
     return number, highest[number], longest[number]
 
 
-def _classes(index: Lanes, r2: Array, hazards: Array) -> tuple[Lanes, tuple[Lanes, Array, Array]]:
-    """Cell of each entry, and index, R2 and hazard of the cells."""
-    distinct, cell = _distinct(index, r2, hazards)
+def _classes(
+    index: Lanes, curve: Lanes, r2: Array, hazards: Array
+) -> tuple[Lanes, tuple[Lanes, Lanes, Array, Array]]:
+    """Cell of each entry, and index, curve, R2 and hazard of the cells."""
+    distinct, cell = _distinct(index, curve, r2, hazards)
     if len(distinct[0]) > MOST_EXACT_CELLS:
         rounded = np.minimum(np.round(r2 / _R2_STEP) * _R2_STEP, 1.0 - _R2_STEP)
         steps = np.ceil(np.log(np.maximum(hazards, _TINY)) / np.log(_CLASS_RATIO))
-        distinct, cell = _distinct(index, rounded, steps)
+        distinct, cell = _distinct(index, curve, rounded, steps)
         highest = np.zeros(len(distinct[0]))
         np.maximum.at(highest, cell, hazards)
-        distinct = distinct[0], distinct[1], highest
-    return cell, (distinct[0].astype(np.intp), distinct[1], distinct[2])
+        distinct = (*distinct[:3], highest)
+    return cell, (distinct[0].astype(np.intp), distinct[1].astype(np.intp), distinct[2], distinct[3])
 
 
 def _distinct(*columns: Array | Lanes) -> tuple[tuple[Array, ...], Lanes]:

@@ -26,18 +26,29 @@ def expected_collateral(prepared: PreparedBook, seed: int) -> Array:
     """
     ends = prepared.book.period_ends_years
     values = prepared.collateral.expected_values(mirrored_states(prepared.model, ends, _SAMPLE_PATHS, seed))
-    hazards = prepared.credit.hazard_annual[prepared.credit.cell_of_slot()] * prepared.slots["power"]
+    credit = prepared.credit
+    cell = credit.cell_of_slot()
+    hazards = np.maximum(credit.hazard_annual[cell] * prepared.slots["power"], _TINY)
+    # Who cannot default is told what the pledges would bring all the same.
+    multiples = np.maximum(
+        np.diff(credit.hazard_years, axis=1, prepend=0.0) / np.diff(ends, prepend=0.0), _TINY
+    )
     out = np.zeros(len(prepared.slots))
-    _weigh(prepared.slots, prepared.collateral.tables.pledges, values, np.maximum(hazards, _TINY), ends, out)
+    pledges = prepared.collateral.tables.pledges
+    _weigh(prepared.slots, pledges, values, hazards, multiples, credit.curve[cell], ends, out)
     return prepared.by_loan(out)
 
 
 @compiled_bare
-def _weigh(slots: Any, pledges: Any, values: Any, hazards: Any, ends: Any, out: Any) -> None:
+def _weigh(
+    slots: Any, pledges: Any, values: Any, hazards: Any, multiples: Any, curve: Any, ends: Any, out: Any
+) -> None:
     for slot in range(len(out)):
-        before, total = 0.0, 0.0
+        before, total, start, spent = 0.0, 0.0, 0.0, 0.0
         for k in range(slots[slot].periods):
-            gone = -math.expm1(-hazards[slot] * min(ends[k], slots[slot].years))
+            spent += multiples[curve[slot], k] * (min(ends[k], slots[slot].years) - start)
+            start = ends[k]
+            gone = -math.expm1(-hazards[slot] * spent)
             for pledge in range(slots[slot].first_pledge, slots[slot].stop_pledge):
                 total += (gone - before) * values[pledges[pledge].schedule, k] * pledges[pledge].multiple
             before = gone

@@ -45,7 +45,7 @@ def thresholds(cells: CreditCells, model: FactorModel, indices: DefaultIndices, 
         indices: of that market.
         ends: ends of the periods, years.
     """
-    target = np.diff(cells.cumulative_probability(ends), axis=1, prepend=0.0)
+    target = np.diff(cells.cumulative_probability(), axis=1, prepend=0.0)
     first: Array = np.clip(ndtri(target), -_FARTHEST, _FARTHEST)
     if len(ends) == 1 or len(target) == 0:
         return first
