@@ -7,6 +7,7 @@ from cli.lazy_group import LazyGroup
 SUMMARIES = {
     "simulate": "基金模拟 · What each partner may get back, when, and what must be bridged",
     "compare": "情景对比 · The fund in changed worlds, side by side",
+    "grid": "情景网格 · Term sheets by settings by worlds, in one run, with a report",
     "allocate": "选项目 · Which projects to choose under limits, and what a limit costs",
     "terms": "条款清单 · Term sheets: list, show, store",
     "waterfall": "瀑布分配，精确到分 · Share cash by terms, to the cent",

@@ -15,6 +15,7 @@ SUMMARIES = {
     "monitor": "押品监测 · Loan to value now and to come, margin calls, what to value again, events",
     "simulate": "组合损失 · Loss of the book on simulated paths, and who makes its tail",
     "stress": "压力测试 · The book in other worlds, and the smallest move that breaks a limit",
+    "grid": "情景网格 · The book and parts of it by worlds, in one run, with a report",
     "wrong-way": "错向风险 · What it costs that collateral falls where borrowers default",
     "schedule": "还款计划 · The repayment schedule of a loan or of terms, to the cent",
 }

@@ -10,6 +10,8 @@ from flows.reports.charts.canvas import as_svg
 from flows.reports.charts.comparisons import draw_estimates, draw_pairs, draw_spreads
 from flows.reports.charts.curves import draw_curves
 from flows.reports.charts.fans import draw_fan
+from flows.reports.charts.grid_model import BarGridChart, CurveGridChart, SpreadGridChart
+from flows.reports.charts.grids import draw_bar_grid, draw_curve_grid, draw_spread_grid
 from flows.reports.charts.model import (
     BarChart,
     ChangeChart,
@@ -36,6 +38,9 @@ DRAWERS: Mapping[type[Chart], Callable[[Any], Any]] = {
     PanelChart: draw_panels,
     CurveChart: draw_curves,
     BreakdownChart: draw_breakdowns,
+    SpreadGridChart: draw_spread_grid,
+    BarGridChart: draw_bar_grid,
+    CurveGridChart: draw_curve_grid,
 }
 
 

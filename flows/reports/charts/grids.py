@@ -150,7 +150,7 @@ def _finish(axes: Axes, title: Bilingual, lines: Sequence[str]) -> None:
     axes.set_yticks(range(len(lines)), [shortened(line, _LONGEST_LINE) for line in lines])
     axes.set_ylim(len(lines) - 0.4, -0.6)
     axes.grid(axis="x", color=RULE, linewidth=0.6)
-    axes.xaxis.set_major_locator(MaxNLocator(_FEWEST_TICKS))
+    axes.xaxis.set_major_locator(MaxNLocator(5, min_n_ticks=_FEWEST_TICKS))
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _position: f"{value:g}"))
 
 

@@ -5,6 +5,7 @@ from typing import TypeAlias
 
 from flows.reports.bilingual import Bilingual
 from flows.reports.charts.breakdown_model import BreakdownChart
+from flows.reports.charts.grid_model import BarGridChart, CurveGridChart, SpreadGridChart
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,4 +233,7 @@ Chart: TypeAlias = (
     | PanelChart
     | CurveChart
     | BreakdownChart
+    | SpreadGridChart
+    | BarGridChart
+    | CurveGridChart
 )

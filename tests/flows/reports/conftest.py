@@ -7,6 +7,15 @@ import pytest
 
 from flows.reports.bilingual import Bilingual
 from flows.reports.charts.breakdown_model import Breakdown, BreakdownChart, Part
+from flows.reports.charts.grid_model import (
+    BarGridChart,
+    BarPanel,
+    CurveGridChart,
+    CurvePanel,
+    PanelSpread,
+    SpreadGridChart,
+    SpreadPanel,
+)
 from flows.reports.charts.model import (
     Band,
     Bar,
@@ -136,6 +145,29 @@ CHARTS: dict[str, Chart] = {
             Curve("模拟", (2026.0, 2027.0), (1.0, 2.0), point_labels=("甲", "乙")),
             Curve("拟合", (2026.0, 2027.0), (1.2, 1.8), is_modelled=True),
         ),
+    ),
+    "spread grid": SpreadGridChart(
+        Bilingual("收益率", "rate"),
+        ("基准", "旱年"),
+        "5%–95%",
+        "10%–90%",
+        tuple(
+            SpreadPanel(Bilingual(f"方案{i}", f"variant {i}"), (PanelSpread(-1.0, 0.0, 2.0, 4.0, 5.0), None))
+            for i in range(4)
+        ),
+    ),
+    "bar grid": BarGridChart(
+        Bilingual("占敞口（%）", "% of exposure"),
+        ("基准", "旱年"),
+        Bilingual("预期损失", "expected"),
+        Bilingual("VaR", "VaR"),
+        (BarPanel(Bilingual("全部", "whole"), (0.5, 0.0), (4.0, 0.0)),),
+    ),
+    "curve grid": CurveGridChart(
+        Bilingual("年", "year"),
+        Bilingual("累计（亿元）", "cumulated, 1e8 CNY"),
+        tuple(f"情景{i}" for i in range(12)),
+        (CurvePanel(Bilingual("方案", "variant"), tuple((0.0, -1.0 - i, float(i)) for i in range(12))),),
     ),
 }
 
