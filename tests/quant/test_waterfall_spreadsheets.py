@@ -1,7 +1,7 @@
 """Variants of terms beside a spreadsheet (worked_cases/waterfalls.xlsx): formulas that LibreOffice has computed.
 
 Both interpreters are compared tier by tier and year by year, to the cent. worked_cases/write_waterfalls.py writes the
-formulas; four sheets are published cases, their sources stand in the sheets.
+formulas; three sheets are published cases and one is a published question: the sources stand in the sheets.
 """
 
 import shutil
