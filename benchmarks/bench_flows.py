@@ -143,7 +143,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         home = Path(name)
         prepare_prefect(home=home / "prefect")
-        from flows.deployments.serving import prefect_server
+        from flows.prefect_server import prefect_server
 
         began = time.perf_counter()
         with prefect_server(home / "prefect") as api:

@@ -29,8 +29,8 @@ def prepare_prefect(
 ) -> None:
     """Prepare the environment; call it before Prefect is imported.
 
-    With `PREFECT_API_URL` set, a standing server is used; without it Prefect starts a temporary one in a process of
-    its own. What the user set stays as it is, apart from the two switches that keep Prefect from reporting usage.
+    With `PREFECT_API_URL` set, a standing server is used; without it `flows.prefect_server` starts one. What the
+    user set stays as it is, apart from the two switches that keep Prefect from reporting usage.
 
     Args:
         verbose: show Prefect's logs of the flow and its tasks.

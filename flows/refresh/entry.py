@@ -49,19 +49,21 @@ def refresh_valuations(
 
     # A wrong folder is told at once, before a Prefect server is started for it.
     _check(accounts_dir, as_of, out_dir)
+    from flows.prefect_server import prefect_server_for_flows  # noqa: PLC0415
     from flows.refresh.flow import refresh_valuations as flow  # noqa: PLC0415  # imports Prefect
 
-    return flow(
-        str(accounts_dir),
-        target,
-        as_of,
-        str(out_dir),
-        institution_id=institution_id,
-        loans_target=loans_target,
-        snapshot_id=snapshot_id,
-        batch_size=BATCH_SIZE if batch_size is None else batch_size,
-        n_paths=n_paths,
-    )
+    with prefect_server_for_flows():
+        return flow(
+            str(accounts_dir),
+            target,
+            as_of,
+            str(out_dir),
+            institution_id=institution_id,
+            loans_target=loans_target,
+            snapshot_id=snapshot_id,
+            batch_size=BATCH_SIZE if batch_size is None else batch_size,
+            n_paths=n_paths,
+        )
 
 
 def _check(accounts_dir: Path, as_of: dt.date, out_dir: Path) -> None:

@@ -39,7 +39,7 @@ def command(path: Path, port: int, *, verbose: bool) -> int:
     prepare_prefect(verbose=verbose)
     import os
 
-    from flows.deployments.serving import prefect_server
+    from flows.prefect_server import prefect_server
 
     with prefect_server(Path(os.environ["PREFECT_HOME"]), port) as api:
         # Prefect reads its settings when it is imported.

@@ -31,15 +31,15 @@ def ask(api: str, path: str, body: Any = None) -> Any:
 
 
 @pytest.fixture(scope="module")
-def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """`ecopledge flows serve` with its own server, until all deployments are there."""
+def api(prefect_api: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """`ecopledge flows serve` on a standing server, until all deployments are there."""
     home = tmp_path_factory.mktemp("prefect")
     clean = {name: value for name, value in os.environ.items() if not name.startswith("PREFECT_")}
     with (home / "log").open("wb") as log:
         process = subprocess.Popen(
-            [sys.executable, "-m", "cli.main", "flows", "serve", "--port", "0"],
+            [sys.executable, "-m", "cli.main", "flows", "serve"],
             cwd=ROOT,
-            env=clean | {"PREFECT_HOME": str(home), "PYTHONUNBUFFERED": "1"},
+            env=clean | {"PREFECT_HOME": str(home), "PREFECT_API_URL": prefect_api, "PYTHONUNBUFFERED": "1"},
             stdout=subprocess.PIPE,
             stderr=log,
             text=True,

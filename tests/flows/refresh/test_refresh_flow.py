@@ -28,19 +28,6 @@ ROOT = Path(__file__).resolve().parents[3]
 PLEDGES = 12
 
 
-@pytest.fixture(scope="module")
-def prefect_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """One Prefect server for all tests here; it takes ten seconds to start."""
-    prepare_prefect(home=tmp_path_factory.mktemp("prefect"))
-    from prefect.settings import PREFECT_API_URL
-    from prefect.testing.utilities import prefect_test_harness
-
-    with prefect_test_harness(server_startup_timeout=120):
-        url = PREFECT_API_URL.value()
-        assert url is not None
-        yield url
-
-
 @pytest.fixture
 def run(prefect_url: str, book: Book, tmp_path: Path) -> Any:
     """Runs the flow in this process."""

@@ -1,28 +1,14 @@
 """The quarterly flow on a Prefect server: one version however often it runs, retries while the service is away."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from flows.prefect_environment import prepare_prefect
 from tests.flows.running_book import INSTITUTION, Book
 
 
-@pytest.fixture(scope="module")
-def prefect_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """One Prefect server for all tests here; it takes ten seconds to start."""
-    prepare_prefect(home=tmp_path_factory.mktemp("prefect"))
-    from prefect.settings import PREFECT_API_URL
-    from prefect.testing.utilities import prefect_test_harness
-
-    with prefect_test_harness(server_startup_timeout=120):
-        url = PREFECT_API_URL.value()
-        assert url is not None
-        yield url
-
-
-def test_a_scheduled_run_closes_once(prefect_url: str, book: Book, tmp_path: Path) -> None:
+@pytest.mark.usefixtures("prefect_url")
+def test_a_scheduled_run_closes_once(book: Book, tmp_path: Path) -> None:
     from flows.statistics.flow import quarterly_statistics
 
     first, second = (

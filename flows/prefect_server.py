@@ -1,0 +1,121 @@
+"""A Prefect server on loopback for as long as a block lasts; it never outlives the process that started it."""
+
+import fcntl
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from services.runtime.errors import Unavailable
+
+STARTUP_S = 120.0
+_STOP_S = 15.0
+_HEALTH_EVERY_S = 0.1
+
+
+@contextmanager
+def prefect_server(home: Path, port: int = 0) -> Iterator[str]:
+    """The API address of a standing server: that of PREFECT_API_URL, else one of our own until the block ends.
+
+    Its database is the SQLite file in `home`, or PREFECT_API_DATABASE_CONNECTION_URL, which may be PostgreSQL.
+
+    Args:
+        home: Prefect's folder; made if need be.
+        port: on loopback; 0 takes a free one.
+
+    Raises:
+        Unavailable: if the server does not come up.
+    """
+    named = os.environ.get("PREFECT_API_URL")
+    if named:
+        yield named
+        return
+    home.mkdir(parents=True, exist_ok=True)
+    with _one_start_at_a_time(home):
+        process, api = _started(home, port or _free_port())
+    try:
+        yield api
+    finally:
+        _stop(process)
+
+
+def _started(home: Path, port: int) -> tuple[subprocess.Popen[bytes], str]:
+    # Its input is a pipe that nothing is written to: it closes when this process ends, however it ends.
+    process = subprocess.Popen(
+        [sys.executable, "-m", "flows.bound_prefect_server", str(port)],
+        env={**os.environ, "PREFECT_HOME": str(home.resolve())},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    api = f"http://127.0.0.1:{port}/api"
+    try:
+        _wait(process, f"{api}/health")
+    except BaseException:
+        _stop(process)
+        raise
+    return process, api
+
+
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    process.send_signal(signal.SIGTERM)
+    try:
+        process.wait(_STOP_S)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+    if process.stdin is not None:
+        process.stdin.close()
+
+
+@contextmanager
+def _one_start_at_a_time(home: Path) -> Iterator[None]:
+    """Servers of one folder start one after the other: of two that make its database at once, one fails."""
+    with (home / "starting.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+@contextmanager
+def prefect_server_for_flows() -> Iterator[str]:
+    """The server that Prefect's settings name, else one of our own; flows run on it within the block.
+
+    Call `flows.prefect_environment.prepare_prefect` before.
+
+    Raises:
+        Unavailable: if the server does not come up.
+    """
+    from prefect.settings import PREFECT_API_URL, PREFECT_HOME, temporary_settings  # noqa: PLC0415
+
+    named = PREFECT_API_URL.value()
+    if named:
+        yield named
+        return
+    with prefect_server(PREFECT_HOME.value()) as api, temporary_settings({PREFECT_API_URL: api}):
+        yield api
+
+
+def _wait(process: subprocess.Popen[bytes], health: str) -> None:
+    deadline = time.monotonic() + STARTUP_S
+    while time.monotonic() < deadline:
+        if process.poll() is not None:
+            raise Unavailable(f"Prefect's server ended with code {process.returncode} before it was ready")
+        try:
+            with urllib.request.urlopen(health, timeout=2.0) as answer:  # noqa: S310  # loopback, http
+                if answer.status == 200:
+                    return
+        except OSError:
+            time.sleep(_HEALTH_EVERY_S)
+    raise Unavailable(f"Prefect's server was not ready after {STARTUP_S:.0f} s")
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
