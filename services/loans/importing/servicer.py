@@ -4,6 +4,7 @@
 # ruff: noqa: N802, ARG002
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import grpc
 import sqlalchemy as sa
@@ -35,6 +36,10 @@ class ImportRpcs:
 
             def write(connection: sa.Connection) -> pb.ImportLoansResponse:
                 store = SqlLoanStore(connection, call.institution_id)
+                store.wait_for_writers()
+                # One moment for all rows: no later question of what was known sees an import in part.
+                recorded_at = store.now()
+                store = replace(store, now=lambda: recorded_at)
                 return translate.counts_to_wire(write_import(store, intake, call.check_alive))
 
             return self._writes.run(intake, pb.ImportLoansResponse, write)

@@ -1,8 +1,9 @@
 """The stream of an import between protobuf and the domain; wrong rows are named by their number in the stream."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from itertools import islice
 from typing import Any
+
+from google.protobuf.message import Message
 
 from ecopledge.loans.v1 import loans_pb2 as pb
 from services.loans.importing.intake import (
@@ -13,8 +14,7 @@ from services.loans.importing.intake import (
     Intake,
     Row,
 )
-from services.loans.loan import Loan, PutCounts
-from services.loans.position import LoanMovement, LoanPosition
+from services.loans.loan import PutCounts
 from services.loans.products import product_violations
 from services.loans.translate import loan_from_message, loan_to_wire
 from services.loans.translate_position import (
@@ -29,6 +29,8 @@ from services.runtime.violations import Violations
 from services.runtime.wire import date_from_wire, date_to_wire
 
 ROWS_PER_CHUNK = 5_000
+# A loan with a plan of 600 parts takes 10 kB: a thousand of them are more than a server takes at once.
+BYTES_PER_CHUNK = 2_000_000
 MAX_ROWS_PER_MESSAGE = 100_000
 _KINDS = {
     pb.IMPORT_KIND_LOANS: ImportKind.LOANS,
@@ -150,24 +152,36 @@ def book_to_wire(rows_of: Mapping[ImportKind, Iterable[Row]]) -> Iterator[pb.Imp
     """Messages of rows, kind by kind, and the end."""
     n = 0
     for kind, rows in rows_of.items():
-        rest = iter(rows)
-        while chunk := list(islice(rest, ROWS_PER_CHUNK)):
-            n += len(chunk)
-            yield _chunk_to_wire(kind, chunk)
+        for messages in _chunks(map(_TO_WIRE[kind], rows)):
+            n += len(messages)
+            yield _CHUNK_TO_WIRE[kind](messages)
     yield pb.ImportLoansRequest(end=pb.ImportEnd(n_rows=n))
 
 
-def _chunk_to_wire(kind: ImportKind, rows: Sequence[Row]) -> pb.ImportLoansRequest:
-    match kind:
-        case ImportKind.LOANS:
-            loans = [loan_to_wire(row) for row in rows if isinstance(row, Loan)]
-            return pb.ImportLoansRequest(loans=pb.LoanRows(rows=loans))
-        case ImportKind.POSITIONS:
-            positions = [position_to_wire(row) for row in rows if isinstance(row, LoanPosition)]
-            return pb.ImportLoansRequest(positions=pb.PositionRows(rows=positions))
-        case _:
-            movements = [movement_to_wire(row) for row in rows if isinstance(row, LoanMovement)]
-            return pb.ImportLoansRequest(movements=pb.MovementRows(rows=movements))
+def _chunks(messages: Iterable[Message]) -> Iterator[list[Message]]:
+    """The messages some at a time: a chunk ends with its last row or where it has grown long."""
+    chunk: list[Message] = []
+    n_bytes = 0
+    for message in messages:
+        chunk.append(message)
+        n_bytes += message.ByteSize()
+        if len(chunk) == ROWS_PER_CHUNK or n_bytes >= BYTES_PER_CHUNK:
+            yield chunk
+            chunk, n_bytes = [], 0
+    if chunk:
+        yield chunk
+
+
+_TO_WIRE: dict[ImportKind, Callable[[Any], Message]] = {
+    ImportKind.LOANS: loan_to_wire,
+    ImportKind.POSITIONS: position_to_wire,
+    ImportKind.MOVEMENTS: movement_to_wire,
+}
+_CHUNK_TO_WIRE: dict[ImportKind, Callable[[Any], pb.ImportLoansRequest]] = {
+    ImportKind.LOANS: lambda rows: pb.ImportLoansRequest(loans=pb.LoanRows(rows=rows)),
+    ImportKind.POSITIONS: lambda rows: pb.ImportLoansRequest(positions=pb.PositionRows(rows=rows)),
+    ImportKind.MOVEMENTS: lambda rows: pb.ImportLoansRequest(movements=pb.MovementRows(rows=rows)),
+}
 
 
 def counts_to_wire(done: Mapping[ImportKind, PutCounts]) -> pb.ImportLoansResponse:

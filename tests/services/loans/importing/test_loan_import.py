@@ -2,8 +2,9 @@
 
 import datetime as dt
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from decimal import Decimal
 
 import grpc
@@ -13,9 +14,9 @@ from ecopledge.loans.v1 import loans_pb2 as pb
 from ecopledge.loans.v1.loans_pb2_grpc import LoansServiceStub
 from services.loans.client import LoansClient
 from services.loans.importing.client import ImportClient
-from services.loans.importing.intake import ImportHeader, ImportKind
+from services.loans.importing.intake import ImportHeader, ImportKind, Row
 from services.loans.importing.translate import ROWS_PER_CHUNK, book_to_wire, header_to_wire, rows_to_wire
-from services.loans.loan import Loan, PutCounts
+from services.loans.loan import Loan, PutCounts, RepaymentKind
 from services.loans.position import LoanMovement, LoanPosition, MovementKind
 from services.runtime.channel import calling
 from services.runtime.errors import Conflict, InvalidInput
@@ -244,12 +245,12 @@ def test_the_kinds_of_a_book_may_come_in_any_order_but_loans_need_their_day(
     client: LoansClient, channel: grpc.Channel, loan: MakeLoan
 ) -> None:
     positions, movements = BOOK_OF_ONE
-    rows = {
+    rows: dict[ImportKind, Sequence[Row]] = {
         ImportKind.MOVEMENTS: movements,
         ImportKind.POSITIONS: positions[:1],
         ImportKind.LOANS: [loan("L1")],
     }
-    parts = list(book_to_wire(rows))  # type: ignore[arg-type]  # lists of one kind each
+    parts = list(book_to_wire(rows))
     header = header_to_wire(ImportHeader("r1", ImportKind.BOOK, JUNE))
     with pytest.raises(InvalidInput, match=r"header.as_of: is missing"):
         send(channel, header_to_wire(ImportHeader("r1", ImportKind.BOOK, None)), *parts)
@@ -262,3 +263,29 @@ def test_the_kinds_of_a_book_may_come_in_any_order_but_loans_need_their_day(
             header_to_wire(ImportHeader("r2", ImportKind.BOOK, JUNE)),
             pb.ImportLoansRequest(end=pb.ImportEnd()),
         )
+
+
+def test_an_import_is_known_at_one_moment(
+    client: LoansClient, importer: ImportClient, loan: MakeLoan
+) -> None:
+    importer.import_loans(JUNE, [loan(f"L{i:05d}") for i in range(ROWS_PER_CHUNK + 1)])
+    moments = {record.recorded_at for record in client.list_loans()}
+    assert len(moments) == 1
+
+
+def test_long_rows_go_in_smaller_chunks(client: LoansClient, importer: ImportClient, loan: MakeLoan) -> None:
+    """600 parts of 10.00 a loan; one message of 5,000 such rows would have 40 MB."""
+    parts = (Decimal("10.00"),) * 600
+    terms = replace(
+        loan().terms,
+        principal_cny=Decimal(6000),
+        periods=600,
+        kind=RepaymentKind.CUSTOM,
+        custom_principal_cny=parts,
+    )
+    long = [loan(f"L{i}", terms=terms) for i in range(400)]
+    chunks = [len(message.loans.rows) for message in book_to_wire({ImportKind.LOANS: long})][:-1]
+    assert sum(chunks) == 400
+    assert len(chunks) > 1
+    assert importer.import_loans(JUNE, long) == PutCounts(400, 0, 0)
+    assert next(client.list_loans(page_size=2)).loan == long[0]
