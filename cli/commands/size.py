@@ -109,7 +109,7 @@ def _print(sized: "SizedLoan") -> None:
 def _print_years(sized: "SizedLoan") -> None:
     asset_id = sized.valuation.asset_id
     _print_path(f"{asset_id}: 按限额等额还款 · At the limit under level instalments (万元)", sized.years)
-    if any(year.dscr is not None and year.dscr < 1.0 for year in sized.years):
+    if not all(year.is_covered for year in sized.years):
         _print_path(
             f"{asset_id}: 按现金流还款，未付利息计入本金 · Repaid as the cash comes, unpaid interest added (万元)",
             sized.years_following_cash,

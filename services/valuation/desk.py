@@ -22,7 +22,7 @@ from services.valuation.lending.needed_changes import LONGEST_TENOR_YEARS
 from services.valuation.lending.operating_cash import low_cash_by_year
 from services.valuation.lending.pledge_path import pledge_by_year
 from services.valuation.lending.pricing_assumptions import PricingAssumptions, read_pricing_assumptions
-from services.valuation.lending.sizing import payment_years, size_loan
+from services.valuation.lending.sizing import is_paid_by_instalments, payment_years, size_loan
 from services.valuation.prepared_market import PreparedMarket
 from services.valuation.repository import ValuationRepository
 from services.valuation.valuation import (
@@ -187,8 +187,7 @@ class ValuationDesk:
         amount = sized.limit_cny if terms.requested_cny is None else min(sized.limit_cny, terms.requested_cny)
         if pricing is None or amount <= 0.0:
             return sized
-        uncovered = any(year.dscr is not None and year.dscr < 1.0 for year in sized.years)
-        follows_cash = uncovered and len(sized.years_following_cash) > 0
+        follows_cash = len(sized.years_following_cash) > 0 and not is_paid_by_instalments(sized, amount)
         loan = PricedLoan(amount, terms, pledge, date, cash if follows_cash else ())
         return replace(sized, rate=build_up_rate(loan, pricing, market, self._pricing_assumptions))
 

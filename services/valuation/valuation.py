@@ -14,6 +14,8 @@ DEFAULT_SEED = 20260821
 DISCOUNT_RATE, LOSS_OF_RIGHT, VALUATION_ERROR = "discount_rate", "loss_of_right", "valuation_error"
 """Drivers of a value that are no factor of the snapshot."""
 
+_ROUNDING = 1e-9
+
 
 @dataclass(frozen=True, slots=True)
 class Simulation:
@@ -202,6 +204,11 @@ class LoanYear:
     dscr: float | None
     pledge_value_cny: float
     ltv: float | None
+
+    @property
+    def is_covered(self) -> bool:
+        """Whether the low cash pays what is due; a cover of exactly 1 is not missed by rounding."""
+        return self.dscr is None or self.dscr >= 1.0 - _ROUNDING
 
 
 @dataclass(frozen=True, slots=True)

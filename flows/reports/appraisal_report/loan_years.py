@@ -17,8 +17,7 @@ def loan_year_blocks(sized: SizedLoan) -> list[Block]:
     if not sized.years:
         return []
     blocks: list[Block] = [_year_table("years", sized.years)]
-    is_uncovered = any(year.dscr is not None and year.dscr < 1.0 for year in sized.years)
-    following = sized.years_following_cash if is_uncovered else ()
+    following = () if all(year.is_covered for year in sized.years) else sized.years_following_cash
     if following:
         blocks.append(_year_table("years_following_cash", following, APPRAISAL.text("years_following_cash")))
     blocks += [
@@ -51,7 +50,7 @@ def _year_table(title: str, years: Sequence[LoanYear], caption: Bilingual | None
                     Cell(year.low_cash_cny),
                     Cell(year.debt_service_cny),
                     Cell(year.outstanding_cny),
-                    _flagged(year.dscr, is_wrong=year.dscr is not None and year.dscr < 1.0),
+                    _flagged(year.dscr, is_wrong=not year.is_covered),
                     Cell(year.pledge_value_cny),
                     _flagged(year.ltv, is_wrong=year.ltv is not None and year.ltv > 1.0),
                 )

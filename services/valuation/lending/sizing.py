@@ -207,6 +207,15 @@ def worth_of_cash(terms: LoanTerms, low_cash: Sequence[float]) -> list[float]:
     return worth[::-1]
 
 
+def is_paid_by_instalments(sized: SizedLoan, amount_cny: float) -> bool:
+    """Whether the low cash of every year pays the level instalments of a loan of `amount_cny`.
+
+    What is due grows with the loan: less than the limit may be paid where the limit is not.
+    """
+    share = amount_cny / sized.limit_cny
+    return all(year.low_cash_cny >= share * year.debt_service_cny * (1.0 - _ROUNDING) for year in sized.years)
+
+
 def _years_following_cash(
     limit: float, terms: LoanTerms, *, low_cash: Sequence[float], pledge_values: Sequence[float]
 ) -> tuple[LoanYear, ...]:

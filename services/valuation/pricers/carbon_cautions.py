@@ -1,5 +1,8 @@
 """What a careful reader should know about forest carbon: its methodology, its periods, its buffer."""
 
+from collections.abc import Sequence
+from itertools import pairwise
+
 from quant.forestry import CO2_PER_CARBON
 from services.runtime.results import Caution, Severity
 from services.valuation.catalogue.carbon_rules import Methodology
@@ -68,6 +71,31 @@ def of_counted_trees(co2_t_per_ha: float, field: str) -> Caution:
         "monitoring period begins; credits are what they gain, and what dies is taken as lost.",
         field,
     )
+
+
+def of_losing_stand(on_site_t: Sequence[float], field: str) -> list[Caution]:
+    """STAND_LOSES_CARBON where the stand holds less at the end of a monitoring period than at its beginning.
+
+    Args:
+        on_site_t: carbon dioxide on the site at the edges of the periods.
+        field: path of the trees.
+    """
+    losing = [number for number, (before, after) in enumerate(pairwise(on_site_t), start=1) if after < before]
+    if not losing:
+        return []
+    periods = ", ".join(map(str, losing))
+    return [
+        Caution(
+            "STAND_LOSES_CARBON",
+            Severity.WARNING,
+            f"第 {periods} 个监测期林地碳储量下降（枯死大于生长）：该期不签发，其后须先补足所失；"
+            "此前已签发量的补偿未计。",
+            f"In monitoring period {periods} the stand loses more by mortality than it gains by growth: nothing is "
+            "issued, and the loss has to be made good before anything is again. Credits that were issued before and "
+            "would have to be compensated are not counted.",
+            field,
+        )
+    ]
 
 
 def of_buffer(

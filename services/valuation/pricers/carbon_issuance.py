@@ -19,6 +19,7 @@ from services.valuation.pricers.carbon_cautions import (
     of_buffer,
     of_counted_trees,
     of_crediting_period,
+    of_losing_stand,
     of_methodology,
     of_monitoring_period,
 )
@@ -204,7 +205,11 @@ def _cautions_of_carbon(carbon: ProjectCarbon, field: str, context: PricingConte
 def _cautions_of_trees(issuance: CarbonIssuance, carbon: ProjectCarbon, field: str) -> list[Caution]:
     if issuance.inventory is None:
         return []
-    return [of_counted_trees(carbon.on_site_t[0] / issuance.inventory.area_ha, f"{field}.inventory")]
+    trees = f"{field}.inventory"
+    return [
+        of_counted_trees(carbon.on_site_t[0] / issuance.inventory.area_ha, trees),
+        *of_losing_stand(carbon.on_site_t, trees),
+    ]
 
 
 def _cautions_of_methodology(

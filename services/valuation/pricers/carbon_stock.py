@@ -154,11 +154,15 @@ def _counted(
     field: str,
     catalogue: Catalogue,
 ) -> ProjectCarbon:
-    """Of counted trees: what stands by the tree equations, credits for what it gains."""
+    """Of counted trees: what stands by the tree equations, credits for what it gains.
+
+    What dies may outweigh what grows. A gain counts only above the most that has stood before: regrowth of what was
+    lost was credited when it first grew, or was there already.
+    """
     try:
         co2_t_per_ha = inventory_co2_t_per_ha(inventory, np.array(edges), f"{field}.inventory", catalogue)
         whole = period_credits_t(
-            np.diff(co2_t_per_ha) * issuance.verification_ratio,
+            np.diff(np.maximum.accumulate(co2_t_per_ha)) * issuance.verification_ratio,
             inventory.area_ha,
             uncertainty_deduction=issuance.uncertainty_deduction,
             risk_deduction=risk,

@@ -299,6 +299,22 @@ def test_the_rate_of_a_sized_loan_is_built_up_where_it_can_be(client: ValuationC
     assert [found.field for found in error.value.violations] == ["pricing.pd_annual", "pricing.correlation"]
 
 
+def test_a_smaller_loan_is_priced_on_the_instalments_that_its_own_cash_pays(client: ValuationClient) -> None:
+    # At the limit two instalments exceed the low cash of two years; a fifth of it is paid several times over.
+    terms = LoanTerms(2.0, 0.04, min_dscr=0.3, ltv_cap=1.0)
+    whole = client.size_loan(asset(), terms, simulation=SIMULATION, pricing=LoanPricing(0.02))
+    assert whole.rate is not None
+    assert not any(year.is_covered for year in whole.years)
+    assert "PRICED_ON_CASH_SCHEDULE" in {caution.code for caution in whole.rate.cautions}
+    fifth = dataclasses.replace(terms, requested_cny=whole.limit_cny / 5.0)
+    priced = client.size_loan(asset(), fifth, simulation=SIMULATION, pricing=LoanPricing(0.02)).rate
+    assert priced is not None
+    assert "PRICED_ON_CASH_SCHEDULE" not in {caution.code for caution in priced.cautions}
+    # Level instalments at 4 %: 1.04 / 2.04 of the loan is owed after the first of two.
+    first, second = (year.exposure_cny for year in priced.loss_years)
+    assert second / first == pytest.approx(1.04 / 2.04, rel=1e-12)
+
+
 def test_a_loan_that_outlasts_its_pledge_is_told(client: ValuationClient) -> None:
     """The water permit of the case ends after 8 years, renewals apart; the GEP right pays for 12."""
     for name, tenor, expected in (

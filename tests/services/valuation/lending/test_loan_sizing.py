@@ -6,7 +6,12 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from services.runtime.results import Distribution, Manifest
-from services.valuation.lending.sizing import payment_years, service_per_unit, size_loan
+from services.valuation.lending.sizing import (
+    is_paid_by_instalments,
+    payment_years,
+    service_per_unit,
+    size_loan,
+)
 from services.valuation.pricers.pricing import LendingTerms
 from services.valuation.valuation import LimitRule, LoanTerms, Valuation
 from tests.services.valuation.test_valuation_engine import DATE
@@ -175,3 +180,38 @@ def test_unpaid_interest_is_added_by_hand() -> None:
     assert [first.debt_service_cny, first.outstanding_cny, first.ltv] == pytest.approx([0.0, 110.0, 0.5])
     assert [second.debt_service_cny, second.outstanding_cny, second.ltv] == pytest.approx([121.0, 0.0, 0.55])
     assert second.dscr == pytest.approx(2.0)
+
+
+def test_a_smaller_loan_may_be_paid_where_the_limit_is_not() -> None:
+    """No interest, two years: the limit of 300 owes 150 a year; cash of 120 pays 240 in all, or 120 a year."""
+    lending = LendingTerms(1.0, None, 0.5)
+    sized = size_loan(
+        valuation(300.0, 0.0),
+        lending,
+        None,
+        [120.0, 120.0],
+        LoanTerms(2.0, 0.0),
+        pledge_values=[300.0, 300.0],
+    )
+    assert sized.limit_cny == 300.0
+    assert [year.is_covered for year in sized.years] == [False, False]
+    assert not is_paid_by_instalments(sized, 300.0)
+    assert is_paid_by_instalments(sized, 240.0)
+    assert not is_paid_by_instalments(sized, 240.1)
+
+
+@given(st.floats(1.0, 1e9), st.integers(1, 40), st.floats(0.0, 0.2))
+def test_level_cash_at_a_cover_of_one_is_covered(cash: float, years: int, rate: float) -> None:
+    """The limit is the annuity of the cash: rounding must not make a year of it uncovered."""
+    low = [cash] * years
+    sized = size_loan(
+        valuation(1e18, 0.0),
+        LendingTerms(1.0, None, 1.0),
+        None,
+        low,
+        LoanTerms(years, rate),
+        pledge_values=low,
+    )
+    assert sized.binding_rule is LimitRule.DEBT_SERVICE
+    assert all(year.is_covered for year in sized.years)
+    assert is_paid_by_instalments(sized, sized.limit_cny)

@@ -2,6 +2,7 @@
 
 import dataclasses
 import math
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -67,6 +68,32 @@ def test_death_takes_credits_away() -> None:
     dying = dataclasses.replace(STAND, mortality_annual=0.02)
     fewer = project_carbon(dataclasses.replace(ISSUANCE, inventory=dying), 0.0, "issuance", CATALOGUE)
     assert sum(fewer.tonnes) < sum(project_carbon(ISSUANCE, 0.0, "issuance", CATALOGUE).tonnes)
+
+
+def test_regrowth_of_what_was_lost_is_not_credited() -> None:
+    """Large trees die while small ones grow up: the stand falls for years, then rises above what stood before."""
+    inventory = StandInventory(
+        "青海云杉",
+        100.0,
+        (DiameterClass(30.0, 18.0, 400.0), DiameterClass(3.0, 2.0, 2000.0, 0.9, 0.6)),
+        mortality_annual=0.05,
+    )
+    issuance = dataclasses.replace(ISSUANCE, crediting_years=30.0, inventory=inventory)
+    carbon = project_carbon(issuance, 0.0, "issuance", CATALOGUE)
+    stock = carbon.on_site_t
+    falls = [number for number, (a, b) in enumerate(pairwise(stock), start=1) if b < a]
+    assert falls == [1, 2]
+    # Second method: all credits together are what stands above the beginning, less one tonne a period for rounding.
+    assert max(stock) == stock[-1]
+    assert stock[-1] - stock[0] - len(carbon.tonnes) <= sum(carbon.tonnes) <= stock[-1] - stock[0]
+    priced = price(asset(issuance), CATALOGUE, read_standard_snapshot())
+    told = next(caution for caution in priced.cautions if caution.code == "STAND_LOSES_CARBON")
+    assert "period 1, 2 " in told.message_en
+
+
+def test_a_stand_that_only_grows_is_not_told_to_lose() -> None:
+    priced = price(asset(), CATALOGUE, read_standard_snapshot())
+    assert "STAND_LOSES_CARBON" not in {caution.code for caution in priced.cautions}
 
 
 def test_it_survives_wire_and_store() -> None:
