@@ -182,7 +182,8 @@ class SqlLoanStore(SqlPositionStore):
             secured = set(wanted)
             found.extend(
                 stored.collateral_from_text(row.content)
-                for row in self.connection.execute(states)
+                for rows in self.connection.execute(states).partitions(_TEXTS_AT_ONCE)
+                for row in rows
                 if row.loan_id in secured
             )
         return sorted(found, key=lambda item: (item.loan_id, item.collateral_id))

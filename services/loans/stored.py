@@ -2,7 +2,7 @@
 
 import datetime as dt
 import hashlib
-from dataclasses import dataclass
+import sys
 from typing import Any
 
 import msgspec
@@ -13,16 +13,15 @@ from services.loans.collateral import Collateral
 from services.loans.loan import Loan
 
 
-@dataclass(frozen=True, slots=True)
-class _Row:
+# Without the collector of cycles, which would look at every row of every pledge of a large book again and again.
+class _Row(msgspec.Struct, frozen=True, gc=False):
     time_years: float
     factor: str
     quantity: float
     label: str
 
 
-@dataclass(frozen=True, slots=True)
-class _CollateralContent:
+class _CollateralContent(msgspec.Struct, frozen=True, gc=False):
     collateral_id: str
     loan_id: str
     valuation_date: dt.date
@@ -34,6 +33,8 @@ class _CollateralContent:
     value_cny: float | None = None
     valuation_warnings: tuple[str, ...] = ()
 
+
+_DECODER = msgspec.json.Decoder(_CollateralContent)
 
 # Fields that loans did not always have, with the value that says nothing. It is left out, so that a loan that does not
 # use them has the text, and so the hash, that it always had.
@@ -98,13 +99,14 @@ def collateral_to_text(collateral: Collateral) -> str:
 
 def collateral_from_text(text: str) -> Collateral:
     """The collateral of a stored text."""
-    content = msgspec.json.decode(text, type=_CollateralContent)
+    content = _DECODER.decode(text)
     schedule = ExposureSchedule(
         content.asset_id,
         np.array([row.time_years for row in content.rows]),
-        tuple(row.factor for row in content.rows),
+        # Names and labels repeat from pledge to pledge: each is kept once.
+        tuple([sys.intern(row.factor) for row in content.rows]),
         np.array([row.quantity for row in content.rows]),
-        tuple(row.label for row in content.rows),
+        tuple([sys.intern(row.label) for row in content.rows]),
         content.terms,
     )
     return Collateral(
