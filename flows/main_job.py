@@ -59,6 +59,7 @@ class FundDemonstration(msgspec.Struct, frozen=True, forbid_unknown_fields=True)
     pipeline: str
     first_year: int
     n_paths: int
+    leave_out: tuple[str, ...]
     waterfall_flows: tuple[FundCashFlow, ...]
 
 
@@ -184,7 +185,7 @@ def run_fund(
         project
         for review in pipelines
         for project in review.projects.projects
-        if project.pipeline == demonstration.pipeline
+        if project.pipeline == demonstration.pipeline and project.project_id not in demonstration.leave_out
     ]
     investments = assumptions.investments(projects, factor_levels(market))
     waterfall = client.run_waterfall(terms, demonstration.waterfall_flows)
