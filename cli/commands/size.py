@@ -44,7 +44,7 @@ def command(file: Path, target: str | None, *, as_json: bool) -> int:
 
     content = read_asset_file(file)
     if content.loan is None:
-        raise InvalidInput.of(f"{file}.loan", MISSING_LOAN)
+        raise InvalidInput.of(f"{file}: loan", MISSING_LOAN)
     with services(target, ("valuation",)) as channel:
         client = ValuationClient(channel)
         sized = [
