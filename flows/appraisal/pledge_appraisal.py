@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from flows.published_cases.case import PublishedCase
 from services.runtime.market import MarketSnapshot
+from services.runtime.results import Caution
 from services.valuation.asset import Asset
 from services.valuation.stress import StressedAsset, StressReport
 from services.valuation.valuation import LoanTerms, SizedLoan, Valuation
@@ -32,6 +33,13 @@ class PledgeAppraisal:
     stress: StressReport
     comparables: tuple[PublishedCase, ...]
     snapshot: MarketSnapshot
+
+    @property
+    def cautions(self) -> tuple[Caution, ...]:
+        """What to look at before trusting the figures: of the pledge, then what only this loan on it adds."""
+        of_pledge = self.valuation.cautions
+        with_loan = () if self.sized is None else self.sized.valuation.cautions
+        return (*of_pledge, *(caution for caution in with_loan if caution not in of_pledge))
 
     @property
     def stressed(self) -> StressedAsset | None:

@@ -1,11 +1,13 @@
 """Section: how much may be lent: every rule, the binding one, the years of the loan, what would have to change."""
 
+from collections.abc import Sequence
+
 from flows.appraisal.pledge_appraisal import PledgeAppraisal
 from flows.reports.appraisal_report.blocks import chapter, heading, mark_of
 from flows.reports.bilingual import Bilingual
 from flows.reports.document import Block, Cell, ColumnKind, Mark, Paragraph, Row, Section, Table
 from flows.reports.labels import label
-from services.valuation.valuation import SizedLoan
+from services.valuation.valuation import LoanTerms, LoanYear, SizedLoan
 
 
 def limit_section(appraisal: PledgeAppraisal) -> Section:
@@ -13,12 +15,27 @@ def limit_section(appraisal: PledgeAppraisal) -> Section:
     sized = appraisal.sized
     if sized is None:
         return chapter("limit", Paragraph(label("appraisal_text.no_loan")))
-    blocks: list[Block] = [Paragraph(label("appraisal_text.limit")), _limit_table(sized, mark_of(appraisal))]
+    blocks: list[Block] = [Paragraph(label("appraisal_text.limit"))]
+    if appraisal.loan is not None:
+        blocks.append(Paragraph(_terms(appraisal.loan)))
+    blocks.append(_limit_table(sized, mark_of(appraisal)))
     if sized.years:
-        blocks.append(_year_table(sized))
+        blocks.append(_year_table("years", sized.years))
+    if any(year.dscr is not None and year.dscr < 1.0 for year in sized.years):
+        blocks.append(_year_table("years_following_cash", sized.years_following_cash))
     if sized.changes_needed:
         blocks.append(_needed_table(sized))
     return chapter("limit", *blocks)
+
+
+def _terms(loan: LoanTerms) -> Bilingual:
+    """The loan that all of the section is about."""
+    return label(
+        "appraisal_text.loan",
+        tenor=f"{loan.tenor_years:g}",
+        rate=f"{loan.rate_annual * 100:g}",
+        grace=f"{loan.grace_years:g}",
+    )
 
 
 def _limit_table(sized: SizedLoan, mark: Mark) -> Table:
@@ -40,9 +57,9 @@ def _limit_table(sized: SizedLoan, mark: Mark) -> Table:
     )
 
 
-def _year_table(sized: SizedLoan) -> Table:
+def _year_table(title: str, years: Sequence[LoanYear]) -> Table:
     return Table(
-        label("appraisal_title.years"),
+        label(f"appraisal_title.{title}"),
         (
             heading("year", ColumnKind.INTEGER),
             heading("low_cash", ColumnKind.WAN),
@@ -64,7 +81,7 @@ def _year_table(sized: SizedLoan) -> Table:
                     Cell(year.ltv),
                 )
             )
-            for year in sized.years
+            for year in years
         ),
     )
 
