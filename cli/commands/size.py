@@ -144,6 +144,13 @@ def _print_years(sized: "SizedLoan") -> None:
         )
 
 
+def _ltv(year: "LoanYear") -> str:
+    """A debt on a pledge that may be worth nothing by then is no missing figure."""
+    if year.ltv is not None:
+        return percent(year.ltv)
+    return "∞" if year.debt_service_cny > 0.0 else "—"
+
+
 def _print_path(title: str, years: "Sequence[LoanYear]") -> None:
     if not years:
         return
@@ -166,7 +173,7 @@ def _print_path(title: str, years: "Sequence[LoanYear]") -> None:
                 wan(year.outstanding_cny),
                 "—" if year.dscr is None else f"{year.dscr:.2f}",
                 wan(year.pledge_value_cny),
-                "—" if year.ltv is None else percent(year.ltv),
+                _ltv(year),
             ]
             for year in years
         ),
