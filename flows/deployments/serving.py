@@ -41,12 +41,14 @@ def prefect_server(home: Path, port: int = 0) -> Iterator[str]:
         return
     chosen = port or _free_port()
     environment = {**os.environ, "PREFECT_HOME": str(home.resolve())}
-    # Our own process, so that nothing is left behind when this one ends.
+    # Our own process, so that nothing is left behind when this one ends. A session of its own: Ctrl-C reaches every
+    # process of the terminal's at once, and who serves needs the server to the end, to say there that the runs stop.
     process = subprocess.Popen(
         [sys.executable, "-m", "prefect", "server", "start", "--host", "127.0.0.1", "--port", str(chosen)],
         env=environment,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
+        start_new_session=True,
     )
     try:
         _wait(process, f"http://127.0.0.1:{chosen}/api/health")
