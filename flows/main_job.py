@@ -63,6 +63,7 @@ class FundDemonstration(msgspec.Struct, frozen=True, forbid_unknown_fields=True)
     n_paths: int
     report_years: tuple[int, ...]
     n_comparison_paths: int
+    leave_out: tuple[str, ...]
     waterfall_flows: tuple[FundCashFlow, ...]
 
 
@@ -188,7 +189,7 @@ def run_fund(
         project
         for review in pipelines
         for project in review.projects.projects
-        if project.pipeline == demonstration.pipeline
+        if project.pipeline == demonstration.pipeline and project.project_id not in demonstration.leave_out
     ]
     investments = assumptions.investments(projects, factor_levels(market))
     waterfall = client.run_waterfall(terms, demonstration.waterfall_flows)

@@ -19,6 +19,7 @@ from services.fund.terms import (
     Step,
 )
 from services.runtime.errors import FieldViolation, InvalidInput
+from services.runtime.toml_file import toml_bytes
 
 T = TypeVar("T")
 
@@ -122,9 +123,7 @@ def decode_toml(path: Path, form: type[T]) -> T:
         InvalidInput: the file is missing, is no TOML or has another form, with the place.
     """
     try:
-        return msgspec.toml.decode(path.read_bytes(), type=form)
-    except FileNotFoundError:
-        raise InvalidInput.of(str(path), "no such file, expected a TOML file") from None
+        return msgspec.toml.decode(toml_bytes(path), type=form)
     except msgspec.DecodeError as error:
         raise InvalidInput.of(path.name, str(error)) from error
 
