@@ -93,15 +93,13 @@ def check_limits(request: AllocationRequest, candidates: Candidates, at: Violati
         seen.add(budget.year)
     low, high = limits.min_total_cny, limits.max_total_cny
     if low is not None:
-        at.require(
-            high is None or low <= high,
-            "min_total",
-            f"found {low:,} above max_total ({high}), expected at most that",
-        )
+        if high is not None:
+            contradiction = f"found {low:,.2f} above max_total ({high:,.2f}), expected at most that"
+            at.require(low <= high, "min_total", contradiction)
         at.require(
             float(low) <= total,
             "min_total",
-            f"found {low:,}, expected at most the {total:,.2f} that all candidates cost",
+            f"found {low:,.2f}, expected at most the {total:,.2f} that all candidates cost",
         )
     few, many = limits.min_projects, limits.max_projects
     if few is not None:
