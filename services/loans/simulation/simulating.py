@@ -31,7 +31,7 @@ from services.runtime.errors import InvalidInput
 from services.runtime.path_workers import PathWorkers
 from services.runtime.results import Manifest, Progress
 
-ENGINE_VERSION = "loans-2"
+ENGINE_VERSION = "loans-3"
 _PROGRESS_EVERY_S = 0.1
 _MOST_THREADS = 4
 
