@@ -7,6 +7,7 @@ from flows.reports.document import Block, Cell, ColumnKind, Paragraph, Row, Sect
 from flows.reports.labels import label
 from flows.reports.portfolio_report.blocks import chapter, heading, listing, text, title
 from flows.reports.portfolio_report.book_facts import BookFacts
+from flows.reports.portfolio_report.monitoring import pledged_loans
 from services.loans.pledges.event import PledgeEvent
 from services.loans.pledges.levels import PledgeLevel
 from services.loans.pledges.monitored import RevaluationDue, RevaluationReason
@@ -18,7 +19,7 @@ def calls_section(book: BookFacts) -> Section:
 
 
 def _calls(book: BookFacts) -> list[Block]:
-    called = [loan for loan in book.figures.pledges.loans if loan.margin_cash_cny > 0]
+    called = [loan for loan in pledged_loans(book) if loan.margin_cash_cny > 0]
     if not called:
         return [Paragraph(text("nothing_called"))]
     largest = sorted(called, key=lambda loan: (-loan.margin_cash_cny, loan.loan_id))

@@ -21,11 +21,10 @@ def losses_section(book: BookFacts) -> Section:
     """Chart and table of the tail, the fans of bad loans and of loan to value, the compensation fund."""
     loss = book.figures.loss
     words = text("losses", months=book.months, paths=f"{loss.manifest.n_paths:,}")
-    blocks: list[Block] = [
-        Paragraph(words),
-        Figure(title("loss_chart"), _chart(loss), text("losses_chart")),
-        _tail_table(loss),
-    ]
+    blocks: list[Block] = [Paragraph(words)]
+    if any(tail.expected_shortfall_cny > 0.0 for tail in loss.tail):
+        blocks.append(Figure(title("loss_chart"), _chart(loss), text("losses_chart")))
+    blocks.append(_tail_table(loss))
     for key, points in (("npl", loss.npl), ("ltv", loss.ltv)):
         blocks += _fan(key, points)
     return chapter("losses", *blocks)

@@ -55,28 +55,27 @@ def replay_section(review: BookReview) -> Section:
     """The id, the command that checks it, the manifest of every calculation, lines for signatures."""
     blocks: list[Block] = [Paragraph(text("replay", command=command_of(review)))]
     if review.figures is not None:
-        rows = tuple(
+        rows = [
             Row(
                 (
                     Cell(label(f"portfolio.{name}")),
                     Cell(manifest.input_hash),
-                    Cell(manifest.snapshot_hash),
-                    Cell(str(manifest.seed)),
                     Cell(manifest.n_paths),
                     Cell(manifest.engine_version),
                 )
             )
             for name, manifest in review.figures.manifests()
-        )
+        ]
+        # The market is the same for all; its hash stands once, for two of them on a line have no room on paper.
+        market = (Cell(label("cover.snapshot")), Cell(review.snapshot.content_hash()))
+        rows.append(Row((*market, Cell(None), Cell(""))))
         columns = (
             heading("calculation"),
             heading("input_hash", is_long_text=True),
-            heading("snapshot_hash", is_long_text=True),
-            heading("seed"),
             heading("paths", ColumnKind.INTEGER),
             heading("engine"),
         )
-        blocks.append(Table(title("manifest"), columns, rows))
+        blocks.append(Table(title("manifest"), columns, tuple(rows)))
     return chapter("replay", *blocks, Paragraph(text("signatures")))
 
 

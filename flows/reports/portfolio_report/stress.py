@@ -32,7 +32,7 @@ def stress_section(book: BookFacts) -> Section:
     base, *worlds = stress.worlds
     hardest_first = hardest(worlds)
     blocks: list[Block] = [Paragraph(text("stress", months=book.months, paths=f"{request.stress_paths:,}"))]
-    if hardest_first:
+    if any(world.expected_loss_change_cny != 0.0 for world in worlds):
         bars = tuple(
             Bar(name_of(world).zh, in_wan(world.expected_loss_change_cny)) for world in hardest_first
         )

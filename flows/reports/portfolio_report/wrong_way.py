@@ -9,8 +9,8 @@ from flows.reports.portfolio_report.blocks import chapter, heading, in_wan, shar
 from flows.reports.portfolio_report.book_facts import BookFacts
 from services.loans.simulation.link import LinkedLoss, LinkShare, WrongWayRisk
 
-# Shares below this part of the largest say nothing.
-_SMALLEST_SHARE = 1e-6
+# Below this part of the exposure a share is what is left of sums that cancel.
+_SMALLEST_SHARE = 1e-12
 
 
 def wrong_way_section(book: BookFacts) -> Section:
@@ -28,12 +28,12 @@ def wrong_way_section(book: BookFacts) -> Section:
 
 def has_link(risk: WrongWayRisk) -> bool:
     """Whether any factor of the collateral is one of the borrowers too."""
-    return any(share.expected_loss_cny != 0.0 for share in risk.drivers)
+    return bool(_moving(risk))
 
 
 def _moving(risk: WrongWayRisk) -> list[LinkShare]:
-    largest = max(abs(share.expected_loss_cny) for share in risk.drivers)
-    return [share for share in risk.drivers if abs(share.expected_loss_cny) > _SMALLEST_SHARE * largest]
+    smallest_cny = _SMALLEST_SHARE * risk.exposure_cny
+    return [share for share in risk.drivers if abs(share.expected_loss_cny) > smallest_cny]
 
 
 def _sides(risk: WrongWayRisk) -> Table:
