@@ -184,11 +184,13 @@ def manifest_of(question: PortfolioQuestion, book: SecuredBook) -> Manifest:
 
 
 def _points(fan: Fan | None) -> tuple[FanPoint, ...]:
-    if fan is None or np.isnan(fan.quantiles).any():
+    """The fan up to the last period in which the ratio exists on every path."""
+    if fan is None:
         return ()
     return tuple(
         FanPoint(float(end), float(mean), tuple(zip(FAN_PROBABILITIES, map(float, values), strict=True)))
         for end, mean, values in zip(fan.ends_years, fan.mean, fan.quantiles.T, strict=True)
+        if not np.isnan(values).any()
     )
 
 
