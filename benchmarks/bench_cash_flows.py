@@ -1,4 +1,4 @@
-"""Rates of return beside pyxirr: 100,000 series of 41 flows at equal steps, and every rate of one series.
+"""Rates of return beside pyxirr: 100,000 series of 41 flows at equal steps and at dates, and every rate of one series.
 
 The peer runs in the environment of the peers (benchmarks/requirements-peers.lock), on the same flows, one call a
 series: it has no call for many. Run:
@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
-from quant.cashflows import all_rates, irr
+from quant.cashflows import all_rates, irr, xirr
 
 N_SERIES, N_FLOWS = 100_000, 41
 PEERS = Path(__file__).resolve().parents[1] / ".venv-peers" / "bin" / "python"
@@ -22,13 +22,18 @@ PEER_SCRIPT = """
 import json, sys, time
 import numpy as np, pyxirr
 flows = np.load(sys.argv[1])
-best = []
+days = np.datetime64("2010-01-01") + np.load(sys.argv[3])
+best, dated = [], []
 for _ in range(2):
     began = time.process_time()
     rates = [pyxirr.irr(row) for row in flows]
     best.append(time.process_time() - began)
+    began = time.process_time()
+    at_dates = [pyxirr.xirr(days, row) for row in flows]
+    dated.append(time.process_time() - began)
 np.save(sys.argv[2], np.array([np.nan if rate is None else rate for rate in rates]))
-print(json.dumps({"seconds": min(best), "version": pyxirr.__version__}))
+np.save(sys.argv[4], np.array([np.nan if rate is None else rate for rate in at_dates]))
+print(json.dumps({"seconds": min(best), "dated_seconds": min(dated), "version": pyxirr.__version__}))
 """
 
 
@@ -50,6 +55,16 @@ def main() -> None:
         seconds.append(time.process_time() - began)
     ours = min(seconds)
     print(f"ecopledge: {N_SERIES:,} x {N_FLOWS} rates in {ours:.3f} s of one processor")
+    days = np.sort(np.random.default_rng(7).choice(15 * 365, N_FLOWS, replace=False))
+    days -= days[0]
+    xirr(flows[:1000], days / 365.0)
+    seconds = []
+    for _ in range(3):
+        began = time.process_time()
+        dated_rates = xirr(flows, days / 365.0)
+        seconds.append(time.process_time() - began)
+    dated = min(seconds)
+    print(f"ecopledge: {N_SERIES:,} x {N_FLOWS} rates at dates in {dated:.3f} s of one processor")
     began = time.process_time()
     for row in flows[:200]:
         all_rates(row)
@@ -58,16 +73,24 @@ def main() -> None:
         print("pyxirr: the environment of the peers is not installed (benchmarks/requirements-peers.lock)")
         return
     with tempfile.TemporaryDirectory() as folder:
-        given, told = Path(folder) / "flows.npy", Path(folder) / "rates.npy"
+        given, told, at, told_at = (
+            Path(folder) / name for name in ("flows.npy", "rates.npy", "days.npy", "dated.npy")
+        )
         np.save(given, flows)
+        np.save(at, days)
         done = subprocess.run(
-            [PEERS, "-c", PEER_SCRIPT, given, told], capture_output=True, text=True, check=True
+            [PEERS, "-c", PEER_SCRIPT, given, told, at, told_at], capture_output=True, text=True, check=True
         )
         peer = json.loads(done.stdout)
         difference = np.nanmax(np.abs(np.load(told) - rates))
+        dated_difference = np.nanmax(np.abs(np.load(told_at) - dated_rates))
     print(
         f"pyxirr {peer['version']}: {peer['seconds']:.3f} s, {peer['seconds'] / ours:.1f} times ours; "
         f"largest difference {difference:.1e}"
+    )
+    print(
+        f"pyxirr {peer['version']}, at dates: {peer['dated_seconds']:.3f} s, "
+        f"{peer['dated_seconds'] / dated:.1f} times ours; largest difference {dated_difference:.1e}"
     )
 
 

@@ -15,7 +15,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sized
 from decimal import Decimal
 from pathlib import Path
 
@@ -92,13 +92,18 @@ def main() -> None:
         size_mb = Path(folder, "book.db").stat().st_size / 1e6
         with reading(make_engine(url)) as connection:
             store = SqlLoanStore(connection, INSTITUTION)
-            for name, read in (
-                ("loans in force", lambda: store.loans_in_force(DAY)),
-                ("positions in force", lambda: store.positions_in_force(DAY)),
-            ):
-                begun = time.perf_counter()
-                found = read()
-                print(f"  {name:22s} {time.perf_counter() - begun:7.1f} s {len(found):,} read")
+            reads: dict[str, Callable[[], Sized]] = {
+                "loans as columns": lambda: store.loan_columns_in_force(DAY),
+                "loans as values": lambda: store.loans_in_force(DAY),
+                "positions as values": lambda: store.positions_in_force(DAY),
+            }
+            for name, read in reads.items():
+                begun, used = time.perf_counter(), time.process_time()
+                n_read = len(read())
+                print(
+                    f"  {name:22s} {time.perf_counter() - begun:7.1f} s {time.process_time() - used:7.1f} CPU s  "
+                    f"{n_read:,} read"
+                )
         print(f"  database {size_mb:,.0f} MB")
 
 

@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from quant.all_rates import ExponentialSum
 from quant.arguments import FINITE, RATE_ABOVE_TOTAL_LOSS, FloatArray
+from quant.plain_dated_rates import plain_dated_rates
 from quant.plain_rates import plain_rates
 from quant.rate_search import PowerSums, largest_roots_below_one
 
@@ -74,9 +75,17 @@ def xirr(flows: ArrayLike, times_years: ArrayLike) -> FloatArray:
         raise ValueError(
             f"times_years: found shape {times.shape}, expected to match the last axis of flows {matrix.shape}"
         )
+    if times.ndim == 1:
+        # Common to all rows: they are put in order once.
+        order = np.argsort(times, kind="stable")
+        matrix, times = matrix[..., order], times[order]
+    plain_times = times.reshape(1, -1) if times.ndim == 1 else None
     matrix, times = np.broadcast_arrays(matrix, times)
     n = matrix.shape[-1]
-    rates = _rates_in_blocks(matrix.reshape(-1, n), times.reshape(-1, n))
+    rows, at = matrix.reshape(-1, n), times.reshape(-1, n)
+    rates = plain_dated_rates(rows, at if plain_times is None else plain_times)
+    left = np.flatnonzero(np.isnan(rates))
+    rates[left] = _rates_in_blocks(rows[left], at[left])
     return np.asarray(rates.reshape(matrix.shape[:-1]))[()]
 
 

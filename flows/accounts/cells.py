@@ -13,6 +13,8 @@ from flows.accounts.units import DATA_FOLDER, UnitError, factor_between
 Value = str | float | dt.date | None
 
 _NUMBER = re.compile(r"[+-]?(\d+|\d{1,3}(,\d{3})+)?(\.\d+)?([eE][+-]?\d{1,3})?")
+# Printed at the end of a name, they point to a note below the table: 水源涵养①, 水源涵养*, 水源涵养[1].
+_FOOTNOTE_MARK = re.compile(r"(\s*(?:[*＊†‡①-⑳]|\[\d{1,2}\]))+$")
 _DATE = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?( 00:00:00)?")
 
 
@@ -27,6 +29,11 @@ class CellError(ValueError):
         super().__init__(f"found {found}, expected {expected}")
         self.found = found
         self.expected = expected
+
+
+def without_footnote_mark(text: str) -> str:
+    """A name without the marks that point to notes below the table."""
+    return _FOOTNOTE_MARK.sub("", text)
 
 
 def read_cell(text: str, column: Column, stem: str, heading_unit: str = "", row_unit: str = "") -> Value:
@@ -45,13 +52,24 @@ def read_cell(text: str, column: Column, stem: str, heading_unit: str = "", row_
     if not text:
         return None
     if column.content is Content.TEXT:
-        return _labels(stem, column.name).get(text, text)
+        return _label(text, column, stem)
     if column.content is Content.DATE:
         return _date(text, column)
     return _number(text, column) * _unit_factor(text, column, heading_unit, row_unit)
 
 
+def _label(text: str, column: Column, stem: str) -> str:
+    """The choice that a word stands for, or the text itself."""
+    labels = _labels(stem, column.name)
+    if not column.choices or text in labels or text in column.choices:
+        return labels.get(text, text)
+    name = without_footnote_mark(text)
+    return labels.get(name, name) if name in labels or name in column.choices else text
+
+
 def _number(text: str, column: Column) -> float:
+    if column.is_share and text.endswith("%"):
+        return _number(text.removesuffix("%").strip(), column) / 100.0
     if not any(character.isdigit() for character in text) or _NUMBER.fullmatch(text) is None:
         raise CellError(shown(text), column.expectation)
     value = float(text.replace(",", ""))

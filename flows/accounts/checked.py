@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 from flows.accounts.cells import CellError, Value, read_cell
 from flows.accounts.columns import COLUMNS_OF_FILE, Column, Content, Need
-from flows.accounts.headings import FoundHeadings, Heading, find_headings
+from flows.accounts.headings import FoundHeadings, Heading, find_headings, headings_recognised
+from flows.accounts.one_width import in_one_width
 from flows.accounts.problems import Problem, refusal, shown
-from flows.accounts.tables import TextRow, TextTable, read_table
+from flows.accounts.tables import TextRow, TextTable, is_note, read_table, sheets_to_choose_from
+from services.runtime.errors import InvalidInput
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -101,11 +103,11 @@ def read_checked_as(path: Path, stem: str, columns: Sequence[Column]) -> Checked
     Raises:
         InvalidInput: with every problem found.
     """
-    table = read_table(path)
+    table = _table_of(path, stem, columns)
     found, problems = find_headings(table, stem, columns)
     if problems:
         raise refusal(problems)
-    below = [row for row in table.rows if row.number > found.row.number]
+    below = [row for row in table.rows if row.number > found.row.number and not is_note(row)]
     totals = [row for row in below if _is_total(row)]
     plain = [row for row in below if not _is_total(row)]
     if not plain:
@@ -119,6 +121,26 @@ def read_checked_as(path: Path, stem: str, columns: Sequence[Column]) -> Checked
     return CheckedTable(table.file, table.sheet, tuple(rows), tuple(total_rows), found.ignored)
 
 
+def _table_of(path: Path, stem: str, columns: Sequence[Column]) -> TextTable:
+    """The table; of a workbook the sheet named like the file, else the one sheet that has the headings."""
+    sheets = sheets_to_choose_from(path)
+    if len(sheets) < 2:
+        return read_table(path, *sheets)
+    found: dict[str, int] = {}
+    for sheet in sheets:
+        try:
+            found[sheet] = headings_recognised(read_table(path, sheet), stem, columns)
+        except InvalidInput:  # an empty sheet, which every new workbook has two of
+            continue
+    best = max(found.values(), default=0)
+    likely = [sheet for sheet, recognised in found.items() if recognised == best]
+    if best > 1 and len(likely) > 1:
+        names = ", ".join(shown(sheet) for sheet in likely)
+        expected = f"one sheet with the headings, or one named {stem}"
+        raise refusal([Problem(path.name, f"sheets {names} with the same headings", expected)])
+    return read_table(path, likely[0] if best > 0 else "")
+
+
 def _is_total(row: TextRow) -> bool:
     """Whether one of the first cells says that the row is a total."""
     first = [cell for cell in row.cells if cell][:2]
@@ -130,13 +152,14 @@ def _read_rows(
 ) -> tuple[list[CheckedRow], list[Problem]]:
     columns = {column.name: column for column in known}
     checked, problems = [], []
-    everywhere = {heading.column: _place(heading) for heading in found.headings}
+    is_sheet = bool(table.sheet)
+    everywhere = {heading.column: _place(heading, is_sheet=is_sheet) for heading in found.headings}
     for row in rows:
         cells = [
             (
                 heading,
                 columns[heading.column],
-                row.cells[heading.index] if heading.index < len(row.cells) else "",
+                _cell_text(row, heading.index, columns[heading.column]),
             )
             for heading in found.headings
         ]
@@ -149,18 +172,42 @@ def _read_rows(
             except CellError as refused:
                 problems.append(
                     Problem(
-                        table.file, refused.found, refused.expected, table.sheet, row.number, _place(heading)
+                        table.file,
+                        refused.found,
+                        refused.expected,
+                        table.sheet,
+                        row.number,
+                        _place(heading, is_sheet=is_sheet),
                     )
                 )
-        places = everywhere | {heading.column: _place(heading) for heading, _, text in cells if text}
+        places = everywhere | {
+            heading.column: _place(heading, is_sheet=is_sheet) for heading, _, text in cells if text
+        }
         stated = [heading.column for heading, _, text in cells if text]
         twice = frozenset(name for name in stated if stated.count(name) > 1)
         checked.append(CheckedRow(table.file, table.sheet, row.number, values, printed, twice, places))
     return checked, problems
 
 
-def _place(heading: Heading) -> str:
-    return heading.text if heading.text == heading.column else f"{heading.text} ({heading.column})"
+def _cell_text(row: TextRow, index: int, column: Column) -> str:
+    text = row.cells[index] if index < len(row.cells) else ""
+    return text if column.content is Content.TEXT else in_one_width(text)
+
+
+def _place(heading: Heading, *, is_sheet: bool) -> str:
+    """How a message names a column: with its letter where a spreadsheet shows one."""
+    named = heading.text if heading.text == heading.column else f"{heading.text} ({heading.column})"
+    return f"{_letter(heading.index)} {named}" if is_sheet else named
+
+
+def _letter(index: int) -> str:
+    """A, ..., Z, AA, ... of a position from 0."""
+    letters = ""
+    index += 1
+    while index > 0:
+        index, rest = divmod(index - 1, 26)
+        letters = chr(ord("A") + rest) + letters
+    return letters
 
 
 def _keep(values: dict[str, Value], column: Column, value: Value) -> None:

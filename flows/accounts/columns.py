@@ -45,6 +45,11 @@ class Column:
     unique: bool = False
 
     @property
+    def is_share(self) -> bool:
+        """Whether it is a fraction of 1, which may also be written with a sign of per cent."""
+        return self.content is Content.NUMBER and (self.minimum, self.maximum, self.unit) == (0.0, 1.0, "")
+
+    @property
     def expectation(self) -> str:
         """What a cell must be, in words for a message."""
         if self.content is Content.DATE:

@@ -5,6 +5,7 @@ import functools
 from dataclasses import dataclass
 from pathlib import Path
 
+from flows.accounts.cells import without_footnote_mark
 from flows.accounts.checked import CheckedRow, CheckedTable, read_checked
 from flows.accounts.problems import Problem, nearest, refusal, shown
 from flows.accounts.units import DATA_FOLDER, UnitError, parse_unit
@@ -148,6 +149,8 @@ def _mapping(table: CheckedTable, problems: list[Problem]) -> ServiceMapping | N
 def _service(row: CheckedRow, mapping: ServiceMapping | None, problems: list[Problem]) -> str:
     """The catalogue's code of a row's service, by the names of the specification where one is stated."""
     name = row.text("service")
+    if service_code(name) is None:
+        name = without_footnote_mark(name)
     code = service_code(name)
     if mapping is not None:
         try:

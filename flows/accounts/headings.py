@@ -2,6 +2,7 @@
 
 import csv
 import functools
+import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,10 +10,12 @@ from dataclasses import dataclass
 from flows.accounts.columns import Column, Need
 from flows.accounts.problems import Problem, nearest, shown
 from flows.accounts.tables import TextRow, TextTable
-from flows.accounts.units import DATA_FOLDER
+from flows.accounts.units import DATA_FOLDER, UnitError, factor_between
 
 # Workbooks carry a title and a remark or two above their headings.
 ROWS_SEARCHED = 12
+# Above the headings, for every figure whose own heading states no unit.
+_UNIT_OF_THE_TABLE = re.compile(r"(?:计量)?单位:(\S+?)[)）]?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +60,13 @@ def find_headings(
     """
     spellings = _spellings(stem, tuple((column.name, column.unit) for column in columns))
     row = max(table.rows[:ROWS_SEARCHED], key=lambda candidate: _recognised(candidate.cells, spellings))
+    units = {column.name: column.unit for column in columns if column.unit and not column.unit_column}
+    stated = _unit_above(table, row)
     headings = tuple(
-        Heading(index, text, *spellings[key])
+        Heading(index, text, name, unit or _unit_of_the_table(stated, units.get(name, "")))
         for index, text in enumerate(row.cells)
         if (key := normalised(text)) in spellings
+        for name, unit in [spellings[key]]
     )
     unknown = [text for text in row.cells if text and normalised(text) not in spellings]
     missing = [
@@ -86,6 +92,33 @@ def find_headings(
         if text not in renamed.values() and (meant := _meant(text, spellings)) in absent
     ]
     return FoundHeadings(row, headings, tuple(unknown)), problems
+
+
+def headings_recognised(table: TextTable, stem: str, columns: Sequence[Column]) -> int:
+    """How many columns the likeliest row of headings names."""
+    spellings = _spellings(stem, tuple((column.name, column.unit) for column in columns))
+    return max(
+        len({spellings[key][0] for text in row.cells if (key := normalised(text)) in spellings})
+        for row in table.rows[:ROWS_SEARCHED]
+    )
+
+
+def _unit_above(table: TextTable, row: TextRow) -> str:
+    """The unit that a line above the headings states ("单位：亿元"); empty where none does."""
+    above = (cell for line in table.rows if line.number < row.number for cell in line.cells)
+    found = (_UNIT_OF_THE_TABLE.fullmatch(normalised(cell).strip("()")) for cell in above)
+    return next((match[1] for match in found if match is not None), "")
+
+
+def _unit_of_the_table(stated: str, expected: str) -> str:
+    """The unit of the table where it measures what the column holds; else a figure is left without one."""
+    if not stated or not expected:
+        return ""
+    try:
+        factor_between(stated, expected)
+    except UnitError:
+        return ""
+    return stated
 
 
 def normalised(text: str) -> str:

@@ -64,20 +64,20 @@ def _cells(found: FieldViolation) -> tuple[str, ...]:
 
 def _rows(violations: Iterable[FieldViolation], inputs: Path) -> Iterable[tuple[str, ...]]:
     """The refused rows, once each, in order of file and row; the first row of a file beside them for its headings."""
-    wanted: dict[str, set[int]] = {}
+    wanted: dict[tuple[str, str], set[int]] = {}
     for found in violations:
         if isinstance(found, CellViolation) and found.row is not None:
-            wanted.setdefault(found.file, set()).add(found.row)
-    for name in sorted(wanted):
+            wanted.setdefault((found.file, found.sheet), set()).add(found.row)
+    for name, sheet in sorted(wanted):
         path = inputs / name if inputs.is_dir() else inputs
         if not path.is_file() or path.suffix not in (*SUFFIXES, *VECTOR_SUFFIXES):
             continue
         try:
-            table = read_table(path)
+            table = read_table(path, sheet)
         except InvalidInput:
             continue
         for position, row in enumerate(table.rows):
-            if position == 0 or row.number in wanted[name]:
+            if position == 0 or row.number in wanted[name, sheet]:
                 yield (name, str(row.number), *row.cells)
 
 

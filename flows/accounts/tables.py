@@ -6,8 +6,10 @@ Units, headings and meaning come later; here a table is only found, bounded and 
 import csv
 import datetime as dt
 import io
+import re
 import zipfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,6 +19,7 @@ from flows.accounts.problems import Problem, refusal
 from services.runtime.errors import InvalidInput
 
 if TYPE_CHECKING:
+    from openpyxl import Workbook
     from openpyxl.worksheet.worksheet import Worksheet
 
 MB = 1_000_000
@@ -27,6 +30,10 @@ MAX_UNPACKED_BYTES = 8 * MAX_FILE_BYTES
 MAX_ROWS = 100_000
 MAX_MERGED_CELLS = 1_000_000
 SUFFIXES = (".csv", ".xlsx", ".parquet")
+_NOTE = re.compile(
+    r"(注|备注|附注|说明|数据来源|资料来源|填表人|制表人|审核人|填报单位|note|source)s?\s*\d*\s*[:：.、]",
+    re.IGNORECASE,
+)
 ENCODINGS = ("utf-8-sig", "gb18030")
 
 
@@ -77,16 +84,19 @@ def find_table(folder: Path, stem: str, suffixes: tuple[str, ...] = SUFFIXES) ->
     return found[0]
 
 
-def read_table(path: Path) -> TextTable:
+def read_table(path: Path, sheet: str = "") -> TextTable:
     """Read a CSV, XLSX or Parquet file, or the attributes of a shapefile or GeoPackage.
 
-    A workbook's sheet is the one named like the file, else the first. Merged cells hold their value in every row
-    and column they span.
+    Merged cells hold their value in every row and column they span.
+
+    Args:
+        path: of the file.
+        sheet: of a workbook; the one named like the file unless given, else the first.
 
     Raises:
         InvalidInput: if the file is not what its suffix says.
     """
-    sheet, rows = _rows_of(path)
+    sheet, rows = _rows_of(path, sheet)
     kept = tuple(row for row in rows if any(row.cells))
     if len(kept) > MAX_ROWS:
         found, expected = f"{len(kept)} rows", f"at most {MAX_ROWS}; split the file"
@@ -96,7 +106,27 @@ def read_table(path: Path) -> TextTable:
     return TextTable(path.name, sheet, kept)
 
 
-def _rows_of(path: Path) -> tuple[str, list[TextRow]]:
+def sheets_to_choose_from(path: Path) -> tuple[str, ...]:
+    """Visible sheets of a workbook that has no sheet named like the file; none for other files.
+
+    Raises:
+        InvalidInput: if the file is no workbook.
+    """
+    if path.suffix != ".xlsx":
+        return ()
+    with _workbook(path.name, path.read_bytes(), read_only=True) as workbook:
+        if path.stem in workbook.sheetnames:
+            return ()
+        return tuple(sheet.title for sheet in workbook.worksheets if sheet.sheet_state == "visible")
+
+
+def is_note(row: TextRow) -> bool:
+    """Whether a row is one text that says so: 注：…, 数据来源：…, merged over columns or not."""
+    texts = {cell for cell in row.cells if cell}
+    return len(texts) == 1 and _NOTE.match(next(iter(texts))) is not None
+
+
+def _rows_of(path: Path, sheet: str) -> tuple[str, list[TextRow]]:
     """Sheet, empty where there is none, and rows numbered as a person sees them."""
     if path.suffix in VECTOR_SUFFIXES:
         return "", _numbered(vector_cells(path, MAX_ROWS))
@@ -104,7 +134,7 @@ def _rows_of(path: Path) -> tuple[str, list[TextRow]]:
     if path.suffix == ".parquet":
         return "", _numbered(parquet_cells(path.name, content, MAX_ROWS))
     if path.suffix == ".xlsx":
-        return _xlsx(path.name, path.stem, content)
+        return _xlsx(path.name, sheet or path.stem, content)
     return "", _csv(path.name, content)
 
 
@@ -134,14 +164,24 @@ def _decoded(name: str, content: bytes) -> str:
     raise refusal([Problem(name, "bytes that are no text", "CSV in UTF-8 or GB18030")])
 
 
-def _xlsx(name: str, stem: str, content: bytes) -> tuple[str, list[TextRow]]:
+def _xlsx(name: str, wanted: str, content: bytes) -> tuple[str, list[TextRow]]:
+    with _workbook(name, content) as workbook:
+        sheet = workbook[wanted] if wanted in workbook.sheetnames else workbook.worksheets[0]
+        return sheet.title, list(_sheet_rows(sheet))
+
+
+@contextmanager
+def _workbook(name: str, content: bytes, *, read_only: bool = False) -> "Iterator[Workbook]":
+    """The workbook; whatever its parser meets within the block is a refusal.
+
+    Raises:
+        InvalidInput: if it is none, or unpacks to too much.
+    """
     import openpyxl  # noqa: PLC0415  # only workbooks need it
 
     try:
         _check_unpacked_size(name, content)
-        workbook = openpyxl.load_workbook(io.BytesIO(content), data_only=True)
-        sheet = workbook[stem] if stem in workbook.sheetnames else workbook.worksheets[0]
-        return sheet.title, list(_sheet_rows(sheet))
+        yield openpyxl.load_workbook(io.BytesIO(content), read_only=read_only, data_only=True)
     except InvalidInput:
         raise
     except Exception as error:  # a broken workbook raises whatever its parser meets

@@ -6,6 +6,7 @@ import re
 from tokenize import TokenError
 from typing import TYPE_CHECKING, Any
 
+from flows.accounts.one_width import in_one_width
 from services.runtime.bundled import BUNDLED_DATA
 
 if TYPE_CHECKING:
@@ -13,6 +14,8 @@ if TYPE_CHECKING:
 
 DATA_FOLDER = BUNDLED_DATA / "accounts"
 LONGEST_UNIT = 32
+# pint reads a raised digit as a power of all that stands before it, the prefix too: 万m³ would be 1e12 m3.
+_POWERS = str.maketrans({"²": "2", "³": "3", "㎡": "m2", "㎥": "m3"})
 # pint evaluates arithmetic; a unit is names, powers of ten and divisions, never a power tower.
 _UNIT_TEXT = re.compile(r"[\w²³₂㎡/·. ()+-]+")
 
@@ -38,7 +41,7 @@ def parse_unit(text: str) -> "pint.Quantity[Any]":
     """
     import pint  # noqa: PLC0415
 
-    cleaned = text.strip()
+    cleaned = in_one_width(text).translate(_POWERS)
     if not cleaned or len(cleaned) > LONGEST_UNIT or _UNIT_TEXT.fullmatch(cleaned) is None:
         raise UnitError(f"found {text[:LONGEST_UNIT]!r}, expected a unit such as m3, 1e4 t, 万m3, ha, 亩")
     try:

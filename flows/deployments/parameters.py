@@ -1,8 +1,25 @@
 """Parameters of the deployed flows; Prefect's page shows each class as a form, titles in Chinese first."""
 
 import datetime as dt
+from typing import Literal, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field
+
+from services.fund.outcome import DEFAULT_PATHS
+from services.loans.simulation.stress import DEFAULT_STRESS_PATHS, DEFAULT_STRESS_QUARTERS
+
+# What a page can offer to choose from must stand here; tests compare the names with the bundled files.
+TermSheet: TypeAlias = Literal["qilian", "european", "benefit_sharing", "american", "qilian_first_phase"]
+FundWorld: TypeAlias = Literal[
+    "slow-ramp-up", "tourism-shock", "carbon-crash", "cost-overrun", "delay", "weak-exit", "all-at-once"
+]
+BookWorld: TypeAlias = Literal[
+    "dry-run", "dry-run-shared", "dry-phase", "paleo-drought", "scheme-enforced", "scheme-enforced-wet", "ccer-crash",
+    "methodology-change", "tourism-stop", "floor-removed", "water-price-fall", "farm-slump", "rates-up",
+]  # fmt: skip
+SeenBy: TypeAlias = Literal[
+    "", "city_finance", "provincial_company", "social_capital", "manager", "grassroots"
+]
 
 
 class _Form(BaseModel):
@@ -55,3 +72,42 @@ class AssessmentParameters(_Form):
         pattern=r"^(\d{4}Q[1-4])?$",
     )
     out_dir: str = Field("out/assessment", title="报告文件夹 · Folder of the report")
+
+
+class FundGridParameters(_Form):
+    """A grid of scenarios for the fund."""
+
+    file: str = Field(
+        "",
+        title="网格文件（空则按以下选项） · Grid file, the choices below when empty",
+        description="examples/grids/fund.toml",
+    )
+    term_sheets: list[TermSheet] = Field(["qilian"], title="条款 · Term sheets", min_length=1, max_length=5)
+    worlds: list[FundWorld] = Field([], title="情景（空为全部） · Worlds, all when empty")
+    commitment_multiples: list[float] = Field(
+        [1.0], title="认缴额倍数 · Commitments times", min_length=1, max_length=4
+    )
+    seen_by: SeenBy = Field("", title="收益以谁计（空为首个共同出资类别） · Whose outcome")
+    n_paths: int = Field(DEFAULT_PATHS, title="每格路径 · Paths a cell", ge=256, le=1_000_000)
+    out_dir: str = Field("out/fund-scenarios", title="报告文件夹 · Folder of the report")
+
+
+class BookGridParameters(_Form):
+    """A grid of scenarios for the loan book."""
+
+    file: str = Field(
+        "",
+        title="网格文件（空则按以下选项） · Grid file, the choices below when empty",
+        description="examples/grids/book.toml",
+    )
+    worlds: list[BookWorld] = Field([], title="情景（空为全部适用的） · Worlds, all that fit when empty")
+    products: list[str] = Field(
+        [], title="另单列的产品 · Products shown as parts beside the whole book", max_length=12
+    )
+    as_of: dt.date | None = Field(
+        None, title="账簿日（空为行情日） · Day of the book, the market's when empty"
+    )
+    n_quarters: int = Field(DEFAULT_STRESS_QUARTERS, title="季度数 · Quarters", ge=1, le=40)
+    n_paths: int = Field(DEFAULT_STRESS_PATHS, title="每格路径 · Paths a cell", ge=256, le=1_000_000)
+    snapshot_id: str = Field("", title="行情快照（空为标准） · Market snapshot, the standard one when empty")
+    out_dir: str = Field("out/book-scenarios", title="报告文件夹 · Folder of the report")

@@ -32,6 +32,8 @@ def review_fund(
         InvalidInput: terms, investments, worlds or limits that cannot be run, with the path of each field.
         DeadlineExceeded: a search for projects found nothing within its time.
     """
+    # First what a wrong limit refuses at once.
+    allocation = client.allocate_projects(asked.allocation)
     comparison = client.compare_scenarios(asked.simulation, asked.scenarios, on_progress=on_progress)
     left_out, flags = _lists(client, asked)
     pace, refusal = _pace(client, asked, comparison.base)
@@ -42,7 +44,7 @@ def review_fund(
         left_out,
         flags,
         comparison,
-        client.allocate_projects(asked.allocation),
+        allocation,
         pace,
         refusal,
         _benefit(client, asked, comparison.base),

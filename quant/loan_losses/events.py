@@ -3,16 +3,19 @@
 In a chunk of borrowers each is a candidate with the probability pi that the cell's longest life defaults on the path;
 the distance to the next candidate is geometric, so that the cost grows with defaults and not with loans. A candidate
 carries U, uniform below pi: a loan defaults in the first period in which its own cumulated probability is above U.
-Loans of one borrower share U. One hash of (seed, path, chunk, number of the candidate) gives skip and U, so that chosen
-paths can be gone through again.
+Loans of one borrower share U. One hash of (seed, path, chunk, number of the pair) gives two candidates skip and U, so
+that chosen paths can be gone through again.
 """
+
+# Compiled functions take their arguments by position.
+# ruff: noqa: PLR0917
 
 import math
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from quant.compiled import compiled_bare
+from quant.compiled import compiled_bare, inlined
 from quant.loan_losses.collateral_table import Records
 from quant.loan_losses.credit_cells import CreditCells
 from quant.loan_losses.loss_in_default import default_period, loss_in_default
@@ -72,11 +75,18 @@ class Chunks(NamedTuple):
         return cls(credit.borrower_start, credit.chunk_start, credit.chunk_cell, credit.chunk_periods)
 
 
-@compiled_bare
-def _candidate(seed: Any, path: Any, chunk: Any, number: Any, log_miss: Any) -> Any:
-    """Borrowers before the next candidate, as a float since it may be large, and a uniform for its period."""
-    words = philox(np.uint64(path), np.uint64(number), np.uint64(chunk), _DEFAULT, seed)
-    return math.floor(math.log(to_uniform(words[0])) / log_miss), to_uniform(words[1])
+@inlined
+def _words(seed: Any, path: Any, chunk: Any, number: Any, third: Any, fourth: Any) -> Any:
+    """Two random words of a candidate, and two for the next: every other one needs no hash."""
+    if number % 2 == 1:
+        return third, fourth, third, fourth
+    return philox(np.uint64(path), np.uint64(number // 2), np.uint64(chunk), _DEFAULT, seed)
+
+
+@inlined
+def _skipped(word: Any, log_miss: Any) -> Any:
+    """Borrowers before the next candidate, as a float since it may be large."""
+    return math.floor(math.log(to_uniform(word)) / log_miss)
 
 
 @compiled_bare
@@ -121,8 +131,10 @@ def count_events(block: Any, chunks: Any, fans: Any, path_sums: Any, loan_sums: 
             bound = cumulated[cell, p, last]
             log_miss, weight = _log_miss(bound), weights[p]
             borrower, number = chunk_start[chunk], 0
+            third = fourth = np.uint64(0)
             while bound > 0.0 and borrower < stop:
-                skipped, height = _candidate(seed, paths[p], chunk, number, log_miss)
+                first, second, third, fourth = _words(seed, paths[p], chunk, number, third, fourth)
+                skipped, height = _skipped(first, log_miss), to_uniform(second)
                 if skipped >= stop - borrower:
                     break
                 number += 1

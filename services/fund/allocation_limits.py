@@ -92,10 +92,10 @@ def check_limits(request: AllocationRequest, candidates: Candidates, at: Violati
         here.require(budget.year not in seen, "year", f"found {budget.year} twice, expected each once")
         seen.add(budget.year)
     low, high = limits.min_total_cny, limits.max_total_cny
-    if low is not None and high is not None:
-        found = f"found {low:,.2f} above max_total ({high:,.2f}), expected at most that"
-        at.require(low <= high, "min_total", found)
     if low is not None:
+        if high is not None:
+            contradiction = f"found {low:,.2f} above max_total ({high:,.2f}), expected at most that"
+            at.require(low <= high, "min_total", contradiction)
         at.require(
             float(low) <= total,
             "min_total",

@@ -15,7 +15,7 @@ from quant.pledge_values import AssetValues
 from quant.schedules import ExposureSchedule
 from services.runtime.results import Caution, Distribution, Manifest, Quantile
 from services.valuation.asset import Asset
-from services.valuation.cautions import of_horizon, of_market_age
+from services.valuation.cautions import of_horizon, of_market_age, of_negative_value
 from services.valuation.explanation import Explanation, explain
 from services.valuation.harvest_option import harvest_option
 from services.valuation.prepared_market import PreparedMarket
@@ -164,6 +164,7 @@ def appraise(
         best_alternative=name,
         cautions=(
             *priced.cautions,
+            *of_negative_value(value),
             *of_horizon(float(schedule.times_years[-1]), simulation.horizon_years),
             *task.cautions,
         ),

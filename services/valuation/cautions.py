@@ -89,6 +89,22 @@ def of_horizon(last_payment_years: float, horizon_years: float) -> list[Caution]
     ]
 
 
+def of_negative_value(value_cny: float) -> list[Caution]:
+    """VALUE_BELOW_ZERO: what has to be paid outweighs what the right brings; as a pledge it is worth nothing."""
+    if value_cny >= 0.0:
+        return []
+    return [
+        Caution(
+            "VALUE_BELOW_ZERO",
+            Severity.WARNING,
+            f"现值 {value_cny / 1e4:,.2f} 万元为负：成本超过收入，该权利不能担保任何贷款。",
+            f"The value of {value_cny / 1e4:,.2f} x10k CNY is below zero: cost exceeds income, and the right secures "
+            "nothing.",
+            "",
+        )
+    ]
+
+
 def of_stated_value(stated: StatedValue | None) -> list[Caution]:
     """What the basis of a stated value calls for."""
     if stated is None or stated.basis is ValueBasis.PRESENT_VALUE:

@@ -131,3 +131,33 @@ def test_the_old_list_is_asked_about_once_it_is_moved(
     # 1.0e9 is not enough for 80 projects: refused with what they call.
     assert run(["fund", "simulate", file, *SMALL, "--target", target]) == 2
     assert "terms.partners" in capsys.readouterr().err
+
+
+def test_the_report_to_partners_is_written_and_told(
+    target: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    fewer = "aversions = [0.5]\nn_scenarios = 40\nprice_limits = false"
+    question = written(tmp_path, "aversions = [0.0, 0.5, 2.0]", fewer)
+    out = tmp_path / "out"
+    assert run(["report", "fund", question, *SMALL, "--out", str(out), "--target", target]) == 0
+    shown = capsys.readouterr().out
+    assert "市财政" in shown
+    assert "replay id" in shown
+    assert sorted(path.name for path in out.iterdir()) == ["fund.html", "fund.pdf", "fund.xlsx"]
+    assert "question.toml" in (out / "fund.html").read_text(encoding="utf-8")
+
+
+def test_a_stored_term_sheet_is_asked_by_its_name(
+    target: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    stored = 'term_sheet = "no-such-sheet"\nterm_sheet_is_stored = true'
+    file = written(tmp_path, 'term_sheet = "qilian"', stored)
+    assert run(["fund", "simulate", file, *SMALL, "--target", target]) == 2
+    assert "no-such-sheet" in capsys.readouterr().err
+    assert run(["fund", "terms", "put", "qilian", "--target", target]) == 0
+    capsys.readouterr()
+    file = written(tmp_path, 'term_sheet = "qilian"', 'term_sheet = "qilian"\nterm_sheet_is_stored = true')
+    assert run(["fund", "simulate", file, *SMALL, "--target", target, "--json"]) == 0
+    by_name = json.loads(capsys.readouterr().out)
+    assert run(["fund", "simulate", *SMALL, "--target", target, "--json"]) == 0
+    assert json.loads(capsys.readouterr().out) == by_name

@@ -64,13 +64,13 @@ def running_book(folder: Path) -> Iterator[Book]:
     ):
         book = Book(server.address, ValuationClient(channel), LoansClient(channel), PledgeClient(channel))
         book.loans.put_loans(
-            AS_OF, [_loan(*item) for item in LOANS_WAN.items()], request_id="loans-of-the-example"
+            AS_OF, [example_loan(*item) for item in LOANS_WAN.items()], request_id="loans-of-the-example"
         )
         yield book
     engine.dispose()
 
 
-def _loan(loan_id: str, amount_wan: int) -> Loan:
+def example_loan(loan_id: str, amount_wan: int) -> Loan:
     terms = RepaymentTerms(
         principal_cny=Decimal(amount_wan) * 10_000,
         drawn_on=AS_OF,

@@ -178,6 +178,37 @@ def test_xirr_agrees_with_irr_at_equal_steps_and_scales_with_time() -> None:
     assert xirr([-100, 110], [0.0, 0.5]) == pytest.approx(1.1**2 - 1, rel=1e-13)
 
 
+def test_dated_flows_that_turn_once_agree_with_the_search_for_all_others() -> None:
+    # A later flow far below a rounding error turns the series twice, so that the bracketed search takes it.
+    rng = np.random.default_rng(20_261_123)
+    flows = rng.lognormal(0.0, 1.5, size=(300, 24))
+    flows[:, :6] *= -rng.uniform(0.2, 20.0, size=(300, 1))
+    times = np.sort(rng.uniform(-3.0, 20.0, size=(300, 24)), axis=1)
+    twice = np.concatenate([flows, np.full((300, 1), -1e-300)], axis=1)
+    later = np.concatenate([times, times[:, -1:] + 1.0], axis=1)
+    rates = xirr(flows, times)
+    assert rates == pytest.approx(xirr(twice, later), rel=1e-9, abs=1e-11)
+    assert (rates < 0).sum() > 50
+    assert (rates > 0).sum() > 50
+    # At times that are common to all, in any order.
+    shuffled = rng.permutation(24)
+    assert xirr(flows[:, shuffled], times[0, shuffled]) == pytest.approx(xirr(flows, times[0]), rel=1e-12)
+
+
+@given(
+    st.lists(st.tuples(st.floats(1.0, 1e6), st.floats(0.5, 5.0)), min_size=1, max_size=20),
+    st.floats(1.0, 1e6),
+)
+def test_present_value_at_the_dated_rate_is_zero(received: list[tuple[float, float]], paid: float) -> None:
+    flows = np.array([-paid, *(amount for amount, _ in received)])
+    times = np.cumsum([0.0, *(step for _, step in received)])
+    rate = xirr(flows, times)
+    discounted = np.abs(flows) * (1 + rate) ** -times
+    assert rate > -1.0
+    if rate > -0.999:  # 1 + rate keeps its digits
+        assert abs(discounted[1:].sum() - discounted[0]) <= 1e-8 * discounted.sum()
+
+
 def test_xirr_takes_any_order_any_origin_and_equal_times() -> None:
     assert xirr([110, -100], [2021.0, 2020.0]) == pytest.approx(0.1, abs=1e-13)
     assert xirr([-100, 50, 60], [1.0, 1.0, 2.0]) == pytest.approx(0.2, abs=1e-13)

@@ -48,15 +48,20 @@ def command(
     from services.loans.client import LoansClient
     from services.loans.simulation.client import BookStressClient
     from services.runtime.settings import load_settings
+    from services.valuation.client import ValuationClient
 
     asked = read_book_grid(file)
     if paths is not None:
         asked = replace(asked, n_paths=paths)
-    snapshot = market(snapshot_file)
     with (
-        services(target, ("loans",)) as channel,
+        services(target, ("valuation", "loans")) as channel,
         progress("情景网格 · grid", quiet=as_json) as update,
     ):
+        snapshot = (
+            ValuationClient(channel).get_market_snapshot(asked.snapshot_id)
+            if snapshot_file is None
+            else market(snapshot_file)
+        )
         grid = run_book_grid(
             LoansClient(channel),
             BookStressClient(channel),

@@ -50,16 +50,18 @@ def draw_bars(chart: BarChart) -> Figure:
 
 
 def draw_changes(chart: ChangeChart) -> Figure:
-    """Bars to both sides of 0, falls in the colour of alarm; the figure stands outside each bar."""
+    """Bars to both sides of 0, the bad side in the colour of alarm; the figure stands outside each bar."""
     figure, axes = new_chart(1.1 + 0.27 * len(chart.bars))
     values = [bar.value for bar in chart.bars]
-    axes.barh(
-        range(len(values)), values, height=0.66, color=[ALARM if value < 0 else COMPUTED for value in values]
-    )
+    colours = [ALARM if (value > 0) is chart.is_rise_bad and value != 0 else COMPUTED for value in values]
+    axes.barh(range(len(values)), values, height=0.66, color=colours)
     name_lines(axes, [shortened(bar.label, 26) for bar in chart.bars])
     widest = max(abs(value) for value in values) or 1.0
-    room = widest * (1 + _ROOM_FOR_FIGURES)
-    axes.set_xlim(-room if min(values) < 0 else 0.0, room if max(values) > 0 else widest * 0.04)
+    room = widest * _ROOM_FOR_FIGURES
+    axes.set_xlim(
+        min(values) - room if min(values) < 0 else 0.0,
+        max(values) + room if max(values) > 0 else widest * 0.04,
+    )
     axes.axvline(0.0, color=INK, linewidth=0.8)
     for line, value in enumerate(values):
         axes.text(

@@ -40,11 +40,13 @@ class ChangeChart:
         axis: what is measured, with its unit.
         bars: at least one; `group` is not used.
         decimals: of the written values.
+        is_rise_bad: whether rises and not falls have the colour of alarm, as those of a loss do.
     """
 
     axis: Bilingual
     bars: tuple[Bar, ...]
     decimals: int = 2
+    is_rise_bad: bool = False
 
 
 @dataclass(frozen=True, slots=True)

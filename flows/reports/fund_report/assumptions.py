@@ -79,7 +79,7 @@ def _reason_table(review: FundReview) -> Table:
             projects.setdefault(reason, []).append(each.project_id)
     return Table(
         title("assumption_reasons"),
-        (heading("projects_of"), heading("content", is_long_text=True)),
+        (heading("projects_of", is_long_text=True), heading("content", is_long_text=True)),
         tuple(
             Row((Cell("、".join(ids)), Cell(assumption_words(reason), Mark.ASSUMPTION)))
             for reason, ids in projects.items()

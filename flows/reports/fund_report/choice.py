@@ -39,8 +39,9 @@ def choice_section(review: FundReview) -> Section:
     if answer.infeasibility is not None:
         blocks.append(_contradiction(review, answer.infeasibility))
     if answer.frontier:
+        if len(answer.frontier) > 1:  # one point is no frontier
+            blocks.append(Figure(title("frontier"), _frontier_chart(answer.frontier), text("frontier")))
         blocks += [
-            Figure(title("frontier"), _frontier_chart(answer.frontier), text("frontier")),
             _frontier_table(answer.frontier),
             _chosen_table(review),
             *(_limit_table(review, choice) for choice in answer.frontier),

@@ -31,7 +31,7 @@ from services.runtime.errors import InvalidInput
 from services.runtime.path_workers import PathWorkers
 from services.runtime.results import Manifest, Progress
 
-ENGINE_VERSION = "loans-2"
+ENGINE_VERSION = "loans-3"
 _PROGRESS_EVERY_S = 0.1
 _MOST_THREADS = 4
 
@@ -184,11 +184,13 @@ def manifest_of(question: PortfolioQuestion, book: SecuredBook) -> Manifest:
 
 
 def _points(fan: Fan | None) -> tuple[FanPoint, ...]:
-    if fan is None or np.isnan(fan.quantiles).any():
+    """The fan up to the last period in which the ratio exists on every path."""
+    if fan is None:
         return ()
     return tuple(
         FanPoint(float(end), float(mean), tuple(zip(FAN_PROBABILITIES, map(float, values), strict=True)))
         for end, mean, values in zip(fan.ends_years, fan.mean, fan.quantiles.T, strict=True)
+        if not np.isnan(values).any()
     )
 
 

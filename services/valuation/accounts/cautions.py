@@ -57,12 +57,26 @@ def of_quantity_times_price(stated: ServiceIncome, unit: str, field: str) -> lis
     ]
 
 
-def of_error_by_service(error: AccountError, field: str) -> Caution:
-    """ERROR_BY_SERVICE: the valuation error in use, beside the two simple assumptions that it replaces."""
+def of_error_by_service(error: AccountError, used_cv: float, field: str) -> list[Caution]:
+    """ERROR_BY_SERVICE: the valuation error, beside the two simple assumptions that it replaces.
+
+    ERROR_BY_SERVICE_CAPPED where the cash is so small beside its cost that an error of `used_cv` is used instead.
+    """
     causes = sorted(error.causes, key=lambda cause: (-cause.cv, cause.cause))
     main_zh = "、".join(f"{cause.name_zh} {cause.cv:.1%}" for cause in causes[:3])
     main_en = ", ".join(f"{cause.name_en} {cause.cv:.1%}" for cause in causes[:3])
-    return Caution(
+    capped = [
+        Caution(
+            "ERROR_BY_SERVICE_CAPPED",
+            Severity.WARNING,
+            f"扣除成本后所剩现金很少，合成误差 {error.cv:.3g} 倍超出可用范围，估值按上限 {used_cv:g} 倍计："
+            "该价值几乎无从确定。",
+            f"So little cash is left after cost that its error, {error.cv:.3g} times the cash, is beyond what can be "
+            f"used; the valuation uses {used_cv:g} times: this value is hardly known at all.",
+            field,
+        )
+    ]
+    told = Caution(
         "ERROR_BY_SERVICE",
         Severity.NOTE,
         f"估值误差按各项服务及其共同驱动合成，代替目录值：变异系数 {error.cv:.1%}"
@@ -73,6 +87,7 @@ def of_error_by_service(error: AccountError, field: str) -> Caution:
         f"{error.cv_if_one:.1%} were they one)" + (f"; main common causes: {main_en}." if main_en else "."),
         field,
     )
+    return [told, *(capped if used_cv < error.cv else [])]
 
 
 def of_unconfirmed_names(

@@ -40,7 +40,10 @@ class CauseOfError:
 
 @dataclass(frozen=True, slots=True)
 class AccountError:
-    """Coefficient of variation of the cash to the pledgor: as modelled, between independence and one common cause."""
+    """Coefficient of variation of the cash to the pledgor: as modelled, were its parts independent, were they one.
+
+    Where every service brings cash the first lies between the other two; a fall of one offsets the others' error.
+    """
 
     cv: float
     cv_if_independent: float

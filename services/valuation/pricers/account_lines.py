@@ -200,10 +200,11 @@ def account_findings(
         key = (line.service.code, line.stated.quantity_cv)
         cash[key] = cash.get(key, 0.0) + line.pledgor_cny
     error: AccountError = errors.error_of(list(cash), list(cash.values()), cost_cny)
+    used_cv = min(error.cv, LARGEST_QUANTITY_CV)
     return AccountFindings(
-        replace(asset, terms=replace(terms, quantity_cv=min(error.cv, LARGEST_QUANTITY_CV))),
+        replace(asset, terms=replace(terms, quantity_cv=used_cv)),
         replace(account, error=error),
-        (*doubts, of_error_by_service(error, field)),
+        (*doubts, *of_error_by_service(error, used_cv, field)),
         assumptions,
     )
 

@@ -92,9 +92,9 @@ def test_a_problem_in_a_workbook_names_the_sheet(tmp_path: Path) -> None:
     with pytest.raises(InvalidInput) as caught:
         read_gep_account(path)
     assert [str(violation) for violation in caught.value.violations] == [
-        "gep_account.xlsx, sheet gep_account, row 7, column 功能量 (quantity): found '-1.36', expected a number >= 0",
+        "gep_account.xlsx, sheet gep_account, row 7, column D 功能量 (quantity): found '-1.36', expected a number >= 0",
         (
-            "gep_account.xlsx, sheet gep_account, row 8, column 价值量（亿元） (value_1e8_cny): "
+            "gep_account.xlsx, sheet gep_account, row 8, column H 价值量（亿元） (value_1e8_cny): "
             "found '#N/A', expected a number >= 0 in 1e8 CNY"
         ),
     ]

@@ -214,6 +214,16 @@ def test_quarters_fans_and_tail_over_the_wire(client: LoansClient, snapshot: Mar
 
 
 @pytest.mark.usefixtures("filled")
+def test_the_fan_of_cover_ends_with_the_last_payment_of_the_pledges(
+    client: LoansClient, snapshot: MarketSnapshot
+) -> None:
+    found = client.simulate_portfolio(snapshot, n_quarters=24, n_paths=256)
+    assert len(found.npl) == 24
+    # The pledges pay at the end of each of five years: at the end of the fifth nothing is left to come.
+    assert [point.end_years for point in found.ltv] == [0.25 * k for k in range(1, 20)]
+
+
+@pytest.mark.usefixtures("filled")
 def test_who_leaves_ends_the_simulation(client: LoansClient, snapshot: MarketSnapshot) -> None:
     told = []
 

@@ -205,6 +205,15 @@ def test_low_cash_of_a_lognormal_row_agrees_with_the_closed_form() -> None:
     assert abs(low[1] - expected) <= 3.0 * error
 
 
+def test_a_right_that_costs_more_than_it_brings_says_so() -> None:
+    costly = value_one(Asset("W", "", "", WaterRight(1e6, 5.0, cost_cny_per_m3=10.0)))
+    assert costly.value_cny < 0.0
+    assert costly.pledge_value_cny == 0.0
+    assert "VALUE_BELOW_ZERO" in {caution.code for caution in costly.cautions}
+    paying = value_one(Asset("W", "", "", WaterRight(1e6, 5.0)))
+    assert "VALUE_BELOW_ZERO" not in {caution.code for caution in paying.cautions}
+
+
 def test_a_pledge_that_ends_before_it_could_be_sold_says_so() -> None:
     short = Asset("S", "", "", WaterRight(1e5, 0.8))
     valuation = value_one(short)

@@ -76,6 +76,21 @@ def test_a_name_of_the_specification_means_the_same_service(
     ]
 
 
+def test_an_error_beyond_what_can_be_used_is_told(context: PricingContext, make_asset: MakeAsset) -> None:
+    # 500,000 of cash with an error of 12.5 % less a cost of 499,000: an error of 62.5 times the 1,000 that is left.
+    services = (ServiceIncome("water_supply", 1e6, 0.5, 499_000.0),)
+    right = GepRevenueRight(services, 5.0, uncertainty_by_service=True)
+    priced = price_in(replace(make_asset(right), terms=None), context)
+    assert priced.account is not None
+    assert priced.account.error is not None
+    assert priced.account.error.cv == pytest.approx(62.5, rel=1e-9)
+    [(_, schedule)] = priced.alternatives
+    assert schedule.terms.quantity_cv == 10.0
+    told = next(c for c in priced.cautions if c.code == "ERROR_BY_SERVICE_CAPPED")
+    assert "62.5 times" in told.message_en
+    assert "uses 10 times" in told.message_en
+
+
 def test_names_that_nobody_has_confirmed_are_told(context: PricingContext, make_asset: MakeAsset) -> None:
     # Every row of data/accounts/service_specifications.csv is to be confirmed; codes of the catalogue are our own.
     names = ("Water supply", "baseline flow maintenance", "recreation")
