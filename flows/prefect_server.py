@@ -46,16 +46,13 @@ def prefect_server(home: Path, port: int = 0) -> Iterator[str]:
 
 
 def _started(home: Path, port: int) -> tuple[subprocess.Popen[bytes], str]:
-    # Its input is a pipe that nothing is written to: it closes when this process ends, however it ends. A session of
-    # its own: Ctrl-C reaches every process of a terminal at once, and who serves needs the server to the end, to say
-    # there that the runs stop.
+    # Its input is a pipe that nothing is written to: it closes when this process ends, however it ends.
     process = subprocess.Popen(
         [sys.executable, "-m", "flows.bound_prefect_server", str(port)],
         env={**os.environ, "PREFECT_HOME": str(home.resolve())},
         stdin=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
-        start_new_session=True,
     )
     api = f"http://127.0.0.1:{port}/api"
     try:
