@@ -18,7 +18,7 @@ SETTLEMENT = "清算：回拨与托管 Settlement: clawback, escrow"
 
 def step_words(terms: "FundTerms", step: "Step") -> tuple[str, str]:
     """Name of a step and its figures."""
-    from quant.waterfall_steps import CarrySplit, CatchUp, GrassrootsShare
+    from quant.waterfall.steps import CarrySplit, CatchUp, GrassrootsShare
     from services.fund.terms import CedeExcess, PreferredReturn, ReturnOfCapital
 
     def of(partner_ids: tuple[str, ...]) -> str:

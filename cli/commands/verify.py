@@ -8,7 +8,7 @@ from cli.examples import WithExamples
 from cli.output import json_option, print_json, print_table
 
 if TYPE_CHECKING:
-    from quant.reference import Check
+    from quant.published_figures.recompute import Check
 
 
 @click.command(

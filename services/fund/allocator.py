@@ -18,8 +18,8 @@ from quant.allocation import (
 )
 from quant.allocation_conflict import explain
 from quant.factors import FactorModel
-from quant.fund_plan import FundPlan, plan_fund
-from quant.fund_walk import walk
+from quant.fund_paths.plan import FundPlan, plan_fund
+from quant.fund_paths.walk import walk
 from quant.tail_risk import tail_estimate
 from services.fund.allocation import (
     PRICED_STEP,

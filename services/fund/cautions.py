@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from quant.fund_paths import FundRules
+from quant.fund_paths.simulation import FundRules
 from services.fund.outcome import FundSimulation
 from services.runtime.results import Caution, Severity
 

@@ -9,7 +9,7 @@ import grpc
 
 from ecopledge.fund.v1 import fund_pb2 as pb
 from ecopledge.fund.v1 import fund_pb2_grpc, performance_pb2, terms_pb2, waterfall_pb2
-from quant.fund_projects import FundSwitches
+from quant.fund_paths.projects import FundSwitches
 from services.fund.allocation import AllocationAnswer, AllocationRequest
 from services.fund.fund_scenario import FundScenario, ScenarioComparison
 from services.fund.ledger import IndexLevel, LedgerEntry, LedgerPerformance

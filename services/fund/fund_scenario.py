@@ -15,7 +15,7 @@ from typing import Any
 
 import msgspec
 
-from quant.fund_projects import FundSwitches
+from quant.fund_paths.projects import FundSwitches
 from services.fund.investment_rules import check_switches
 from services.fund.outcome import NO_SWITCHES, FundOutcome
 from services.runtime.errors import FieldViolation, InvalidInput

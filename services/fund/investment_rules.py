@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from quant.factors import FactorModel
-from quant.fund_projects import ConstructionRisk, FundSwitches, ProjectExit
+from quant.fund_paths.projects import ConstructionRisk, FundSwitches, ProjectExit
 from services.fund.outcome import Investment
 from services.fund.project import Project
 from services.runtime.violations import Violations

@@ -10,7 +10,7 @@ import msgspec
 import numpy as np
 
 from quant.distribution import REPORTED_PROBABILITIES, quantiles_of_sorted
-from quant.fund_paths import FundBlock, FundRules
+from quant.fund_paths.simulation import FundBlock, FundRules
 from quant.path_summary import PathMoments, PathSummary
 from services.fund.cautions import cautions_of
 from services.fund.outcome import (

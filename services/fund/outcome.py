@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from quant.fund_projects import ConstructionRisk, FundSwitches, ProjectExit
+from quant.fund_paths.projects import ConstructionRisk, FundSwitches, ProjectExit
 from quant.schedules import ExposureSchedule
 from services.fund.terms import FundTerms
 from services.runtime.market import MarketSnapshot

@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 import numpy as np
 
-from quant.fund_projects import ConstructionRisk, ProjectExit
+from quant.fund_paths.projects import ConstructionRisk, ProjectExit
 from quant.schedules import CollateralTerms, ExposureSchedule
 from services.fund.investment_rules import check_exit, check_risk
 from services.fund.outcome import Investment
@@ -48,7 +48,7 @@ class SectorAssumption(msgspec.Struct, frozen=True, forbid_unknown_fields=True, 
         ramp_up: share of a full year's receipts in the first years.
         name_contains: the row fits projects whose name holds one of these; empty fits all.
         delay_probabilities, overrun_mean, overrun_log_sd, abandonment_intensity_annual, stop_after_negative_years: see
-            `quant.fund_projects.ConstructionRisk`.
+            `quant.fund_paths.projects.ConstructionRisk`.
     """
 
     sector: str

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 from quant.cashflows import irr
-from quant.waterfall import Waterfall
-from quant.waterfall_cents import CentFlow, CentYear, DealCents, run_cents
-from quant.waterfall_steps import WaterfallError
+from quant.waterfall.one_path import CentFlow, CentYear, DealCents, run_cents
+from quant.waterfall.over_paths import Waterfall
+from quant.waterfall.steps import WaterfallError
 from services.fund.terms import GRASSROOTS_ID, LATEST_FLOW_YEAR, FeeBase, FundTerms
 from services.fund.waterfall_result import (
     CountyBenefit,

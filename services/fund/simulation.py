@@ -7,7 +7,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
 from quant.factors import FactorModel
-from quant.fund_paths import PATH_GROUP, FundBlock, FundRules, blocks, joined, run_block
+from quant.fund_paths.simulation import PATH_GROUP, FundBlock, FundRules, blocks, joined, run_block
 from quant.path_summary import PathMoments, PathSummary
 from services.fund.measures import SimulatedPaths, measure
 from services.fund.outcome import FundOutcome, FundSimulation
@@ -34,7 +34,7 @@ def simulate(
     Args:
         request: what is to be simulated.
         projects: of the investments, in their order.
-        paths_per_block: a multiple of `quant.fund_paths.PATH_GROUP`; the result does not depend on it.
+        paths_per_block: a multiple of `quant.fund_paths.simulation.PATH_GROUP`; the result does not depend on it.
         threads: at work at the same time; None for one a processor. The result does not depend on it.
         workers: simulate in place of this process's threads; the result does not depend on them.
 

@@ -7,12 +7,12 @@ from dataclasses import replace
 import numpy as np
 
 from quant.factors import FactorModel
-from quant.fund_money import FeeBase, MoneyTerms, planned_calls
-from quant.fund_paths import FundRules
-from quant.fund_plan import FundPlan, plan_fund
-from quant.fund_projects import FloatArray, ProjectCash, switched
+from quant.fund_paths.money import FeeBase, MoneyTerms, planned_calls
+from quant.fund_paths.plan import FundPlan, plan_fund
+from quant.fund_paths.projects import FloatArray, ProjectCash, switched
+from quant.fund_paths.simulation import FundRules
 from quant.sparse_draws import lane_of_name
-from quant.waterfall_steps import WaterfallError
+from quant.waterfall.steps import WaterfallError
 from services.fund.county import counties_of
 from services.fund.investment_rules import check_investment
 from services.fund.outcome import MOST_REPORT_YEARS, FundSimulation, Investment

@@ -7,7 +7,7 @@ from typing import TypeVar
 
 import msgspec
 
-from quant.waterfall_steps import CarrySplit, CatchUp, Clawback, GrassrootsShare, Recycling
+from quant.waterfall.steps import CarrySplit, CatchUp, Clawback, GrassrootsShare, Recycling
 from services.fund.terms import (
     CedeExcess,
     Distribution,

@@ -6,10 +6,10 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import TypeAlias
 
-from quant import waterfall_steps as quant_steps
-from quant.waterfall import ESCROW, GRASSROOTS, Waterfall
-from quant.waterfall_flaws import find_flaws, find_rule_flaws
-from quant.waterfall_steps import (
+from quant.waterfall import steps as quant_steps
+from quant.waterfall.flaws import find_flaws, find_rule_flaws
+from quant.waterfall.over_paths import ESCROW, GRASSROOTS, Waterfall
+from quant.waterfall.steps import (
     CarrySplit,
     CatchUp,
     CedeTier,
@@ -77,14 +77,14 @@ class Partner:
 
 @dataclass(frozen=True, slots=True)
 class ReturnOfCapital:
-    """As `quant.waterfall_steps.ReturnOfCapital`, with the partners by their ids."""
+    """As `quant.waterfall.steps.ReturnOfCapital`, with the partners by their ids."""
 
     partner_ids: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class PreferredReturn:
-    """As `quant.waterfall_steps.PreferredReturn`, with the partners by their ids."""
+    """As `quant.waterfall.steps.PreferredReturn`, with the partners by their ids."""
 
     rate_annual: float
     is_simple: bool = False
@@ -93,7 +93,7 @@ class PreferredReturn:
 
 @dataclass(frozen=True, slots=True)
 class CedeExcess:
-    """As `quant.waterfall_steps.CedeExcess`, with the partner by its id."""
+    """As `quant.waterfall.steps.CedeExcess`, with the partner by its id."""
 
     partner_id: str
     tiers: tuple[CedeTier, ...]

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from ecopledge.fund.v1 import investment_pb2, scenarios_pb2
-from quant.fund_projects import ConstructionRisk, FundSwitches, ProjectExit
+from quant.fund_paths.projects import ConstructionRisk, FundSwitches, ProjectExit
 from services.fund.fund_scenario import FundScenario, check_fund_scenario
 from services.fund.investment_rules import check_exit, check_risk, check_switches
 from services.fund.outcome import AS_PLANNED, NO_SWITCHES, Investment

@@ -4,7 +4,7 @@ import datetime as dt
 from typing import Any
 
 from ecopledge.fund.v1 import terms_pb2 as pb
-from quant.waterfall_steps import CarrySplit, CatchUp, CedeTier, Clawback, GrassrootsShare, Recycling
+from quant.waterfall.steps import CarrySplit, CatchUp, CedeTier, Clawback, GrassrootsShare, Recycling
 from services.fund.terms import (
     CedeExcess,
     Distribution,

@@ -7,7 +7,7 @@ from decimal import Decimal
 import numpy as np
 
 from quant.schedules import CollateralTerms, ExposureSchedule
-from quant.waterfall_steps import CarrySplit, CatchUp
+from quant.waterfall.steps import CarrySplit, CatchUp
 from services.fund.outcome import Investment
 from services.fund.project import Project
 from services.fund.terms import FundTerms, Partner, PartnerClass, PreferredReturn, ReturnOfCapital, Step

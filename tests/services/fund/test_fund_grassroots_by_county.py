@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from quant.waterfall_steps import CarrySplit, GrassrootsShare
+from quant.waterfall.steps import CarrySplit, GrassrootsShare
 from services.fund.outcome import FundOutcome, FundSimulation
 from services.fund.simulation import simulate
 from services.fund.terms import GRASSROOTS_ID, PreferredReturn, ReturnOfCapital, Step

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from quant.fund_projects import ConstructionRisk, FundSwitches, ProjectExit
+from quant.fund_paths.projects import ConstructionRisk, FundSwitches, ProjectExit
 from services.fund.__main__ import registration
 from services.fund.allocation import AllocationLimits, AllocationRequest, GroupKind, GroupLimit, YearBudget
 from services.fund.allocator import allocate

@@ -18,7 +18,7 @@ from flows.pipeline.project_files import RESERVE_2026, read_projects
 from quant.factors import FactorModel
 from quant.random_numbers import Purpose, standard_normals, uniforms
 from quant.sparse_draws import lane_of_name
-from quant.waterfall_cents import CentFlow, run_cents
+from quant.waterfall.one_path import CentFlow, run_cents
 from services.fund.fund_market import factor_levels, with_fund_factors
 from services.fund.outcome import FundOutcome, FundSimulation, Investment
 from services.fund.project import Project

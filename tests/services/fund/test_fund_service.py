@@ -19,7 +19,7 @@ from google.type.money_pb2 import Money
 from ecopledge.fund.v1 import fund_pb2 as pb
 from ecopledge.fund.v1 import fund_pb2_grpc, terms_pb2, waterfall_pb2
 from flows.pipeline.project_files import RESERVE_2026, read_projects
-from quant.waterfall_steps import CarrySplit, CedeTier, GrassrootsShare
+from quant.waterfall.steps import CarrySplit, CedeTier, GrassrootsShare
 from services.fund.__main__ import registration
 from services.fund.client import FundClient
 from services.fund.outcome import FundOutcome, FundSimulation

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from quant.fund_projects import ConstructionRisk, ProjectExit
+from quant.fund_paths.projects import ConstructionRisk, ProjectExit
 from quant.schedules import CollateralTerms
-from quant.waterfall_steps import CarrySplit, Clawback
+from quant.waterfall.steps import CarrySplit, Clawback
 from services.fund.outcome import FundOutcome, FundSimulation
 from services.fund.simulation import simulate
 from services.fund.terms import Distribution, FundTerms, PartnerClass, ReturnOfCapital

@@ -9,7 +9,7 @@ import pytest
 import sqlalchemy as sa
 
 from ecopledge.fund.v1 import fund_pb2_grpc
-from quant.waterfall_steps import CarrySplit, CedeTier, Clawback, GrassrootsShare, Recycling
+from quant.waterfall.steps import CarrySplit, CedeTier, Clawback, GrassrootsShare, Recycling
 from services.fund.__main__ import registration
 from services.fund.client import FundClient
 from services.fund.ledger import EntryKind, IndexLevel, LedgerEntry

@@ -8,7 +8,7 @@ import pytest
 
 from flows.pipeline.project_files import ECO_INDUSTRY_2020, RESERVE_2026, read_projects
 from quant.cashflows import irr
-from quant.fund_projects import ConstructionRisk, ProjectExit
+from quant.fund_paths.projects import ConstructionRisk, ProjectExit
 from services.fund.fund_market import factor_levels, with_fund_factors
 from services.fund.project import Project
 from services.fund.sector_assumptions import (

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from quant.waterfall_steps import CarrySplit, CatchUp
+from quant.waterfall.steps import CarrySplit, CatchUp
 from services.fund.term_sheets import read_term_sheets
 from services.fund.terms import PreferredReturn, ReturnOfCapital
 from services.runtime.errors import InvalidInput

@@ -25,9 +25,9 @@ from flows.published_cases.assumptions import read_assumptions
 from flows.published_cases.case_file import read_cases
 from flows.published_cases.cited_figures import read_yardsticks
 from flows.published_cases.oddities import find_oddities
-from quant.fund_projects import FundSwitches
+from quant.fund_paths.projects import FundSwitches
 from quant.schedules import CollateralTerms, ExposureSchedule
-from quant.waterfall_steps import CarrySplit, CatchUp, GrassrootsShare
+from quant.waterfall.steps import CarrySplit, CatchUp, GrassrootsShare
 from services.fund.engine import flags_by_pipeline
 from services.fund.fund_scenario import FundScenario, ScenarioComparison, ScenarioOutcome
 from services.fund.outcome import FundOutcome, Investment, JCurvePoint, PartnerOutcome
