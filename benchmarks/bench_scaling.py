@@ -29,8 +29,8 @@ from benchmarks.bench_valuation import assets as some_assets
 from benchmarks.loan_books import DISCOUNT, MODEL, book
 from quant.loan_losses.path_range import simulate_part
 from quant.portfolio import loss_simulation, simulate_losses
-from services.fund.fund_market import with_fund_factors
-from services.fund.simulation import simulate
+from services.fund.simulation.market import with_fund_factors
+from services.fund.simulation.simulating import simulate
 from services.runtime.bundled import bundled
 from services.runtime.dask_workers import DaskWorkers
 from services.runtime.market import read_snapshot

@@ -1,8 +1,8 @@
 """Rates of return of dated flows that turn once, in one compiled loop.
 
-As `quant.rates_of_return.plain_rates` for flows at any times: L(v) = ln P(v) - ln N(v) with P and N the sums of
-|c_k| exp(v t_k) of what comes after and before the turn, v = -ln(1 + r). L rises, its slope is the difference of the two mean times. Times
-count from the turn, so that the two sides are alike in size. Each row is searched by itself.
+As `quant.rates_of_return.plain_rates` for flows at any times: L(v) = ln P(v) - ln N(v) with P and N the sums of |c_k|
+exp(v t_k) of what comes after and before the turn, v = -ln(1 + r). L rises, its slope is the difference of the two
+mean times. Times count from the turn, so that the two sides are alike in size. Each row is searched by itself.
 """
 
 import math

@@ -8,9 +8,16 @@ import numpy as np
 
 from quant.schedules import CollateralTerms, ExposureSchedule
 from quant.waterfall.steps import CarrySplit, CatchUp
-from services.fund.outcome import Investment
-from services.fund.project import Project
-from services.fund.terms import FundTerms, Partner, PartnerClass, PreferredReturn, ReturnOfCapital, Step
+from services.fund.fund_terms.terms import (
+    FundTerms,
+    Partner,
+    PartnerClass,
+    PreferredReturn,
+    ReturnOfCapital,
+    Step,
+)
+from services.fund.pipeline.project import Project
+from services.fund.simulation.outcome import Investment
 from services.runtime.market import (
     CurvePoint,
     Evidence,

@@ -29,18 +29,18 @@ from quant.fund_paths.projects import FundSwitches
 from quant.schedules import CollateralTerms, ExposureSchedule
 from quant.waterfall.steps import CarrySplit, CatchUp, GrassrootsShare
 from services.fund.engine import flags_by_pipeline
-from services.fund.fund_scenario import FundScenario, ScenarioComparison, ScenarioOutcome
-from services.fund.outcome import FundOutcome, Investment, JCurvePoint, PartnerOutcome
-from services.fund.project import Project, ProjectList
-from services.fund.sharing import run_waterfall
-from services.fund.terms import (
+from services.fund.fund_terms.terms import (
     FundTerms,
     Partner,
     PartnerClass,
     PreferredReturn,
     ReturnOfCapital,
 )
-from services.fund.waterfall_result import FundCashFlow
+from services.fund.pipeline.project import Project, ProjectList
+from services.fund.simulation.outcome import FundOutcome, Investment, JCurvePoint, PartnerOutcome
+from services.fund.simulation.scenario import FundScenario, ScenarioComparison, ScenarioOutcome
+from services.fund.waterfall.result import FundCashFlow
+from services.fund.waterfall.sharing import run_waterfall
 from services.loans.loan import IndexWeight, Loan, RepaymentKind, RepaymentTerms
 from services.loans.portfolio import LossShare, PortfolioLoss, TailFigure
 from services.runtime.bundled import bundled

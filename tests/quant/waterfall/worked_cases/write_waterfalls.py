@@ -1,8 +1,8 @@
 """Writes waterfalls.xlsx: variants of terms worked as a spreadsheet would, every figure a formula to be read.
 
-`python tests/quant/waterfall/worked_cases/write_waterfalls.py` writes the formulas and lets LibreOffice compute
-them, so that the figures in the committed file are those of another program and not ours. The formulas know nothing of the product: they
-are the tiers of a term sheet written out by year.
+`python tests/quant/waterfall/worked_cases/write_waterfalls.py` writes the formulas and lets LibreOffice compute them,
+so that the figures in the committed file are those of another program and not ours. The formulas know nothing of the
+product: they are the tiers of a term sheet written out by year.
 """
 
 import subprocess
