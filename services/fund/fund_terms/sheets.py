@@ -125,7 +125,14 @@ def decode_toml(path: Path, form: type[T]) -> T:
     try:
         return msgspec.toml.decode(toml_bytes(path), type=form)
     except msgspec.DecodeError as error:
-        raise InvalidInput.of(path.name, str(error)) from error
+        raise InvalidInput.of(path.name, f"{error}{_expected_keys(str(error), form)}") from error
+
+
+def _expected_keys(message: str, form: type) -> str:
+    """The keys of the file, where one at its top is unknown: most often it is a file of another kind."""
+    keys: tuple[str, ...] = getattr(form, "__struct_fields__", ())
+    is_about_the_file = "unknown field" in message and " at `" not in message
+    return f", expected only {', '.join(keys)}" if keys and is_about_the_file else ""
 
 
 class _StepError(ValueError):
