@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from flows.published_cases.case import PublishedCase
 from services.runtime.market import MarketSnapshot
+from services.runtime.results import Caution
 from services.valuation.asset import Asset
 from services.valuation.lending.loan_price import LoanPricing
 from services.valuation.stress.report import StressedAsset, StressReport
@@ -36,6 +37,13 @@ class PledgeAppraisal:
     comparables: tuple[PublishedCase, ...]
     snapshot: MarketSnapshot
     pricing: LoanPricing | None = None
+
+    @property
+    def cautions(self) -> tuple[Caution, ...]:
+        """What to look at before trusting the figures: of the pledge, then what only this loan on it adds."""
+        of_pledge = self.valuation.cautions
+        with_loan = () if self.sized is None else self.sized.valuation.cautions
+        return (*of_pledge, *(caution for caution in with_loan if caution not in of_pledge))
 
     @property
     def stressed(self) -> StressedAsset | None:
