@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from flows.published_cases.case import PublishedCase
 from services.runtime.market import MarketSnapshot
+from services.runtime.results import Caution
 from services.valuation.asset import Asset
 from services.valuation.lending.loan_price import LoanPricing
 from services.valuation.stress.report import StressedAsset, StressReport
@@ -42,3 +43,8 @@ class PledgeAppraisal:
         """The pledge in every scenario; None where it could not be stressed."""
         outcome = self.stress.outcomes[0]
         return outcome if isinstance(outcome, StressedAsset) else None
+
+    @property
+    def cautions(self) -> tuple[Caution, ...]:
+        """Of the pledge, then of the loan against it; those of the rate stand beside the rate."""
+        return self.valuation.cautions + (() if self.sized is None else self.sized.cautions)

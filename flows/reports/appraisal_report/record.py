@@ -13,7 +13,7 @@ def warnings_section(appraisal: PledgeAppraisal) -> Section:
     """Warnings, assumptions, and the factors in use with their sources."""
     valuation = appraisal.valuation
     found = findings_of(
-        "appraisal_title.cautions", [(caution.field, caution) for caution in valuation.cautions]
+        "appraisal_title.cautions", [(caution.field, caution) for caution in appraisal.cautions]
     )
     blocks: list[Block] = list(found) or [Paragraph(label("appraisal_text.warnings"))]
     if valuation.assumptions:

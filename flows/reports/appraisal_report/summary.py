@@ -30,7 +30,7 @@ def summary_section(appraisal: PledgeAppraisal) -> Section:
         KeyFigure(label("appraisal_figure.annual_cash"), wan(valuation.annual_cash_cny), mark=mark),
         *_limit_figures(appraisal),
     ]
-    gravest = [(c.field, c) for c in valuation.cautions if c.severity is not Severity.NOTE]
+    gravest = [(c.field, c) for c in appraisal.cautions if c.severity is not Severity.NOTE]
     return chapter("summary", KeyFigures(tuple(figures)), *findings_of("title.gravest", gravest))
 
 
