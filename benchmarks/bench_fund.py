@@ -13,16 +13,22 @@ from dataclasses import replace
 from decimal import Decimal
 
 from flows.pipeline.project_files import ECO_INDUSTRY_2020, RESERVE_2026, read_projects
-from services.fund.allocation import AllocationLimits, AllocationRequest, GroupKind, GroupLimit, YearBudget
-from services.fund.allocator import allocate
-from services.fund.county import COUNTIES
-from services.fund.fund_market import factor_levels, with_fund_factors
-from services.fund.outcome import FundOutcome, FundSimulation
-from services.fund.project import Project
-from services.fund.sector_assumptions import read_sector_assumptions
-from services.fund.simulation import simulate
-from services.fund.term_sheets import read_term_sheets
-from services.fund.terms import FundTerms
+from services.fund.allocation.choosing import allocate
+from services.fund.allocation.question import (
+    AllocationLimits,
+    AllocationRequest,
+    GroupKind,
+    GroupLimit,
+    YearBudget,
+)
+from services.fund.fund_terms.sheets import read_term_sheets
+from services.fund.fund_terms.terms import FundTerms
+from services.fund.pipeline.county import COUNTIES
+from services.fund.pipeline.project import Project
+from services.fund.pipeline.sector_assumptions import read_sector_assumptions
+from services.fund.simulation.market import factor_levels, with_fund_factors
+from services.fund.simulation.outcome import FundOutcome, FundSimulation
+from services.fund.simulation.simulating import simulate
 from services.runtime.bundled import bundled
 from services.runtime.market import MarketSnapshot, read_snapshot
 

@@ -20,6 +20,7 @@ from typing import Any, get_args
 import msgspec
 
 from services.runtime.errors import FieldViolation, InvalidInput
+from services.runtime.toml_file import toml_bytes
 from services.runtime.violations import Violations
 from services.valuation import asset as domain
 from services.valuation.lending.loan_price import LoanPricing
@@ -93,13 +94,14 @@ def _parse(path: Path) -> dict[str, Any]:
             raise InvalidInput.of(
                 str(path), f"found {size / 1e6:.0f} MB, expected at most {MAX_BYTES / 1e6:.0f} MB"
             )
-        decode = msgspec.json.decode if path.suffix.lower() == ".json" else msgspec.toml.decode
-        content = decode(path.read_bytes())
     except OSError as error:
         raise InvalidInput.of(
             str(path), f"cannot be read: {error.strerror}, expected a TOML or JSON file"
         ) from None
-    except (msgspec.DecodeError, UnicodeDecodeError, ValueError) as error:
+    decode = msgspec.json.decode if path.suffix.lower() == ".json" else msgspec.toml.decode
+    try:
+        content = decode(toml_bytes(path, "a TOML or JSON file"))
+    except (msgspec.DecodeError, ValueError) as error:
         raise InvalidInput.of(str(path), f"is not valid TOML or JSON: {error}") from None
     if not isinstance(content, dict):
         raise InvalidInput.of(str(path), "found a list, expected a table with assets")

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
-from quant.reference import Check
+from quant.published_figures.recompute import Check
 from quant.sharing_scheme import scheme_entitlement
 from services.runtime.bundled import bundled
 

@@ -195,7 +195,7 @@ def _print_fund(fund: "FundRun") -> None:
         ),
     )
     print_table(
-        f"   以储备项目模拟 simulated on the reserve projects: "
+        f"   以 {len(fund.investments)} 个储备项目模拟 simulated on {len(fund.investments)} reserve projects: "
         f"累计出资 called {wan(fund.outcome.called_cny)} 万元 (假设 assumptions)",
         ("合伙人 Partner", "收益率中位数 median IRR", "5%分位 5 % quantile", "亏损概率 P(loss)"),
         (

@@ -4,9 +4,9 @@ from decimal import Decimal
 from pathlib import Path
 
 from cli.table_file import TableRow, read_table
-from services.fund.ledger import EntryKind, IndexLevel, LedgerEntry
-from services.fund.pacing import ObservedFlows
-from services.fund.waterfall_result import Deal, DealCashFlow, FundCashFlow
+from services.fund.performance.ledger import EntryKind, IndexLevel, LedgerEntry
+from services.fund.performance.pacing import ObservedFlows
+from services.fund.waterfall.result import Deal, DealCashFlow, FundCashFlow
 from services.runtime.errors import InvalidInput
 
 _KINDS = {

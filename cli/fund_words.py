@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from cli.output import percent
 
 if TYPE_CHECKING:
-    from services.fund.terms import FundTerms, Step
+    from services.fund.fund_terms.terms import FundTerms, Step
 
 CLASSES = {
     "city_finance": "市财政 City finance",
@@ -18,8 +18,8 @@ SETTLEMENT = "清算：回拨与托管 Settlement: clawback, escrow"
 
 def step_words(terms: "FundTerms", step: "Step") -> tuple[str, str]:
     """Name of a step and its figures."""
-    from quant.waterfall_steps import CarrySplit, CatchUp, GrassrootsShare
-    from services.fund.terms import CedeExcess, PreferredReturn, ReturnOfCapital
+    from quant.waterfall.steps import CarrySplit, CatchUp, GrassrootsShare
+    from services.fund.fund_terms.terms import CedeExcess, PreferredReturn, ReturnOfCapital
 
     def of(partner_ids: tuple[str, ...]) -> str:
         return (

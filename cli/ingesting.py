@@ -25,7 +25,7 @@ def ingested(make: "Callable[[], WrittenAccount]", inputs: Path, out_dir: Path, 
         written = make()
     except InvalidInput as error:
         kept = quarantine(error, inputs, out_dir)
-        error.add_note(f"refused rows are kept in {kept.folder} · 被退回的行已隔离保存")
+        error.add_note(f"what was refused is kept in {kept.folder} · 被退回的内容已隔离保存")
         raise
     if as_json:
         print_json(

@@ -27,6 +27,13 @@ loans_option = click.option(
 )
 
 
+def exposure_in_words(*, by_quarters: bool) -> str:
+    """What the exposure of a simulation is: it differs from the balance of today, which other commands print."""
+    middle = "首季中点" if by_quarters else "一年中点"
+    of = "the first quarter" if by_quarters else "the year"
+    return f"敞口为{middle}按还款计划的余额 · exposure: balances scheduled for the middle of {of}"
+
+
 def market(snapshot_file: Path | None) -> "MarketSnapshot":
     """The snapshot of a file, or the standard one."""
     from services.runtime.market import read_snapshot

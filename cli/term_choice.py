@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from services.fund.term_sheets import TermSheet
+    from services.fund.fund_terms.sheets import TermSheet
 
 sheets_option = click.option(
     "--sheets",
@@ -18,7 +18,7 @@ sheets_option = click.option(
 
 def sheets_of(path: Path | None) -> "dict[str, TermSheet]":
     """The term sheets of a file, the bundled ones where none is given."""
-    from services.fund.term_sheets import read_term_sheets
+    from services.fund.fund_terms.sheets import read_term_sheets
     from services.runtime.bundled import bundled
 
     return read_term_sheets(bundled("fund/term_sheets.toml") if path is None else path)

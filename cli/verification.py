@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cli.data_checks import DATA_FIGURES, recompute_from_data
-from quant.reference import Check, recompute_table
+from quant.published_figures.recompute import Check, recompute_table
 from services.runtime.bundled import bundled
 from services.runtime.errors import InvalidInput
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import msgspec
 
 from flows.pipeline.project_files import ECO_INDUSTRY_2020, RESERVE_2026, read_projects
-from services.fund.allocation import (
+from services.fund.allocation.question import (
     DEFAULT_AVERSION,
     DEFAULT_CHECK_PATHS,
     DEFAULT_SCENARIOS,
@@ -21,19 +21,19 @@ from services.fund.allocation import (
     AllocationRequest,
 )
 from services.fund.client import FundClient
-from services.fund.fund_market import factor_levels, with_fund_factors
-from services.fund.fund_scenario import FundScenario, read_fund_scenarios
-from services.fund.outcome import (
+from services.fund.fund_terms.sheets import TermSheet, decode_toml, read_term_sheets
+from services.fund.fund_terms.terms import FundTerms
+from services.fund.pipeline.project import Project
+from services.fund.pipeline.sector_assumptions import read_sector_assumptions
+from services.fund.simulation.market import factor_levels, with_fund_factors
+from services.fund.simulation.outcome import (
     DEFAULT_PATHS,
     DEFAULT_SEED,
     LIQUIDITY_RATE_ANNUAL,
     FundSimulation,
     Investment,
 )
-from services.fund.project import Project
-from services.fund.sector_assumptions import read_sector_assumptions
-from services.fund.term_sheets import TermSheet, decode_toml, read_term_sheets
-from services.fund.terms import FundTerms
+from services.fund.simulation.scenario import FundScenario, read_fund_scenarios
 from services.runtime.bundled import bundled
 from services.runtime.errors import InvalidInput
 from services.runtime.market import MarketSnapshot
@@ -67,7 +67,7 @@ class ProjectList(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class AllocationQuestion(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """How to choose; see `services.fund.allocation.AllocationRequest`."""
+    """How to choose; see `services.fund.allocation.question.AllocationRequest`."""
 
     limits: AllocationLimits = AllocationLimits()
     aversions: tuple[float, ...] = (DEFAULT_AVERSION,)
@@ -93,7 +93,7 @@ class FundQuestion(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             model to the fund's flows.
         projects: lists.
         term_sheets, sector_assumptions, scenarios: files; the bundled ones where they are not stated.
-        n_paths, seed, report_years, liquidity_rate_annual: see `services.fund.outcome.FundSimulation`.
+        n_paths, seed, report_years, liquidity_rate_annual: see `services.fund.simulation.outcome.FundSimulation`.
         contributions: of projects, by "pipeline/project_id".
         allocation: how to choose.
     """

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TypeVar
 
-from services.fund.term_sheets import decode_toml
+from services.fund.fund_terms.sheets import decode_toml
 from services.runtime.errors import FieldViolation, InvalidInput
 from services.runtime.violations import Violations
 

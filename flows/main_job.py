@@ -31,13 +31,13 @@ from flows.published_cases.bundled import appraise_published_cases
 from flows.published_cases.oddity import Oddity
 from quant.schedules import ExposureSchedule
 from services.fund.client import FundClient
-from services.fund.fund_market import factor_levels, with_fund_factors
-from services.fund.fund_scenario import read_fund_scenarios
-from services.fund.outcome import FundSimulation
-from services.fund.project import Project
-from services.fund.sector_assumptions import read_sector_assumptions
-from services.fund.term_sheets import decode_toml, read_term_sheets
-from services.fund.waterfall_result import FundCashFlow
+from services.fund.fund_terms.sheets import decode_toml, read_term_sheets
+from services.fund.pipeline.project import Project
+from services.fund.pipeline.sector_assumptions import read_sector_assumptions
+from services.fund.simulation.market import factor_levels, with_fund_factors
+from services.fund.simulation.outcome import FundSimulation
+from services.fund.simulation.scenario import read_fund_scenarios
+from services.fund.waterfall.result import FundCashFlow
 from services.loans.client import LoansClient
 from services.runtime.bundled import bundled
 from services.runtime.errors import InvalidInput
@@ -63,6 +63,7 @@ class FundDemonstration(msgspec.Struct, frozen=True, forbid_unknown_fields=True)
     n_paths: int
     report_years: tuple[int, ...]
     n_comparison_paths: int
+    leave_out: tuple[str, ...]
     waterfall_flows: tuple[FundCashFlow, ...]
 
 
@@ -188,7 +189,7 @@ def run_fund(
         project
         for review in pipelines
         for project in review.projects.projects
-        if project.pipeline == demonstration.pipeline
+        if project.pipeline == demonstration.pipeline and project.project_id not in demonstration.leave_out
     ]
     investments = assumptions.investments(projects, factor_levels(market))
     waterfall = client.run_waterfall(terms, demonstration.waterfall_flows)

@@ -8,11 +8,11 @@ from flows.accounts.gep_account import GepAccount
 from flows.accounts.reconciliation import Reconciliation
 from flows.published_cases.appraisal import CaseAppraisal
 from flows.published_cases.oddity import Oddity
-from services.fund.fund_scenario import ScenarioComparison
-from services.fund.outcome import FundOutcome, Investment
-from services.fund.project import ProjectList
-from services.fund.terms import FundTerms
-from services.fund.waterfall_result import FundCashFlow, WaterfallResult
+from services.fund.fund_terms.terms import FundTerms
+from services.fund.pipeline.project import ProjectList
+from services.fund.simulation.outcome import FundOutcome, Investment
+from services.fund.simulation.scenario import ScenarioComparison
+from services.fund.waterfall.result import FundCashFlow, WaterfallResult
 from services.loans.loan import Loan
 from services.loans.portfolio import PortfolioLoss
 from services.runtime.market import MarketSnapshot

@@ -46,17 +46,21 @@ def prefect_server(home: Path, port: int = 0) -> Iterator[str]:
 
 
 def _started(home: Path, port: int) -> tuple[subprocess.Popen[bytes], str]:
-    # Its input is a pipe that nothing is written to: it closes when this process ends, however it ends.
-    process = subprocess.Popen(
-        [sys.executable, "-m", "flows.bound_prefect_server", str(port)],
-        env={**os.environ, "PREFECT_HOME": str(home.resolve())},
-        stdin=subprocess.PIPE,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
+    # What goes wrong at its start is kept, whatever the user wants to see on the terminal.
+    log = home / "server-start.log"
+    environment = {"PREFECT_HOME": str(home.resolve()), "PREFECT_SERVER_LOGGING_LEVEL": "ERROR"}
+    with log.open("wb") as said:
+        # Its input is a pipe that nothing is written to: it closes when this process ends, however it ends.
+        process = subprocess.Popen(
+            [sys.executable, "-m", "flows.bound_prefect_server", str(port)],
+            env=os.environ | environment,
+            stdin=subprocess.PIPE,
+            stdout=said,
+            stderr=said,
+        )
     api = f"http://127.0.0.1:{port}/api"
     try:
-        _wait(process, f"{api}/health")
+        _wait(process, f"{api}/health", log)
     except BaseException:
         _stop(process)
         raise
@@ -101,11 +105,13 @@ def prefect_server_for_flows() -> Iterator[str]:
         yield api
 
 
-def _wait(process: subprocess.Popen[bytes], health: str) -> None:
+def _wait(process: subprocess.Popen[bytes], health: str, log: Path) -> None:
     deadline = time.monotonic() + STARTUP_S
     while time.monotonic() < deadline:
         if process.poll() is not None:
-            raise Unavailable(f"Prefect's server ended with code {process.returncode} before it was ready")
+            raise Unavailable(
+                f"Prefect's server ended with code {process.returncode} before it was ready{_reason(log)}; see {log}"
+            )
         try:
             with urllib.request.urlopen(health, timeout=2.0) as answer:  # noqa: S310  # loopback, http
                 if answer.status == 200:
@@ -113,6 +119,13 @@ def _wait(process: subprocess.Popen[bytes], health: str) -> None:
         except OSError:
             time.sleep(_HEALTH_EVERY_S)
     raise Unavailable(f"Prefect's server was not ready after {STARTUP_S:.0f} s")
+
+
+def _reason(log: Path) -> str:
+    """The last line that names an error, as far as one is found."""
+    lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
+    errors = [line.strip() for line in lines if "Error" in line and not line.startswith(" ")]
+    return f": {errors[-1]}" if errors else ""
 
 
 def _free_port() -> int:

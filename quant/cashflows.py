@@ -7,11 +7,11 @@ the step is a year.
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from quant.all_rates import ExponentialSum
 from quant.arguments import FINITE, RATE_ABOVE_TOTAL_LOSS, FloatArray
-from quant.plain_dated_rates import plain_dated_rates
-from quant.plain_rates import plain_rates
-from quant.rate_search import PowerSums, largest_roots_below_one
+from quant.rates_of_return.all_rates import ExponentialSum
+from quant.rates_of_return.plain_dated_rates import plain_dated_rates
+from quant.rates_of_return.plain_rates import plain_rates
+from quant.rates_of_return.rate_search import PowerSums, largest_roots_below_one
 
 _BLOCK = 4096
 MOST_SIGN_CHANGES = 60
@@ -26,8 +26,8 @@ def irr(flows: ArrayLike) -> FloatArray:
     non-zero flow have opposite signs) gives the smallest positive rate; a loss gives the negative rate
     closest to zero or, if there is none, the smallest positive rate. A series that pays first and receives
     afterwards, whatever its length, has exactly one rate above -100 %; the roots of its polynomial below
-    -100 % are never candidates. Pairs of rates closer together than the fine grid of `quant.rate_search`
-    (0.001 % at zero, 2 % at 20 %) may be missed.
+    -100 % are never candidates. Pairs of rates closer together than the fine grid of
+    `quant.rates_of_return.rate_search` (0.001 % at zero, 2 % at 20 %) may be missed.
 
     Args:
         flows: [..., n], n >= 1.
@@ -92,9 +92,9 @@ def xirr(flows: ArrayLike, times_years: ArrayLike) -> FloatArray:
 def all_rates(flows: ArrayLike, times_years: ArrayLike | None = None) -> FloatArray:
     """Return every rate above -100 % at which the flows of one series have no present value, ascending.
 
-    `irr` and `xirr` choose one of them; this tells whether there was a choice. See `quant.all_rates` for the method. A
-    rate at which the present value touches 0 without a change of sign is returned once; two rates closer than about
-    1e-8 may be told as one.
+    `irr` and `xirr` choose one of them; this tells whether there was a choice. See
+    `quant.rates_of_return.all_rates` for the method. A rate at which the present value touches 0 without a change of
+    sign is returned once; two rates closer than about 1e-8 may be told as one.
 
     Args:
         flows: [n], n >= 1.

@@ -1,9 +1,9 @@
 """Forest formulas under one name: growth, biomass and carbon credits, value of timber and of forest land.
 
-Three modules hold them: `quant.forest_growth`, `quant.forest_carbon`, `quant.forest_tenure`.
+Three modules hold them: `quant.forests.growth`, `quant.forests.carbon`, `quant.forests.tenure`.
 """
 
-from quant.forest_carbon import (
+from quant.forests.carbon import (
     CO2_PER_CARBON,
     PowerEquation,
     buffer_cover,
@@ -13,8 +13,8 @@ from quant.forest_carbon import (
     stand_biomass_t,
     tree_biomass_kg,
 )
-from quant.forest_growth import GROWTH_CURVES, gompertz, korf, logistic, richards, schumacher
-from quant.forest_tenure import (
+from quant.forests.growth import GROWTH_CURVES, gompertz, korf, logistic, richards, schumacher
+from quant.forests.tenure import (
     Thinning,
     capitalised_annuity_value,
     harvest_present_value,

@@ -33,7 +33,13 @@ if TYPE_CHECKING:
     show_default=True,
     help="Folder for the appraisals.",
 )
-@click.option("--paths", type=click.IntRange(256, 65_536), default=4096, show_default=True, help="Paths.")
+@click.option(
+    "--paths",
+    type=click.IntRange(256, 65_536),
+    default=2048,
+    show_default=True,
+    help="Paths; by default as many as value and size take, so that all three say the same.",
+)
 @target
 @json_option
 def command(file: Path, out_dir: Path, paths: int, target: str | None, *, as_json: bool) -> int:

@@ -18,7 +18,12 @@ if TYPE_CHECKING:
 
 @click.command("demo", cls=WithExamples, examples=("ecopledge demo --out out",))
 @click.option(
-    "--out", "out_dir", type=click.Path(path_type=Path), default="out", show_default=True, help="Folder."
+    "--out",
+    "out_dir",
+    type=click.Path(path_type=Path, file_okay=False),
+    default="out",
+    show_default=True,
+    help="Folder.",
 )
 @target
 @json_option

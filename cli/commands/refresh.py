@@ -26,7 +26,13 @@ _SHOWN_EVENTS = 10
 @click.option(
     "--accounts", "accounts_dir", type=click.Path(path_type=Path), required=True, help="Accounts folder."
 )
-@click.option("--out", "out_dir", type=click.Path(path_type=Path), default="out/refresh", show_default=True)
+@click.option(
+    "--out",
+    "out_dir",
+    type=click.Path(path_type=Path, file_okay=False),
+    default="out/refresh",
+    show_default=True,
+)
 @click.option("--as-of", type=click.DateTime(["%Y-%m-%d"]), help="Day of the valuation. Default: today.")
 @click.option("--snapshot", "snapshot_id", default="", help="Market snapshot. Default: the bundled one.")
 @click.option(

@@ -42,7 +42,7 @@ def command(file: Path, target: str | None, *, as_json: bool) -> int:
 
     content = read_asset_file(file)
     if content.loan is None:
-        raise InvalidInput.of(f"{file}.loan", MISSING_LOAN)
+        raise InvalidInput.of(f"{file}: loan", MISSING_LOAN)
     with services(target, ("valuation",)) as channel:
         client = ValuationClient(channel)
         sized = []
@@ -119,6 +119,13 @@ def _print_years(sized: "SizedLoan") -> None:
         )
 
 
+def _ltv(year: "LoanYear") -> str:
+    """A debt on a pledge that may be worth nothing by then is no missing figure."""
+    if year.ltv is not None:
+        return percent(year.ltv)
+    return "∞" if year.debt_service_cny > 0.0 else "—"
+
+
 def _print_path(title: str, years: "Sequence[LoanYear]") -> None:
     if not years:
         return
@@ -141,7 +148,7 @@ def _print_path(title: str, years: "Sequence[LoanYear]") -> None:
                 wan(year.outstanding_cny),
                 "—" if year.dscr is None else f"{year.dscr:.2f}",
                 wan(year.pledge_value_cny),
-                "—" if year.ltv is None else percent(year.ltv),
+                _ltv(year),
             ]
             for year in years
         ),

@@ -8,7 +8,7 @@ from cli.examples import WithExamples
 from cli.output import json_option, print_json, print_table
 
 if TYPE_CHECKING:
-    from quant.reference import Check
+    from quant.published_figures.recompute import Check
 
 
 @click.command(
@@ -52,7 +52,7 @@ def _fields(check: "Check") -> dict[str, object]:
 
 
 def _row(check: "Check") -> list[str]:
-    mark = "[green]✓[/]" if check.passed else "[red]✗[/]"
+    mark = "✓" if check.passed else "✗"
     return [
         check.case,
         check.source,

@@ -5,7 +5,7 @@ from typing import Literal, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from services.fund.outcome import DEFAULT_PATHS
+from services.fund.simulation.outcome import DEFAULT_PATHS
 from services.loans.simulation.stress import DEFAULT_STRESS_PATHS, DEFAULT_STRESS_QUARTERS
 
 # What a page can offer to choose from must stand here; tests compare the names with the bundled files.

@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 
 from flows.fund_question import AskedFund
-from services.fund.allocation import AllocationAnswer
-from services.fund.fund_scenario import ScenarioComparison
-from services.fund.outcome import FundOutcome
-from services.fund.pacing import PacedPlan
-from services.fund.project import Project, ProjectFlag
-from services.fund.terms import FundTerms
+from services.fund.allocation.question import AllocationAnswer
+from services.fund.fund_terms.terms import FundTerms
+from services.fund.performance.pacing import PacedPlan
+from services.fund.pipeline.project import Project, ProjectFlag
+from services.fund.simulation.outcome import FundOutcome
+from services.fund.simulation.scenario import ScenarioComparison
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,10 +6,10 @@ from itertools import pairwise
 from flows.fund_question import AskedFund
 from flows.fund_review.fund_review import BenefitRun, FundReview, PaceReview
 from services.fund.client import FundClient
-from services.fund.outcome import FundOutcome
-from services.fund.pacing import ObservedFlows, PacingQuestion
-from services.fund.project import Project, ProjectFlag
-from services.fund.terms import GRASSROOTS_ID
+from services.fund.fund_terms.terms import GRASSROOTS_ID
+from services.fund.performance.pacing import ObservedFlows, PacingQuestion
+from services.fund.pipeline.project import Project, ProjectFlag
+from services.fund.simulation.outcome import FundOutcome
 from services.runtime.errors import InvalidInput
 from services.runtime.results import Progress
 

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from flows.fund_scenarios.question import FundSetting
-from services.fund.fund_scenario import FundScenario, ScenarioComparison
-from services.fund.outcome import FundOutcome, PartnerOutcome
-from services.fund.terms import FundTerms
+from services.fund.fund_terms.terms import FundTerms
+from services.fund.simulation.outcome import FundOutcome, PartnerOutcome
+from services.fund.simulation.scenario import FundScenario, ScenarioComparison
 from services.runtime.errors import InvalidInput
 from services.runtime.market import MarketSnapshot
 

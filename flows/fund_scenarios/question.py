@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 
 from flows.grid_file import read_grid_file, require_names
-from services.fund.outcome import FEWEST_PATHS, MOST_PATHS
+from services.fund.simulation.outcome import FEWEST_PATHS, MOST_PATHS
 from services.runtime.violations import Violations
 
 MOST_VARIANTS = 24

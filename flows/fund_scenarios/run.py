@@ -10,10 +10,10 @@ from flows.fund_scenarios.grid import FundGrid, FundVariant, chosen_view
 from flows.fund_scenarios.question import AS_ASKED, FundGridQuestion, FundSetting
 from flows.grid_file import unknown_name
 from services.fund.client import FundClient
-from services.fund.fund_scenario import FundScenario
-from services.fund.outcome import FundSimulation
-from services.fund.term_sheets import read_term_sheets
-from services.fund.terms import FundTerms
+from services.fund.fund_terms.sheets import read_term_sheets
+from services.fund.fund_terms.terms import FundTerms
+from services.fund.simulation.outcome import FundSimulation
+from services.fund.simulation.scenario import FundScenario
 from services.runtime.bundled import bundled
 from services.runtime.errors import InvalidInput, NotFound
 from services.runtime.market import MarketSnapshot

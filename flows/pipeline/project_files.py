@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
-from services.fund.project import Project
+from services.fund.pipeline.project import Project
 from services.runtime.errors import FieldViolation, InvalidInput
 
 
@@ -52,7 +52,7 @@ ECO_INDUSTRY_2020 = ProjectFile(
 def read_projects(path: Path, form: ProjectFile) -> tuple[Project, ...]:
     """The projects of a list, in its order.
 
-    Years out of order and amounts of 0 are taken as they are: `services.fund.project_flags` speaks about them.
+    Years out of order and amounts of 0 are taken as they are: `services.fund.pipeline.flags` speaks about them.
 
     Raises:
         InvalidInput: with every place (file, row, column), what was found and what is expected.

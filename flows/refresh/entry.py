@@ -79,5 +79,5 @@ def _check(accounts_dir: Path, as_of: dt.date, out_dir: Path) -> None:
         read_accounts(accounts_dir, as_of)
     except InvalidInput as error:
         kept = quarantine(error, accounts_dir, out_dir)
-        error.add_note(f"refused rows are kept in {kept.folder} · 被退回的行已隔离保存")
+        error.add_note(f"what was refused is kept in {kept.folder} · 被退回的内容已隔离保存")
         raise

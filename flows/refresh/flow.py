@@ -71,7 +71,7 @@ def compose(request: RefreshRequest, targets: Targets, connect: Connect) -> Refr
                 return job.read()
             except InvalidInput as error:
                 kept = quarantine(error, request.accounts_dir, request.out_dir)
-                error.add_note(f"refused rows are kept in {kept.folder} · 被退回的行已隔离保存")
+                error.add_note(f"what was refused is kept in {kept.folder} · 被退回的内容已隔离保存")
                 raise
 
         read = service_task("read and check accounts", read_accounts)

@@ -5,7 +5,7 @@ from functools import partial
 import sqlalchemy as sa
 
 from ecopledge.fund.v1 import fund_pb2, fund_pb2_grpc
-from services.fund.repository import migrate
+from services.fund.pipeline.repository import migrate
 from services.fund.servicer import FundServicer
 from services.runtime.database import engine_from
 from services.runtime.exits import exiting_with_message

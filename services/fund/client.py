@@ -9,11 +9,29 @@ import grpc
 
 from ecopledge.fund.v1 import fund_pb2 as pb
 from ecopledge.fund.v1 import fund_pb2_grpc, performance_pb2, terms_pb2, waterfall_pb2
-from quant.fund_projects import FundSwitches
-from services.fund.allocation import AllocationAnswer, AllocationRequest
-from services.fund.fund_scenario import FundScenario, ScenarioComparison
-from services.fund.ledger import IndexLevel, LedgerEntry, LedgerPerformance
-from services.fund.outcome import (
+from quant.fund_paths.projects import FundSwitches
+from services.fund.allocation.question import AllocationAnswer, AllocationRequest
+from services.fund.allocation.translate import answer_from_wire, request_to_wire
+from services.fund.fund_terms.terms import FundTerms, StoredTerms
+from services.fund.fund_terms.translate import stored_terms_from_wire, terms_to_wire
+from services.fund.performance.ledger import IndexLevel, LedgerEntry, LedgerPerformance
+from services.fund.performance.pacing import PacedPlan, PacingQuestion
+from services.fund.performance.translate import (
+    entry_to_wire,
+    level_to_wire,
+    pacing_to_wire,
+    performance_from_wire,
+    plan_from_wire,
+)
+from services.fund.pipeline.project import Project, ProjectFlag, ProjectList, PutOutcome
+from services.fund.pipeline.translate import (
+    LARGEST_PAGE,
+    flag_from_wire,
+    project_to_wire,
+    put_outcome_from_wire,
+    stored_project_from_wire,
+)
+from services.fund.simulation.outcome import (
     DEFAULT_PATHS,
     DEFAULT_SEED,
     LIQUIDITY_RATE_ANNUAL,
@@ -22,33 +40,15 @@ from services.fund.outcome import (
     FundSimulation,
     Investment,
 )
-from services.fund.pacing import PacedPlan, PacingQuestion
-from services.fund.project import Project, ProjectFlag, ProjectList, PutOutcome
-from services.fund.terms import FundTerms, StoredTerms
-from services.fund.translate_allocation import answer_from_wire, request_to_wire
-from services.fund.translate_performance import (
-    entry_to_wire,
-    level_to_wire,
-    pacing_to_wire,
-    performance_from_wire,
-    plan_from_wire,
-)
-from services.fund.translate_projects import (
-    LARGEST_PAGE,
-    flag_from_wire,
-    project_to_wire,
-    put_outcome_from_wire,
-    stored_project_from_wire,
-)
-from services.fund.translate_simulation import (
+from services.fund.simulation.scenario import FundScenario, ScenarioComparison
+from services.fund.simulation.translate import (
     compared_from_wire,
     comparison_to_wire,
     event_from_wire,
     simulation_to_wire,
 )
-from services.fund.translate_terms import stored_terms_from_wire, terms_to_wire
-from services.fund.translate_waterfall import deal_to_wire, flow_to_wire, result_from_wire
-from services.fund.waterfall_result import Deal, FundCashFlow, WaterfallResult
+from services.fund.waterfall.result import Deal, FundCashFlow, WaterfallResult
+from services.fund.waterfall.translate import deal_to_wire, flow_to_wire, result_from_wire
 from services.runtime.channel import calling, receiving
 from services.runtime.errors import Internal
 from services.runtime.market import MarketSnapshot

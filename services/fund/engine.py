@@ -5,17 +5,17 @@ from collections.abc import Callable, Iterator, Sequence
 
 import sqlalchemy as sa
 
-from services.fund.allocation import AllocationAnswer, AllocationRequest
-from services.fund.allocator import allocate
-from services.fund.comparison import compare
-from services.fund.fund_scenario import FundScenario, ScenarioComparison
-from services.fund.outcome import FundOutcome, FundSimulation, Investment
-from services.fund.project import Project, ProjectFlag, ProjectPage, PutOutcome
-from services.fund.project_flags import find_flags
-from services.fund.repository import ProjectRepository
-from services.fund.simulation import simulate
-from services.fund.term_store import TermsRepository
-from services.fund.terms import FundTerms, StoredTerms
+from services.fund.allocation.choosing import allocate
+from services.fund.allocation.question import AllocationAnswer, AllocationRequest
+from services.fund.fund_terms.store import TermsRepository
+from services.fund.fund_terms.terms import FundTerms, StoredTerms
+from services.fund.pipeline.flags import find_flags
+from services.fund.pipeline.project import Project, ProjectFlag, ProjectPage, PutOutcome
+from services.fund.pipeline.repository import ProjectRepository
+from services.fund.simulation.comparison import compare
+from services.fund.simulation.outcome import FundOutcome, FundSimulation, Investment
+from services.fund.simulation.scenario import FundScenario, ScenarioComparison
+from services.fund.simulation.simulating import simulate
 from services.runtime.path_workers import PathWorkers
 from services.runtime.results import Progress
 
@@ -108,7 +108,7 @@ class FundEngine:
     def allocate_projects(
         self, institution_id: str, request: AllocationRequest, time_left_s: Callable[[], float]
     ) -> AllocationAnswer:
-        """Choose among stored projects under limits; see `services.fund.allocator.allocate`.
+        """Choose among stored projects under limits; see `services.fund.allocation.choosing.allocate`.
 
         Raises:
             NotFound: a project is not stored.

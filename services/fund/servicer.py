@@ -14,20 +14,18 @@ from ecopledge.fund.v1 import (
     waterfall_pb2,
 )
 from ecopledge.fund.v1 import fund_pb2 as pb
-from services.fund import (
-    translate_allocation,
-    translate_performance,
-    translate_projects,
-    translate_simulation,
-    translate_terms,
-    translate_waterfall,
-)
+from services.fund.allocation import translate as translate_allocation
 from services.fund.engine import FundEngine
-from services.fund.pacing import pace_commitment
-from services.fund.performance import measure_performance
-from services.fund.repository import SqlProjectRepository
-from services.fund.sharing import run_waterfall
-from services.fund.term_store import SqlTermsRepository
+from services.fund.fund_terms import translate as translate_terms
+from services.fund.fund_terms.store import SqlTermsRepository
+from services.fund.performance import translate as translate_performance
+from services.fund.performance.measuring import measure_performance
+from services.fund.performance.pacing import pace_commitment
+from services.fund.pipeline import translate as translate_projects
+from services.fund.pipeline.repository import SqlProjectRepository
+from services.fund.simulation import translate as translate_simulation
+from services.fund.waterfall import translate as translate_waterfall
+from services.fund.waterfall.sharing import run_waterfall
 from services.runtime.call import current_call
 from services.runtime.errors import InvalidInput
 from services.runtime.idempotency import IdempotentWrites

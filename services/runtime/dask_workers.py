@@ -10,6 +10,7 @@ import pickle
 import threading
 import time
 import uuid
+import warnings
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import CancelledError
@@ -22,7 +23,7 @@ from services.runtime.path_workers import Part, Shared, Step, path_ranges
 RANGES_PER_THREAD = 4
 """So that a worker that is slow, or joins late, holds nobody up for long."""
 CONNECT_S = 10.0
-NO_WORKERS_S = 60.0
+NO_WORKERS_S = 20.0
 """How long a simulation waits for a worker to come back before it gives up."""
 _POLL_S = 0.5
 
@@ -102,8 +103,10 @@ class DaskWorkers:
         with self._lock:
             if self._client is not None and self._client.status == "running":
                 return self._client
-            # A worker that dies is the scheduler's to tell; here its ranges are simulated again.
-            logging.getLogger("distributed.client").setLevel(logging.ERROR)
+            # What goes wrong is raised; a worker that dies is the scheduler's to tell, its ranges are simulated again.
+            logging.getLogger("distributed.client").setLevel(logging.CRITICAL)
+            # What the ranges share is meant to travel as it is, once.
+            warnings.filterwarnings("ignore", message="Sending large graph", category=UserWarning)
             try:
                 self._client = connect(
                     self._address,

@@ -22,6 +22,7 @@ from quant.seasons import MonthlyShares
 from services.runtime.errors import InvalidInput
 from services.runtime.evidence import Evidence, Source
 from services.runtime.scheme import SharingScheme
+from services.runtime.toml_file import toml_bytes
 
 __all__ = [
     "CurvePoint",
@@ -245,9 +246,7 @@ def read_snapshot(path: Path) -> MarketSnapshot:
         InvalidInput: if the file is missing or wrong, naming the place.
     """
     try:
-        content: Any = msgspec.toml.decode(path.read_bytes())
+        content: Any = msgspec.toml.decode(toml_bytes(path, "a market snapshot in TOML"))
         return msgspec.convert(content, MarketSnapshot)
-    except FileNotFoundError:
-        raise InvalidInput.of(str(path), "no such file, expected a market snapshot in TOML") from None
     except (msgspec.DecodeError, msgspec.ValidationError, ValueError) as error:
         raise InvalidInput.of(str(path), str(error)) from error

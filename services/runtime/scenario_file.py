@@ -20,6 +20,7 @@ from services.runtime.errors import FieldViolation, InvalidInput
 from services.runtime.evidence import Source
 from services.runtime.scenario import SECTIONS, InflowRegime, Scenario
 from services.runtime.scenario_rules import check_scenario
+from services.runtime.toml_file import toml_bytes
 from services.runtime.violations import Violations
 
 STANDARD_SCENARIOS = "scenarios.toml"
@@ -105,10 +106,8 @@ def tables_of(path: Path, key: str) -> list[Any]:
         InvalidInput: the file cannot be read, is no TOML or holds something else.
     """
     try:
-        content: Any = msgspec.toml.decode(path.read_bytes())
-    except OSError as error:
-        raise InvalidInput.of(str(path), f"cannot be read: {error.strerror}, expected a TOML file") from None
-    except (msgspec.DecodeError, UnicodeDecodeError, ValueError) as error:
+        content: Any = msgspec.toml.decode(toml_bytes(path))
+    except (msgspec.DecodeError, ValueError) as error:
         raise InvalidInput.of(str(path), f"is not valid TOML: {error}") from None
     tables = content.get(key)
     unknown = sorted(content.keys() - {key})

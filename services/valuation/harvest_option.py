@@ -9,7 +9,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from quant.optimal_harvest import value_harvest
+from quant.forests.optimal_harvest import value_harvest
 from quant.right_loss import expected_share
 from quant.schedules import CollateralTerms, ScheduleBook
 from services.valuation.prepared_market import PreparedMarket

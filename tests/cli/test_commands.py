@@ -286,7 +286,9 @@ def test_a_folder_that_cannot_be_written_is_named(
     target: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "file").write_text("kept", encoding="utf-8")
-    assert run(["demo", "--out", str(tmp_path / "file"), "--target", target]) == 1
+    assert run(["demo", "--out", str(tmp_path / "file"), "--target", target]) == 2
+    assert f"{tmp_path / 'file'}" in capsys.readouterr().err
+    assert run(["demo", "--out", str(tmp_path / "file" / "below"), "--target", target]) == 1
     told = capsys.readouterr().err
     assert f"error: {tmp_path / 'file'}" in told
     assert "Traceback" not in told

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from quant import forestry
 from quant.arguments import FloatArray
 from quant.forestry import PowerEquation, Thinning
-from quant.reference import DATONG_SPRUCE
+from quant.published_figures.recompute import DATONG_SPRUCE
 
 DATA = Path(__file__).parents[2] / "data"
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from cli.data_checks import DATA_FIGURES, recompute_from_data
-from quant.reference import ROW_CHECKS, Check, recompute, recompute_table
+from quant.published_figures.recompute import ROW_CHECKS, Check, recompute, recompute_table
 
 TABLES = Path(__file__).parents[2] / "data" / "reference"
 # Tables whose every row is recomputed here, with the number of checks that they give.

@@ -12,7 +12,7 @@ from cli.output import json_option, percent, print_json, print_table, wan
 
 if TYPE_CHECKING:
     from flows.fund_question import AskedFund
-    from services.fund.allocation import AllocationAnswer, LimitStatus, ProjectChoice
+    from services.fund.allocation.question import AllocationAnswer, LimitStatus, ProjectChoice
 
 LIMITS_BROKEN = 1
 

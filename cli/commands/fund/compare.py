@@ -11,9 +11,9 @@ from cli.examples import WithExamples
 from cli.output import json_option, percent, print_json, print_table, progress, wan
 
 if TYPE_CHECKING:
-    from services.fund.fund_scenario import FundScenario, ScenarioComparison
-    from services.fund.outcome import FundOutcome
-    from services.fund.terms import FundTerms
+    from services.fund.fund_terms.terms import FundTerms
+    from services.fund.simulation.outcome import FundOutcome
+    from services.fund.simulation.scenario import FundScenario, ScenarioComparison
 
 
 @click.command(

@@ -11,7 +11,7 @@ from cli.output import json_option, percent, print_json, print_table, progress, 
 
 if TYPE_CHECKING:
     from flows.fund_scenarios.grid import FundGrid, FundVariant
-    from services.fund.outcome import FundOutcome
+    from services.fund.simulation.outcome import FundOutcome
 
 EXAMPLE = "examples/grids/fund.toml"
 

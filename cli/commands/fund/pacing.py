@@ -10,7 +10,7 @@ from cli.examples import WithExamples
 from cli.output import json_option, print_json, print_table, wan
 
 if TYPE_CHECKING:
-    from services.fund.pacing import ObservedFlows, PacedPlan, PacingParameters
+    from services.fund.performance.pacing import ObservedFlows, PacedPlan, PacingParameters
 
 
 @click.command(
@@ -61,7 +61,7 @@ def command(
     Amounts are printed in 万元; --json prints CNY.
     """
     from services.fund.client import FundClient
-    from services.fund.pacing import PacingQuestion
+    from services.fund.performance.pacing import PacingQuestion
 
     source = _source(rates, bow, growth, observed, n_rates)
     with services(target, ("fund",)) as channel:
@@ -77,7 +77,7 @@ def _source(
     rates: str | None, bow: float | None, growth: float | None, observed: Path | None, n_rates: int | None
 ) -> "PacingParameters | ObservedFlows":
     from cli.fund_files import read_observed
-    from services.fund.pacing import PacingParameters
+    from services.fund.performance.pacing import PacingParameters
 
     given = [value for value in (rates, bow, growth) if value is not None]
     if observed is not None:

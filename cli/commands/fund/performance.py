@@ -11,7 +11,7 @@ from cli.examples import WithExamples
 from cli.output import json_option, print_json, print_table, wan
 
 if TYPE_CHECKING:
-    from services.fund.ledger import AccountPerformance, LedgerPerformance
+    from services.fund.performance.ledger import AccountPerformance, LedgerPerformance
 
 NOTHING = "—"
 

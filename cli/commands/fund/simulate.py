@@ -11,8 +11,8 @@ from cli.examples import WithExamples
 from cli.output import json_option, percent, print_json, print_table, progress, wan
 
 if TYPE_CHECKING:
-    from services.fund.outcome import FundOutcome, PartnerOutcome
-    from services.fund.terms import FundTerms
+    from services.fund.fund_terms.terms import FundTerms
+    from services.fund.simulation.outcome import FundOutcome, PartnerOutcome
     from services.runtime.results import Distribution
 
 

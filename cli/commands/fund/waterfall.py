@@ -13,8 +13,8 @@ from cli.term_choice import sheet_named, sheets_option
 if TYPE_CHECKING:
     from decimal import Decimal
 
-    from services.fund.terms import FundTerms
-    from services.fund.waterfall_result import WaterfallResult
+    from services.fund.fund_terms.terms import FundTerms
+    from services.fund.waterfall.result import WaterfallResult
 
 
 @click.command(

@@ -75,14 +75,11 @@ def read_debtors(path: Path) -> "tuple[DebtorFacts, ...]":
 
     from services.loans.quality.classification import DebtorFacts
     from services.runtime.errors import InvalidInput
+    from services.runtime.toml_file import toml_bytes
 
     try:
-        content = msgspec.toml.decode(
-            path.read_bytes(), type=dict[str, tuple[DebtorFacts, ...]], strict=False
-        )
-    except OSError as error:
-        raise InvalidInput.of(str(path), f"cannot be read: {error.strerror}, expected a TOML file") from None
-    except (msgspec.DecodeError, msgspec.ValidationError, UnicodeDecodeError, ValueError) as error:
+        content = msgspec.toml.decode(toml_bytes(path), type=dict[str, tuple[DebtorFacts, ...]], strict=False)
+    except (msgspec.DecodeError, msgspec.ValidationError, ValueError) as error:
         raise InvalidInput.of(str(path), str(error)) from None
     if content.keys() != {"debtors"}:
         raise InvalidInput.of(

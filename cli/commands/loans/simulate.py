@@ -8,7 +8,15 @@ import click
 
 from cli.connection import services, target
 from cli.examples import WithExamples
-from cli.loan_quality import as_of_option, day_of, loans_option, market, print_cautions, snapshot_option
+from cli.loan_quality import (
+    as_of_option,
+    day_of,
+    exposure_in_words,
+    loans_option,
+    market,
+    print_cautions,
+    snapshot_option,
+)
 from cli.output import json_option, percent, print_json, print_table, progress, wan
 
 if TYPE_CHECKING:
@@ -94,6 +102,7 @@ def _print(loss: "PortfolioLoss") -> None:
     click.echo(
         f"组合损失 · Loss of {loss.n_loans:,} loans, 敞口 exposure {wan(loss.exposure_cny)} 万元, {span}"
     )
+    click.echo(f"  {exposure_in_words(by_quarters=loss.n_quarters is not None)}")
     effective = "" if loss.effective_paths is None else f", 有效 effective {loss.effective_paths:,.0f}"
     click.echo(f"  路径 paths {loss.manifest.n_paths:,}{effective}, 种子 seed {loss.manifest.seed}")
     rows = [

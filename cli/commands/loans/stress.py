@@ -7,7 +7,15 @@ import click
 
 from cli.connection import services, target
 from cli.examples import WithExamples
-from cli.loan_quality import as_of_option, day_of, loans_option, market, print_cautions, snapshot_option
+from cli.loan_quality import (
+    as_of_option,
+    day_of,
+    exposure_in_words,
+    loans_option,
+    market,
+    print_cautions,
+    snapshot_option,
+)
 from cli.output import json_option, percent, print_json, print_table, progress, wan
 
 if TYPE_CHECKING:
@@ -102,6 +110,7 @@ def _limit(expected_loss: float | None, shortfall: float | None) -> "LossLimit |
 
 def _print(report: "PortfolioStress") -> None:
     click.echo(f"组合压力测试 · {report.n_loans:,} loans, 敞口 exposure {wan(report.exposure_cny)} 万元")
+    click.echo(f"  {exposure_in_words(by_quarters=True)}")
     print_table(
         "各情景 · Worlds (万元)",
         ("情景 Scenario", "预期损失 Expected", "变化 Change", "误差 Error", "VaR99.9 VaR", "ES99.9 ES",

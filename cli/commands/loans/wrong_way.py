@@ -7,7 +7,15 @@ import click
 
 from cli.connection import services, target
 from cli.examples import WithExamples
-from cli.loan_quality import as_of_option, day_of, loans_option, market, print_cautions, snapshot_option
+from cli.loan_quality import (
+    as_of_option,
+    day_of,
+    exposure_in_words,
+    loans_option,
+    market,
+    print_cautions,
+    snapshot_option,
+)
 from cli.output import json_option, percent, print_json, print_table, wan
 
 if TYPE_CHECKING:
@@ -54,6 +62,7 @@ def _print(risk: "WrongWayRisk") -> None:
     click.echo(
         f"错向风险 · Wrong-way risk: {risk.n_loans:,} loans, 敞口 exposure {wan(risk.exposure_cny)} 万元"
     )
+    click.echo(f"  {exposure_in_words(by_quarters=True)}")
     sides = (("押品与借款人同路径 linked", risk.together), ("押品独立同分布 cut loose", risk.apart))
     print_table(
         "并列 · Side by side (万元)",

@@ -72,7 +72,7 @@ def command(
     if as_json:
         print_json(_summary(result))
     else:
-        _print(result)
+        _print(result, is_closing=close)
     return 0 if result.edition.statistics.is_clean else 1
 
 
@@ -90,7 +90,7 @@ def _summary(result: "StatisticsResult") -> dict[str, object]:
     }
 
 
-def _print(result: "StatisticsResult") -> None:
+def _print(result: "StatisticsResult", *, is_closing: bool) -> None:
     from flows.reports.statistics_workbook.validations import name_of_figure
 
     statistics, version = result.edition.statistics, result.edition.version
@@ -121,6 +121,10 @@ def _print(result: "StatisticsResult") -> None:
     print_checks(result)
     if result.is_new_version and version is not None:
         click.echo(f"已存第 {version.version} 版 · version {version.version} stored")
+    elif is_closing and version is not None:
+        click.echo(
+            f"数字未变，仍为第 {version.version} 版 · no figure has changed, version {version.version} stays"
+        )
     if result.is_corrected_since:
         click.echo(
             "结账后有更正，数字已不同：加 --close 生成新版本 · figures changed since; --close makes a version"

@@ -123,7 +123,7 @@ def _draw_bars(axes: Axes, panel: BarPanel, decimals: int, largest: float) -> No
     axes.plot(panel.marks, range(len(panel.marks)), "D", color=ALARM, markersize=4.5)
     for line, (bar, mark) in enumerate(zip(panel.bars, panel.marks, strict=True)):
         axes.text(
-            max(bar, mark) + largest * 0.025, line, f"{mark:,.{decimals}f}", va="center", fontsize=7.5, color=INK
+            max(bar, mark) + largest * 0.04, line, f"{mark:,.{decimals}f}", va="center", fontsize=7.5, color=INK
         )  # fmt: skip
 
 
@@ -158,6 +158,7 @@ def _quiet(axes: Axes, title: Bilingual) -> None:
     for side in ("top", "right", "left"):
         axes.spines[side].set_visible(False)
     axes.spines["bottom"].set_color(FAINT)
+    axes.set_axisbelow(True)
     axes.tick_params(colors=INK, length=0, labelsize=8, labelbottom=True)
     words = [part for part in (title.zh, title.en) if part]
     axes.set_title("\n".join(shortened(part, 40) for part in words), fontsize=8.5, color=INK)

@@ -7,7 +7,7 @@ from flows.fund_scenarios.grid import FundGrid, FundVariant, seen
 from flows.reports.bilingual import Bilingual
 from flows.reports.fund_grid_report.wording import variant_name
 from flows.reports.scenario_tables import world_name
-from services.fund.outcome import FundOutcome, PartnerOutcome
+from services.fund.simulation.outcome import FundOutcome, PartnerOutcome
 from services.runtime.results import Distribution
 
 

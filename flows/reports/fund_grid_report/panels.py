@@ -13,7 +13,7 @@ from flows.reports.figures import CNY_PER_YI
 from flows.reports.fund_grid_report.figures import GridFigures
 from flows.reports.fund_grid_report.wording import WORDS
 from flows.reports.labels import label
-from services.fund.outcome import FundOutcome
+from services.fund.simulation.outcome import FundOutcome
 
 _LEVELS = (0.05, 0.1, 0.5, 0.9, 0.95)
 

@@ -7,8 +7,8 @@ from flows.reports.bilingual import Bilingual
 from flows.reports.document import Cell, Column, ColumnKind, Row, Table
 from flows.reports.fund_grid_report.figures import GridFigures, median_rate, quantile
 from flows.reports.fund_grid_report.wording import WORDS, recipient_name
-from services.fund.outcome import FundOutcome
-from services.fund.terms import GRASSROOTS_ID
+from services.fund.fund_terms.terms import GRASSROOTS_ID
+from services.fund.simulation.outcome import FundOutcome
 
 _POINTS = 100.0
 heading = WORDS.heading

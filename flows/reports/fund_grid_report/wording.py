@@ -4,7 +4,7 @@ from flows.fund_scenarios.grid import FundVariant
 from flows.reports.bilingual import Bilingual
 from flows.reports.labels import label
 from flows.reports.vocabulary import Vocabulary
-from services.fund.terms import GRASSROOTS_ID, FundTerms, PartnerClass
+from services.fund.fund_terms.terms import GRASSROOTS_ID, FundTerms, PartnerClass
 
 WORDS = Vocabulary("fund_grid")
 

@@ -6,7 +6,7 @@ from flows.fund_review.fund_review import FundReview
 from flows.reports.blocks import cell
 from flows.reports.document import Cell, ColumnKind, Mark, Paragraph, Row, Section, Table
 from flows.reports.fund_tables.wording import assumption_words, chapter, heading, text, title
-from services.fund.outcome import Investment
+from services.fund.simulation.outcome import Investment
 from services.runtime.market import MarketSnapshot
 
 

@@ -21,7 +21,7 @@ from flows.reports.figures import CNY_PER_WAN, percent, wan
 from flows.reports.fund_report.limit_words import amount_words, limit_name
 from flows.reports.fund_tables.wording import chapter, heading, text, title
 from flows.reports.labels import label
-from services.fund.allocation import PRICED_STEP, Infeasibility, LimitStatus, ProjectChoice, Unit
+from services.fund.allocation.question import PRICED_STEP, Infeasibility, LimitStatus, ProjectChoice, Unit
 from services.runtime.results import Severity
 
 

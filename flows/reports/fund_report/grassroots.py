@@ -8,7 +8,7 @@ from flows.reports.figures import CNY_PER_WAN
 from flows.reports.fund_tables.terms import step_table
 from flows.reports.fund_tables.wording import chapter, heading, recipient_name, text, title
 from flows.reports.labels import label
-from services.fund.outcome import GrassrootsBenefit
+from services.fund.simulation.outcome import GrassrootsBenefit
 from services.runtime.results import Distribution
 
 

@@ -5,7 +5,7 @@ import re
 from flows.reports.bilingual import Bilingual
 from flows.reports.figures import percent, wan
 from flows.reports.labels import label
-from services.fund.allocation import AllocationLimits, Unit
+from services.fund.allocation.question import AllocationLimits, Unit
 
 _PLACED = re.compile(r"^(?P<name>[a-z_]+)\[(?P<place>\d+)\](?:\.(?P<field>[a-z_]+))?$")
 

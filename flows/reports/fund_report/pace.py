@@ -8,7 +8,7 @@ from flows.reports.document import Block, Cell, ColumnKind, Figure, Paragraph, R
 from flows.reports.figures import CNY_PER_YI, percent, yi
 from flows.reports.fund_tables.wording import chapter, heading, text, title
 from flows.reports.labels import label
-from services.fund.pacing import PacedPlan
+from services.fund.performance.pacing import PacedPlan
 
 
 def pace_section(review: FundReview) -> Section:

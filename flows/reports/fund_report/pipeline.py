@@ -20,7 +20,7 @@ from flows.reports.document import (
 from flows.reports.figures import CNY_PER_YI
 from flows.reports.fund_tables.wording import chapter, heading, text, title
 from flows.reports.labels import label
-from services.fund.project import Project
+from services.fund.pipeline.project import Project
 
 
 def pipeline_section(review: FundReview) -> Section:

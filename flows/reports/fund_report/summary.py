@@ -7,7 +7,7 @@ from flows.reports.figures import percent, yi
 from flows.reports.fund_tables.wording import chapter, class_name, text
 from flows.reports.fund_tables.worlds import named_worlds, paying_class
 from flows.reports.labels import label
-from services.fund.outcome import FundOutcome
+from services.fund.simulation.outcome import FundOutcome
 from services.runtime.results import Severity
 
 

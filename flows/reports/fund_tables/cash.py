@@ -8,7 +8,7 @@ from flows.reports.document import Cell, ColumnKind, Row, Table
 from flows.reports.figures import CNY_PER_YI, percent
 from flows.reports.fund_tables.wording import heading, text, title
 from flows.reports.labels import label
-from services.fund.outcome import FundOutcome
+from services.fund.simulation.outcome import FundOutcome
 from services.runtime.results import Distribution
 
 _BANDS = ((0.05, 0.95), (0.25, 0.75))

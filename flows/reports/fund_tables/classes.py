@@ -5,7 +5,7 @@ from flows.reports.charts.model import Spread, SpreadChart
 from flows.reports.document import Cell, ColumnKind, Row, Table
 from flows.reports.fund_tables.wording import assumed_quantile, class_name, heading, text, title
 from flows.reports.labels import label
-from services.fund.outcome import FundOutcome, PartnerOutcome
+from services.fund.simulation.outcome import FundOutcome, PartnerOutcome
 
 
 def class_table(outcome: FundOutcome) -> Table:

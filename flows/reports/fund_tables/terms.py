@@ -8,7 +8,7 @@ from flows.reports.document import Cell, ColumnKind, Row, Table
 from flows.reports.figures import percent
 from flows.reports.fund_tables.wording import heading, recipient_name, text, title
 from flows.reports.labels import label
-from services.fund.terms import Distribution, FundTerms, Step
+from services.fund.fund_terms.terms import Distribution, FundTerms, Step
 
 
 def partner_table(terms: FundTerms) -> Table:

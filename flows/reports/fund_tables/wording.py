@@ -5,7 +5,7 @@ from flows.reports.blocks import cell
 from flows.reports.document import Cell
 from flows.reports.labels import label
 from flows.reports.vocabulary import Vocabulary
-from services.fund.terms import GRASSROOTS_ID, FundTerms, PartnerClass
+from services.fund.fund_terms.terms import GRASSROOTS_ID, FundTerms, PartnerClass
 from services.runtime.results import Distribution
 
 FUND = Vocabulary("fund")

@@ -7,8 +7,8 @@ from flows.reports.document import Cell, Column, ColumnKind, Row, Table
 from flows.reports.figures import CNY_PER_YI
 from flows.reports.fund_tables.wording import assumed_quantile, class_name, heading, text, title
 from flows.reports.labels import label
-from services.fund.fund_scenario import ScenarioComparison
-from services.fund.outcome import FundOutcome, PartnerOutcome
+from services.fund.simulation.outcome import FundOutcome, PartnerOutcome
+from services.fund.simulation.scenario import ScenarioComparison
 from services.runtime.results import Distribution
 
 

@@ -28,8 +28,8 @@ from flows.reports.fund_tables.terms import partner_table, step_table
 from flows.reports.fund_tables.wording import assumption_words, recipient_name
 from flows.reports.fund_tables.worlds import world_panels, world_table
 from flows.reports.labels import label
-from services.fund.outcome import FundOutcome, PartnerOutcome
-from services.fund.terms import FundTerms
+from services.fund.fund_terms.terms import FundTerms
+from services.fund.simulation.outcome import FundOutcome, PartnerOutcome
 from services.runtime.results import Distribution
 
 

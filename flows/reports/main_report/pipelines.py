@@ -24,7 +24,7 @@ from flows.reports.document import (
 )
 from flows.reports.figures import CNY_PER_YI, wan, yi
 from flows.reports.labels import label
-from services.fund.project import Project
+from services.fund.pipeline.project import Project
 
 # Texts that some lists have and others do not.
 _TEXTS: dict[str, Callable[[Project], str]] = {

@@ -10,6 +10,7 @@ import msgspec
 
 from services.runtime.bundled import bundled
 from services.runtime.errors import InvalidInput
+from services.runtime.toml_file import toml_bytes
 
 STANDARD_LEVELS = "loans/pledge_levels.toml"
 ALL_OTHERS = ""
@@ -142,10 +143,8 @@ def read_levels(path: Path) -> MonitoringRules:
         InvalidInput: naming the file, what was found and what was expected.
     """
     try:
-        content: Any = msgspec.toml.decode(path.read_bytes())
+        content: Any = msgspec.toml.decode(toml_bytes(path))
         read = msgspec.convert(content, _File)
-    except OSError as error:
-        raise InvalidInput.of(str(path), f"cannot be read: {error.strerror}, expected a TOML file") from None
     except (msgspec.DecodeError, msgspec.ValidationError, ValueError) as error:
         raise InvalidInput.of(str(path), str(error)) from None
     products = [levels.product for levels in read.levels]

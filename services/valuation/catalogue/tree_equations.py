@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 
-from quant.forest_carbon import PowerEquation
+from quant.forests.carbon import PowerEquation
 from services.runtime.bundled import BUNDLED_DATA
 from services.runtime.errors import InvalidInput
 

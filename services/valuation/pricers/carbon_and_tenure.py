@@ -17,7 +17,7 @@ credits alone: it is taken off their expected quantity instead.
 
 import math
 
-from quant.optimal_harvest import Amount, DatedAmount, HarvestDecision
+from quant.forests.optimal_harvest import Amount, DatedAmount, HarvestDecision
 from services.runtime.errors import InvalidInput
 from services.valuation.asset import Asset, CarbonAndTenure
 from services.valuation.pricers.carbon_issuance import IssuedCredits, issued_credits

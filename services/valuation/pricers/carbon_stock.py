@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from quant.forestry import GROWTH_CURVES, buffer_cover, carbon_dioxide_t, carbon_tc, period_credits_t
-from quant.stand_table import stand_table_biomass_t
+from quant.forests.stand_table import stand_table_biomass_t
 from services.runtime.errors import InvalidInput
 from services.valuation.asset import CarbonIssuance, GrowthCurve, StandGrowth, StandInventory
 from services.valuation.catalogue.catalogue import Catalogue

@@ -6,7 +6,7 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
-from quant.optimal_harvest import HarvestDecision
+from quant.forests.optimal_harvest import HarvestDecision
 from quant.schedules import CollateralTerms, ExposureSchedule
 from services.runtime.errors import InvalidInput
 from services.runtime.market import MarketSnapshot, SeasonalProfile

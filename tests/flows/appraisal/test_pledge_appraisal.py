@@ -14,7 +14,7 @@ from flows.appraisal.comparables import comparables
 from flows.appraisal.pledge_appraisal import PledgeAppraisal
 from flows.published_cases.case import CollateralKind
 from flows.reports.appraisal_report import build_appraisal_document, write_appraisal
-from flows.reports.document import Document, Figure, Table
+from flows.reports.document import Document, Figure, Findings, Table
 from flows.reports.labels import catalogue
 from services.runtime.errors import InvalidInput
 from services.valuation import asset as domain
@@ -91,6 +91,22 @@ def test_assumed_inputs_are_marked(book: Book) -> None:
     # The example names the whole table water_right as assumed.
     assert marks["volume_m3_per_year"] == "assumption"
     assert marks["asset_id"] == "plain"
+
+
+def test_what_only_the_loan_brings_up_is_told(book: Book) -> None:
+    content = read_asset_file(EXAMPLES / "water-right.toml")
+    assert content.loan is not None
+    loan = dataclasses.replace(content.loan, tenor_years=12.0)  # the right and its one renewal end after 10
+    appraisal = appraise_pledge(
+        book.valuation, content.assets[0], loan, institution_id=INSTITUTION, simulation=FEW_PATHS
+    )
+    assert "LOAN_OUTLASTS_RIGHT" not in {caution.code for caution in appraisal.valuation.cautions}
+    document = build_appraisal_document(appraisal)
+    told = [finding.message.zh for s in document.sections for block in s.blocks if isinstance(block, Findings)
+            for finding in block.findings]  # fmt: skip
+    assert sum("贷款期限 12 年" in text for text in told) == 2  # in the conclusion and among the warnings
+    years = tables(document)["随现金流还款的各年情况"]  # no cash in years 11 and 12: level instalments fail
+    assert len(years.rows) == 12
 
 
 def test_an_asset_without_a_loan_has_no_limit(book: Book) -> None:

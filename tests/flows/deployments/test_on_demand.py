@@ -15,9 +15,9 @@ from flows.deployments.parameters import (
     SeenBy,
     TermSheet,
 )
-from services.fund.fund_scenario import read_fund_scenarios
-from services.fund.term_sheets import read_term_sheets
-from services.fund.terms import GRASSROOTS_ID, PartnerClass
+from services.fund.fund_terms.sheets import read_term_sheets
+from services.fund.fund_terms.terms import GRASSROOTS_ID, PartnerClass
+from services.fund.simulation.scenario import read_fund_scenarios
 from services.runtime.bundled import bundled
 from services.runtime.scenario_file import read_standard_scenarios
 from tests.flows.scenario_services import INSTITUTION, ScenarioServices, scenario_services

@@ -142,7 +142,7 @@ def test_the_same_grid_gives_the_same_files(grid: FundGrid, tmp_path: Path) -> N
             r"settings\[0\].leave_out\[0\]: found 'reserve_2026/R99'",
         ),
         ({"settings": (FundSetting("tiny", commitment_multiple=0.01),)}, "every variant was refused"),
-        ({"question": "no-such.toml"}, "no such file"),
+        ({"question": "no-such.toml"}, r"no-such\.toml"),
     ],
 )
 def test_what_is_wrong_is_named(running: ScenarioServices, change: dict[str, object], message: str) -> None:

@@ -16,7 +16,7 @@ from flows.reports.bilingual import Bilingual
 from flows.reports.document import Cell, Column, ColumnKind, Mark, Row, Table
 from flows.reports.figures import percent, wan, written, yi
 from flows.reports.labels import MissingLabelError, catalogue, label
-from services.fund.terms import PartnerClass, Step
+from services.fund.fund_terms.terms import PartnerClass, Step
 from services.runtime.market import Evidence
 from services.runtime.results import Severity
 from services.valuation.asset import ValueBasis

@@ -7,10 +7,17 @@ from decimal import Decimal
 import numpy as np
 
 from quant.schedules import CollateralTerms, ExposureSchedule
-from quant.waterfall_steps import CarrySplit, CatchUp
-from services.fund.outcome import Investment
-from services.fund.project import Project
-from services.fund.terms import FundTerms, Partner, PartnerClass, PreferredReturn, ReturnOfCapital, Step
+from quant.waterfall.steps import CarrySplit, CatchUp
+from services.fund.fund_terms.terms import (
+    FundTerms,
+    Partner,
+    PartnerClass,
+    PreferredReturn,
+    ReturnOfCapital,
+    Step,
+)
+from services.fund.pipeline.project import Project
+from services.fund.simulation.outcome import Investment
 from services.runtime.market import (
     CurvePoint,
     Evidence,

@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 from flows.pipeline.project_files import RESERVE_2026, read_projects
-from services.fund.allocation import (
+from services.fund.allocation.choosing import allocate
+from services.fund.allocation.question import (
     AllocationLimits,
     AllocationRequest,
     GroupKind,
@@ -18,11 +19,10 @@ from services.fund.allocation import (
     Unit,
     YearBudget,
 )
-from services.fund.allocator import allocate
-from services.fund.fund_market import factor_levels, with_fund_factors
-from services.fund.outcome import Investment
-from services.fund.project import Project
-from services.fund.sector_assumptions import read_sector_assumptions
+from services.fund.pipeline.project import Project
+from services.fund.pipeline.sector_assumptions import read_sector_assumptions
+from services.fund.simulation.market import factor_levels, with_fund_factors
+from services.fund.simulation.outcome import Investment
 from services.runtime.errors import Cancelled, InvalidInput
 from services.runtime.market import read_snapshot
 from tests.services.fund.fund_cases import investment, market, project

@@ -4,11 +4,11 @@ from dataclasses import replace
 
 import pytest
 
-from quant.waterfall_steps import CarrySplit, GrassrootsShare
-from services.fund.outcome import FundOutcome, FundSimulation
-from services.fund.simulation import simulate
-from services.fund.terms import GRASSROOTS_ID, PreferredReturn, ReturnOfCapital, Step
-from services.fund.translate_outcome import outcome_from_wire, outcome_to_wire
+from quant.waterfall.steps import CarrySplit, GrassrootsShare
+from services.fund.fund_terms.terms import GRASSROOTS_ID, PreferredReturn, ReturnOfCapital, Step
+from services.fund.simulation.outcome import FundOutcome, FundSimulation
+from services.fund.simulation.simulating import simulate
+from services.fund.simulation.translate_outcome import outcome_from_wire, outcome_to_wire
 from tests.services.fund.fund_cases import investment, market, project, terms
 
 RULE: tuple[Step, ...] = (ReturnOfCapital(), PreferredReturn(0.04), GrassrootsShare(0.1), CarrySplit(0.2))

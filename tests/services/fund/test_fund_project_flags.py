@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from flows.pipeline.project_files import ECO_INDUSTRY_2020, RESERVE_2026, read_projects
-from services.fund.county import counties_of
-from services.fund.project import Project
-from services.fund.project_flags import capacity_wan_kw, find_flags
+from services.fund.pipeline.county import counties_of
+from services.fund.pipeline.flags import capacity_wan_kw, find_flags
+from services.fund.pipeline.project import Project
 from services.runtime.results import Severity
 
 DATA = Path(__file__).parents[3] / "data"

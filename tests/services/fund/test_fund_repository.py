@@ -7,8 +7,8 @@ from decimal import Decimal
 import pytest
 import sqlalchemy as sa
 
-from services.fund.project import Project
-from services.fund.repository import SqlProjectRepository, migrate
+from services.fund.pipeline.project import Project
+from services.fund.pipeline.repository import SqlProjectRepository, migrate
 from services.runtime.database import transaction
 from services.runtime.errors import NotFound
 from tests.services.fund.fund_cases import project

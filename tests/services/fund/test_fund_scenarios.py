@@ -10,15 +10,21 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from quant.fund_projects import ConstructionRisk, FundSwitches, ProjectExit
+from quant.fund_paths.projects import ConstructionRisk, FundSwitches, ProjectExit
 from services.fund.__main__ import registration
-from services.fund.allocation import AllocationLimits, AllocationRequest, GroupKind, GroupLimit, YearBudget
-from services.fund.allocator import allocate
+from services.fund.allocation.choosing import allocate
+from services.fund.allocation.question import (
+    AllocationLimits,
+    AllocationRequest,
+    GroupKind,
+    GroupLimit,
+    YearBudget,
+)
 from services.fund.client import FundClient
-from services.fund.comparison import compare
-from services.fund.fund_market import with_fund_factors
-from services.fund.fund_scenario import FundScenario, ScenarioComparison, read_fund_scenarios
-from services.fund.outcome import FundOutcome, FundSimulation
+from services.fund.simulation.comparison import compare
+from services.fund.simulation.market import with_fund_factors
+from services.fund.simulation.outcome import FundOutcome, FundSimulation
+from services.fund.simulation.scenario import FundScenario, ScenarioComparison, read_fund_scenarios
 from services.runtime.changed_market import apply
 from services.runtime.channel import open_channel
 from services.runtime.errors import InvalidInput, NotFound
@@ -205,7 +211,7 @@ def test_a_simulation_with_everything_stated_survives_the_wire(client: FundClien
         request.snapshot, request.terms, request.investments, 2026, n_paths=1024, seed=5,
         report_years=(2, 8), liquidity_rate_annual=0.07, switches=FundSwitches(1.1),
     )  # fmt: skip
-    from services.fund.simulation import simulate
+    from services.fund.simulation.simulating import simulate
 
     *_, expected = simulate(request, PROJECTS)
     assert isinstance(expected, FundOutcome)

@@ -18,13 +18,13 @@ from flows.pipeline.project_files import RESERVE_2026, read_projects
 from quant.factors import FactorModel
 from quant.random_numbers import Purpose, standard_normals, uniforms
 from quant.sparse_draws import lane_of_name
-from quant.waterfall_cents import CentFlow, run_cents
-from services.fund.fund_market import factor_levels, with_fund_factors
-from services.fund.outcome import FundOutcome, FundSimulation, Investment
-from services.fund.project import Project
-from services.fund.sector_assumptions import read_sector_assumptions
-from services.fund.simulation import simulate
-from services.fund.term_sheets import read_term_sheets
+from quant.waterfall.one_path import CentFlow, run_cents
+from services.fund.fund_terms.sheets import read_term_sheets
+from services.fund.pipeline.project import Project
+from services.fund.pipeline.sector_assumptions import read_sector_assumptions
+from services.fund.simulation.market import factor_levels, with_fund_factors
+from services.fund.simulation.outcome import FundOutcome, FundSimulation, Investment
+from services.fund.simulation.simulating import simulate
 from services.runtime.market import read_snapshot
 
 DATA = Path(__file__).parents[3] / "data"

@@ -19,13 +19,13 @@ from google.type.money_pb2 import Money
 from ecopledge.fund.v1 import fund_pb2 as pb
 from ecopledge.fund.v1 import fund_pb2_grpc, terms_pb2, waterfall_pb2
 from flows.pipeline.project_files import RESERVE_2026, read_projects
-from quant.waterfall_steps import CarrySplit, CedeTier, GrassrootsShare
+from quant.waterfall.steps import CarrySplit, CedeTier, GrassrootsShare
 from services.fund.__main__ import registration
 from services.fund.client import FundClient
-from services.fund.outcome import FundOutcome, FundSimulation
-from services.fund.simulation import simulate
-from services.fund.terms import CedeExcess, FundTerms, PartnerClass, ReturnOfCapital
-from services.fund.waterfall_result import FundCashFlow
+from services.fund.fund_terms.terms import CedeExcess, FundTerms, PartnerClass, ReturnOfCapital
+from services.fund.simulation.outcome import FundOutcome, FundSimulation
+from services.fund.simulation.simulating import simulate
+from services.fund.waterfall.result import FundCashFlow
 from services.runtime.channel import calling, open_channel, receiving
 from services.runtime.errors import Conflict, DeadlineExceeded, InvalidInput, NotFound
 from services.runtime.results import Progress
@@ -308,7 +308,7 @@ def test_a_deadline_ends_a_long_simulation(address: str, client: FundClient) -> 
 
 def test_an_event_that_this_version_does_not_know_is_skipped(address: str, client: FundClient) -> None:
     client.put_projects("put-1", DAY, [project("A")])
-    from services.fund.translate_simulation import event_from_wire, simulation_to_wire
+    from services.fund.simulation.translate import event_from_wire, simulation_to_wire
 
     assert event_from_wire(pb.SimulateFundResponse()) is None
     request = simulation_to_wire(FundSimulation(market(), terms(), (investment("A"),), 2026, 256, 1))

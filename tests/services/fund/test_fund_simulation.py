@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from quant.fund_projects import ConstructionRisk, ProjectExit
+from quant.fund_paths.projects import ConstructionRisk, ProjectExit
 from quant.schedules import CollateralTerms
-from quant.waterfall_steps import CarrySplit, Clawback
-from services.fund.outcome import FundOutcome, FundSimulation
-from services.fund.simulation import simulate
-from services.fund.terms import Distribution, FundTerms, PartnerClass, ReturnOfCapital
+from quant.waterfall.steps import CarrySplit, Clawback
+from services.fund.fund_terms.terms import Distribution, FundTerms, PartnerClass, ReturnOfCapital
+from services.fund.simulation.outcome import FundOutcome, FundSimulation
+from services.fund.simulation.simulating import simulate
 from services.runtime.errors import InvalidInput
 from services.runtime.market import QuotedFactor
 from services.runtime.results import Progress

@@ -9,13 +9,10 @@ import pytest
 import sqlalchemy as sa
 
 from ecopledge.fund.v1 import fund_pb2_grpc
-from quant.waterfall_steps import CarrySplit, CedeTier, Clawback, GrassrootsShare, Recycling
+from quant.waterfall.steps import CarrySplit, CedeTier, Clawback, GrassrootsShare, Recycling
 from services.fund.__main__ import registration
 from services.fund.client import FundClient
-from services.fund.ledger import EntryKind, IndexLevel, LedgerEntry
-from services.fund.outcome import FundSimulation
-from services.fund.pacing import ObservedFlows, PacingParameters, PacingQuestion
-from services.fund.terms import (
+from services.fund.fund_terms.terms import (
     CedeExcess,
     Distribution,
     FeeBase,
@@ -24,8 +21,11 @@ from services.fund.terms import (
     PreferredReturn,
     ReturnOfCapital,
 )
-from services.fund.translate_simulation import event_from_wire, simulation_to_wire
-from services.fund.waterfall_result import CountyBenefit, Deal, DealCashFlow, FundCashFlow
+from services.fund.performance.ledger import EntryKind, IndexLevel, LedgerEntry
+from services.fund.performance.pacing import ObservedFlows, PacingParameters, PacingQuestion
+from services.fund.simulation.outcome import FundSimulation
+from services.fund.simulation.translate import event_from_wire, simulation_to_wire
+from services.fund.waterfall.result import CountyBenefit, Deal, DealCashFlow, FundCashFlow
 from services.runtime.channel import calling, open_channel, receiving
 from services.runtime.errors import Conflict, InvalidInput, NotFound
 from services.runtime.server import build_server

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from quant.waterfall_steps import CarrySplit, CatchUp
-from services.fund.term_sheets import read_term_sheets
-from services.fund.terms import PreferredReturn, ReturnOfCapital
+from quant.waterfall.steps import CarrySplit, CatchUp
+from services.fund.fund_terms.sheets import read_term_sheets
+from services.fund.fund_terms.terms import PreferredReturn, ReturnOfCapital
 from services.runtime.errors import InvalidInput
 
 DATA = Path(__file__).parents[3] / "data"

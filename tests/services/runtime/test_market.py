@@ -113,7 +113,7 @@ def test_what_makes_no_model_is_refused() -> None:
 
 
 def test_reading_a_file_names_what_is_wrong(tmp_path: Path) -> None:
-    with pytest.raises(InvalidInput, match="no such file"):
+    with pytest.raises(InvalidInput, match="No such file"):
         read_snapshot(tmp_path / "none.toml")
     broken = tmp_path / "broken.toml"
     broken.write_text('snapshot_id = "x"\n', encoding="utf-8")

@@ -11,7 +11,7 @@ from cli.output import json_option, percent, print_json, print_table, wan
 from cli.term_choice import sheets_of, sheets_option
 
 if TYPE_CHECKING:
-    from services.fund.terms import FundTerms
+    from services.fund.fund_terms.terms import FundTerms
 
 
 @click.command(
@@ -37,17 +37,19 @@ def command(sheets: Path | None, target: str | None, *, stored: bool, as_json: b
     if as_json:
         print_json(list(found.values()))
     else:
-        _print([(sheet.sheet_id, "", sheet.terms) for sheet in found.values()])
+        _print([(sheet.sheet_id, None, sheet.terms) for sheet in found.values()])
     return 0
 
 
-def _print(rows: "list[tuple[str, str, FundTerms]]") -> None:
+def _print(rows: "list[tuple[str, str | None, FundTerms]]") -> None:
+    """Bundled sheets are in force from no day: the column is for stored ones."""
+    dated = any(as_of is not None for _, as_of, _ in rows)
     print_table(
         "条款清单 · Term sheets (万元)",
         (
             "编号 Id",
             "基金 Fund",
-            "生效日 As of",
+            *(("生效日 As of",) if dated else ()),
             "认缴 Committed",
             "年限 Years",
             "管理费 Fee",
@@ -57,7 +59,7 @@ def _print(rows: "list[tuple[str, str, FundTerms]]") -> None:
             [
                 terms_id,
                 terms.name,
-                as_of,
+                *((as_of or "",) if dated else ()),
                 wan(float(sum(partner.commitment_cny for partner in terms.partners))),
                 f"{terms.life_years}+{terms.extension_years}"
                 if terms.extension_years
@@ -67,5 +69,5 @@ def _print(rows: "list[tuple[str, str, FundTerms]]") -> None:
             ]
             for terms_id, as_of, terms in rows
         ],
-        left=(0, 1, 2, 6),
+        left=(0, 1, 2, 6) if dated else (0, 1, 5),
     )

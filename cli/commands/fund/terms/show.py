@@ -11,7 +11,7 @@ from cli.output import json_option, percent, print_json, print_table, wan
 from cli.term_choice import sheet_named, sheets_option
 
 if TYPE_CHECKING:
-    from services.fund.terms import FundTerms
+    from services.fund.fund_terms.terms import FundTerms
 
 
 @click.command(

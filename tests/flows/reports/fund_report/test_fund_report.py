@@ -13,7 +13,7 @@ from flows.reports.document import Cell, Document, Figure, Mark, Section, Table
 from flows.reports.fund_report import build_fund_document, write_fund_report
 from flows.reports.fund_report.limit_words import limit_name
 from flows.reports.fund_tables.wording import assumption_words
-from services.fund.allocation import Infeasibility, LimitRelaxation, Unit
+from services.fund.allocation.question import Infeasibility, LimitRelaxation, Unit
 from tests.flows.reviewed_fund import reviewed
 
 

@@ -25,22 +25,22 @@ from flows.published_cases.assumptions import read_assumptions
 from flows.published_cases.case_file import read_cases
 from flows.published_cases.cited_figures import read_yardsticks
 from flows.published_cases.oddities import find_oddities
-from quant.fund_projects import FundSwitches
+from quant.fund_paths.projects import FundSwitches
 from quant.schedules import CollateralTerms, ExposureSchedule
-from quant.waterfall_steps import CarrySplit, CatchUp, GrassrootsShare
+from quant.waterfall.steps import CarrySplit, CatchUp, GrassrootsShare
 from services.fund.engine import flags_by_pipeline
-from services.fund.fund_scenario import FundScenario, ScenarioComparison, ScenarioOutcome
-from services.fund.outcome import FundOutcome, Investment, JCurvePoint, PartnerOutcome
-from services.fund.project import Project, ProjectList
-from services.fund.sharing import run_waterfall
-from services.fund.terms import (
+from services.fund.fund_terms.terms import (
     FundTerms,
     Partner,
     PartnerClass,
     PreferredReturn,
     ReturnOfCapital,
 )
-from services.fund.waterfall_result import FundCashFlow
+from services.fund.pipeline.project import Project, ProjectList
+from services.fund.simulation.outcome import FundOutcome, Investment, JCurvePoint, PartnerOutcome
+from services.fund.simulation.scenario import FundScenario, ScenarioComparison, ScenarioOutcome
+from services.fund.waterfall.result import FundCashFlow
+from services.fund.waterfall.sharing import run_waterfall
 from services.loans.loan import IndexWeight, Loan, RepaymentKind, RepaymentTerms
 from services.loans.portfolio import LossShare, PortfolioLoss, TailFigure
 from services.runtime.bundled import bundled

@@ -16,7 +16,7 @@ from flows.reports.html import render_html
 from flows.reports.main_report import build_document, write_report
 from flows.reports.main_report.case_facts import valuation_of
 from flows.reports.workbook import render_workbook
-from services.fund.project import ProjectList
+from services.fund.pipeline.project import ProjectList
 from services.runtime.bundled import bundled
 
 

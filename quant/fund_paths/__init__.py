@@ -1,0 +1,1 @@
+"""A fund over many paths: projects, calls, the fund's own money, distributions."""

@@ -1,0 +1,1 @@
+"""Published figures recomputed from other published figures."""

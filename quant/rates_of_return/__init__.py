@@ -1,0 +1,1 @@
+"""The search for rates of return behind `quant.cashflows` and `quant.performance`."""

@@ -1,0 +1,1 @@
+"""The distribution waterfall: terms as data, one interpreter in whole cents for one path and for many."""

@@ -1,0 +1,1 @@
+"""Which projects to choose, under which limits, and what the limits cost."""

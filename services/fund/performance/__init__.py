@@ -1,0 +1,1 @@
+"""What a ledger of flows was worth, and the pacing of commitments."""

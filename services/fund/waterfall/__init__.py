@@ -1,0 +1,1 @@
+"""Given flows shared by given terms."""

@@ -1,0 +1,33 @@
+"""Settings files as editors on different machines save them."""
+
+from pathlib import Path
+
+import pytest
+
+from services.runtime.errors import InvalidInput
+from services.runtime.toml_file import toml_bytes
+
+TEXT = 'a = 1\nname = "民乐县"\n'
+
+
+def written(folder: Path, content: bytes) -> Path:
+    path = folder / "settings.toml"
+    path.write_bytes(content)
+    return path
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig"])
+def test_a_byte_order_mark_is_no_content(tmp_path: Path, encoding: str) -> None:
+    assert toml_bytes(written(tmp_path, TEXT.encode(encoding))) == TEXT.encode()
+
+
+def test_another_encoding_is_named_with_its_first_line(tmp_path: Path) -> None:
+    path = written(tmp_path, TEXT.encode("gb18030"))
+    with pytest.raises(InvalidInput, match=r"settings\.toml: line 2: .* save the file as UTF-8"):
+        toml_bytes(path)
+
+
+@pytest.mark.parametrize(("name", "reason"), [("", "Is a directory"), ("missing.toml", "No such file")])
+def test_what_cannot_be_read_is_wrong_input(tmp_path: Path, name: str, reason: str) -> None:
+    with pytest.raises(InvalidInput, match=f"{reason}.*expected a fund's question"):
+        toml_bytes(tmp_path / name, "a fund's question")
