@@ -98,8 +98,8 @@ def _print(terms: "FundTerms", result: "WaterfallResult") -> None:
         years = f"{result.fees[0].year}–{result.fees[-1].year}"
         allowed = sum((fee.fee_cny for fee in result.fees), start=0)
         click.echo(
-            f"  条款允许的管理费（第 {years} 年合计，应已含于出资，此处不另扣） fee that the terms allow in years {years}, "
-            f"to be part of the calls, not deducted here: {allowed:,.2f}"
+            f"  条款允许的管理费（第 {years} 年合计，应已含于出资，此处不另扣） "
+            f"fee that the terms allow in years {years}, to be part of the calls, not deducted here: {allowed:,.2f}"
         )
 
 
