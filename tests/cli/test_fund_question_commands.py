@@ -111,6 +111,11 @@ def test_a_limit_that_stands_in_a_list_is_named_by_its_county(
         ('term_sheet = "qilian"', 'term_sheet = "nobody"', "question.toml: term_sheet"),
         ('pipeline = "reserve_2026"', 'pipeline = "nothing"', "question.toml: projects[0].pipeline"),
         ('leave_out = ["R13"]', 'leave_out = ["R99"]', "question.toml: projects[0].leave_out"),
+        (
+            "first_year = 2026",
+            'first_year = "soon"',
+            "question.toml: first_year: expected `int`, got `str` 'soon'",
+        ),
         ("first_year = 2026", "first_year = 2027", "simulation.investments[0].project_id"),
         ("min_share = 0.1 }", "min_share = 1.1 }", "limits.groups[1].min_share"),
     ],
