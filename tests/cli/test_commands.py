@@ -294,6 +294,16 @@ def test_the_main_job_twice_gives_the_same_answer(
     assert all(path.stat().st_size > 10_000 for path in (tmp_path / "a").iterdir())
 
 
+def test_a_folder_that_cannot_be_written_is_told_before_the_work(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    assert run(["demo", "--out", str(tmp_path / "file" / "out")]) == 1
+    told = capsys.readouterr().err
+    assert str(tmp_path / "file") in told
+    assert "Start the services" not in told
+
+
 def test_a_wrong_setting_ends_with_2_before_anything_starts(
     monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
