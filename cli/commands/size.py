@@ -91,6 +91,9 @@ def _print(sized: "SizedLoan") -> None:
     if sized.loan_per_unit_cny is not None:
         click.echo(f"  每单位年量贷款 · loan per unit a year: {sized.loan_per_unit_cny:,.4f} CNY")
     _print_years(sized)
+    for caution in sized.cautions:
+        click.echo(f"  {valuation.asset_id} [{caution.severity}] {caution.code}: {caution.message_zh}")
+        click.echo(f"      {caution.message_en}")
     for change in sized.changes_needed:
         click.echo(f"  要贷所申请额度 to lend the amount asked for [{change.rule}]: {change.explanation_zh}")
         click.echo(f"      {change.explanation_en}")

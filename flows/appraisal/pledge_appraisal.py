@@ -50,3 +50,8 @@ class PledgeAppraisal:
         """The pledge in every scenario; None where it could not be stressed."""
         outcome = self.stress.outcomes[0]
         return outcome if isinstance(outcome, StressedAsset) else None
+
+    @property
+    def cautions(self) -> tuple[Caution, ...]:
+        """Of the pledge, then of the loan against it; those of the rate stand beside the rate."""
+        return self.valuation.cautions + (() if self.sized is None else self.sized.cautions)

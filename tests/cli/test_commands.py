@@ -145,6 +145,20 @@ def test_size_builds_the_rate_up_and_calls_assumptions_so(
     assert rate["total_rate_annual"] == pytest.approx(sum(part["rate_annual"] for part in rate["components"]))
 
 
+def test_a_debt_above_its_pledge_is_said_by_size_and_appraise(
+    target: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "long.toml"
+    path.write_text(
+        '[[assets]]\nasset_id = "W"\n[assets.water_right]\nvolume_m3_per_year = 2e6\nremaining_term_years = 30\n'
+        "[loan]\ntenor_years = 10\nrate_annual = 0.04\n",
+        encoding="utf-8",
+    )
+    for command in (["size", str(path)], ["appraise", str(path), "--paths", "256", "--out", str(tmp_path)]):
+        assert run([*command, "--target", target]) == 0
+        assert "PLEDGE_BELOW_DEBT" in capsys.readouterr().out
+
+
 def test_without_pricing_no_rate_is_invented(
     target: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
