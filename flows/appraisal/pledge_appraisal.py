@@ -39,13 +39,6 @@ class PledgeAppraisal:
     pricing: LoanPricing | None = None
 
     @property
-    def cautions(self) -> tuple[Caution, ...]:
-        """What to look at before trusting the figures: of the pledge, then what only this loan on it adds."""
-        of_pledge = self.valuation.cautions
-        with_loan = () if self.sized is None else self.sized.valuation.cautions
-        return (*of_pledge, *(caution for caution in with_loan if caution not in of_pledge))
-
-    @property
     def stressed(self) -> StressedAsset | None:
         """The pledge in every scenario; None where it could not be stressed."""
         outcome = self.stress.outcomes[0]
