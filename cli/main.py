@@ -62,18 +62,19 @@ def run(arguments: Sequence[str] | None = None) -> int:
         error.show()
         return error.exit_code
     except Exception as error:  # noqa: BLE001  # the one place where every error ends; unknown ones are raised again
-        return _report(error)
+        return _report(error, every="--json" in (sys.argv[1:] if arguments is None else arguments))
     return result if isinstance(result, int) else 0
 
 
-def _report(error: Exception) -> int:
-    """Say what went wrong; a fault of ours keeps its traceback."""
+def _report(error: Exception, *, every: bool) -> int:
+    """Say what went wrong, every violation for a program; a fault of ours keeps its traceback."""
+    from cli.violations_shown import violation_lines
     from services.runtime import errors
 
     if isinstance(error, errors.InvalidInput):
         click.echo("error: the input is wrong, nothing was changed · 输入有误，未作任何更改", err=True)
-        for violation in error.violations:
-            click.echo(f"  {violation}", err=True)
+        for line in violation_lines(error.violations, every=every):
+            click.echo(f"  {line}", err=True)
         if not error.violations:
             click.echo(f"  {error.message}", err=True)
         for note in getattr(error, "__notes__", ()):

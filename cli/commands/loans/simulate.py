@@ -17,7 +17,7 @@ from cli.loan_quality import (
     print_cautions,
     snapshot_option,
 )
-from cli.output import json_option, percent, print_json, print_table, progress, wan
+from cli.output import json_option, number_of, percent, print_json, print_table, progress, wan
 
 if TYPE_CHECKING:
     from services.loans.portfolio import FanPoint, LossShare, PortfolioLoss
@@ -100,7 +100,7 @@ def command(
 def _print(loss: "PortfolioLoss") -> None:
     span = "一年 one year" if loss.n_quarters is None else f"{loss.n_quarters} 个季度 quarters"
     click.echo(
-        f"组合损失 · Loss of {loss.n_loans:,} loans, 敞口 exposure {wan(loss.exposure_cny)} 万元, {span}"
+        f"组合损失 · Loss of {number_of(loss.n_loans, 'loan')}, 敞口 exposure {wan(loss.exposure_cny)} 万元, {span}"
     )
     click.echo(f"  {exposure_in_words(by_quarters=loss.n_quarters is not None)}")
     effective = "" if loss.effective_paths is None else f", 有效 effective {loss.effective_paths:,.0f}"

@@ -16,7 +16,7 @@ from cli.loan_quality import (
     print_cautions,
     snapshot_option,
 )
-from cli.output import json_option, percent, print_json, print_table, progress, wan
+from cli.output import json_option, number_of, percent, print_json, print_table, progress, wan
 
 if TYPE_CHECKING:
     from services.loans.simulation.stress import FactorMove, LossLimit, PortfolioStress, ReverseStress
@@ -109,7 +109,9 @@ def _limit(expected_loss: float | None, shortfall: float | None) -> "LossLimit |
 
 
 def _print(report: "PortfolioStress") -> None:
-    click.echo(f"组合压力测试 · {report.n_loans:,} loans, 敞口 exposure {wan(report.exposure_cny)} 万元")
+    click.echo(
+        f"组合压力测试 · {number_of(report.n_loans, 'loan')}, 敞口 exposure {wan(report.exposure_cny)} 万元"
+    )
     click.echo(f"  {exposure_in_words(by_quarters=True)}")
     print_table(
         "各情景 · Worlds (万元)",

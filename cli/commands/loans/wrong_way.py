@@ -16,7 +16,7 @@ from cli.loan_quality import (
     print_cautions,
     snapshot_option,
 )
-from cli.output import json_option, percent, print_json, print_table, wan
+from cli.output import json_option, number_of, percent, print_json, print_table, wan
 
 if TYPE_CHECKING:
     from services.loans.simulation.link import WrongWayRisk
@@ -60,7 +60,7 @@ def command(
 
 def _print(risk: "WrongWayRisk") -> None:
     click.echo(
-        f"错向风险 · Wrong-way risk: {risk.n_loans:,} loans, 敞口 exposure {wan(risk.exposure_cny)} 万元"
+        f"错向风险 · Wrong-way risk: {number_of(risk.n_loans, 'loan')}, 敞口 exposure {wan(risk.exposure_cny)} 万元"
     )
     click.echo(f"  {exposure_in_words(by_quarters=True)}")
     sides = (("押品与借款人同路径 linked", risk.together), ("押品独立同分布 cut loose", risk.apart))

@@ -18,6 +18,7 @@ from services.fund.fund_terms.terms import (
     ReturnOfCapital,
     Step,
 )
+from services.runtime.conversion_error import place_and_words
 from services.runtime.errors import FieldViolation, InvalidInput
 from services.runtime.toml_file import toml_bytes
 
@@ -122,8 +123,12 @@ def decode_toml(path: Path, form: type[T]) -> T:
     Raises:
         InvalidInput: the file is missing, is no TOML or has another form, with the place.
     """
+    content = toml_bytes(path)
     try:
-        return msgspec.toml.decode(toml_bytes(path), type=form)
+        return msgspec.toml.decode(content, type=form)
+    except msgspec.ValidationError as error:
+        where, words = place_and_words(error, msgspec.toml.decode(content))
+        raise InvalidInput.of(f"{path.name}: {where}" if where else path.name, words) from error
     except msgspec.DecodeError as error:
         raise InvalidInput.of(path.name, str(error)) from error
 
