@@ -106,3 +106,18 @@ def test_loans_of_weighted_paths_count_by_weight() -> None:
     np.testing.assert_allclose(
         found.loan_collateral_in_default, expected, rtol=4 * log_sd / np.sqrt(n_defaults)
     )
+
+
+def test_a_fund_is_exhausted_only_beyond_its_cap() -> None:
+    """Two loans that default for certain claim half of 1 each: a cap of 1.1 or of 1 lasts, one of 0.9 does not."""
+    for cap, exhausted, loss in ((1.1, 0.0, 1.0), (1.0, 0.0, 1.0), (0.9, 1.0, 1.1)):
+        loans = replace(
+            book(np.ones(2), ONE_YEAR),
+            compensation_share=np.full(2, 0.5),
+            fund_of_loan=np.zeros(2, dtype=np.intp),
+            fund_cap_cny=np.array([cap]),
+        )
+        found = simulate_losses(loans, MARKET, FLAT, n_paths=8, seed=SEED)
+        assert found.fund_exhausted.tolist() == [exhausted]
+        np.testing.assert_allclose(found.fund_payments, min(cap, 1.0), rtol=1e-12)
+        np.testing.assert_allclose(found.path_losses, loss, rtol=1e-9)

@@ -9,8 +9,12 @@ from cli.connection import services, target
 from cli.examples import WithExamples
 from cli.loan_quality import (
     as_of_option,
+    compensation_funds,
+    curves_option,
     day_of,
+    default_curves,
     exposure_in_words,
+    funds_option,
     loans_option,
     market,
     print_cautions,
@@ -59,6 +63,8 @@ _FACTORS_SHOWN = 6
 @snapshot_option
 @as_of_option
 @loans_option
+@curves_option
+@funds_option
 @target
 @json_option
 def command(
@@ -71,6 +77,8 @@ def command(
     snapshot_file: Path | None,
     as_of: str | None,
     loan_ids: tuple[str, ...],
+    curve_file: Path | None,
+    fund_file: Path | None,
     target: str | None,
     *,
     as_json: bool,
@@ -82,7 +90,13 @@ def command(
     from services.runtime.scenario_file import read_scenarios
 
     book = PortfolioQuestion(
-        market(snapshot_file), day_of("--as-of", as_of), loan_ids, n_paths=paths, n_quarters=quarters
+        market(snapshot_file),
+        day_of("--as-of", as_of),
+        loan_ids,
+        n_paths=paths,
+        n_quarters=quarters,
+        default_curves=default_curves(curve_file),
+        compensation_funds=compensation_funds(fund_file),
     )
     own = () if scenario_file is None else read_scenarios(scenario_file)
     question = StressQuestion(book, names, own, _limit(max_expected_loss, max_shortfall))
