@@ -19,6 +19,7 @@ from typing import Any, get_args
 
 import msgspec
 
+from services.runtime.conversion_error import place_and_words
 from services.runtime.errors import FieldViolation, InvalidInput
 from services.runtime.toml_file import toml_bytes
 from services.runtime.violations import Violations
@@ -128,7 +129,7 @@ def _asset(entry: Any, place: str, violations: Violations) -> domain.Asset | Non
     try:
         return msgspec.convert({**rest, "detail": {}}, _AssetShell).with_detail(detail)
     except msgspec.ValidationError as error:
-        _add_conversion_error(error, place, violations)
+        _add_conversion_error(error, entry, place, violations)
         return None
 
 
@@ -154,7 +155,7 @@ def _convert(content: Any, kind: type, place: str, violations: Violations) -> An
     try:
         return msgspec.convert(content, kind)
     except msgspec.ValidationError as error:
-        _add_conversion_error(error, place, violations)
+        _add_conversion_error(error, content, place, violations)
         return None
 
 
@@ -183,9 +184,11 @@ def _check_keys(content: dict[str, Any], known: Any, place: str, violations: Vio
             violations.add(f"{place}.{key}" if place else key, f"is not known{hint}")
 
 
-def _add_conversion_error(error: msgspec.ValidationError, place: str, violations: Violations) -> None:
-    text, _, where = str(error).partition(" - at `$")
-    violations.add(place + where.rstrip("`"), text[0].lower() + text[1:])
+def _add_conversion_error(
+    error: msgspec.ValidationError, content: Any, place: str, violations: Violations
+) -> None:
+    where, words = place_and_words(error, content)
+    violations.add(place + (f".{where}" if where and not where.startswith("[") else where), words)
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,11 +31,14 @@ def own_services(only: tuple[str, ...] = ()) -> Iterator[str]:
         Exit: if a setting or the database is wrong, which they have told.
         Unavailable: if they do not come up for another reason.
     """
-    command = [sys.executable, "-m", "cli.main", "serve", "--listen", "127.0.0.1:0"]
+    command = [sys.executable, "-m", "cli.main", "serve", "--listen", "127.0.0.1:0", "--until-input-ends"]
     for name in only:
         command += ["--only", name]
     environment = {**os.environ, "ECOPLEDGE_LOG_LEVEL": os.environ.get("ECOPLEDGE_LOG_LEVEL", "warning")}
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, env=environment, text=True)
+    # Nothing is written to their input: it closes when this process ends, however it ends, and they end with it.
+    process = subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment, text=True
+    )
     try:
         line = process.stdout.readline() if process.stdout is not None else ""
         if not line:
@@ -51,6 +54,9 @@ def own_services(only: tuple[str, ...] = ()) -> Iterator[str]:
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
+        for pipe in (process.stdin, process.stdout):
+            if pipe is not None:
+                pipe.close()
 
 
 @contextmanager

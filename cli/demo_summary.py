@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from cli.output import percent, print_table, wan
+from cli.output import number_of, percent, print_table, wan
 from flows.published_cases.mapping import Sufficiency
 from flows.reports.labels import label
 from services.valuation.valuation import Valuation
@@ -171,7 +171,7 @@ def _print_book_and_fund(result: "MainJobResult") -> None:
         for point in loss.tail
     ]
     print_table(
-        f"5 · 案例贷款簿 The cases as one loan book: {loss.n_loans} loans, "
+        f"5 · 案例贷款簿 The cases as one loan book: {number_of(loss.n_loans, 'loan')}, "
         f"exposure {wan(loss.exposure_cny)} 万元 (假设 assumptions)",
         ("指标 Measure", "万元 10k CNY", "尾部均值 ES"),
         [["预期损失 expected loss", wan(loss.expected_loss_cny), ""], *tail],

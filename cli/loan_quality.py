@@ -9,6 +9,8 @@ import click
 
 if TYPE_CHECKING:
     from services.loans.quality.rules import RuleUsed
+    from services.loans.segments.compensation_fund import CompensationFundTerms
+    from services.loans.segments.default_curve import DefaultCurve
     from services.runtime.market import MarketSnapshot
     from services.runtime.results import Caution
 
@@ -26,6 +28,23 @@ loans_option = click.option(
     "--loan", "loan_ids", multiple=True, metavar="ID", help="Only this loan; repeatable."
 )
 
+curves_option = click.option(
+    "--default-curves",
+    "curve_file",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="TOML with [[default_curves]]: cumulated default by year, by county, product, loan or grade; "
+    "examples/default-curves.toml shows the form.",
+)
+funds_option = click.option(
+    "--funds",
+    "fund_file",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="TOML with [[compensation_funds]]: named risk-compensation funds by county, product or loan; "
+    "examples/compensation-funds.toml shows the form.",
+)
+
 
 def exposure_in_words(*, by_quarters: bool) -> str:
     """What the exposure of a simulation is: it differs from the balance of today, which other commands print."""
@@ -40,6 +59,20 @@ def market(snapshot_file: Path | None) -> "MarketSnapshot":
     from services.valuation.standard_market import STANDARD_PATH
 
     return read_snapshot(STANDARD_PATH if snapshot_file is None else snapshot_file)
+
+
+def default_curves(curve_file: Path | None) -> "tuple[DefaultCurve, ...]":
+    """The curves of a file; none without one."""
+    from services.loans.segments.segment_file import read_default_curves
+
+    return () if curve_file is None else read_default_curves(curve_file)
+
+
+def compensation_funds(fund_file: Path | None) -> "tuple[CompensationFundTerms, ...]":
+    """The funds of a file; none without one."""
+    from services.loans.segments.segment_file import read_compensation_funds
+
+    return () if fund_file is None else read_compensation_funds(fund_file)
 
 
 def day_of(option: str, text: str | None) -> dt.date | None:

@@ -17,9 +17,9 @@ COMMANDS = {
     "appraise": "押品评估报告 · The appraisal of a pledge for the credit file: page, PDF, workbook",
     "calibrate": "校准因子 · Fit a factor to a series, under two models",
     "stress": "压力测试与反向压力 · Assets in other worlds, and what would break a limit",
-    "loans": "贷款簿：导入、还款计划、损失、分类、统计 · The loan book: import, schedules, losses, quality, statistics",
-    "fund": "绿色基金：条款、瀑布、业绩、节奏 · The green fund: terms, waterfall, performance, pacing",
-    "report": "报告：季度统计、GEP 评估 · Reports to send on: quarterly statistics, GEP assessment",
+    "loans": "贷款簿：导入、损失、压力、分类、统计 · The loan book: import, losses, stress, quality, statistics",
+    "fund": "绿色基金：条款、分配、业绩、模拟、选择 · The green fund: terms, waterfall, records, simulation, choice",
+    "report": "报告：季度统计、GEP 评估、贷款组合、基金 · Reports to send on: statistics, GEP, loan book, fund",
     "ingest": "导入核算成果：InVEST、全球 GEP 表 · Results of models and global tables become an account",
     "refresh": "由核算成果更新估值 · Refresh valuations from a folder of accounts",
     "flows": "定时流程：校准、重估、统计、评估 · Flows that run on a schedule or on demand",
@@ -62,18 +62,19 @@ def run(arguments: Sequence[str] | None = None) -> int:
         error.show()
         return error.exit_code
     except Exception as error:  # noqa: BLE001  # the one place where every error ends; unknown ones are raised again
-        return _report(error)
+        return _report(error, every="--json" in (sys.argv[1:] if arguments is None else arguments))
     return result if isinstance(result, int) else 0
 
 
-def _report(error: Exception) -> int:
-    """Say what went wrong; a fault of ours keeps its traceback."""
+def _report(error: Exception, *, every: bool) -> int:
+    """Say what went wrong, every violation for a program; a fault of ours keeps its traceback."""
+    from cli.violations_shown import violation_lines
     from services.runtime import errors
 
     if isinstance(error, errors.InvalidInput):
         click.echo("error: the input is wrong, nothing was changed · 输入有误，未作任何更改", err=True)
-        for violation in error.violations:
-            click.echo(f"  {violation}", err=True)
+        for line in violation_lines(error.violations, every=every):
+            click.echo(f"  {line}", err=True)
         if not error.violations:
             click.echo(f"  {error.message}", err=True)
         for note in getattr(error, "__notes__", ()):

@@ -70,6 +70,11 @@ def wan(value_cny: float) -> str:
     return f"{value_cny / 1e4:,.2f}"
 
 
+def number_of(count: int, thing: str) -> str:
+    """A number and what is counted in English: "1 loan", "1,200 loans"."""
+    return f"{count:,} {thing}" if count == 1 else f"{count:,} {thing}s"
+
+
 def percent(share: float) -> str:
     """A fraction as a percentage."""
     return f"{share * 100:.1f}%"

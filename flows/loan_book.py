@@ -41,6 +41,7 @@ class BookAssumptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         default_probability_annual, asset_correlation, unsecured_lgd: of every loan.
         index: kind of borrower -> factor -> weight.
         borrowers: kind of pledge -> kind of borrower.
+        borrowers_of_cases: case -> kind of borrower, where it is not that of the kind of pledge.
     """
 
     horizon_years: float
@@ -50,14 +51,15 @@ class BookAssumptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     unsecured_lgd: StatedFigure
     index: Mapping[str, Mapping[str, float]]
     borrowers: Mapping[str, str]
+    borrowers_of_cases: Mapping[str, str]
 
-    def weights(self, pledge_kind: str) -> tuple[IndexWeight, ...]:
-        """The index of who pledges an asset of a kind.
+    def weights(self, pledge_kind: str, case_id: str) -> tuple[IndexWeight, ...]:
+        """The index of who pledges an asset of a kind, or of the case where that is another.
 
         Raises:
             InvalidInput: the kind, or its kind of borrower, has no entry.
         """
-        borrower = self.borrowers.get(pledge_kind)
+        borrower = self.borrowers_of_cases.get(case_id, self.borrowers.get(pledge_kind))
         if borrower is None:
             raise InvalidInput.of(f"borrowers.{pledge_kind}", "found nothing, expected the kind of borrower")
         if borrower not in self.index:
@@ -172,5 +174,5 @@ def _loan(
         default_probability_annual=assumptions.default_probability_annual.value,
         asset_correlation=assumptions.asset_correlation.value,
         unsecured_lgd=assumptions.unsecured_lgd.value,
-        index_weights=assumptions.weights(case.kind.value),
+        index_weights=assumptions.weights(case.kind.value, case.case_id),
     )

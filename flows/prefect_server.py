@@ -50,13 +50,15 @@ def _started(home: Path, port: int) -> tuple[subprocess.Popen[bytes], str]:
     log = home / "server-start.log"
     environment = {"PREFECT_HOME": str(home.resolve()), "PREFECT_SERVER_LOGGING_LEVEL": "ERROR"}
     with log.open("wb") as said:
-        # Its input is a pipe that nothing is written to: it closes when this process ends, however it ends.
+        # Its input is a pipe that nothing is written to: it closes when this process ends, however it ends. A session
+        # of its own: Ctrl-C reaches every process of a terminal at once, and who serves needs the server to the end.
         process = subprocess.Popen(
             [sys.executable, "-m", "flows.bound_prefect_server", str(port)],
             env=os.environ | environment,
             stdin=subprocess.PIPE,
             stdout=said,
             stderr=said,
+            start_new_session=True,
         )
     api = f"http://127.0.0.1:{port}/api"
     try:

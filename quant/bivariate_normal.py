@@ -36,12 +36,9 @@ def bivariate_normal_cdf(h: ArrayLike, k: ArrayLike, rho: ArrayLike) -> FloatArr
     width = np.sqrt((1.0 - rho_) * (1.0 + rho_))
     signs = np.sign(h_) * np.sign(k_)  # the product of two tiny limits would underflow
     opposite = (signs < 0.0) | ((signs == 0.0) & (h_ + k_ < 0.0))
-    probability = (
-        0.5 * (ndtr(h_) + ndtr(k_))
-        - owens_t(h_, (_slope(k_, h_) - rho_) / width)
-        - owens_t(k_, (_slope(h_, k_) - rho_) / width)
-        - 0.5 * opposite
-    )
+    with np.errstate(over="ignore"):  # a steep slope over a narrow width: infinity is the right argument
+        across_h, across_k = (_slope(k_, h_) - rho_) / width, (_slope(h_, k_) - rho_) / width
+    probability = 0.5 * (ndtr(h_) + ndtr(k_)) - owens_t(h_, across_h) - owens_t(k_, across_k) - 0.5 * opposite
     bounded: FloatArray = np.clip(probability, 0.0, np.minimum(ndtr(h_), ndtr(k_)))
     return bounded
 

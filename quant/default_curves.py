@@ -78,3 +78,27 @@ def hazard_multiples(
     spent = np.diff(np.log1p(-curves) / np.log1p(-yearly)[:, None], axis=1, prepend=0.0)
     multiples: FloatArray = np.maximum(spent, 0.0) / np.diff(ends, prepend=0.0)
     return multiples
+
+
+def cumulative_default_at(cumulative_by_year: ArrayLike, ends_years: ArrayLike) -> FloatArray:
+    """A curve that is known by the year at other dates: probability of having defaulted by each, [n_dates].
+
+    The hazard is constant within a year, and after the last year stays what it was in it.
+
+    Args:
+        cumulative_by_year: by the end of year 1, 2, ..., ascending, below 1, [n_years].
+        ends_years: ascending, >= 0, [n_dates].
+
+    Raises:
+        ValueError: if the curve is empty, falls or reaches 1.
+    """
+    curve = PROBABILITY.require("cumulative_by_year", cumulative_by_year)
+    ends = np.asarray(ends_years, dtype=np.float64)
+    if curve.ndim != 1 or len(curve) == 0 or np.any(np.diff(curve, prepend=0.0) < 0.0) or curve[-1] >= 1.0:
+        raise ValueError("cumulative_by_year: expected a curve that never falls and stays below 1")
+    spent = np.append(0.0, -np.log1p(-curve))
+    last = len(curve)
+    by_date = np.interp(ends, np.arange(last + 1), spent)
+    by_date += np.maximum(ends - last, 0.0) * (spent[-1] - spent[-2])
+    cumulative: FloatArray = np.minimum(-np.expm1(-by_date), np.nextafter(1.0, 0.0))
+    return cumulative

@@ -132,5 +132,11 @@ def _print(written: "Sequence[tuple[PledgeAppraisal, WrittenAppraisal]]") -> Non
         rows,
         left=(0, 6),
     )
+    for appraisal, _ in written:
+        for caution in () if appraisal.sized is None else appraisal.sized.cautions:
+            click.echo(
+                f"  {appraisal.asset.asset_id} [{caution.severity}] {caution.code}: {caution.message_zh}"
+            )
+            click.echo(f"      {caution.message_en}")
     for _, files in written:
         click.echo(f"  {files.pdf}  {files.html.name}  {files.xlsx.name}")

@@ -11,6 +11,7 @@ import click
 from cli.connection import services, target
 from cli.examples import WithExamples
 from cli.output import json_option, progress
+from cli.writable_folder import require_writable
 
 if TYPE_CHECKING:
     from services.runtime.results import Progress
@@ -38,6 +39,7 @@ def command(out_dir: Path, target: str | None, *, as_json: bool) -> int:
     from flows.main_job import Clients, run_main_job
     from flows.reports.main_report import write_report
 
+    require_writable(out_dir)
     started = time.monotonic()
     with _steps(quiet=as_json) as (tell, on_progress):
         tell("启动服务", "Start the services")

@@ -103,6 +103,11 @@ def _print(summary: "RefreshSummary") -> None:
     _print_level_changes(summary.level_changes)
     if summary.loans_missing:
         click.echo(f"  no such loan · 贷款不存在: {', '.join(summary.loans_missing)}")
+    if summary.pledges_without_loan:
+        named = ", ".join(summary.pledges_without_loan[:_SHOWN_EVENTS])
+        more = len(summary.pledges_without_loan) - _SHOWN_EVENTS
+        named += f" … (+{more})" if more > 0 else ""
+        click.echo(f"  已估值但未担保贷款 · valued, securing no loan yet: {named}")
     for caution in summary.cautions:
         click.echo(f"  [{caution.severity}] {caution.code} × {caution.count}: {caution.example_zh}")
         click.echo(f"      {caution.example_en}")

@@ -25,7 +25,12 @@ SIMULATING = ("loans", "fund")
     "--listen", metavar="HOST:PORT", help="Address; port 0 takes a free one. Default 127.0.0.1:50551."
 )
 @click.option("--database", metavar="URL", help="Database. Default sqlite:///var/ecopledge.db.")
-def command(only: tuple[str, ...], listen: str | None, database: str | None) -> None:
+@click.option(
+    "--until-input-ends", is_flag=True, hidden=True, help="For who starts the services: end with them."
+)
+def command(
+    only: tuple[str, ...], listen: str | None, database: str | None, *, until_input_ends: bool
+) -> None:
     """启动服务 · Start the services and say where they listen; stop with Ctrl-C or SIGTERM.
 
     Further settings come from the environment: ECOPLEDGE_DATABASE_URL, ECOPLEDGE_LISTEN_ADDRESS,
@@ -33,6 +38,10 @@ def command(only: tuple[str, ...], listen: str | None, database: str | None) -> 
     """
     from services.runtime.settings import load_settings
 
+    if until_input_ends:
+        from services.runtime.lifeline import end_with_input
+
+        end_with_input()
     given = {"listen_address": listen, "database_url": database}
     host(load_settings(**{name: value for name, value in given.items() if value is not None}), only or NAMES)
 

@@ -27,9 +27,13 @@ MISSING_LOAN = "is missing, expected a table [loan] with tenor_years and rate_an
 
 @click.command("size", cls=WithExamples, examples=("ecopledge size examples/water-right.toml",))
 @click.argument("file", type=click.Path(path_type=Path))
+@click.option("--paths", type=click.IntRange(256, 1_048_576), default=2048, show_default=True, help="Paths.")
+@click.option(
+    "--seed", type=click.IntRange(0), default=20260821, show_default=True, help="Seed of the scenarios."
+)
 @target
 @json_option
-def command(file: Path, target: str | None, *, as_json: bool) -> int:
+def command(file: Path, paths: int, seed: int, target: str | None, *, as_json: bool) -> int:
     """测算可贷额度与利率 · How much may be lent against each asset of a file with a [loan] table, and at what rate.
 
     Prints every constraint with its figures and names the binding one. With a table [pricing] the rate is built
@@ -39,6 +43,7 @@ def command(file: Path, target: str | None, *, as_json: bool) -> int:
     from cli.file_places import naming_places
     from services.runtime.errors import InvalidInput
     from services.valuation.client import ValuationClient
+    from services.valuation.valuation import Simulation
 
     content = read_asset_file(file)
     if content.loan is None:
@@ -48,7 +53,14 @@ def command(file: Path, target: str | None, *, as_json: bool) -> int:
         sized = []
         for i, asset in enumerate(content.assets):
             with naming_places(file, i):
-                sized.append(client.size_loan(asset, content.loan, pricing=content.pricing))
+                sized.append(
+                    client.size_loan(
+                        asset,
+                        content.loan,
+                        simulation=Simulation(n_paths=paths, seed=seed),
+                        pricing=content.pricing,
+                    )
+                )
     if as_json:
         print_json(sized)
     else:
@@ -91,6 +103,9 @@ def _print(sized: "SizedLoan") -> None:
     if sized.loan_per_unit_cny is not None:
         click.echo(f"  每单位年量贷款 · loan per unit a year: {sized.loan_per_unit_cny:,.4f} CNY")
     _print_years(sized)
+    for caution in sized.cautions:
+        click.echo(f"  {valuation.asset_id} [{caution.severity}] {caution.code}: {caution.message_zh}")
+        click.echo(f"      {caution.message_en}")
     for change in sized.changes_needed:
         click.echo(f"  要贷所申请额度 to lend the amount asked for [{change.rule}]: {change.explanation_zh}")
         click.echo(f"      {change.explanation_en}")

@@ -106,7 +106,7 @@ def _print(report: "StressReport") -> None:
                 click.echo(f"  {violation}", err=True)
     for scenario in report.scenarios:
         for source in scenario.sources:
-            click.echo(f"  {scenario.name} [{source.evidence}] {source.citation}")
+            click.echo(f"  {scenario.label_zh} {scenario.name} [{source.evidence}] {source.citation}")
     for skipped in report.skipped:
         click.echo(f"  {skipped.name} 不适用 does not fit the snapshot: {skipped.reason}")
 
@@ -119,7 +119,7 @@ def _print_asset(asset: "StressedAsset", labels: "dict[str, Scenario]") -> None:
         figures, scenario = item.figures, labels[item.scenario]
         rows.append(
             [
-                f"{scenario.label_zh} {scenario.label_en}",
+                f"{scenario.label_zh} {scenario.label_en}\n{scenario.name}",
                 wan(figures.value_cny),
                 _change(item.value_change_cny, base.value_cny),
                 wan(figures.pledge_value_cny),

@@ -39,14 +39,12 @@ class PledgeAppraisal:
     pricing: LoanPricing | None = None
 
     @property
-    def cautions(self) -> tuple[Caution, ...]:
-        """What to look at before trusting the figures: of the pledge, then what only this loan on it adds."""
-        of_pledge = self.valuation.cautions
-        with_loan = () if self.sized is None else self.sized.valuation.cautions
-        return (*of_pledge, *(caution for caution in with_loan if caution not in of_pledge))
-
-    @property
     def stressed(self) -> StressedAsset | None:
         """The pledge in every scenario; None where it could not be stressed."""
         outcome = self.stress.outcomes[0]
         return outcome if isinstance(outcome, StressedAsset) else None
+
+    @property
+    def cautions(self) -> tuple[Caution, ...]:
+        """Of the pledge, then of the loan against it; those of the rate stand beside the rate."""
+        return self.valuation.cautions + (() if self.sized is None else self.sized.cautions)

@@ -58,6 +58,11 @@ class StatisticsParameters(_Form):
         "", title="季度（空为上季度） · Quarter, the last one when empty", pattern=r"^(\d{4}Q[1-4])?$"
     )
     close: bool = Field(False, title="结账 · Close the quarter")
+    accepted_breaks_reason: str = Field(
+        "",
+        title="带差异结账的理由 · Why to close although identity checks do not hold",
+        description="空 · empty: such a quarter is refused",
+    )
     out_dir: str = Field("out/statistics", title="报表文件夹 · Folder of the workbook")
 
 

@@ -74,6 +74,7 @@ def quarterly_statistics_form(parameters: StatisticsParameters) -> StatisticsSum
         institution_id=parameters.institution_id,
         period=parameters.period,
         close=parameters.close,
+        accepted_breaks_reason=parameters.accepted_breaks_reason,
     )
 
 

@@ -51,6 +51,12 @@ _TABLE = (
         "reliability", "来水保证比例", "share that arrives in a mean year", "fraction", 0, 1, decisive=False
     ),
     CaseInput(
+        "allocation_factor",
+        "来水与分水因子（none：无所在河流的因子）",
+        "factor of the river's water (none: no factor of its river)",
+        decisive=False,
+    ),
+    CaseInput(
         "water_cost_cny_per_m3",
         "取水成本与税费",
         "cost and fees of the water",

@@ -22,6 +22,8 @@ from services.valuation.asset import (
     WaterRight,
 )
 
+NO_RIVER = "none"
+"""Allocation factor of a right whose river the market has no factor of: a dry year of another river is not its own."""
 _LINKED_TO_CCER = "linked to CCER development"
 
 
@@ -48,8 +50,13 @@ def _term_if(sheet: CaseSheet, meaning: str) -> Decimal | None:
 
 
 def water_right(sheet: CaseSheet) -> WaterRight:
-    """A permit; nothing after its end unless renewal is assumed. The one-year term of a value is no permit term."""
+    """A permit; nothing after its end unless renewal is assumed. The one-year term of a value is no permit term.
+
+    What arrives is the share of the river's scheme where the place has one, else a stated part of the volume.
+    """
     renewal = sheet.number("renewal_probability", "water_right.renewal_probability")
+    river = sheet.text("allocation_factor", "water_right.allocation_factor")
+    has_river = river != NO_RIVER
     return WaterRight(
         volume_m3_per_year=sheet.number(
             "volume_m3_per_year", "water_right.volume_m3_per_year", _quantity(sheet, QuantityUnit.M3_PER_YEAR)
@@ -60,7 +67,8 @@ def water_right(sheet: CaseSheet) -> WaterRight:
         renewal_probability=renewal,
         renewals=1 if renewal > 0.0 else 0,
         transferable_share=sheet.number("transferable_share", "water_right.transferable_share"),
-        reliability=sheet.number("reliability", "water_right.reliability"),
+        allocation_factor=river if has_river else "",
+        reliability=1.0 if has_river else sheet.number("reliability", "water_right.reliability"),
         price_cny_per_m3=sheet.number(
             "water_price_cny_per_m3", "water_right.price_cny_per_m3", sheet.case.price_used_cny
         ),

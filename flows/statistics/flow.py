@@ -50,6 +50,7 @@ def quarterly_statistics(
     institution_id: str,
     period: str = "",
     close: bool = False,
+    accepted_breaks_reason: str = "",
 ) -> StatisticsSummary:
     """Write the workbook of a quarter, and close it if asked to; started twice, it makes one version.
 
@@ -59,14 +60,18 @@ def quarterly_statistics(
         institution_id: whose statistics.
         period: quarter such as "2026Q3"; the last one that has ended unless given.
         close: close the quarter first.
+        accepted_breaks_reason: why to close although identity checks do not hold.
 
     Raises:
         ValueError: the period is no quarter.
         InvalidInput: the quarter has not ended.
+        FailedPrecondition: identity checks do not hold and no reason is given.
         Unavailable: the service stays away through the retries.
     """
     quarter = Quarter.read(period) if period else Quarter.last_ended(dt.datetime.now(_CHINA).date())
-    request = StatisticsRequest(quarter, institution_id, Path(out_dir), close)
+    request = StatisticsRequest(
+        quarter, institution_id, Path(out_dir), close, accepted_breaks_reason=accepted_breaks_reason
+    )
 
     def write() -> StatisticsSummary:
         with open_channel_from(load_settings(institution_id=institution_id), target) as channel:

@@ -33,7 +33,7 @@ class StatisticsPort(Protocol):
         """The figures as they were known at a moment."""
         ...
 
-    def close(self, quarter: Quarter) -> tuple[VersionFacts, bool]:
+    def close(self, quarter: Quarter, *, accepted_breaks_reason: str = "") -> tuple[VersionFacts, bool]:
         """Closes a quarter; the latest version, and whether it is new."""
         ...
 
@@ -65,6 +65,7 @@ def write_statistics(request: StatisticsRequest, service: StatisticsPort) -> Sta
 
     Raises:
         InvalidInput: the quarter has not ended, or a table of data/statistics is wrong; nothing was written.
+        FailedPrecondition: the quarter cannot be closed while identity checks do not hold; nothing was written.
         NotFound: a version that is not there.
         OSError: the folder cannot be written or the disk is full; the files before stay.
     """
@@ -111,7 +112,7 @@ def _edition(
 ) -> tuple[StatisticsEdition, bool, bool | None]:
     quarter = request.quarter
     if request.close:
-        facts, is_new = service.close(quarter)
+        facts, is_new = service.close(quarter, accepted_breaks_reason=request.accepted_breaks_reason)
         return _closed_edition(request, service, facts.version), is_new, False
     if request.version is not None:
         return _closed_edition(request, service, request.version), False, None
@@ -164,6 +165,7 @@ def _manifest(edition: StatisticsEdition, layout: Layout, contents: Mapping[str,
         "period": str(statistics.quarter),
         "version": None if version is None else version.version,
         "recorded_at": None if version is None else version.recorded_at.isoformat(),
+        "accepted_breaks_reason": None if version is None else version.accepted_breaks_reason or None,
         "known_at": edition.known_at or None,
         "content_hash": edition.content_hash,
         "input_hash": statistics.input_hash,

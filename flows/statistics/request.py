@@ -16,6 +16,7 @@ class StatisticsRequest:
         institution_id: whose statistics.
         out_dir: folder that receives the files.
         close: close the quarter first.
+        accepted_breaks_reason: why to close although identity checks do not hold; empty: such a quarter is refused.
         version: of a closed quarter; None for the latest, or for the figures of an open one.
         known_at: figures as they were known at a moment, whether closed or not; None for now.
 
@@ -29,6 +30,7 @@ class StatisticsRequest:
     close: bool = False
     version: int | None = None
     known_at: dt.datetime | None = None
+    accepted_breaks_reason: str = ""
 
     def __post_init__(self) -> None:
         asked = [

@@ -115,7 +115,7 @@ def _template(mapping: CaseMapping, given: SyntheticAssumptions, book: BookAssum
         amount_cny=float(case.loan_wan * CNY_PER_WAN),
         tenor_months=years * _MONTHS,
         rate_annual=terms.rate_annual,
-        index_weights=book.weights(kind),
+        index_weights=book.weights(kind, case.case_id),
     )
 
 

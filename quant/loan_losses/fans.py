@@ -27,7 +27,9 @@ class Fan:
     @classmethod
     def of(cls, ends: Array, ratios: Array, weights: Array) -> "Fan":
         """The fan of ratios [n_paths, n_periods] on paths of the given weights."""
-        return cls(ends, (ratios * weights[:, None]).mean(axis=0), weighted_quantiles(ratios, weights))
+        return cls(
+            ends, (ratios * weights[:, None]).sum(axis=0) / weights.sum(), weighted_quantiles(ratios, weights)
+        )
 
 
 def weighted_quantiles(values: Array, weights: Array) -> Array:

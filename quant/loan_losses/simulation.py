@@ -160,6 +160,8 @@ class LossSimulation:
         in_default = np.full(len(defaults), np.nan)
         np.divide(collateral, defaults, out=in_default, where=defaults > 0.0)
         plain = self._sampler.direction is None
+        # Shares are taken of the weight that was drawn: of n paths, few tilted ones could tell a share above 1.
+        weight = float(weights.sum())
         mean = float(weighted.mean())
         ordered = np.sort(losses) if plain else losses
         return LossSummary(
@@ -175,15 +177,14 @@ class LossSimulation:
             ),
             effective_paths=float(weights.sum() ** 2 / (weights**2).sum()),
             loan_expected_loss=prepared.by_loan(self._loan_losses() / n),
-            loan_default_share=prepared.by_loan(defaults / n),
+            loan_default_share=prepared.by_loan(np.minimum(defaults / weight, 1.0)),
             loan_collateral_mean=expected_collateral(prepared, self._sampler.seed),
             loan_collateral_in_default=prepared.by_loan(in_default, np.nan),
             npl=self._npl() if self._fans else None,
             ltv=self._ltv_fan() if self._fans else None,
             fund_payments=self._fund_payments(),
-            fund_exhausted=((self._paths.claims > prepared.book.fund_cap_cny) * weights[:, None]).mean(
-                axis=0
-            ),
+            fund_exhausted=((self._paths.claims > prepared.book.fund_cap_cny) * weights[:, None]).sum(axis=0)
+            / weight,
             n_defaults=int(self._paths.events.sum()),
             path_losses=losses,
             path_weights=weights,

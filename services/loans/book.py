@@ -1,8 +1,8 @@
 """From loans and collateral to the arrays of a simulation: exposures by period, lives, addresses.
 
 Conventions. A loan is at risk until its last instalment (ACT/365). Its exposure at default in a period is the balance
-scheduled for the middle of the time at risk in that period, without accrued interest. Its hazard is constant: the
-probability of default over T years is 1 - (1 - p)^T.
+scheduled for the middle of the time at risk in that period, without accrued interest. Without a curve its hazard is
+constant: the probability of default over T years is 1 - (1 - p)^T.
 """
 
 import datetime as dt
@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from quant.factors import FactorModel
-from quant.loan_losses.book import NO_FUND, LoanBook, Pledges
+from quant.loan_losses.book import LoanBook, Pledges
 from quant.schedules import Array
 from quant.sparse_draws import Lanes, lane_of_name
 from services.loans import stored
@@ -21,6 +21,8 @@ from services.loans.collateral import DAYS_PER_YEAR, Collateral
 from services.loans.columns.loan_columns import Labels, LoanColumns, numbered
 from services.loans.loan import IndexWeight
 from services.loans.schedule import balances_on
+from services.loans.segments.compensation_fund import CompensationFundTerms, funds_of_loans
+from services.loans.segments.default_curve import DefaultCurve, curves_of_loans
 from services.runtime.errors import FieldViolation, InvalidInput
 
 CREDIT_CYCLE = "credit_cycle"
@@ -37,12 +39,16 @@ class SecuredBook:
         loans: as columns, in order of loan_id.
         collateral: in order of loan, then collateral.
         fund_cap_cny: most that the risk-compensation fund of the institution pays; None for no cap.
+        default_curves: term structures of default; loans of none keep a constant hazard.
+        compensation_funds: named funds; loans of none are backed by that of the institution.
     """
 
     day: dt.date
     loans: LoanColumns
     collateral: tuple[Collateral, ...]
     fund_cap_cny: float | None = None
+    default_curves: tuple[DefaultCurve, ...] = ()
+    compensation_funds: tuple[CompensationFundTerms, ...] = ()
 
     def content_hash(self) -> str:
         """SHA-256 of everything in the book, hexadecimal."""
@@ -72,8 +78,8 @@ class SecuredBook:
     def loss_book(self, model: FactorModel, period_ends_years: Array) -> LoanBook:
         """The book as `quant.portfolio` knows it, for periods that end so many years after its day.
 
-        A guarantor that is not named is another one for every loan. All loans with a compensation share are backed by
-        one fund, since a loan does not say which.
+        A guarantor that is not named is another one for every loan. Loans with a compensation share that no named fund
+        has are backed by one fund, since a loan does not say which.
 
         Raises:
             InvalidInput: if a schedule or an index names a factor that the model does not have.
@@ -81,10 +87,13 @@ class SecuredBook:
         self._check_factors(model)
         loans, guarantees = self.loans, self.loans.guarantees
         own, indices = numbered([index or _DEFAULT_INDEX for index in loans.indices])
+        ends = np.asarray(period_ends_years, dtype=np.float64)
+        curves = curves_of_loans(loans, self.default_curves, ends)
+        funds = funds_of_loans(loans, self.compensation_funds, self.fund_cap_cny)
         position = {loan_id: i for i, loan_id in enumerate(loans.loan_ids)} if self.collateral else {}
         return LoanBook(
             exposure_cny=self.exposures(period_ends_years),
-            default_probability_annual=loans.default_probability_annual,
+            default_probability_annual=curves.default_probability_annual,
             years_at_risk=self.years_left(),
             asset_correlation=loans.asset_correlation,
             index_of_loan=own[loans.index_of_loan].astype(np.intp),
@@ -93,16 +102,18 @@ class SecuredBook:
             guarantee_share=guarantees.share,
             guarantor_of_loan=_guarantors(loans),
             guarantor_default_probability_annual=guarantees.default_probability_annual,
-            compensation_share=loans.compensation_share,
-            fund_of_loan=np.where(loans.compensation_share > 0.0, 0, NO_FUND),
+            compensation_share=funds.compensation_share,
+            fund_of_loan=funds.fund_of_loan,
             index_weights=_weight_matrix(indices, model),
-            period_ends_years=np.asarray(period_ends_years, dtype=np.float64),
-            fund_cap_cny=np.array([np.inf if self.fund_cap_cny is None else self.fund_cap_cny]),
+            period_ends_years=ends,
+            fund_cap_cny=funds.cap_cny,
             pledges=Pledges.each_its_own(
                 [item.schedule_from(self.day) for item in self.collateral],
                 np.array([position[item.loan_id] for item in self.collateral], dtype=np.intp),
                 np.array([item.pledged_share for item in self.collateral], dtype=np.float64),
             ),
+            hazard_multiples=curves.hazard_multiples,
+            curve_of_loan=curves.curve_of_loan,
         )
 
     def _check_factors(self, model: FactorModel) -> None:

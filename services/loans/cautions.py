@@ -7,6 +7,8 @@ import numpy as np
 from quant.loan_losses.simulation import LossSummary
 from services.loans.book import SecuredBook
 from services.loans.portfolio import PortfolioQuestion
+from services.loans.segments.cautions import cautions_about_curves, cautions_about_funds
+from services.loans.segments.segment import first_segment
 from services.runtime.results import Caution, Severity
 
 OLD_VALUATION_DAYS = 365
@@ -23,7 +25,12 @@ def cautions_about(question: PortfolioQuestion, book: SecuredBook, found: LossSu
         *_about_snapshots(question, book),
         *_about_rows(question, book),
         *_about_borrowers(book),
+        *_about_guarantors(book),
         *_about_loans(book),
+        *cautions_about_curves(
+            book.loans, book.default_curves, min(question.period_ends_years[-1], book.years_left().max())
+        ),
+        *cautions_about_funds(book.loans, book.compensation_funds, book.fund_cap_cny),
         *_about_paths(found),
         *_about_weights(found),
     )
@@ -92,7 +99,8 @@ def _about_borrowers(book: SecuredBook) -> Iterator[Caution]:
     loans = book.loans
     # One view a borrower: a number changes where any of what decides its default does.
     borrower, view = loans.borrower.codes, loans.index_of_loan
-    for column in (loans.default_probability_annual, loans.asset_correlation):
+    curve = first_segment([curve.segment for curve in book.default_curves], loans)
+    for column in (loans.default_probability_annual, loans.asset_correlation, curve):
         values, codes = np.unique(column, return_inverse=True)
         view = view * len(values) + codes
     lowest, highest = np.full((2, len(loans.borrower.names)), np.iinfo(np.int64).max)
@@ -106,6 +114,21 @@ def _about_borrowers(book: SecuredBook) -> Iterator[Caution]:
             f"{len(torn)} 个借款人的各笔贷款违约参数不一致，未必同时违约：{_some(torn)}",
             f"{len(torn)} borrowers have loans with different default parameters, which may default apart: "
             f"{_some(torn)}",
+        )
+
+
+def _about_guarantors(book: SecuredBook) -> Iterator[Caution]:
+    loans, guarantor = book.loans, book.loans.guarantees.guarantor
+    bearing = np.unique(guarantor.codes[loans.guarantees.share > 0.0])
+    borrowing = sorted({guarantor.names[code] for code in bearing} & set(loans.borrower.names))
+    if borrowing:
+        yield Caution(
+            "GUARANTORS_BORROW",
+            Severity.WARNING,
+            f"{len(borrowing)} 个保证人同时是本账簿的借款人，其作为保证人与借款人的违约分别抽取，互保圈风险被低估："
+            f"{_some(borrowing)}",
+            f"{len(borrowing)} guarantors borrow in the same book; they fail as guarantor and as borrower by separate "
+            f"draws, which understates circles of guarantees: {_some(borrowing)}",
         )
 
 

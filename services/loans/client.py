@@ -28,6 +28,8 @@ from services.loans.portfolio import (
 )
 from services.loans.position import LoanMovement, LoanPosition
 from services.loans.schedule import RepaymentSchedule
+from services.loans.segments.compensation_fund import CompensationFundTerms
+from services.loans.segments.default_curve import DefaultCurve
 from services.runtime.channel import calling, receiving
 from services.runtime.errors import Internal, InvalidInput
 from services.runtime.market import MarketSnapshot
@@ -172,6 +174,8 @@ class LoansClient:
         sampling: Sampling = Sampling.PLAIN,
         fund_cap_cny: float | None = None,
         contribution_confidence: float = 0.99,
+        default_curves: Sequence[DefaultCurve] = (),
+        compensation_funds: Sequence[CompensationFundTerms] = (),
         on_progress: Callable[[Progress], None] | None = None,
         timeout_s: float | None = None,
     ) -> PortfolioLoss:
@@ -188,6 +192,8 @@ class LoansClient:
             sampling: plain paths, or paths of high losses more often.
             fund_cap_cny: most that the risk-compensation fund pays; None for no cap.
             contribution_confidence: of the expected shortfall that loans contribute to: 0.95, 0.99 or 0.999.
+            default_curves: term structures of default; the first that has a loan is taken.
+            compensation_funds: named risk-compensation funds; the first that has a loan is taken.
             on_progress: told how far it is; what it raises cancels the call.
             timeout_s: deadline; that of the channel when absent.
 
@@ -198,7 +204,7 @@ class LoansClient:
         try:
             question = PortfolioQuestion(
                 snapshot, as_of, tuple(loan_ids), horizon_years, n_paths, seed, n_quarters, sampling, fund_cap_cny,
-                contribution_confidence,
+                contribution_confidence, tuple(default_curves), tuple(compensation_funds),
             )  # fmt: skip
         except ValueError as error:
             raise InvalidInput(str(error)) from error

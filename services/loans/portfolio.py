@@ -8,6 +8,9 @@ from enum import StrEnum
 import numpy as np
 from numpy.typing import NDArray
 
+from services.loans.segments.compensation_fund import CompensationFundTerms
+from services.loans.segments.default_curve import DefaultCurve
+from services.loans.segments.segment import require_distinct
 from services.runtime.market import MarketSnapshot
 from services.runtime.results import Caution, Manifest
 
@@ -45,6 +48,10 @@ class PortfolioQuestion:
         sampling: plain paths, or paths of high losses more often.
         fund_cap_cny: most that the risk-compensation fund pays; None for no cap.
         contribution_confidence: of the expected shortfall that loans contribute to: 0.95, 0.99 or 0.999.
+        default_curves: term structures of default, up to 100; the first that has a loan is taken, and loans of none
+            keep a constant hazard.
+        compensation_funds: named funds, up to 100; the first that has a loan is taken, and `fund_cap_cny` is that of
+            the fund behind all other loans with a compensation share.
 
     Raises:
         ValueError: if a figure is outside its domain.
@@ -60,6 +67,8 @@ class PortfolioQuestion:
     sampling: Sampling = Sampling.PLAIN
     fund_cap_cny: float | None = None
     contribution_confidence: float = 0.99
+    default_curves: tuple[DefaultCurve, ...] = ()
+    compensation_funds: tuple[CompensationFundTerms, ...] = ()
 
     def __post_init__(self) -> None:
         if not 0.0 < self.horizon_years <= MAX_HORIZON_YEARS:
@@ -77,6 +86,8 @@ class PortfolioQuestion:
             )
         if self.fund_cap_cny is not None and not 0.0 <= self.fund_cap_cny < math.inf:
             raise ValueError(f"fund_cap_cny: found {self.fund_cap_cny}, expected a finite number >= 0")
+        require_distinct("default_curves", [curve.name for curve in self.default_curves])
+        require_distinct("compensation_funds", [fund.name for fund in self.compensation_funds])
         if self.contribution_confidence not in CONTRIBUTION_CONFIDENCES:
             raise ValueError(
                 f"contribution_confidence: found {self.contribution_confidence}, expected one of "
@@ -126,11 +137,23 @@ class FanPoint:
 
 @dataclass(frozen=True, slots=True)
 class CompensationFund:
-    """What the risk-compensation fund has to pay, and how probable it is that its cap is reached."""
+    """What a risk-compensation fund has to pay, and how probable it is that its cap is reached.
+
+    Attributes:
+        cap_cny: most that it pays.
+        payment_mean_cny: mean payment.
+        exhausted_probability: that its claims reach the cap.
+        name: empty for the one fund of an institution.
+        n_loans: loans of a named fund that it bears a share of; None for the one fund.
+        basis: where the terms of a named fund come from.
+    """
 
     cap_cny: float
     payment_mean_cny: float
     exhausted_probability: float
+    name: str = ""
+    n_loans: int | None = None
+    basis: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +199,7 @@ class PortfolioLoss:
         effective_paths: plain paths worth the weighted ones; None in results of an older version.
         contribution_confidence: of the expected shortfall that loans contribute to.
         fund: the compensation fund; None where it has no cap.
+        named_funds: in order of the question.
 
     Raises:
         ValueError: if a figure is not a number or a loss is negative.
@@ -199,6 +223,7 @@ class PortfolioLoss:
     effective_paths: float | None = None
     contribution_confidence: float | None = None
     fund: CompensationFund | None = None
+    named_funds: tuple[CompensationFund, ...] = ()
 
     def __post_init__(self) -> None:
         figures = (self.exposure_cny, self.expected_loss_cny, self.unexpected_loss_cny)

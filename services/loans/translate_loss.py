@@ -15,6 +15,7 @@ from services.loans.portfolio import (
     Sampling,
     TailFigure,
 )
+from services.loans.segments.translate import curve_to_wire, curves_from_wire, fund_to_wire, funds_from_wire
 from services.loans.translate_asked import Draws, asked_from_wire, asked_to_wire
 from services.runtime.errors import Internal, InvalidInput
 from services.runtime.results import Progress
@@ -59,6 +60,8 @@ def question_from_wire(request: pb.SimulatePortfolioRequest) -> PortfolioQuestio
     violations.require(
         sampling is not None, "sampling", f"found {request.sampling}, expected a known Sampling"
     )
+    curves = curves_from_wire(request.default_curves, violations)
+    funds = funds_from_wire(request.compensation_funds, violations)
     violations.raise_if_any()
     assert sampling is not None  # noqa: S101  # every reason for None is a violation; tells mypy
     try:
@@ -73,6 +76,8 @@ def question_from_wire(request: pb.SimulatePortfolioRequest) -> PortfolioQuestio
             sampling,
             request.fund_cap_cny if request.HasField("fund_cap_cny") else None,
             request.contribution_confidence if request.HasField("contribution_confidence") else 0.99,
+            curves,
+            funds,
         )
     except ValueError as error:
         field, _, message = str(error).partition(": ")
@@ -88,6 +93,8 @@ def question_to_wire(question: PortfolioQuestion) -> pb.SimulatePortfolioRequest
         sampling=_SAMPLING_NUMBERS[question.sampling],
         fund_cap_cny=question.fund_cap_cny,
         contribution_confidence=question.contribution_confidence,
+        default_curves=map(curve_to_wire, question.default_curves),
+        compensation_funds=map(fund_to_wire, question.compensation_funds),
     )
 
 
@@ -132,13 +139,8 @@ def _loss_to_wire(loss: PortfolioLoss) -> pb.PortfolioLoss:
         n_quarters=loss.n_quarters,
         effective_paths=loss.effective_paths,
         contribution_confidence=loss.contribution_confidence,
-        fund=None
-        if loss.fund is None
-        else pb.CompensationFund(
-            cap_cny=loss.fund.cap_cny,
-            payment_mean_cny=loss.fund.payment_mean_cny,
-            exhausted_probability=loss.fund.exhausted_probability,
-        ),
+        fund=None if loss.fund is None else _fund_to_wire(loss.fund),
+        named_funds=map(_fund_to_wire, loss.named_funds),
     )
 
 
@@ -163,11 +165,30 @@ def _loss_from_wire(message: pb.PortfolioLoss) -> PortfolioLoss:
         contribution_confidence=message.contribution_confidence
         if message.HasField("contribution_confidence")
         else None,
-        fund=CompensationFund(
-            message.fund.cap_cny, message.fund.payment_mean_cny, message.fund.exhausted_probability
-        )
-        if message.HasField("fund")
-        else None,
+        fund=_fund_from_wire(message.fund) if message.HasField("fund") else None,
+        named_funds=tuple(map(_fund_from_wire, message.named_funds)),
+    )
+
+
+def _fund_to_wire(fund: CompensationFund) -> pb.CompensationFund:
+    return pb.CompensationFund(
+        cap_cny=fund.cap_cny,
+        payment_mean_cny=fund.payment_mean_cny,
+        exhausted_probability=fund.exhausted_probability,
+        name=fund.name,
+        n_loans=fund.n_loans,
+        basis=fund.basis,
+    )
+
+
+def _fund_from_wire(message: pb.CompensationFund) -> CompensationFund:
+    return CompensationFund(
+        message.cap_cny,
+        message.payment_mean_cny,
+        message.exhausted_probability,
+        message.name,
+        message.n_loans if message.HasField("n_loans") else None,
+        message.basis,
     )
 
 

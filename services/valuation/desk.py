@@ -23,6 +23,7 @@ from services.valuation.lending.operating_cash import low_cash_by_year
 from services.valuation.lending.pledge_path import pledge_by_year
 from services.valuation.lending.pricing_assumptions import PricingAssumptions, read_pricing_assumptions
 from services.valuation.lending.sizing import is_paid_by_instalments, payment_years, size_loan
+from services.valuation.lending.sizing_cautions import LossOfRight, of_pledge_below_debt
 from services.valuation.prepared_market import PreparedMarket
 from services.valuation.repository import ValuationRepository
 from services.valuation.valuation import (
@@ -173,10 +174,8 @@ class ValuationDesk:
             few = replace(simulation, n_paths=min(simulation.n_paths, _PATHS_OF_LONGER_LOAN))
             longer = low_cash_by_year(outcome.schedule, market, few, LONGEST_TENOR_YEARS).tolist()
         priced = outcome.priced
-        beyond = of_loan_beyond_right(terms.tenor_years, _right_ends(asset, outcome.schedule))
-        valuation = replace(outcome.valuation, cautions=(*outcome.valuation.cautions, *beyond))
         sized = size_loan(
-            valuation,
+            outcome.valuation,
             priced.lending,
             priced.annual_quantity,
             cash,
@@ -185,6 +184,10 @@ class ValuationDesk:
             longer_cash=longer,
         )
         amount = sized.limit_cny if terms.requested_cny is None else min(sized.limit_cny, terms.requested_cny)
+        cautions = of_loan_beyond_right(terms.tenor_years, _right_ends(asset, outcome.schedule))
+        if amount > 0.0:
+            cautions += of_pledge_below_debt(sized, LossOfRight.of(outcome.schedule), amount)
+        sized = replace(sized, cautions=tuple(cautions))
         if pricing is None or amount <= 0.0:
             return sized
         follows_cash = len(sized.years_following_cash) > 0 and not is_paid_by_instalments(sized, amount)

@@ -237,6 +237,7 @@ class SizedLoan:
     changes_needed: tuple[NeededChange, ...] = ()
     rate: RateBuildUp | None = None
     years_following_cash: tuple[LoanYear, ...] = ()
+    cautions: tuple[Caution, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -124,3 +124,16 @@ def test_an_id_twice_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InvalidInput) as caught:
         read_asset_file(write(tmp_path, GOOD.replace('asset_id = "V1"', 'asset_id = "W1"')))
     assert "assets[1].asset_id: found 'W1' again, first in assets[0]" in str(caught.value.violations[0])
+
+
+def test_a_value_of_the_wrong_type_is_shown_with_its_place(tmp_path: Path) -> None:
+    path = tmp_path / "assets.toml"
+    path.write_text(
+        '[[assets]]\nasset_id = "W"\n[assets.water_right]\nvolume_m3_per_year = "two"\nremaining_term_years = 5\n',
+        encoding="utf-8",
+    )
+    with pytest.raises(InvalidInput) as wrong:
+        read_asset_file(path)
+    [violation] = wrong.value.violations
+    assert violation.field == f"{path}: assets[0].water_right.volume_m3_per_year"
+    assert violation.description == "expected `float`, got `str` 'two'"

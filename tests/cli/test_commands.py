@@ -117,6 +117,28 @@ def test_printed_tables_show_the_figures(target: str, capsys: pytest.CaptureFixt
         assert words in printed
 
 
+@pytest.mark.parametrize(
+    "file", ["catalogued-rights.toml", "gep-revenue.toml", "stand-inventory.toml", "vep-project.toml"]
+)
+def test_size_answers_for_every_example(target: str, file: str, capsys: pytest.CaptureFixture[str]) -> None:
+    path = f"examples/{file}"
+    code, sized = answer(capsys, "size", path, "--paths", "256", "--target", target)
+    assert code == 0
+    assert isinstance(sized, list)
+    assert all(loan["requested_within_limit"] is not None for loan in sized)
+    assert any(loan["limit_cny"] > 0.0 for loan in sized)
+
+
+def test_size_takes_paths_and_seed_as_value_does(target: str, capsys: pytest.CaptureFixture[str]) -> None:
+    how = ("--paths", "512", "--seed", "7", "--target", target)
+    _, sized = answer(capsys, "size", EXAMPLE, *how)
+    _, valued = answer(capsys, "value", EXAMPLE, *how)
+    assert isinstance(sized, list)
+    assert isinstance(valued, list)
+    assert sized[0]["valuation"]["pledge_value_cny"] == valued[0]["pledge_value_cny"]
+    assert sized[0]["valuation"]["manifest"]["n_paths"] == 512
+
+
 def test_size_says_what_would_have_to_change(target: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["size", EXAMPLE, "--target", target]) == 0
     printed = capsys.readouterr().out
@@ -143,6 +165,20 @@ def test_size_builds_the_rate_up_and_calls_assumptions_so(
     assert isinstance(sized, list)
     rate = sized[0]["rate"]
     assert rate["total_rate_annual"] == pytest.approx(sum(part["rate_annual"] for part in rate["components"]))
+
+
+def test_a_debt_above_its_pledge_is_said_by_size_and_appraise(
+    target: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "long.toml"
+    path.write_text(
+        '[[assets]]\nasset_id = "W"\n[assets.water_right]\nvolume_m3_per_year = 2e6\nremaining_term_years = 30\n'
+        "[loan]\ntenor_years = 10\nrate_annual = 0.04\n",
+        encoding="utf-8",
+    )
+    for command in (["size", str(path)], ["appraise", str(path), "--paths", "256", "--out", str(tmp_path)]):
+        assert run([*command, "--target", target]) == 0
+        assert "PLEDGE_BELOW_DEBT" in capsys.readouterr().out
 
 
 def test_without_pricing_no_rate_is_invented(
@@ -256,6 +292,16 @@ def test_the_main_job_twice_gives_the_same_answer(
     assert [len(first["cases"]), len(first["pipelines"])] == [29, 2]
     assert first["account_total_cny"] == pytest.approx(7545.59e8, abs=0.01e8)
     assert all(path.stat().st_size > 10_000 for path in (tmp_path / "a").iterdir())
+
+
+def test_a_folder_that_cannot_be_written_is_told_before_the_work(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    assert run(["demo", "--out", str(tmp_path / "file" / "out")]) == 1
+    told = capsys.readouterr().err
+    assert str(tmp_path / "file") in told
+    assert "Start the services" not in told
 
 
 def test_a_wrong_setting_ends_with_2_before_anything_starts(

@@ -77,7 +77,7 @@ def test_chosen_worlds_are_compared(target: str, capsys: pytest.CaptureFixture[s
 def test_projects_are_chosen_and_limits_priced(target: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["fund", "allocate", "--aversion", "0.5", "--target", target]) == 0
     shown = capsys.readouterr().out
-    for words in ("有效前沿", "限制的价格", "R20", "max_total"):
+    for words in ("有效前沿", "限制的价格", "R20", "出资总额上限", "[max_total]"):
         assert words in shown
     assert run(["fund", "allocate", "--aversion", "0.5", "--target", target, "--json"]) == 0
     answer = json.loads(capsys.readouterr().out)
@@ -93,7 +93,16 @@ def test_limits_that_cannot_be_kept_end_with_1_and_what_to_relax(
     assert run(["fund", "allocate", file, "--target", target]) == 1
     told = capsys.readouterr().err
     assert "No choice keeps all limits" in told
-    assert "limits.min_leverage" in told
+    assert "最低杠杆 · least leverage [min_leverage]" in told
+
+
+def test_a_limit_that_stands_in_a_list_is_named_by_its_county(
+    target: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    # Nearly everything in one county: its projects alone are no fund.
+    file = written(tmp_path, 'name = "肃南县", min_share = 0.1', 'name = "肃南县", min_share = 0.99')
+    assert run(["fund", "allocate", file, "--target", target]) == 1
+    assert "least share of 肃南县 [groups[1].min_share]" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
@@ -102,6 +111,11 @@ def test_limits_that_cannot_be_kept_end_with_1_and_what_to_relax(
         ('term_sheet = "qilian"', 'term_sheet = "nobody"', "question.toml: term_sheet"),
         ('pipeline = "reserve_2026"', 'pipeline = "nothing"', "question.toml: projects[0].pipeline"),
         ('leave_out = ["R13"]', 'leave_out = ["R99"]', "question.toml: projects[0].leave_out"),
+        (
+            "first_year = 2026",
+            'first_year = "soon"',
+            "question.toml: first_year: expected `int`, got `str` 'soon'",
+        ),
         ("first_year = 2026", "first_year = 2027", "simulation.investments[0].project_id"),
         ("min_share = 0.1 }", "min_share = 1.1 }", "limits.groups[1].min_share"),
     ],

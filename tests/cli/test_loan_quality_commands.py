@@ -113,6 +113,12 @@ def test_monitor_and_events(target: str, capsys: pytest.CaptureFixture[str]) -> 
     text = printed(capsys, target, "monitor", "--paths", "256", "--loan", "L0")
     assert "应重新估值" in text
     assert "P95" in text
+    # One line for a reason that several pledges share, not one for each of them.
+    book = printed(capsys, target, "monitor", "--paths", "256")
+    reasons = [(item["message_zh"], item["message_en"]) for item in found["revaluations"]]
+    shared = max(set(reasons), key=reasons.count)
+    assert reasons.count(shared) > 1
+    assert "".join(book.split()).count("".join(shared[0].split())) == 1
     events = answer(capsys, target, "monitor", "--events")
     # 13 of 60 instalments paid by 2026-03-01: 1,566,667 owed against 2,000,000, 78.3 %, above the call level of 75 %.
     assert [(event["crossing"]["loan_id"], event["crossing"]["after"]) for event in events] == [

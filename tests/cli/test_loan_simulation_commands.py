@@ -7,6 +7,8 @@ import pytest
 
 from cli.main import run
 
+EXAMPLES = Path(__file__).parents[2] / "examples"
+
 
 @pytest.fixture(autouse=True)
 def stored_book(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
@@ -46,3 +48,25 @@ def test_wrong_way_puts_both_sides_beside_each_other(capsys: pytest.CaptureFixtu
     said = capsys.readouterr().out
     assert "错向风险" in said
     assert "Shapley" in said
+
+
+def test_curves_and_funds_come_from_files(capsys: pytest.CaptureFixture[str]) -> None:
+    curves = ["--default-curves", str(EXAMPLES / "default-curves.toml")]
+    funds = ["--funds", str(EXAMPLES / "compensation-funds.toml")]
+    assert run(["loans", "simulate", "--quarters", "4", "--paths", "512", *curves, *funds]) == 0
+    said = capsys.readouterr().out
+    for words in (
+        "风险补偿资金池",
+        "用尽概率",
+        "fund for all other loans",
+        "违约期限结构“较高风险档",
+        "assumption",
+    ):
+        assert words in said
+    asked = ["--paths", "512", "--quarters", "4", *curves, *funds, "--json"]
+    for command in (["stress", "--scenario", "tourism-stop"], ["wrong-way"]):
+        assert run(["loans", *command, *asked]) == 0
+        codes = {caution["code"] for caution in json.loads(capsys.readouterr().out)["cautions"]}
+        assert codes & {"DEFAULT_CURVE_USED", "DEFAULT_CURVE_WITHOUT_LOANS"}
+    assert run(["loans", "simulate", "--funds", str(EXAMPLES / "default-curves.toml")]) == 2
+    assert "compensation_funds" in capsys.readouterr().err

@@ -104,6 +104,24 @@ def test_a_wrong_file_changes_nothing_and_ends_with_code_2(
     assert "p.csv, row 2, column loan_id: found 'NO', expected a loan that exists" in capsys.readouterr().err
 
 
+def test_many_wrong_rows_are_shortened_for_people_and_told_in_full_for_programs(
+    target: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "p.csv"
+    rows = "".join(f"NO-{i},2026-06-30,1,0.04\n" for i in range(46))
+    file.write_text(f"loan_id,as_of,balance_cny,rate_annual\n{rows}")
+    assert run(["loans", "import", str(file), "--target", target]) == 2
+    told = capsys.readouterr().err
+    assert told.count("expected a loan that exists") == 20 + 1
+    assert "and 26 more" in told
+    assert "26 × found …, expected a loan that exists" in told
+    assert told.count("import the loans first") == 1
+    assert run(["loans", "import", str(file), "--target", target, "--json"]) == 2
+    every = capsys.readouterr().err
+    assert every.count("expected a loan that exists") == 46
+    assert "more" not in every
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [

@@ -2,7 +2,7 @@
 
 import pytest
 
-from cli.output import print_table
+from cli.output import number_of, print_table
 
 TITLE = "公开质押案例 Published pledge cases, a title that is wider than its table (万元)"
 NUMBERS = ("45,513.74", "1,169,155.01", "33.0%")
@@ -28,3 +28,7 @@ def test_brackets_are_printed_and_not_taken_for_a_style(capsys: pytest.CaptureFi
     printed = capsys.readouterr().out
     assert "E[factor]" in printed
     assert "[red]名称[/red]" in printed
+
+
+def test_one_is_not_counted_in_the_plural() -> None:
+    assert [number_of(n, "loan") for n in (0, 1, 2, 1200)] == ["0 loans", "1 loan", "2 loans", "1,200 loans"]

@@ -86,7 +86,7 @@ def test_the_terminal_shows_a_quarter(target: str, capsys: pytest.CaptureFixture
     assert "4.00%" in out
     # The loan had been drawn, and no position was reported: the check is told and the code says so.
     assert run(["loans", "statistics", "--period", "2026Q1", "--target", target]) == 1
-    assert "1 of 11 checks do not hold, 1 breaks" in capsys.readouterr().out
+    assert "not held: 1 of 11; breaks: 1" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(

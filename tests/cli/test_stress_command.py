@@ -101,3 +101,14 @@ def test_what_is_refused(
 ) -> None:
     assert run(["stress", EXAMPLE, "--target", target, *arguments]) == 2
     assert words in capsys.readouterr().err
+
+
+def test_the_table_names_scenarios_as_their_sources_do(
+    target: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["stress", EXAMPLE, "--scenario", "dry-run-shared", "--target", target]) == 0
+    printed = capsys.readouterr().out
+    table, _, sources = printed.partition(" [assumption] ")
+    assert "dry-run-shared" in table.rpartition("\n")[0]
+    assert table.rpartition("\n")[2].endswith(" dry-run-shared")
+    assert sources

@@ -1,5 +1,7 @@
 """Closed forms against quadrature, finite pools, other closed forms and their limits."""
 
+import warnings
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -137,3 +139,10 @@ def test_secured_expected_loss_limits() -> None:
     got = expected_loss_lognormal_collateral(0.02, [0.0, 0.75, 1.2], [0.2, 0.0, 0.0], 0.3)
     assert got == pytest.approx([0.02, 0.005, 0.0], abs=1e-15)
     assert expected_loss_lognormal_collateral([0.0, 1.0], 0.5, 0.0, 0.3) == pytest.approx([0.0, 0.5])
+
+
+def test_a_steep_slope_over_a_narrow_width_has_its_limit_without_a_warning() -> None:
+    """Nearly equal variables: P(X <= 0, Y <= 5) is P(X <= 0) = 1/2, however small the first limit and the width."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert bivariate_normal_cdf(1e-307, 5.0, 1.0 - 1e-16) == pytest.approx(0.5, abs=1e-15)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from quant.conditional_loss import conditional_expected_losses
 from quant.curves import DiscountCurve
-from quant.default_curves import cumulative_default_by_rating, hazard_multiples
+from quant.default_curves import cumulative_default_at, cumulative_default_by_rating, hazard_multiples
 from quant.factors import FactorModel, PrimaryFactor
 from quant.loan_losses.book import NO_FUND, LoanBook, Pledges
 from quant.portfolio import simulate_losses
@@ -152,3 +152,14 @@ def test_wrong_curves_are_refused() -> None:
         replace(book(2, 0.2), curve_of_loan=None)
     with pytest.raises(ValueError, match="12 columns for 2 loans"):
         replace(book(2, 0.2), hazard_multiples=np.ones((2, 3)))
+
+
+def test_a_curve_known_by_the_year_has_a_constant_hazard_within_it() -> None:
+    found = cumulative_default_at([0.02, 0.06], [0.5, 1.0, 1.25, 2.0, 3.0])
+    # Within a year the survivals are a geometric mean; after the last year its hazard, ln(0.98 / 0.94), goes on.
+    survivors = [0.98**0.5, 0.98, 0.98**0.75 * 0.94**0.25, 0.94, 0.94 * 0.94 / 0.98]
+    assert found == pytest.approx(1.0 - np.array(survivors), rel=1e-12)
+    assert cumulative_default_at([0.999], [1e6]) < 1.0
+    for wrong in ([], [0.2, 0.1], [1.0]):
+        with pytest.raises(ValueError, match="never falls"):
+            cumulative_default_at(wrong, [1.0])

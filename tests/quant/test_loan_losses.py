@@ -139,6 +139,17 @@ def test_weighted_paths_need_less_than_a_tenth_of_the_plain_ones() -> None:
     assert spread[False] / spread[True] > 24.0
 
 
+@pytest.mark.parametrize("seed", range(6))
+def test_few_weighted_paths_tell_no_share_above_one(seed: int) -> None:
+    loans = book(2, ends=QUARTERS, pd=0.999, rho=0.3)
+    found = simulate_losses(loans, MARKET, FLAT, n_paths=64, seed=seed, towards_tail=True)
+    assert found.path_weights.mean() != pytest.approx(1.0, abs=1e-4)
+    assert np.all(found.loan_default_share <= 1.0)
+    assert found.loan_default_share.mean() == pytest.approx(0.999, abs=0.01)
+    assert found.npl is not None
+    assert np.all(found.npl.mean <= 1.0 + 1e-12)
+
+
 def test_weighted_and_plain_means_agree_over_years() -> None:
     loans = with_pledges(book(200, ends=QUARTERS, pd=0.03, rho=0.2), 0.8)
     plain, weighted = (

@@ -55,9 +55,13 @@ def _print(asked: "AskedFund", answer: "AllocationAnswer") -> None:
     why = answer.infeasibility
     if why is not None:
         click.echo("没有方案能同时满足全部限制 · No choice keeps all limits", err=True)
-        click.echo(f"  相互矛盾 contradict each other: {', '.join(why.conflict)}", err=True)
+        click.echo("  相互矛盾 contradict each other:", err=True)
+        for path in why.conflict:
+            click.echo(f"    {_named(asked, path)}", err=True)
         for each in why.relax:
-            click.echo(f"  至少放宽 relax {each.limit} {_amount(each.by, each.unit)}", err=True)
+            click.echo(
+                f"  至少放宽 relax {_named(asked, each.limit)} {_amount(each.by, each.unit)}", err=True
+            )
     else:
         _print_frontier(answer)
         for choice in answer.frontier:
@@ -131,12 +135,12 @@ def _print_choice(asked: "AskedFund", choice: "ProjectChoice") -> None:
                 "放宽 Relaxed by",
                 "重新求解的收益 Gain",
             ),
-            [_limit_row(limit) for limit in priced],
+            [_limit_row(asked, limit) for limit in priced],
             left=(0, 1),
         )
 
 
-def _limit_row(limit: "LimitStatus") -> list[str]:
+def _limit_row(asked: "AskedFund", limit: "LimitStatus") -> list[str]:
     per = {"CNY": "/ 1 元", "share": "/ 1 pp", "multiple": "/ 0.1", "projects": "/ 1"}[limit.unit]
     price = limit.relaxed_price_cny
     shown = f"{price:.3f} 元" if limit.unit == "CNY" else wan(price)
@@ -145,7 +149,7 @@ def _limit_row(limit: "LimitStatus") -> list[str]:
         low, high = wan(limit.gain_low_cny), wan(limit.gain_high_cny)
         gained = low if low == high else f"{low} – {high}"
     return [
-        limit.limit.removeprefix("limits."),
+        _named(asked, limit.limit),
         "是 yes" if limit.binds else "",
         _amount(limit.used, limit.unit),
         _amount(limit.bound, limit.unit),
@@ -153,6 +157,13 @@ def _limit_row(limit: "LimitStatus") -> list[str]:
         "" if limit.relaxed_by is None else _amount(limit.relaxed_by, limit.unit),
         gained,
     ]
+
+
+def _named(asked: "AskedFund", path: str) -> str:
+    """A limit by its year, sector or county, and by its place in the question."""
+    from flows.reports.fund_report.limit_words import limit_name
+
+    return f"{limit_name(asked.allocation.limits, path).inline()} [{path.removeprefix('limits.')}]"
 
 
 def _amount(value: float, unit: str) -> str:

@@ -94,10 +94,13 @@ def _print(terms: "FundTerms", result: "WaterfallResult") -> None:
             [[benefit.county or "未注明 not told", _cny(benefit.amount_cny)] for benefit in result.counties],
         )
     click.echo(f"  业绩报酬 carry {_cny(result.carry_cny)}，回拨 given back {_cny(result.given_back_cny)}")
-    allowed = sum(fee.fee_cny for fee in result.fees)
-    click.echo(
-        f"  条款允许的管理费（已含于出资） fee that the terms allow, part of the calls: {allowed:,.2f}"
-    )
+    if result.fees:
+        years = f"{result.fees[0].year}–{result.fees[-1].year}"
+        allowed = sum((fee.fee_cny for fee in result.fees), start=0)
+        click.echo(
+            f"  条款允许的管理费（第 {years} 年合计，应已含于出资，此处不另扣） "
+            f"fee that the terms allow in years {years}, to be part of the calls, not deducted here: {allowed:,.2f}"
+        )
 
 
 def _cny(amount: "Decimal") -> str:

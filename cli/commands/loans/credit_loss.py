@@ -9,7 +9,9 @@ from cli.connection import services, target
 from cli.examples import WithExamples
 from cli.loan_quality import (
     as_of_option,
+    curves_option,
     day_of,
+    default_curves,
     loans_option,
     market,
     print_cautions,
@@ -47,6 +49,7 @@ _STAGES = {"1": "第一阶段 stage 1", "2": "第二阶段 stage 2", "3": "第�
 @click.option(
     "--paths", type=click.IntRange(2, 100_000), default=1024, show_default=True, help="Paths, even."
 )
+@curves_option
 @target
 @json_option
 def command(
@@ -56,6 +59,7 @@ def command(
     explained: tuple[str, ...],
     debtor_file: Path | None,
     paths: int,
+    curve_file: Path | None,
     target: str | None,
     *,
     as_json: bool,
@@ -68,6 +72,7 @@ def command(
     from services.loans.quality.client import QualityClient
 
     debtors = () if debtor_file is None else read_debtors(debtor_file)
+    curves = default_curves(curve_file)
     with services(target, ("loans",)) as channel:
         report = QualityClient(channel).measure_credit_loss(
             market(snapshot_file),
@@ -76,6 +81,7 @@ def command(
             debtors=debtors,
             explained_loan_ids=explained,
             n_paths=paths,
+            default_curves=curves,
         )
     if as_json:
         print_json(report)

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from services.loans.pledges.monitored import MonitoredLoan, PledgeReport, RevaluationDue
 
 _SHOWN = 40
+_NAMED = 3
 _LARGEST_LTV = 10.0
 
 
@@ -151,18 +152,27 @@ def _print_fan(loan: "MonitoredLoan", probabilities: tuple[float, ...]) -> None:
 
 
 def _print_revaluations(due: "tuple[RevaluationDue, ...]") -> None:
-    if due:
+    """The pledges to value again: one line for a reason, with its number and the first of the pledges."""
+    alike: dict[str, list[RevaluationDue]] = {}
+    for item in due:
+        alike.setdefault(f"{item.message_zh} · {item.message_en}", []).append(item)
+    if alike:
         print_table(
             "应重新估值 · To value again",
-            ("押品 Pledge", "贷款 Loan", "原因 Reason"),
+            ("项数 Number", "押品(贷款) Pledge (loan)", "原因 Reason"),
             [
-                [item.collateral_id, item.loan_id, f"{item.message_zh} · {item.message_en}"]
-                for item in due[:_SHOWN]
+                [f"{len(items):,}", _first_of(items), message]
+                for message, items in list(alike.items())[:_SHOWN]
             ],
-            left=(0, 1, 2),
+            left=(1, 2),
         )
-    if len(due) > _SHOWN:
-        click.echo(f"  另有 {len(due) - _SHOWN} 项 · more; --json lists all")
+    if len(alike) > _SHOWN:
+        click.echo(f"  另有 {len(alike) - _SHOWN} 种 · more reasons; --json lists all")
+
+
+def _first_of(items: "list[RevaluationDue]") -> str:
+    named = [f"{item.collateral_id} ({item.loan_id})" for item in items[:_NAMED]]
+    return "\n".join(named + (["…"] if len(items) > _NAMED else []))
 
 
 def _print_events(events: "list[PledgeEvent]") -> None:

@@ -10,14 +10,18 @@ from cli.connection import services, target
 from cli.examples import WithExamples
 from cli.loan_quality import (
     as_of_option,
+    compensation_funds,
+    curves_option,
     day_of,
+    default_curves,
     exposure_in_words,
+    funds_option,
     loans_option,
     market,
     print_cautions,
     snapshot_option,
 )
-from cli.output import json_option, percent, print_json, print_table, progress, wan
+from cli.output import json_option, number_of, percent, print_json, print_table, progress, wan
 
 if TYPE_CHECKING:
     from services.loans.portfolio import FanPoint, LossShare, PortfolioLoss
@@ -31,6 +35,8 @@ _SHOWN = 15
     examples=(
         "ecopledge loans simulate --quarters 12 --tail",
         "ecopledge loans simulate --paths 100000 --json",
+        "ecopledge loans simulate --quarters 12 --default-curves examples/default-curves.toml",
+        "ecopledge loans simulate --quarters 12 --funds examples/compensation-funds.toml",
     ),
 )
 @click.option(
@@ -54,6 +60,8 @@ _SHOWN = 15
 @snapshot_option
 @as_of_option
 @loans_option
+@curves_option
+@funds_option
 @target
 @json_option
 def command(
@@ -65,6 +73,8 @@ def command(
     snapshot_file: Path | None,
     as_of: str | None,
     loan_ids: tuple[str, ...],
+    curve_file: Path | None,
+    fund_file: Path | None,
     target: str | None,
     *,
     tail: bool,
@@ -74,6 +84,7 @@ def command(
     from services.loans.client import LoansClient
     from services.loans.portfolio import Sampling
 
+    curves, funds = default_curves(curve_file), compensation_funds(fund_file)
     with (
         services(target, ("loans",)) as channel,
         progress("模拟 · simulating", quiet=as_json) as update,
@@ -88,6 +99,8 @@ def command(
             sampling=Sampling.TOWARDS_TAIL if tail else Sampling.PLAIN,
             fund_cap_cny=fund_cap,
             contribution_confidence=float(confidence),
+            default_curves=curves,
+            compensation_funds=funds,
             on_progress=lambda event: update(event.paths_done, event.paths_total),
         )
     if as_json:
@@ -100,7 +113,7 @@ def command(
 def _print(loss: "PortfolioLoss") -> None:
     span = "一年 one year" if loss.n_quarters is None else f"{loss.n_quarters} 个季度 quarters"
     click.echo(
-        f"组合损失 · Loss of {loss.n_loans:,} loans, 敞口 exposure {wan(loss.exposure_cny)} 万元, {span}"
+        f"组合损失 · Loss of {number_of(loss.n_loans, 'loan')}, 敞口 exposure {wan(loss.exposure_cny)} 万元, {span}"
     )
     click.echo(f"  {exposure_in_words(by_quarters=loss.n_quarters is not None)}")
     effective = "" if loss.effective_paths is None else f", 有效 effective {loss.effective_paths:,.0f}"
@@ -143,6 +156,17 @@ def _print(loss: "PortfolioLoss") -> None:
             f"风险补偿基金 · Compensation fund: 上限 cap {wan(loss.fund.cap_cny)}, 平均支付 mean payment "
             f"{wan(loss.fund.payment_mean_cny)} 万元, 用尽概率 exhausted {percent(loss.fund.exhausted_probability)}"
         )
+    if loss.named_funds:
+        print_table(
+            "风险补偿资金池 · Compensation funds (万元)",
+            ("资金池 Fund", "贷款 Loans", "最多支付 Limit", "平均支付 Mean", "用尽概率 Exhausted", "依据 Basis"),
+            [
+                [fund.name, f"{fund.n_loans:,}", wan(fund.cap_cny), wan(fund.payment_mean_cny),
+                 percent(fund.exhausted_probability), fund.basis]
+                for fund in loss.named_funds
+            ],
+            left=(0, 5),
+        )  # fmt: skip
     print_cautions(loss.cautions)
 
 

@@ -9,14 +9,18 @@ from cli.connection import services, target
 from cli.examples import WithExamples
 from cli.loan_quality import (
     as_of_option,
+    compensation_funds,
+    curves_option,
     day_of,
+    default_curves,
     exposure_in_words,
+    funds_option,
     loans_option,
     market,
     print_cautions,
     snapshot_option,
 )
-from cli.output import json_option, percent, print_json, print_table, progress, wan
+from cli.output import json_option, number_of, percent, print_json, print_table, progress, wan
 
 if TYPE_CHECKING:
     from services.loans.simulation.stress import FactorMove, LossLimit, PortfolioStress, ReverseStress
@@ -59,6 +63,8 @@ _FACTORS_SHOWN = 6
 @snapshot_option
 @as_of_option
 @loans_option
+@curves_option
+@funds_option
 @target
 @json_option
 def command(
@@ -71,6 +77,8 @@ def command(
     snapshot_file: Path | None,
     as_of: str | None,
     loan_ids: tuple[str, ...],
+    curve_file: Path | None,
+    fund_file: Path | None,
     target: str | None,
     *,
     as_json: bool,
@@ -82,7 +90,13 @@ def command(
     from services.runtime.scenario_file import read_scenarios
 
     book = PortfolioQuestion(
-        market(snapshot_file), day_of("--as-of", as_of), loan_ids, n_paths=paths, n_quarters=quarters
+        market(snapshot_file),
+        day_of("--as-of", as_of),
+        loan_ids,
+        n_paths=paths,
+        n_quarters=quarters,
+        default_curves=default_curves(curve_file),
+        compensation_funds=compensation_funds(fund_file),
     )
     own = () if scenario_file is None else read_scenarios(scenario_file)
     question = StressQuestion(book, names, own, _limit(max_expected_loss, max_shortfall))
@@ -109,7 +123,9 @@ def _limit(expected_loss: float | None, shortfall: float | None) -> "LossLimit |
 
 
 def _print(report: "PortfolioStress") -> None:
-    click.echo(f"组合压力测试 · {report.n_loans:,} loans, 敞口 exposure {wan(report.exposure_cny)} 万元")
+    click.echo(
+        f"组合压力测试 · {number_of(report.n_loans, 'loan')}, 敞口 exposure {wan(report.exposure_cny)} 万元"
+    )
     click.echo(f"  {exposure_in_words(by_quarters=True)}")
     print_table(
         "各情景 · Worlds (万元)",

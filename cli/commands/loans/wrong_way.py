@@ -9,14 +9,18 @@ from cli.connection import services, target
 from cli.examples import WithExamples
 from cli.loan_quality import (
     as_of_option,
+    compensation_funds,
+    curves_option,
     day_of,
+    default_curves,
     exposure_in_words,
+    funds_option,
     loans_option,
     market,
     print_cautions,
     snapshot_option,
 )
-from cli.output import json_option, percent, print_json, print_table, wan
+from cli.output import json_option, number_of, percent, print_json, print_table, wan
 
 if TYPE_CHECKING:
     from services.loans.simulation.link import WrongWayRisk
@@ -30,6 +34,8 @@ if TYPE_CHECKING:
 @snapshot_option
 @as_of_option
 @loans_option
+@curves_option
+@funds_option
 @target
 @json_option
 def command(
@@ -38,6 +44,8 @@ def command(
     snapshot_file: Path | None,
     as_of: str | None,
     loan_ids: tuple[str, ...],
+    curve_file: Path | None,
+    fund_file: Path | None,
     target: str | None,
     *,
     as_json: bool,
@@ -47,7 +55,13 @@ def command(
     from services.loans.simulation.client import BookStressClient
 
     question = PortfolioQuestion(
-        market(snapshot_file), day_of("--as-of", as_of), loan_ids, n_paths=paths, n_quarters=quarters
+        market(snapshot_file),
+        day_of("--as-of", as_of),
+        loan_ids,
+        n_paths=paths,
+        n_quarters=quarters,
+        default_curves=default_curves(curve_file),
+        compensation_funds=compensation_funds(fund_file),
     )
     with services(target, ("loans",)) as channel:
         risk = BookStressClient(channel).wrong_way_risk(question)
@@ -60,7 +74,7 @@ def command(
 
 def _print(risk: "WrongWayRisk") -> None:
     click.echo(
-        f"错向风险 · Wrong-way risk: {risk.n_loans:,} loans, 敞口 exposure {wan(risk.exposure_cny)} 万元"
+        f"错向风险 · Wrong-way risk: {number_of(risk.n_loans, 'loan')}, 敞口 exposure {wan(risk.exposure_cny)} 万元"
     )
     click.echo(f"  {exposure_in_words(by_quarters=True)}")
     sides = (("押品与借款人同路径 linked", risk.together), ("押品独立同分布 cut loose", risk.apart))

@@ -27,6 +27,12 @@ SHOWN_BREAKS = 10
 )
 @click.option("--period", required=True, help="Quarter that has ended, such as 2026Q3.")
 @click.option("--close", is_flag=True, help="Close the quarter, or make a new version where figures changed.")
+@click.option(
+    "--close-with-breaks",
+    "reason",
+    metavar="REASON",
+    help="Close although identity checks do not hold; the reason stays in the version and on its cover.",
+)
 @click.option("--version", type=click.IntRange(min=1), help="A version of a closed quarter.")
 @click.option("--known-at", metavar="MOMENT", help="As the book was known at a moment, with a time zone.")
 @click.option(
@@ -41,6 +47,7 @@ SHOWN_BREAKS = 10
 @json_option
 def command(
     period: str,
+    reason: str | None,
     version: int | None,
     known_at: str | None,
     out_dir: Path,
@@ -51,6 +58,9 @@ def command(
 ) -> int:
     """绿色贷款专项统计 · The quarter's workbook, with its tables as CSV and a manifest beside it.
 
+    A quarter whose identity checks do not hold (balances, opening and closing positions) is not closed without a
+    reason: without --close its draft lists every loan behind a break.
+
     An open quarter is written as a draft. A closed one is written from its stored version: a second run gives the
     same bytes. Ends with code 1 where a check does not hold; the files are written all the same.
     """
@@ -60,11 +70,16 @@ def command(
     from services.runtime.errors import InvalidInput
     from services.runtime.settings import load_settings
 
+    if reason is not None and not reason.strip():
+        raise InvalidInput.of(
+            "--close-with-breaks", "found an empty reason, expected why to close with breaks"
+        )
+    close = close or reason is not None
     moment = None if known_at is None else moment_of("--known-at", known_at)
     institution_id = load_settings().institution_id
     quarter = quarter_of("--period", period)
     try:
-        request = StatisticsRequest(quarter, institution_id, out_dir, close, version, moment)
+        request = StatisticsRequest(quarter, institution_id, out_dir, close, version, moment, reason or "")
     except ValueError as error:
         raise InvalidInput.of("--close", str(error)) from error
     with services(target, ("loans",)) as channel:

@@ -8,7 +8,7 @@ import click
 from cli.connection import services, target
 from cli.examples import WithExamples
 from cli.loan_quality import as_of_option, day_of, market, snapshot_option
-from cli.output import json_option, percent, print_json, print_table, progress, wan
+from cli.output import json_option, number_of, percent, print_json, print_table, progress, wan
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -188,7 +188,9 @@ def _print(review: "BookReview", written: "WrittenReview") -> None:
                 "",
             ],
         ]
-        title = f"贷款组合 · The book on {review.request.as_of}, {len(review.loans):,} loans (万元)"
+        title = (
+            f"贷款组合 · The book on {review.request.as_of}, {number_of(len(review.loans), 'loan')} (万元)"
+        )
         print_table(title, ("指标 Figure", "数值 Value", "误差/95%区间 Error"), rows)
     click.echo(f"  复算编号 replay id: {review.replay_id()}")
     click.echo(f"  {written.pdf}  {written.html.name}  {written.xlsx.name}")

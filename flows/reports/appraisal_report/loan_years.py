@@ -52,13 +52,20 @@ def _year_table(title: str, years: Sequence[LoanYear], caption: Bilingual | None
                     Cell(year.outstanding_cny),
                     _flagged(year.dscr, is_wrong=not year.is_covered),
                     Cell(year.pledge_value_cny),
-                    _flagged(year.ltv, is_wrong=year.ltv is not None and year.ltv > 1.0),
+                    _flagged(year.ltv, is_wrong=_is_above_the_pledge(year)),
                 )
             )
             for year in years
         ),
         caption,
     )
+
+
+def _is_above_the_pledge(year: LoanYear) -> bool:
+    """Whether more is owed than the pledge is worth; a pledge worth nothing has no ratio, and secures no debt."""
+    if year.ltv is None:
+        return year.debt_service_cny > 0.0 or year.outstanding_cny > 0.0
+    return year.ltv > 1.0
 
 
 def _flagged(value: float | None, *, is_wrong: bool) -> Cell:

@@ -10,8 +10,8 @@ from flows.reports.charts.canvas import as_svg
 from flows.reports.charts.comparisons import draw_estimates, draw_pairs, draw_spreads
 from flows.reports.charts.curves import draw_curves
 from flows.reports.charts.fans import draw_fan
-from flows.reports.charts.grid_model import BarGridChart, CurveGridChart, SpreadGridChart
-from flows.reports.charts.grids import draw_bar_grid, draw_curve_grid, draw_spread_grid
+from flows.reports.charts.grid_model import BandGridChart, BarGridChart, CurveGridChart, SpreadGridChart
+from flows.reports.charts.grids import draw_band_grid, draw_bar_grid, draw_curve_grid, draw_spread_grid
 from flows.reports.charts.model import (
     BarChart,
     ChangeChart,
@@ -20,11 +20,9 @@ from flows.reports.charts.model import (
     EstimateChart,
     FanChart,
     PairChart,
-    PanelChart,
     SpreadChart,
     StackChart,
 )
-from flows.reports.charts.panels import draw_panels
 
 # Every kind of chart and who draws it; each drawer takes exactly its kind.
 DRAWERS: Mapping[type[Chart], Callable[[Any], Any]] = {
@@ -35,9 +33,9 @@ DRAWERS: Mapping[type[Chart], Callable[[Any], Any]] = {
     SpreadChart: draw_spreads,
     EstimateChart: draw_estimates,
     FanChart: draw_fan,
-    PanelChart: draw_panels,
     CurveChart: draw_curves,
     BreakdownChart: draw_breakdowns,
+    BandGridChart: draw_band_grid,
     SpreadGridChart: draw_spread_grid,
     BarGridChart: draw_bar_grid,
     CurveGridChart: draw_curve_grid,

@@ -1,4 +1,4 @@
-"""Small multiples of a grid of scenarios: one panel a variant, one line a world, the same axis in all panels."""
+"""Small multiples: panels side by side, the same axes in all of them."""
 
 from dataclasses import dataclass
 
@@ -93,3 +93,39 @@ class CurveGridChart:
     value_axis: Bilingual
     lines: tuple[str, ...]
     panels: tuple[CurvePanel, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class BandPanel:
+    """A world or a loan: a path over time in the band of its distribution.
+
+    Attributes:
+        middle, lower, upper: one figure for each point of time.
+        reference: a path to compare with, None for none.
+    """
+
+    title: Bilingual
+    middle: tuple[float, ...]
+    lower: tuple[float, ...]
+    upper: tuple[float, ...]
+    reference: tuple[float, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BandGridChart:
+    """The distribution of one figure over time in every panel.
+
+    Attributes:
+        time_axis, value_axis: the same in all panels.
+        times: of all panels.
+        middle_name, band_name, reference_name: of the legend; the band such as "5%–95%".
+        panels: at least one.
+    """
+
+    time_axis: Bilingual
+    value_axis: Bilingual
+    times: tuple[float, ...]
+    middle_name: Bilingual
+    band_name: str
+    reference_name: Bilingual
+    panels: tuple[BandPanel, ...]

@@ -17,6 +17,7 @@ from flows.reports.charts.canvas import (
     COMPUTED,
     FAINT,
     INK,
+    PUBLISHED,
     RULE,
     SERIES,
     WIDTH_IN,
@@ -25,6 +26,8 @@ from flows.reports.charts.canvas import (
     shortened,
 )
 from flows.reports.charts.grid_model import (
+    BandGridChart,
+    BandPanel,
     BarGridChart,
     BarPanel,
     CurveGridChart,
@@ -34,9 +37,11 @@ from flows.reports.charts.grid_model import (
 )
 
 _MOST_COLUMNS = 3
+_MOST_BANDS = 4
 _FEWEST_TICKS = 4
 _LONGEST_LINE = 12
 _DASHES = ("-", (0, (4, 2)), (0, (1, 1.5)))
+_REFERENCE: dict[str, Any] = {"color": PUBLISHED, "linewidth": 1.2, "linestyle": _DASHES[1]}
 
 
 def draw_spread_grid(chart: SpreadGridChart) -> Figure:
@@ -91,8 +96,28 @@ def draw_curve_grid(chart: CurveGridChart) -> Figure:
     return figure
 
 
-def _panels(n: int, height_in: float) -> tuple[Figure, list[Axes]]:
-    columns = min(n, _MOST_COLUMNS)
+def draw_band_grid(chart: BandGridChart) -> Figure:
+    """A path in its band in every panel, and a dashed one to compare with."""
+    figure, panels = _panels(len(chart.panels), 2.0, _MOST_BANDS)
+    for axes, panel in zip(panels, chart.panels, strict=True):
+        _draw_band(axes, chart.times, panel)
+        _quiet(axes, panel.title)
+    figure.supxlabel(chart.time_axis.inline(), color=INK, fontsize=9)
+    figure.supylabel(chart.value_axis.inline(), color=INK, fontsize=9)
+    add_legend(
+        figure,
+        [
+            Line2D([], [], color=COMPUTED, linewidth=1.8),
+            Patch(facecolor=COMPUTED, alpha=0.22),
+            Line2D([], [], **_REFERENCE),
+        ],
+        [chart.middle_name.inline(), chart.band_name, chart.reference_name.inline()],
+    )
+    return figure
+
+
+def _panels(n: int, height_in: float, most_columns: int = _MOST_COLUMNS) -> tuple[Figure, list[Axes]]:
+    columns = min(n, most_columns)
     rows = math.ceil(n / columns)
     figure = Figure(figsize=(WIDTH_IN, 0.9 + height_in * rows), layout="constrained")
     FigureCanvasSVG(figure)
@@ -128,11 +153,24 @@ def _draw_bars(axes: Axes, panel: BarPanel, decimals: int, largest: float) -> No
 
 
 def _draw_curves(axes: Axes, panel: CurvePanel) -> None:
-    axes.axhline(0.0, color=FAINT, linewidth=0.8)
+    _over_time(axes)
     # The base last, on top of the worlds.
     for i in reversed(range(len(panel.curves))):
         axes.plot(range(len(panel.curves[i])), panel.curves[i], **_style(i))
+
+
+def _draw_band(axes: Axes, times: Sequence[float], panel: BandPanel) -> None:
+    _over_time(axes)
+    axes.fill_between(times, panel.lower, panel.upper, color=COMPUTED, alpha=0.22, linewidth=0)
+    if panel.reference is not None:
+        axes.plot(times, panel.reference, **_REFERENCE)
+    axes.plot(times, panel.middle, color=COMPUTED, linewidth=1.8)
+
+
+def _over_time(axes: Axes) -> None:
+    axes.axhline(0.0, color=FAINT, linewidth=0.8)
     axes.xaxis.set_major_locator(MaxNLocator(_FEWEST_TICKS, integer=True))
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _position: f"{value:.0f}"))
     axes.yaxis.set_major_formatter(FuncFormatter(axis_number))
     axes.grid(axis="y", color=RULE, linewidth=0.6)
 

@@ -5,7 +5,7 @@ from typing import TypeAlias
 
 from flows.reports.bilingual import Bilingual
 from flows.reports.charts.breakdown_model import BreakdownChart
-from flows.reports.charts.grid_model import BarGridChart, CurveGridChart, SpreadGridChart
+from flows.reports.charts.grid_model import BandGridChart, BarGridChart, CurveGridChart, SpreadGridChart
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,34 +171,6 @@ class StackChart:
 
 
 @dataclass(frozen=True, slots=True)
-class Panel:
-    """One of several small charts: a path with its band, and a path to compare it with (None for none)."""
-
-    title: Bilingual
-    middle: tuple[float, ...]
-    band: Band
-    reference: tuple[float, ...] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class PanelChart:
-    """Small charts on the same axes, side by side: the same figure in several worlds.
-
-    Attributes:
-        times: of all panels.
-        reference_name: of the path that is the same in all panels.
-        panels: at least one.
-    """
-
-    time_axis: Bilingual
-    value_axis: Bilingual
-    times: tuple[float, ...]
-    middle_name: Bilingual
-    reference_name: Bilingual
-    panels: tuple[Panel, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class Curve:
     """A named line through points.
 
@@ -232,9 +204,9 @@ Chart: TypeAlias = (
     | EstimateChart
     | FanChart
     | StackChart
-    | PanelChart
     | CurveChart
     | BreakdownChart
+    | BandGridChart
     | SpreadGridChart
     | BarGridChart
     | CurveGridChart

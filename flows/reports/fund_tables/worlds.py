@@ -2,7 +2,8 @@
 
 from flows.reports.bilingual import Bilingual
 from flows.reports.blocks import cell
-from flows.reports.charts.model import Band, Bar, ChangeChart, Panel, PanelChart
+from flows.reports.charts.grid_model import BandGridChart, BandPanel
+from flows.reports.charts.model import Bar, ChangeChart
 from flows.reports.document import Cell, Column, ColumnKind, Row, Table
 from flows.reports.figures import CNY_PER_YI
 from flows.reports.fund_tables.wording import assumed_quantile, class_name, heading, text, title
@@ -91,24 +92,26 @@ def class_world_table(comparison: ScenarioComparison) -> Table:
     return Table(title("class_worlds"), tuple(columns), tuple(rows))
 
 
-def world_panels(comparison: ScenarioComparison) -> PanelChart:
+def world_panels(comparison: ScenarioComparison) -> BandGridChart:
     """J-curves of all worlds on the same axes, each beside that of the fund as it is."""
 
     def path(outcome: FundOutcome, probability: float) -> tuple[float, ...]:
         return tuple(point.cumulated_cny.quantile(probability) / CNY_PER_YI for point in outcome.j_curve)
 
     base = path(comparison.base, 0.5)
-    return PanelChart(
+    return BandGridChart(
         label("axis.fund_year"),
         label("axis.cumulated_yi"),
         tuple(float(point.year) for point in comparison.base.j_curve),
         label("legend.median"),
+        "5%–95%",
         label("fund_row.base_median"),
         tuple(
-            Panel(
+            BandPanel(
                 name,
                 path(outcome, 0.5),
-                Band("5%–95%", path(outcome, 0.05), path(outcome, 0.95)),
+                path(outcome, 0.05),
+                path(outcome, 0.95),
                 None if outcome is comparison.base else base,
             )
             for name, outcome in named_worlds(comparison)

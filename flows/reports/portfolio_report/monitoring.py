@@ -1,7 +1,8 @@
 """Section: loan to value today and over 12 months, levels, and how probable it is that one is reached."""
 
 from flows.reports.bilingual import Bilingual
-from flows.reports.charts.model import Band, Bar, BarChart, Panel, PanelChart
+from flows.reports.charts.grid_model import BandGridChart, BandPanel
+from flows.reports.charts.model import Bar, BarChart
 from flows.reports.document import (
     Block,
     Cell,
@@ -158,23 +159,21 @@ def _fans(book: BookFacts, pledged: list[MonitoredLoan]) -> list[Block]:
     middle = probabilities.index(0.5)
     outer = f"P{_PERCENT * probabilities[0]:g}–P{_PERCENT * probabilities[-1]:g}"
     panels = tuple(
-        Panel(
+        BandPanel(
             Bilingual(loan.loan_id, f"P(call) {_PERCENT * loan.fan[-1].call_probability:.0f} %"),
             tuple(_PERCENT * date.loan_to_value[middle] for date in loan.fan),
-            Band(
-                outer,
-                tuple(_PERCENT * date.loan_to_value[0] for date in loan.fan),
-                tuple(_PERCENT * date.loan_to_value[-1] for date in loan.fan),
-            ),
+            tuple(_PERCENT * date.loan_to_value[0] for date in loan.fan),
+            tuple(_PERCENT * date.loan_to_value[-1] for date in loan.fan),
             tuple(_PERCENT * loan.levels.call for _ in loan.fan),
         )
         for loan in least_sure
     )
-    chart = PanelChart(
+    chart = BandGridChart(
         label("portfolio_axis.months"),
         label("portfolio_axis.ltv"),
         tuple(float(month) for month in range(len(least_sure[0].fan))),
         label("portfolio_row.middle"),
+        outer,
         label("portfolio_row.call_level"),
         panels,
     )

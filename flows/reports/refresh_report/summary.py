@@ -40,6 +40,7 @@ class RefreshSummary:
         level_changes: loans that valuations of the day moved through a level, worst first.
         loans_missing: loan ids of pledges whose loan the loans service does not have.
         files: the report, by name.
+        pledges_without_loan: asset ids of pledges that were valued and secure no loan yet.
     """
 
     key: str
@@ -63,6 +64,7 @@ class RefreshSummary:
     loans_missing: tuple[str, ...]
     cautions: tuple[CautionCount, ...]
     files: dict[str, str]
+    pledges_without_loan: tuple[str, ...] = ()
 
 
 def summarise(result: RefreshResult, paths: dict[str, Path]) -> RefreshSummary:
@@ -91,6 +93,18 @@ def summarise(result: RefreshResult, paths: dict[str, Path]) -> RefreshSummary:
         result.collateral.loans_missing,
         _counted(caution for _, caution in result.cautions()),
         {name: str(path) for name, path in paths.items()},
+        _without_loan(result),
+    )
+
+
+def _without_loan(result: RefreshResult) -> tuple[str, ...]:
+    """Valued pledges whose row in the list names no loan: nothing was pushed for them."""
+    valued = {value.asset_id for value in result.valuations()}
+    pledges = result.accounts.pledges
+    return tuple(
+        pledge.asset.asset_id
+        for pledge in pledges
+        if pledge.loan_id == "" and pledge.asset.asset_id in valued
     )
 
 

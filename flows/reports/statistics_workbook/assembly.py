@@ -147,6 +147,8 @@ def _facts(edition: StatisticsEdition, taxonomy: Taxonomy, layout: Layout) -> tu
     ]
     if version is not None:
         facts.append(Fact(label("statistics.recorded_at"), _in_china(version.recorded_at)))
+        if version.accepted_breaks_reason:
+            facts.append(Fact(label("statistics.accepted_breaks"), version.accepted_breaks_reason))
     elif edition.known_at:
         facts.append(Fact(label("statistics.known_at"), edition.known_at))
     kept = label("statistics.loans", n=f"{statistics.n_kept:,}").inline()

@@ -230,9 +230,9 @@ class _Work:
 
     def _status(self, aversion: float, choice: Choice, position: int, price: float) -> LimitStatus:
         stated = self._stated[position]
-        # A price of less than a millionth of the objective per unit is rounding.
         priced = price * PRICED_STEP[stated.unit]
-        has_price = priced > 1e-9 * max(abs(choice.bound), 1.0)
+        # A step that brings less than a billionth of what the largest value is: rounding, whatever the unit.
+        has_price = price * _step(stated) > 1e-9 * float(np.abs(self._allocation.values).max())
         status = LimitStatus(
             stated.path,
             stated.used(choice.shares),

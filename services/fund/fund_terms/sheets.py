@@ -18,6 +18,7 @@ from services.fund.fund_terms.terms import (
     ReturnOfCapital,
     Step,
 )
+from services.runtime.conversion_error import place_and_words
 from services.runtime.errors import FieldViolation, InvalidInput
 from services.runtime.toml_file import toml_bytes
 
@@ -122,17 +123,14 @@ def decode_toml(path: Path, form: type[T]) -> T:
     Raises:
         InvalidInput: the file is missing, is no TOML or has another form, with the place.
     """
+    content = toml_bytes(path)
     try:
-        return msgspec.toml.decode(toml_bytes(path), type=form)
+        return msgspec.toml.decode(content, type=form)
+    except msgspec.ValidationError as error:
+        where, words = place_and_words(error, msgspec.toml.decode(content))
+        raise InvalidInput.of(f"{path.name}: {where}" if where else path.name, words) from error
     except msgspec.DecodeError as error:
-        raise InvalidInput.of(path.name, f"{error}{_expected_keys(str(error), form)}") from error
-
-
-def _expected_keys(message: str, form: type) -> str:
-    """The keys of the file, where one at its top is unknown: most often it is a file of another kind."""
-    keys: tuple[str, ...] = getattr(form, "__struct_fields__", ())
-    is_about_the_file = "unknown field" in message and " at `" not in message
-    return f", expected only {', '.join(keys)}" if keys and is_about_the_file else ""
+        raise InvalidInput.of(path.name, str(error)) from error
 
 
 class _StepError(ValueError):

@@ -123,7 +123,7 @@ def _measure(
         float(nav),
         _years(first, last),
     )
-    cautions = list(_cautions(oldest, last))
+    cautions = list(_cautions(entries, oldest, last))
     rates: tuple[float, ...] = ()
     try:
         rates = tuple(float(rate) for rate in record.rates())
@@ -193,7 +193,7 @@ def _net_asset_value(entries: Sequence[LedgerEntry]) -> tuple[Decimal, dt.date |
     return total, min((entry.date for entry in latest.values()), default=None)
 
 
-def _cautions(oldest: dt.date | None, last: dt.date) -> Iterator[Caution]:
+def _cautions(entries: Sequence[LedgerEntry], oldest: dt.date | None, last: dt.date) -> Iterator[Caution]:
     if oldest is None:
         yield Caution(
             "NO_NET_ASSET_VALUE",
@@ -201,10 +201,38 @@ def _cautions(oldest: dt.date | None, last: dt.date) -> Iterator[Caution]:
             "未给出期末净值，按 0 计算",
             "No net asset value was given: it counts as 0",
         )
-    elif oldest < last:
+        return
+    if oldest < last:
         yield Caution(
             "NET_ASSET_VALUE_IS_OLDER",
             Severity.NOTE,
             f"净值日期为 {oldest}，早于计量日 {last}，按计量日的净值使用",
             f"A net asset value of {oldest} is taken as that of {last}",
+        )
+    yield from _flows_after_value(entries)
+
+
+def _flows_after_value(entries: Sequence[LedgerEntry]) -> Iterator[Caution]:
+    """Flows of an account after its latest value: the value still holds what was paid out since."""
+    valued: dict[str, dt.date] = {}
+    for entry in entries:
+        if entry.kind is EntryKind.NET_ASSET_VALUE:
+            valued[entry.account_id] = max(entry.date, valued.get(entry.account_id, entry.date))
+    later = [
+        entry
+        for entry in entries
+        if entry.kind is not EntryKind.NET_ASSET_VALUE
+        and entry.account_id in valued
+        and entry.date > valued[entry.account_id]
+        and entry.amount_cny > 0
+    ]
+    if later:
+        paid, received = (_total(later, kind) for kind in (EntryKind.CONTRIBUTION, EntryKind.DISTRIBUTION))
+        yield Caution(
+            "FLOWS_AFTER_NET_ASSET_VALUE",
+            Severity.WARNING,
+            f"净值日之后又分配 {received:,.2f} 元、出资 {paid:,.2f} 元，净值未作调整，可能重复或遗漏计算："
+            "请补充其后的净值",
+            f"After the net asset value {received:,.2f} CNY were distributed and {paid:,.2f} CNY contributed; the "
+            "value is not adjusted and may count them twice or not at all: state a value after these flows",
         )

@@ -156,6 +156,19 @@ def _check(question: PacingQuestion) -> None:
             at.require_fraction(f"contribution_rates[{i}]", rate)
         at.require_range("bow", source.bow, 0.05, 20.0)
         at.require_range("growth_annual", source.growth_annual, -0.9, 2.0)
+        n_rates = len(source.contribution_rates)
+        at.require(
+            n_rates <= max(question.life_years, 1),
+            "contribution_rates",
+            f"found {n_rates} rates, expected at most one for each of the {question.life_years} years of life",
+        )
+    else:
+        n_years = len(source.contributions_cny)
+        violations.require(
+            2 <= n_years <= max(question.life_years, 2),
+            "contributions",
+            f"found {n_years} years, expected at least 2 and at most the life of {question.life_years}",
+        )
     violations.raise_if_any()
 
 

@@ -1,6 +1,9 @@
 """Ledgers, performance and pacing between protobuf and Python."""
 
+from decimal import Decimal
 from typing import Any
+
+from google.type.money_pb2 import Money
 
 from ecopledge.fund.v1 import pacing_pb2, performance_pb2
 from quant.performance import PublicMarketEquivalents
@@ -117,9 +120,9 @@ def _account_from_wire(message: performance_pb2.AccountPerformance) -> AccountPe
     beside = message.equivalents
     return AccountPerformance(
         message.account_id,
-        decimal_from_money(message.paid_in),
-        decimal_from_money(message.received),
-        decimal_from_money(message.nav),
+        _amount(message.paid_in),
+        _amount(message.received),
+        _amount(message.nav),
         _optional(message, "irr_annual"),
         tuple(message.rates),
         message.dpi,
@@ -252,3 +255,10 @@ def _parameters_to_wire(parameters: PacingParameters) -> pacing_pb2.PacingParame
 
 def _optional(message: Any, field: str) -> Any:
     return getattr(message, field) if message.HasField(field) else None
+
+
+def _amount(message: Money) -> Decimal:
+    """The amount in whole cents where it has no more decimals."""
+    amount = decimal_from_money(message)
+    cents = round(amount, 2)
+    return cents if cents == amount else amount

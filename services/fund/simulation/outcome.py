@@ -136,7 +136,8 @@ class LiquidityPoint:
     Attributes:
         year: of the fund.
         called_cny: from the partners.
-        gap_cny: need that neither proceeds nor commitments cover: drawn on the liquidity line.
+        gap_cny: need that commitments do not cover: drawn on the liquidity line. The year's proceeds come after it and
+            repay the line first, so that a gap may be closed within its year.
         line_cny: outstanding at the end of the year.
         project_shortfall_cny: the fund's part of operating cash and debt service that projects lack; owners are not
             liable for it, lenders wait for it.
@@ -222,7 +223,8 @@ class FundOutcome:
         leverage_project_to_fiscal: investment of the projects over capital of the city; None likewise.
         liquidity: one point a year.
         peak_line_cny: largest drawing on the line on a path.
-        probability_line_needed: share of paths on which calls and proceeds do not suffice.
+        probability_line_needed: share of paths on which commitments do not cover the need of some year before its
+            proceeds come in.
         probability_line_unpaid: share of paths on which the line is not repaid in the end.
         recycled_cny: returned capital that was called again, mean over the paths.
         fee_cny: management fee, mean over the paths.

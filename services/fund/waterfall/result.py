@@ -92,6 +92,7 @@ class YearlyFee:
     """The management fee that the terms allow in a year on the flows before it; it is part of what is called.
 
     Attributes:
+        year: of the fund; every one from the first flow to the last.
         base_cny: paid in, or paid in and not yet returned, before the year.
         rate_annual: of the year.
         fee_cny: to the cent.
@@ -113,7 +114,7 @@ class WaterfallResult:
         counties: what the grass roots receive, in the order in which the deals come up.
         carry_cny: paid to the manager beyond its part as a partner, before anything is given back.
         given_back_cny: of it, at the end.
-        fees: what the terms allow.
+        fees: what the terms allow, year by year, also where there is no flow.
     """
 
     payments: tuple[Payment, ...]

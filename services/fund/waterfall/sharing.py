@@ -159,13 +159,18 @@ def _counties(years: Sequence[CentYear], deals: Sequence[Deal]) -> tuple[CountyB
 def _fees(
     terms: FundTerms, flows: Sequence[FundCashFlow], years: Sequence[CentYear]
 ) -> tuple[YearlyFee, ...]:
-    """Of every year of the flows, on what was paid in before."""
+    """Of every year from the first flow to the last, years without a flow included, on what was paid in before."""
+    if not flows:
+        return ()
+    of_year = {flow.year: (flow, year) for flow, year in zip(flows, years, strict=True)}
     fees = []
     base = Decimal(0)
-    for flow, year in zip(flows, years, strict=True):
-        rate = terms.fee_rate_in(flow.year)
-        fees.append(YearlyFee(flow.year, base, rate, round(base * Decimal(repr(rate)), 2)))
-        base += flow.called_cny
-        if terms.fee_base is FeeBase.INVESTED:
-            base -= year.returned
+    for at in range(flows[0].year, flows[-1].year + 1):
+        rate = terms.fee_rate_in(at)
+        fees.append(YearlyFee(at, base, rate, round(base * Decimal(repr(rate)), 2)))
+        if at in of_year:
+            flow, year = of_year[at]
+            base += flow.called_cny
+            if terms.fee_base is FeeBase.INVESTED:
+                base -= year.returned
     return tuple(fees)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -65,6 +66,8 @@ class ProductLevels:
         """The level that a balance against a value has reached; nothing owed is normal."""
         if balance_cny <= 0.0:
             return PledgeLevel.NORMAL
+        # In floats 0.55 x 100,000 is above 55,000, and a loan at its level would not have reached it.
+        balance, value = Decimal(repr(balance_cny)), Decimal(repr(max(value_cny, 0.0)))
         reached = [
             level
             for level, limit in (
@@ -72,7 +75,7 @@ class ProductLevels:
                 (PledgeLevel.CALL, self.call),
                 (PledgeLevel.LIQUIDATION, self.liquidation),
             )
-            if balance_cny >= limit * max(value_cny, 0.0)
+            if balance >= Decimal(repr(limit)) * value
         ]
         return reached[-1] if reached else PledgeLevel.NORMAL
 

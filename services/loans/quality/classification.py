@@ -257,11 +257,11 @@ def _contagion(
             bad[facts.borrower_id] += facts.balance_cny
     spread: dict[str, list[ClassReason]] = defaultdict(list)
     for borrower, total in claims.items():
-        limit = _exactly(rules.value("contagion_share_in_bank"))
+        limit = exactly(rules.value("contagion_share_in_bank"))
         if bad[borrower] > limit * total:
             spread[borrower].append(_spread_in_bank(bad[borrower], total, limit))
         facts_across = debtors.get(borrower)
-        limit = _exactly(rules.value("contagion_share_across_banks"))
+        limit = exactly(rules.value("contagion_share_across_banks"))
         if facts_across is not None and facts_across.overdue_debt_cny > limit * facts_across.debt_cny:
             days = int(rules.value("overdue_days_across_banks"))
             spread[borrower].append(_spread_across_banks(facts_across, limit, days))
@@ -291,6 +291,6 @@ def _spread_across_banks(facts: DebtorFacts, limit: Decimal, days: int) -> Class
     )
 
 
-def _exactly(share: float) -> Decimal:
-    """The decimal that the rules file shows: 0.1 is a tenth, so that exactly a tenth is not more than a tenth."""
-    return Decimal(repr(share))
+def exactly(figure: float) -> Decimal:
+    """The decimal that people wrote: 0.1 is a tenth, so that exactly a tenth is not more than a tenth."""
+    return Decimal(repr(figure))

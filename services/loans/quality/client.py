@@ -17,6 +17,7 @@ from services.loans.quality.credit_loss import (
     CreditLossQuestion,
     CreditLossReport,
 )
+from services.loans.segments.default_curve import DefaultCurve
 from services.runtime.channel import calling
 from services.runtime.errors import InvalidInput
 from services.runtime.market import MarketSnapshot
@@ -71,6 +72,7 @@ class QualityClient:
         explained_loan_ids: Sequence[str] = (),
         n_paths: int = DEFAULT_PATHS,
         seed: int = DEFAULT_SEED,
+        default_curves: Sequence[DefaultCurve] = (),
         timeout_s: float | None = None,
     ) -> CreditLossReport:
         """Expected credit loss in stages 1 to 3 over the weighted scenarios of the rules.
@@ -84,6 +86,7 @@ class QualityClient:
             explained_loan_ids: loans whose quarters are listed, up to 1,000.
             n_paths: even, 2 to 100,000.
             seed: of the scenario universe.
+            default_curves: term structures of default in stages 1 and 2; the first that has a loan is taken.
             timeout_s: deadline; that of the channel when absent.
 
         Raises:
@@ -101,6 +104,7 @@ class QualityClient:
                 tuple(explained_loan_ids),
                 n_paths,
                 seed,
+                tuple(default_curves),
             )
         except ValueError as error:
             raise InvalidInput(str(error)) from error

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from services.loans.quality.classification import DebtorFacts
 from services.loans.quality.rules import RuleUsed
 from services.loans.quality.staging import StageReason
+from services.loans.segments.default_curve import DefaultCurve
+from services.loans.segments.segment import require_distinct
 from services.runtime.market import MarketSnapshot
 from services.runtime.results import Caution, Manifest
 
@@ -31,6 +33,8 @@ class CreditLossQuestion:
         explained_loan_ids: loans whose quarters are listed, up to 1,000.
         n_paths: even, 2 to 100,000.
         seed: of the scenario universe.
+        default_curves: term structures of default in stages 1 and 2, up to 100; the first that has a loan is taken, and
+            loans of none keep a constant hazard.
 
     Raises:
         ValueError: if a figure is outside its domain.
@@ -44,6 +48,7 @@ class CreditLossQuestion:
     explained_loan_ids: tuple[str, ...] = ()
     n_paths: int = DEFAULT_PATHS
     seed: int = DEFAULT_SEED
+    default_curves: tuple[DefaultCurve, ...] = ()
 
     def __post_init__(self) -> None:
         if not MIN_PATHS <= self.n_paths <= MAX_PATHS or self.n_paths % 2:
@@ -58,6 +63,7 @@ class CreditLossQuestion:
             )
         if not all(0.0 <= probability <= 1.0 for _, probability in self.origination):
             raise ValueError("origination: expected probabilities from 0 to 1")
+        require_distinct("default_curves", [curve.name for curve in self.default_curves])
 
     @property
     def day(self) -> dt.date:

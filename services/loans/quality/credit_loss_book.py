@@ -152,7 +152,7 @@ def _performing_losses(
     if not part.loans:
         nothing = np.zeros((0, len(ends)))
         return PresentLosses(nothing, nothing, nothing, nothing, nothing, nothing, QUARTERS_PER_YEAR)
-    book = reported_loss_book(part, base, ends)
+    book = reported_loss_book(part, base, ends, question.default_curves)
     until, discount = discount_factors(ends, left, staged.effective_rates[staged.performing()])
     found = conditional_expected_losses(
         book.arrays,

@@ -5,6 +5,7 @@ import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 
+from services.loans.columns.loan_columns import loan_columns
 from services.loans.quality.classified_book import cautions_about_positions, some
 from services.loans.quality.credit_loss import (
     CreditLossQuestion,
@@ -15,10 +16,12 @@ from services.loans.quality.credit_loss import (
     totals_by,
 )
 from services.loans.quality.credit_loss_book import StagedBook, losses_in, read_staged_book
+from services.loans.quality.loss_book import part_of, years_left
 from services.loans.quality.loss_scenarios import WeightedWorld, cautions_about_worlds, weighted_worlds
 from services.loans.quality.present_losses import PresentLosses
 from services.loans.quality.rules import CreditRules
 from services.loans.repository import LoanStore
+from services.loans.segments.cautions import cautions_about_curves
 from services.runtime.errors import InvalidInput
 from services.runtime.results import Caution, Manifest, Severity
 from services.runtime.scenario import Scenario
@@ -147,6 +150,9 @@ def _cautions(
             f"{len(late)} 笔贷款已过到期日仍有余额，按一年存续期计（假设）：{some(late)}",
             f"{len(late)} loans are past their last instalment and owe; a life of one year is assumed: {some(late)}",
         )
+    performing = part_of(book, staged.performing())
+    longest = float(years_left(performing).max()) if performing.loans else 0.0
+    yield from cautions_about_curves(loan_columns(performing.loans, ""), question.default_curves, longest)
     yield from cautions_about_worlds(worlds)
 
 
@@ -156,6 +162,7 @@ def _manifest(staged: StagedBook, question: CreditLossQuestion, worlds: Sequence
         repr(staged.stages),
         repr([(world.name, world.weight, world.snapshot.content_hash()) for world in worlds]),
         repr(question.debtors),
+        *map(repr, question.default_curves),
     )
     return Manifest(
         input_hash=hashlib.sha256("\n".join(parts).encode()).hexdigest(),

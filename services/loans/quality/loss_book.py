@@ -12,6 +12,7 @@ from services.loans.book import SecuredBook
 from services.loans.collateral import DAYS_PER_YEAR
 from services.loans.columns.loan_columns import loan_columns
 from services.loans.reported_book import ReportedBook
+from services.loans.segments.default_curve import DefaultCurve
 
 OVERDUE_LIFE_YEARS = 1.0
 """Life given to a loan that is past its last instalment and not in default; an assumption."""
@@ -44,14 +45,23 @@ def years_left(book: ReportedBook) -> Array:
     return np.where(left > 0.0, left, OVERDUE_LIFE_YEARS)
 
 
-def reported_loss_book(book: ReportedBook, model: FactorModel, ends_years: Array) -> ReportedLossBook:
+def reported_loss_book(
+    book: ReportedBook, model: FactorModel, ends_years: Array, curves: tuple[DefaultCurve, ...] = ()
+) -> ReportedLossBook:
     """Exposures of the schedule, moved by what is reported; 0 in periods that begin after the last instalment.
+
+    Args:
+        book: the loans, none of them in default.
+        model: the market.
+        ends_years: of the periods.
+        curves: term structures of default; loans of none keep a constant hazard.
 
     Raises:
         InvalidInput: if a schedule or an index names a factor that the model does not have.
     """
     left = years_left(book)
-    arrays = SecuredBook(book.day, loan_columns(book.loans, ""), book.collateral).loss_book(model, ends_years)
+    secured = SecuredBook(book.day, loan_columns(book.loans, ""), book.collateral, default_curves=curves)
+    arrays = secured.loss_book(model, ends_years)
     starts = np.append(0.0, ends_years[:-1])
     exposure = np.where(starts[None, :] < left[:, None], book.as_reported(arrays.exposure_cny), 0.0)
     return ReportedLossBook(replace(arrays, exposure_cny=exposure, years_at_risk=left), left)

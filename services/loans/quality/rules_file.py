@@ -37,7 +37,7 @@ PARAMETERS: dict[str, dict[str, tuple[float, float]]] = {
         "restructured_is_stage_2": _SWITCH,
         "increase_ratio": (1.0, 1_000.0),
         "increase_points": _SHARE,
-        "months_of_stage_1": (3.0, 60.0),
+        "months_of_stage_1": (12.0, 12.0),  # every figure of stage 1 is one of 12 months
     },
     "capital": {
         "weight_corporate": (0.0, 12.5),

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from services.loans.position import FiveClass
-from services.loans.quality.classification import LABELS_ZH, ClassifiedLoan, observation_ends
+from services.loans.quality.classification import LABELS_ZH, ClassifiedLoan, exactly, observation_ends
 from services.loans.quality.rules import RulePeriod
 
 
@@ -127,7 +127,9 @@ def _by_probability(facts: StagingFacts, rules: RulePeriod) -> Iterator[StageRea
         return
     then, now = facts.origination.default_probability_annual, facts.default_probability_annual
     ratio, points = rules.value("increase_ratio"), rules.value("increase_points")
-    if now >= ratio * then and now - then >= points:
+    # In floats a rise from 0.4 % to 0.9 % is below half a point.
+    rise = exactly(now) - exactly(then)
+    if exactly(now) >= exactly(ratio) * exactly(then) and rise >= exactly(points):
         yield StageReason(
             2,
             "PD_INCREASED",

@@ -21,6 +21,7 @@ from services.loans.quality.translate_rules import (
     rule_from_wire,
     rule_to_wire,
 )
+from services.loans.segments.translate import curve_to_wire, curves_from_wire
 from services.loans.translate_asked import Draws, asked_from_wire, asked_to_wire, require_ids
 from services.runtime.violations import Violations
 from services.runtime.wire_results import (
@@ -47,6 +48,7 @@ def credit_loss_question_from_wire(request: pb.MeasureCreditLossRequest) -> Cred
     for i, row in enumerate(request.origination):
         at = violations.at(f"origination[{i}]")
         at.require_fraction("default_probability_annual", row.default_probability_annual)
+    curves = curves_from_wire(request.default_curves, violations)
     violations.raise_if_any()
     return CreditLossQuestion(
         asked.snapshot,
@@ -57,6 +59,7 @@ def credit_loss_question_from_wire(request: pb.MeasureCreditLossRequest) -> Cred
         tuple(request.explained_loan_ids),
         asked.n_paths,
         asked.seed,
+        curves,
     )
 
 
@@ -70,6 +73,7 @@ def credit_loss_question_to_wire(question: CreditLossQuestion) -> pb.MeasureCred
             for loan_id, probability in question.origination
         ],
         explained_loan_ids=question.explained_loan_ids,
+        default_curves=map(curve_to_wire, question.default_curves),
     )
 
 

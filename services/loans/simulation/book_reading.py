@@ -1,10 +1,10 @@
 """The book that a question is about, as it stands in the store."""
 
-import datetime as dt
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 
 from services.loans.book import SecuredBook
+from services.loans.portfolio import PortfolioQuestion
 from services.loans.repository import LoanStore
 from services.runtime.errors import NotFound
 
@@ -13,20 +13,17 @@ _SHOWN_UNKNOWN = 5
 OpenStore = Callable[[], AbstractContextManager[LoanStore]]
 
 
-def read_book(
-    open_store: OpenStore, day: dt.date, loan_ids: Sequence[str], fund_cap_cny: float | None
-) -> SecuredBook:
+def read_book(open_store: OpenStore, question: PortfolioQuestion) -> SecuredBook:
     """Loans and collateral in force on a day; the reading transaction ends before anything is computed.
 
     Args:
         open_store: opens a reading transaction.
-        day: of the book.
-        loan_ids: only these; empty for all of the institution.
-        fund_cap_cny: most that the risk-compensation fund pays; None for no cap.
+        question: which loans on which day, and what it says of curves and funds.
 
     Raises:
         NotFound: no loans, or an unknown one.
     """
+    day, loan_ids = question.book_date, question.loan_ids
     with open_store() as store:
         unknown = store.unknown_loans(loan_ids)
         if unknown:
@@ -42,7 +39,14 @@ def read_book(
                 "expected as_of on or after the business date of the loans"
             )
         collateral = store.collateral_in_force(day, loans.loan_ids)
-    return SecuredBook(day, loans, tuple(collateral), fund_cap_cny)
+    return SecuredBook(
+        day,
+        loans,
+        tuple(collateral),
+        question.fund_cap_cny,
+        question.default_curves,
+        question.compensation_funds,
+    )
 
 
 def _some(names: Sequence[str]) -> str:

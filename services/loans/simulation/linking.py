@@ -29,7 +29,7 @@ def measure_wrong_way_risk(
         NotFound: no loans, or an unknown one.
         InvalidInput: a factor that the snapshot does not have.
     """
-    book = read_book(open_store, question.book_date, question.loan_ids, question.fund_cap_cny)
+    book = read_book(open_store, question)
     prepared = prepared_book(StressQuestion(question), book)
     ends = question.period_ends_years
     sampler = PathSampler(prepared.model, ends, question.seed, tail_direction(prepared))

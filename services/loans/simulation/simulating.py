@@ -26,6 +26,8 @@ from services.loans.portfolio import (
     Sampling,
     TailFigure,
 )
+from services.loans.segments.cautions import loans_of_funds
+from services.loans.segments.compensation_fund import INSTITUTION_FUND, funds_of_loans
 from services.loans.simulation.book_reading import OpenStore, read_book
 from services.runtime.errors import InvalidInput
 from services.runtime.path_workers import PathWorkers
@@ -54,7 +56,7 @@ def simulate_portfolio(
         NotFound: no loans, or an unknown one.
         InvalidInput: a schedule or an index names a factor that the snapshot does not have.
     """
-    book = read_book(open_store, question.book_date, question.loan_ids, question.fund_cap_cny)
+    book = read_book(open_store, question)
     model = question.snapshot.factor_model()
     loans = book.loss_book(model, question.period_ends_years)
     try:
@@ -164,8 +166,22 @@ def _portfolio_loss(
         fund=None
         if question.fund_cap_cny is None
         else CompensationFund(
-            question.fund_cap_cny, float(found.fund_payments[0]), float(found.fund_exhausted[0])
+            question.fund_cap_cny, float(found.fund_payments[INSTITUTION_FUND]),
+            float(found.fund_exhausted[INSTITUTION_FUND]),
         ),
+        named_funds=_named_funds(book, found),
+    )  # fmt: skip
+
+
+def _named_funds(book: SecuredBook, found: LossSummary) -> tuple[CompensationFund, ...]:
+    behind = funds_of_loans(book.loans, book.compensation_funds, book.fund_cap_cny)
+    first = INSTITUTION_FUND + 1
+    return tuple(
+        CompensationFund(terms.pays_at_most_cny, float(paid), float(exhausted), terms.name, n, terms.basis)
+        for terms, n, paid, exhausted in zip(
+            book.compensation_funds, loans_of_funds(behind), found.fund_payments[first:],
+            found.fund_exhausted[first:], strict=True,
+        )
     )  # fmt: skip
 
 
@@ -231,5 +247,8 @@ def _input_hash(question: PortfolioQuestion, book: SecuredBook) -> str:
         repr(question.contribution_confidence),
         str(question.n_paths),
         str(question.seed),
+        # Nothing where there is none: a question without them keeps the hash that it had before they could be given.
+        *map(repr, question.default_curves),
+        *map(repr, question.compensation_funds),
     )
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()

@@ -58,7 +58,7 @@ def stress_portfolio(
     """
     asked = question.book
     scenarios, skipped = _chosen(question)
-    book = read_book(open_store, asked.book_date, asked.loan_ids, asked.fund_cap_cny)
+    book = read_book(open_store, asked)
     base = prepared_book(question, book)
     direction = tail_direction(base)
     figures: list[StressedLoss] = []

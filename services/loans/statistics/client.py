@@ -38,11 +38,14 @@ class StatisticsClient:
         with calling():
             return translate.report_from_wire(self._stub.ReportStatistics(request))
 
-    def close(self, quarter: Quarter, *, request_id: str | None = None) -> tuple[VersionFacts, bool]:
+    def close(
+        self, quarter: Quarter, *, accepted_breaks_reason: str = "", request_id: str | None = None
+    ) -> tuple[VersionFacts, bool]:
         """Closes a quarter: a new version, or the last one where no figure has changed.
 
         Args:
             quarter: one that has ended.
+            accepted_breaks_reason: why to close although identity checks do not hold; kept with the version.
             request_id: a repeat with the same id returns the first answer; a new one when absent.
 
         Returns:
@@ -50,10 +53,13 @@ class StatisticsClient:
 
         Raises:
             InvalidInput: the quarter has not ended.
+            FailedPrecondition: identity checks do not hold and no reason is given.
             Conflict: the request_id was used for another quarter.
         """
         request = pb.CloseStatisticsRequest(
-            request_id=uuid.uuid4().hex if request_id is None else request_id, period=str(quarter)
+            request_id=uuid.uuid4().hex if request_id is None else request_id,
+            period=str(quarter),
+            accepted_breaks_reason=accepted_breaks_reason,
         )
         with calling():
             response = self._stub.CloseStatistics(request)

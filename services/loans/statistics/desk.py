@@ -17,10 +17,11 @@ from services.loans.statistics.result import (
 from services.loans.statistics.stored_form import content_hash
 from services.loans.statistics.taxonomy import Taxonomy
 from services.loans.statistics.version_store import VersionStore
-from services.runtime.errors import InvalidInput, NotFound
+from services.runtime.errors import FailedPrecondition, InvalidInput, NotFound
 
 # A quarter ends when its last day ends in China.
 _CHINA = dt.timezone(dt.timedelta(hours=8))
+LONGEST_REASON = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,27 +52,51 @@ def report_quarter(
 
 
 def close_quarter(
-    stores: StatisticsStores, taxonomy: Taxonomy, quarter: Quarter, clock: Callable[[], dt.datetime]
+    stores: StatisticsStores,
+    taxonomy: Taxonomy,
+    quarter: Quarter,
+    clock: Callable[[], dt.datetime],
+    accepted_breaks_reason: str = "",
 ) -> tuple[VersionFacts, bool]:
     """Closes a quarter: adds a version unless its figures are those of the last one.
 
     Other writers of the institution wait meanwhile, so that a version holds what was recorded before it and nothing
     else, and two that close at once make one version.
 
+    Args:
+        stores: the book and the versions.
+        taxonomy: the table of purposes.
+        quarter: one that has ended.
+        clock: gives the moment.
+        accepted_breaks_reason: why to close although identity checks do not hold; it is kept with the version.
+
     Returns:
         The latest version, and whether it is new.
 
     Raises:
-        InvalidInput: the quarter has not ended.
+        InvalidInput: the quarter has not ended, or the reason is too long.
+        FailedPrecondition: identity checks do not hold and no reason is given; nothing is stored.
     """
+    reason = accepted_breaks_reason.strip()
+    if len(reason) > LONGEST_REASON:
+        raise InvalidInput.of(
+            "accepted_breaks_reason", f"found {len(reason)} characters, expected at most {LONGEST_REASON}"
+        )
     stores.versions.wait_for_writers()
     now = clock()
     report = report_quarter(stores, taxonomy, quarter, now)
     last = report.closed
     if last is not None and last.content_hash == report.content_hash:
         return last, False
+    broken = report.statistics.broken_identities
+    if broken and not reason:
+        found = ", ".join(f"{check.kind} {check.n_breaks:,}" for check in broken)
+        raise FailedPrecondition(
+            f"{quarter} is not closed: identity checks do not hold ({found}); expected none broken. Correct positions "
+            "and movements, or give a reason to close with breaks"
+        )
     number = 1 if last is None else last.version + 1
-    facts = VersionFacts(quarter, number, now, report.content_hash)
+    facts = VersionFacts(quarter, number, now, report.content_hash, reason if broken else "")
     stores.versions.add(facts, report.statistics)
     return facts, True
 

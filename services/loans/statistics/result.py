@@ -46,6 +46,19 @@ class CheckKind(StrEnum):
     QUALITY_ASSIGNED = "quality_assigned"
 
 
+IDENTITY_CHECKS = frozenset(
+    {
+        CheckKind.ROLL_FORWARD,
+        CheckKind.PARTS_EQUAL_TOTAL,
+        CheckKind.OPENING_POSITION,
+        CheckKind.CLOSING_POSITION,
+        CheckKind.OPENING_AS_CLOSED,
+        CheckKind.LOAN_ON_RECORD,
+    }
+)
+"""Checks without which the figures are no balance sheet of the quarter; the others tell of gaps in what loans say."""
+
+
 @dataclass(frozen=True, slots=True)
 class StatisticsLine:
     """One line of the statistics; amounts are whole cents.
@@ -199,6 +212,11 @@ class QuarterStatistics:
         """Whether every check holds."""
         return not self.breaks
 
+    @property
+    def broken_identities(self) -> tuple[Check, ...]:
+        """Identity checks that do not hold, in the order of the checks."""
+        return tuple(check for check in self.checks if check.kind in IDENTITY_CHECKS and not check.holds)
+
     def lines(self, grouping: Grouping) -> tuple[StatisticsLine, ...]:
         """The lines of a grouping."""
         return next(table.lines for table in self.tables if table.grouping is grouping)
@@ -213,12 +231,14 @@ class VersionFacts:
         version: 1, 2, ...
         recorded_at: when it was closed, in UTC.
         content_hash: SHA-256 of the figures and breaks.
+        accepted_breaks_reason: why it was closed although identity checks did not hold; empty where they all did.
     """
 
     quarter: Quarter
     version: int
     recorded_at: dt.datetime
     content_hash: str
+    accepted_breaks_reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,7 +45,9 @@ class StatisticsRpcs:
         quarter, taxonomy = translate.quarter_from_wire(request.period), _taxonomy()
 
         def close(connection: sa.Connection) -> pb.CloseStatisticsResponse:
-            version, is_new = desk.close_quarter(_stores(connection), taxonomy, quarter, _now)
+            version, is_new = desk.close_quarter(
+                _stores(connection), taxonomy, quarter, _now, request.accepted_breaks_reason
+            )
             return pb.CloseStatisticsResponse(version=translate.facts_to_wire(version), is_new=is_new)
 
         return self._writes.run(request, pb.CloseStatisticsResponse, close)

@@ -102,6 +102,7 @@ def facts_to_wire(facts: VersionFacts) -> pb.StatisticsVersionFacts:
         version=facts.version,
         recorded_at=text_of(facts.recorded_at),
         content_hash=facts.content_hash,
+        accepted_breaks_reason=facts.accepted_breaks_reason,
     )
 
 
@@ -112,6 +113,7 @@ def facts_from_wire(message: pb.StatisticsVersionFacts) -> VersionFacts:
         message.version,
         dt.datetime.fromisoformat(message.recorded_at),
         message.content_hash,
+        message.accepted_breaks_reason,
     )
 
 

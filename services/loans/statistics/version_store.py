@@ -21,12 +21,14 @@ version_table = sa.Table(
     sa.Column("recorded_at", sa.String(64), nullable=False),
     sa.Column("content_hash", sa.String(64), nullable=False),
     sa.Column("content", sa.Text, nullable=False),
+    sa.Column("accepted_breaks_reason", sa.Text, nullable=False),
 )
 _FACTS = (
     version_table.c.period,
     version_table.c.version,
     version_table.c.recorded_at,
     version_table.c.content_hash,
+    version_table.c.accepted_breaks_reason,
 )
 
 
@@ -92,11 +94,16 @@ class SqlVersionStore(InstitutionRows):
                 recorded_at=text_of_moment(facts.recorded_at),
                 content_hash=facts.content_hash,
                 content=statistics_to_text(statistics),
+                accepted_breaks_reason=facts.accepted_breaks_reason,
             )
         )
 
 
 def _facts(row: Any) -> VersionFacts:
     return VersionFacts(
-        Quarter.read(row.period), row.version, dt.datetime.fromisoformat(row.recorded_at), row.content_hash
+        Quarter.read(row.period),
+        row.version,
+        dt.datetime.fromisoformat(row.recorded_at),
+        row.content_hash,
+        row.accepted_breaks_reason,
     )

@@ -12,7 +12,7 @@ from services.valuation.appraisal import disposal_share_at, low_probability
 from services.valuation.prepared_market import PreparedMarket
 from services.valuation.valuation import Simulation
 
-_MOST_PATHS = 16_384
+MOST_PATHS = 16_384
 _VALUES_KEPT = 2**20
 _N_RANKS = 1024
 _RANKS = tuple((rank + 0.5) / _N_RANKS for rank in range(_N_RANKS))
@@ -42,7 +42,7 @@ def pledge_by_year(
         simulation: seed, confidence and paths, of which at most the first 16,384 are used.
         n_years: of the loan.
     """
-    capped = replace(simulation, n_paths=min(simulation.n_paths, _MOST_PATHS))
+    capped = replace(simulation, n_paths=min(simulation.n_paths, MOST_PATHS))
     return [_at(schedule, market, replace(capped, horizon_years=float(k))) for k in range(1, n_years + 1)]
 
 

@@ -5,6 +5,7 @@ from dataclasses import fields
 
 from ecopledge.valuation.v1 import valuation_pb2 as pb
 from services.runtime.errors import Internal
+from services.runtime.wire_results import caution_from_wire, caution_to_wire
 from services.valuation.lending.translate_pricing import rate_from_wire, rate_to_wire
 from services.valuation.translate.explanation import fields_of
 from services.valuation.translate.message_fields import optional_field
@@ -51,6 +52,7 @@ def sized_loan_to_wire(sized: SizedLoan) -> pb.SizeLoanResponse:
             for change in sized.changes_needed
         ],
         rate=None if sized.rate is None else rate_to_wire(sized.rate),
+        warnings=[caution_to_wire(caution) for caution in sized.cautions],
     )
 
 
@@ -76,6 +78,7 @@ def sized_loan_from_wire(message: pb.SizeLoanResponse) -> SizedLoan:
         ),
         rate_from_wire(message.rate) if message.HasField("rate") else None,
         _loan_years(message.years_following_cash),
+        tuple(caution_from_wire(warning) for warning in message.warnings),
     )
 
 

@@ -12,6 +12,9 @@ from flows.accounts.folder import Accounts, read_accounts
 from flows.accounts.gep_account import service_code
 from flows.accounts.pledges import Pledge, pledge_kinds
 from flows.accounts.terms import years_between
+from flows.published_cases.assumptions import read_assumptions
+from flows.published_cases.case_file import read_cases
+from flows.published_cases.mapping import map_case
 from services.valuation.asset import (
     CarbonAndTenure,
     CataloguedRight,
@@ -44,11 +47,15 @@ def _published(case_id: str) -> dict[str, str]:
 
 @pytest.mark.parametrize("case_id", ["C13", "C14", "C15", "C16", "C18"])
 def test_water_volumes_and_prices_are_the_published_ones(accounts: Accounts, case_id: str) -> None:
-    detail, published = _pledge(accounts, case_id).asset.detail, _published(case_id)
+    asset, published = _pledge(accounts, case_id).asset, _published(case_id)
+    detail = asset.detail
     assert isinstance(detail, WaterRight)
     assert detail.volume_m3_per_year == float(published["quantity_per_year"])
     stated_price = published["price_used_cny"]
-    assert detail.price_cny_per_m3 == (float(stated_price) if stated_price else None)
+    if stated_price:
+        assert detail.price_cny_per_m3 == float(stated_price)
+    is_assumed = "water_right.price_cny_per_m3" in asset.assumed_fields
+    assert is_assumed == (stated_price == "")
 
 
 @pytest.mark.parametrize("case_id", ["C23", "C26"])
@@ -160,3 +167,17 @@ def test_every_column_is_documented() -> None:
         if f"`{column.name}`" not in text
     ]
     assert missing == []
+
+
+def test_a_published_case_is_the_same_pledge_in_the_folder_and_in_the_main_job(
+    accounts: Accounts,
+) -> None:
+    """One id, one value: a refresh of the folder on the market's day changes no pledge of the demonstration."""
+    assumed = read_assumptions(ROOT / "data" / "published_cases" / "assumptions.toml")
+    cases = {case.case_id: case for case in read_cases(ROOT / "data" / "published_pledge_cases.csv")}
+    shared = {p.asset.asset_id: p.asset.detail for p in accounts.pledges if p.asset.asset_id in cases}
+    assert len(shared) == 10
+    for case_id, detail in shared.items():
+        mapped = map_case(cases[case_id], assumed).asset
+        assert mapped is not None
+        assert detail == mapped.detail, case_id

@@ -76,8 +76,8 @@ def test_a_misspelt_optional_column_is_not_dropped_in_silence(spoil: Spoil, refu
             "row 4, column permit_id: found 'W-GUYUAN-1' a second time, expected every value in one row only",
         ),
         (
-            "3000000,2031-08-21,0.8",
-            "3000000,2031-08-21,80",
+            "1000000,2031-08-21,0,0",
+            "1000000,2031-08-21,80,0",
             "row 7, column renewal_probability: found '80', expected a number >= 0 <= 1",
         ),
     ],
@@ -98,8 +98,8 @@ def test_mu_in_the_unit_column_where_the_heading_says_ha(folder: Path, refused: 
     )
     [line] = refused()
     assert line == (
-        "forest_inventory.csv, row 2, column area_ha: found 800 亩, expected ha as the heading says "
-        "(800 亩 are 53.3333 ha)"
+        "forest_inventory.csv, row 2, column area_ha: found 1000 亩, expected ha as the heading says "
+        "(1000 亩 are 66.6667 ha)"
     )
 
 
@@ -208,7 +208,7 @@ def test_every_problem_of_every_file_is_told(spoil: Spoil, refused: Refused) -> 
 def test_a_declared_assumption_must_name_a_column(spoil: Spoil, refused: Refused) -> None:
     spoil(
         "water_account.csv",
-        'expires_on;renewal_probability;renewals;cost_cny_per_m3,"published case C14',
+        'expires_on;renewal_probability;renewals;price_cny_per_m3;cost_cny_per_m3,"published case C14',
         ('expires_at;renewals,"published case C14'),
     )
     [line] = refused()

@@ -24,7 +24,7 @@ from flows.reports.document import (
 )
 from flows.reports.labels import catalogue
 from services.runtime.errors import InvalidInput
-from services.valuation.asset import AccountSpecification, Asset, GepRevenueRight, ServiceIncome
+from services.valuation.asset import AccountSpecification, Asset, GepRevenueRight, ServiceIncome, WaterRight
 from services.valuation.catalogue.catalogue import read_catalogue
 from services.valuation.lending.loan_price import LoanPricing, RateBasis, RatePart
 from services.valuation.lending.pricing_assumptions import ASSUMED
@@ -187,3 +187,15 @@ def test_services_are_called_as_the_catalogue_calls_them() -> None:
     services = read_catalogue().services
     named = {code: catalogue()[f"appraisal_service.{code}"] for code in services}
     assert named == {code: Bilingual(found.name_zh, found.name_en) for code, found in services.items()}
+
+
+def test_a_debt_above_the_pledge_is_told_at_the_top_and_flagged_year_by_year(book: Book) -> None:
+    """At 1 % a year a right is lost by year 6 with 5.82 %: the pledge value, a P5, is 0 from then on at the latest."""
+    asset = Asset("W30", "", "", WaterRight(2e6, 30.0, transferable_share=0.9, conveyance_efficiency=0.53))
+    document = build_appraisal_document(appraised(book, asset, LoanTerms(8.0, 0.04)))
+    for key in ("summary", "warnings"):
+        blocks = [block for block in section(document, key).blocks if isinstance(block, Findings)]
+        assert any("1 - confidence" in found.message.en for block in blocks for found in block.findings)
+    rows = table(section(document, "limit"), "按限额等额还款的各年情况").rows
+    assert [row.cells[6].mark is Mark.FLAGGED for row in rows[5:]] == [True] * 3
+    assert rows[0].cells[6].mark is not Mark.FLAGGED

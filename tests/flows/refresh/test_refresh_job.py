@@ -60,6 +60,12 @@ def test_schedules_go_to_the_loans_that_exist(book: Book, tmp_path: Path) -> Non
     assert set(result.collateral.loans_missing) == {"C14", "C15", "C16", "C18", "C23", "C27"}
 
 
+def test_the_summary_names_valued_pledges_that_secure_no_loan_yet(book: Book, tmp_path: Path) -> None:
+    # The only two rows of data/example_accounts/pledges.csv without a loan_id.
+    summary = summarise(_run(book, _request(tmp_path)), {})
+    assert summary.pledges_without_loan == ("JIANGLE-TICKET", "GARZE-CASH")
+
+
 def test_a_repeat_gives_the_first_answers(book: Book, tmp_path: Path) -> None:
     first = _run(book, _request(tmp_path))
     second = _run(book, _request(tmp_path))

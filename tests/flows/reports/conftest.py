@@ -8,6 +8,8 @@ import pytest
 from flows.reports.bilingual import Bilingual
 from flows.reports.charts.breakdown_model import Breakdown, BreakdownChart, Part
 from flows.reports.charts.grid_model import (
+    BandGridChart,
+    BandPanel,
     BarGridChart,
     BarPanel,
     CurveGridChart,
@@ -30,8 +32,6 @@ from flows.reports.charts.model import (
     Layer,
     Pair,
     PairChart,
-    Panel,
-    PanelChart,
     Spread,
     SpreadChart,
     StackChart,
@@ -115,17 +115,20 @@ CHARTS: dict[str, Chart] = {
         ("1", "2", "3"),
         (Layer("市财政", (0.1, 0.4, 0.3)), Layer("管理人", (0.0, 0.1, 0.2))),
     ),
-    "panels": PanelChart(
+    "band grid": BandGridChart(
         Bilingual("年", "year"),
         Bilingual("累计（亿元）", "cumulated, 1e8 CNY"),
         (0.0, 1.0, 2.0),
         Bilingual("中位数", "median"),
+        "5%–95%",
         Bilingual("基准", "as it is"),
         tuple(
-            Panel(
+            BandPanel(
                 Bilingual(f"情景{i}", f"world {i}"),
                 (0.0, -1.0, 1.0),
-                Band("5%–95%", (0.0, -2.0, 0.0), (0.0, 0.0, 2.0)),
+                (0.0, -2.0, 0.0),
+                (0.0, 0.0, 2.0),
+                (0.0, 0.0, 0.0) if i else None,
             )
             for i in range(5)
         ),

@@ -29,7 +29,7 @@ from services.loans.statistics.quarter import Quarter
 from services.loans.synthetic.book import MARK
 from services.runtime.bundled import bundled
 from services.runtime.channel import open_channel
-from services.runtime.errors import InvalidInput, NotFound
+from services.runtime.errors import FailedPrecondition, InvalidInput, NotFound
 from tests.flows.running_book import Book
 
 INSTITUTION = "statistics-test"
@@ -226,8 +226,17 @@ def test_a_correction_is_a_new_version_that_lists_its_differences(
     stale = written(service, tmp_path)
     assert stale.is_corrected_since is True
     assert stale.files["xlsx"].read_bytes() == kept
-    after = written(service, tmp_path, close=True)
+    with pytest.raises(FailedPrecondition, match="roll_forward 1"):
+        written(service, tmp_path, close=True)
+    asked = StatisticsRequest(
+        QUARTER, INSTITUTION, tmp_path, close=True, accepted_breaks_reason="尾差 rounding"
+    )
+    after = write_statistics(asked, service)
     assert after.edition.version is not None
+    cover = openpyxl.load_workbook(after.files["xlsx"]).worksheets[0]
+    shown = [str(value) for row in cover.iter_rows(values_only=True) for value in row if value is not None]
+    assert any("带差异结账的理由" in value for value in shown)
+    assert any("尾差 rounding" in value for value in shown)
     assert (after.is_new_version, after.edition.version.version) == (True, 2)
     sheet = openpyxl.load_workbook(after.files["xlsx"])["15 版本差异"]
     rows = [row[:6] for row in sheet.iter_rows(min_row=4, max_row=5, values_only=True)]

@@ -16,6 +16,7 @@ from services.loans.products import read_products
 from services.loans.synthetic.book import BLOCK, MARK, SyntheticLoan, synthetic_loans
 from services.loans.synthetic.history import check_roll_forward
 from services.runtime.errors import InvalidInput
+from services.valuation.asset import WaterRight
 
 DAY = dt.date(2026, 6, 30)
 
@@ -148,3 +149,17 @@ def test_terms_are_those_of_a_loan(book: list[SyntheticLoan]) -> None:
         assert isinstance(loan, Loan)
         assert loan.terms.principal_cny % 10_000 == 0
         assert dt.date(2023, 6, 1) <= loan.terms.drawn_on <= DAY
+
+
+def test_borrowers_of_zhangye_water_alone_follow_the_heihe(drawn_from: DrawnFrom) -> None:
+    followers = {
+        template.case_id
+        for template in drawn_from.recipe.templates
+        if any(weight.factor == "inflow.yingluoxia" for weight in template.index_weights)
+    }
+    rivers = {
+        asset.asset_id
+        for asset in drawn_from.assets
+        if isinstance(asset.detail, WaterRight) and asset.detail.allocation_factor != ""
+    }
+    assert followers == rivers == {"C21"}

@@ -126,6 +126,19 @@ def test_a_limit_that_binds_has_its_price_verified_by_solving_again() -> None:
     assert status.relaxed_price_cny == pytest.approx(a / 200.0, rel=1e-6)
 
 
+@pytest.mark.parametrize("times", [1, 10**4, 10**8])
+def test_the_price_of_a_budget_does_not_hang_on_the_size_of_the_fund(times: int) -> None:
+    # As above, everything so many times as large: one CNY more brings the same.
+    projects, investments = by_hand(*(100.0 * times, 60.0 * times, 140.0 * times, 120.0 * times))
+    larger = [replace(each, total_investment_cny=each.total_investment_cny * times) for each in projects]
+    limits = {"max_total_cny": Decimal(400 * times)}
+    (choice,) = allocate(ask(investments, limits=limits, aversions=(0.0,)), larger).frontier
+    (status,) = choice.limits
+    a = 100.0 * sum(1.02**-t for t in (2, 3, 4)) - 100.0 * (1 + 1 / 1.02)
+    assert status.binds
+    assert status.relaxed_price_cny == pytest.approx(a / 200.0, rel=1e-6)
+
+
 def test_limits_that_cannot_all_be_kept_say_which_to_relax() -> None:
     projects, investments = by_hand(100.0, 60.0, 140.0)
     limits = {"max_total_cny": Decimal(300), "required": ("p/A", "p/B"), "min_projects": 1}

@@ -180,6 +180,37 @@ def test_the_fee_that_terms_allow_steps_down_on_what_is_still_invested(client: F
     assert [fee.fee_cny for fee in result.fees] == [0, 20, 6, 6]
 
 
+def test_the_fee_runs_through_years_without_a_flow(client: FundClient) -> None:
+    # Nothing flows in years 1, 2 and 4, and the fee is due: 2 % of 1000 in years 1 and 2, 1 % of it in year 3, in which
+    # 400 return, then 1 % of 600.
+    stepping = replace(
+        terms(fee=0.02), fee_base=FeeBase.INVESTED, investment_period_years=3, fee_rate_after_annual=0.01
+    )
+    result = client.run_waterfall(stepping, [flow(0, 1000, 0), flow(3, 0, 400), flow(5, 0, 600)])
+    assert [fee.year for fee in result.fees] == [0, 1, 2, 3, 4, 5]
+    assert [fee.base_cny for fee in result.fees] == [0, 1000, 1000, 1000, 600, 600]
+    assert [fee.fee_cny for fee in result.fees] == [0, 20, 20, 10, 6, 6]
+
+
+def test_flows_after_the_last_value_are_warned_of(client: FundClient) -> None:
+    # Worth 120 on 1 January 2024; 110 of it is paid out in June and stands in the value once more: 2.3 times paid-in.
+    paid = LedgerEntry(dt.date(2023, 1, 1), "a", EntryKind.CONTRIBUTION, Decimal(100))
+    value = LedgerEntry(dt.date(2024, 1, 1), "a", EntryKind.NET_ASSET_VALUE, Decimal(120))
+    received = LedgerEntry(dt.date(2024, 6, 1), "a", EntryKind.DISTRIBUTION, Decimal(110))
+
+    def codes(*entries: LedgerEntry) -> list[list[str]]:
+        return [
+            [c.code for c in account.cautions] for account in client.measure_performance(entries).accounts
+        ]
+
+    assert codes(paid, value, received) == [["NET_ASSET_VALUE_IS_OLDER", "FLOWS_AFTER_NET_ASSET_VALUE"]] * 2
+    after = replace(value, date=dt.date(2024, 6, 1), amount_cny=Decimal(12))
+    assert codes(paid, value, received, after) == [[], []]
+    # A value alone is older than a later account's flows, which it does not hold.
+    other = replace(paid, account_id="b", date=dt.date(2024, 3, 1))
+    assert codes(paid, value, other)[0] == ["NET_ASSET_VALUE_IS_OLDER"]
+
+
 def test_a_ledger_over_the_wire(client: FundClient) -> None:
     # 100 on 1 January 2023, 121 two years (731 days, 2024 is a leap year) later.
     entries = [

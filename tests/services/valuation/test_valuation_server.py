@@ -1,5 +1,6 @@
 import dataclasses
 import datetime as dt
+import math
 import threading
 from collections.abc import Iterator
 from typing import Any
@@ -15,6 +16,7 @@ from services.runtime.errors import Conflict, FailedPrecondition, InvalidInput, 
 from services.runtime.server import build_server
 from services.runtime.settings import load_settings
 from services.valuation.__main__ import registration
+from services.valuation.asset import Asset, WaterRight
 from services.valuation.client import ValuationClient
 from services.valuation.lending.loan_price import LoanPricing
 from services.valuation.repository import valuations_table
@@ -324,7 +326,23 @@ def test_a_loan_that_outlasts_its_pledge_is_told(client: ValuationClient) -> Non
         ("gep_revenue", 13.0, True),
     ):
         sized = client.size_loan(asset(name), LoanTerms(tenor, 0.04), simulation=SIMULATION)
-        assert ("LOAN_OUTLASTS_RIGHT" in {caution.code for caution in sized.valuation.cautions}) is expected
+        assert ("LOAN_OUTLASTS_RIGHT" in {caution.code for caution in sized.cautions}) is expected
+
+
+def test_a_pledge_that_the_loss_of_its_right_empties_is_told_with_the_probability(
+    client: ValuationClient,
+) -> None:
+    """At 1 % a year the right is lost with 4.88 % by year 5 and 5.82 % by year 6: the P5 falls to 0 in one of them."""
+    long = WaterRight(2e6, 30.0, transferable_share=0.9, conveyance_efficiency=0.53)
+    sized = client.size_loan(Asset("w", "", "", long), LoanTerms(10.0, 0.04), simulation=SIMULATION)
+    zero = [year.year for year in sized.years if year.pledge_value_cny == 0.0]
+    first = zero[0]
+    assert first in (5, 6)
+    assert zero == list(range(first, 11))
+    [caution] = [found for found in sized.cautions if found.code == "PLEDGE_BELOW_DEBT"]
+    assert f"From year {first} on" in caution.message_en
+    assert f"{100.0 * (1.0 - math.exp(-0.01 * first)):.2f} %" in caution.message_en
+    assert "PLEDGE_BELOW_DEBT" not in {found.code for found in sized.valuation.cautions}
 
 
 def test_listing_pages_and_refuses_a_wrong_token(client: ValuationClient) -> None:

@@ -8,7 +8,7 @@ import openpyxl
 import pypdf
 import pytest
 
-from flows.reports.charts.model import PanelChart
+from flows.reports.charts.grid_model import BandGridChart
 from flows.reports.document import Cell, Document, Figure, Mark, Section, Table
 from flows.reports.fund_report import build_fund_document, write_fund_report
 from flows.reports.fund_report.limit_words import limit_name
@@ -68,7 +68,7 @@ def test_every_world_has_a_line_a_panel_and_a_meaning(document: Document) -> Non
     n_worlds = len(reviewed().comparison.scenarios)
     assert len(table(document, "worlds", "各情景结果").rows) == 1 + n_worlds
     charts = [block.chart for block in section(document, "worlds").blocks if isinstance(block, Figure)]
-    panels = next(chart for chart in charts if isinstance(chart, PanelChart))
+    panels = next(chart for chart in charts if isinstance(chart, BandGridChart))
     assert len(panels.panels) == 1 + n_worlds
     meant = table(document, "worlds", "情景定义")
     assert {row.cells[1].mark for row in meant.rows} == {Mark.ASSUMPTION}

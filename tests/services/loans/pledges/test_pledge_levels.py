@@ -44,6 +44,14 @@ def test_level_of(balance: float, value: float, expected: PledgeLevel) -> None:
     assert LEVELS.level_of(balance, value) is expected
 
 
+@pytest.mark.parametrize("value", [100_000.0, 200_000.0, 1_200_000.0])
+def test_a_loan_at_its_level_has_reached_it_whatever_floats_say(value: float) -> None:
+    """0.55 x 100,000 is 55,000.00000000001 in floats."""
+    levels = ProductLevels("", 0.55, 0.65, 0.80, is_assumption=True, citation="the tests")
+    assert levels.level_of(round(0.55 * value), value) is PledgeLevel.WARNING
+    assert levels.level_of(round(0.55 * value) - 0.01, value) is PledgeLevel.NORMAL
+
+
 def test_margin_call_by_hand() -> None:
     """85 against 100 with a call level of 80 %: pay 85 - 80 = 5, or pledge 85 / 0.8 - 100 = 6.25 more."""
     assert margin_call(85.0, 100.0, LEVELS) == (Decimal("5.00"), Decimal("6.25"))

@@ -24,6 +24,8 @@ from services.loans.quality.loss_scenarios import fit_to, read_credit_scenarios
 from services.loans.quality.rules import CreditRules
 from services.loans.quality.rules_file import read_standard_rules
 from services.loans.repository import SqlLoanStore
+from services.loans.segments.default_curve import DefaultCurve
+from services.loans.segments.segment import Segment
 from services.runtime.database import reading, transaction
 from services.runtime.errors import InvalidInput, NotFound
 from services.runtime.market import MarketSnapshot, QuotedFactor
@@ -113,6 +115,24 @@ def closed_form(years: float, quarters: int | None = None, loss_given_default: f
 
 
 YEARS_LEFT = 3.0
+
+
+def test_lifetime_losses_follow_the_curve_of_the_loan(measure: Measure, loan: Callable[..., Loan]) -> None:
+    curve = DefaultCurve("rising", "assumption of the tests", (0.02, 0.06, 0.12), Segment(loan_ids=("L1",)))
+    loans = [book_loan(loan, "L1"), book_loan(loan, "L2")]
+    asked: dict[str, Any] = {"origination": (("L1", 0.001), ("L2", 0.001))}
+    without, found = measure(loans, **asked), measure(loans, **asked, default_curves=(curve,))
+    gone = 1.0 - np.exp(np.interp(np.arange(13) / 4.0, range(4), np.log([1.0, 0.98, 0.94, 0.88])))
+    counted = np.diff(gone) * LGD * 1e6 * (1.0 + RATE) ** -(np.arange(1, 13) / 4.0)
+    on_curve, off_curve = found.loans
+    assert (on_curve.stage, off_curve.stage) == (2, 2)
+    assert on_curve.twelve_month_cny == pytest.approx(counted[:4].sum(), rel=1e-6)
+    assert on_curve.lifetime_cny == on_curve.allowance_cny == pytest.approx(counted.sum(), rel=1e-6)
+    assert off_curve.lifetime_cny == pytest.approx(without.loans[1].lifetime_cny, rel=1e-6)
+    assert on_curve.default_probability_annual == PD
+    assert found.manifest.input_hash != without.manifest.input_hash
+    [said] = [caution for caution in found.cautions if caution.code == "DEFAULT_CURVE_USED"]
+    assert "'rising' is that of 1 loans" in said.message_en
 
 
 def test_constant_probability_and_loss_of_a_bullet(measure: Measure, loan: Callable[..., Loan]) -> None:

@@ -54,6 +54,11 @@ def test_what_is_not_confirmed_is_noted_and_what_is_confirmed_is_not() -> None:
             "value = 72.5",
             r"capital\[0\]\.output_floor: found 72\.5, expected a number from 0 to 1",
         ),
+        (
+            "[credit_loss.months_of_stage_1]\nvalue = 12",
+            "[credit_loss.months_of_stage_1]\nvalue = 24",
+            r"credit_loss\[0\]\.months_of_stage_1: found 24\.0, expected a number from 12 to 12",
+        ),
         ("[capital.pd_floor]", "[capital.pd_flor]", r"capital\[0\]\.pd_flor: is not a parameter"),
         (
             "weight = 0.6",

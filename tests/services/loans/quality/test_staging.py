@@ -53,6 +53,8 @@ def test_back_stops(days: int, expected: int) -> None:
         (0.02, 0.0399, 1),
         (0.001, 0.002, 1),  # twice, but by a tenth of a point
         (0.001, 0.006, 2),
+        (0.004, 0.009, 2),  # half a point to the dot, which floats put below it
+        (0.004, 0.0089, 1),
         (None, 0.5, 1),
     ],
 )

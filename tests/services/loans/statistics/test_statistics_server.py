@@ -19,7 +19,7 @@ from services.loans.statistics.differences import FigureDifference, differences_
 from services.loans.statistics.quarter import Quarter
 from services.loans.statistics.result import CheckKind, Grouping
 from services.runtime.channel import calling, open_channel
-from services.runtime.errors import Conflict, InvalidInput, NotFound
+from services.runtime.errors import Conflict, FailedPrecondition, InvalidInput, NotFound
 from services.runtime.server import RunningServer
 
 MARCH, JUNE, SEPTEMBER = dt.date(2026, 3, 31), dt.date(2026, 6, 30), dt.date(2026, 9, 30)
@@ -176,8 +176,34 @@ def test_an_opening_that_differs_from_the_closed_quarter_is_told(
         (CheckKind.ROLL_FORWARD, "L2", 1),
         (CheckKind.OPENING_AS_CLOSED, "L2", -1),
     ]
-    statistics.close(SECOND)
+    statistics.close(SECOND, accepted_breaks_reason="booked late")
     assert [item.kind for item in statistics.report(THIRD).statistics.breaks] == [CheckKind.ROLL_FORWARD]
+
+
+def test_a_quarter_with_broken_identities_is_closed_only_with_a_reason(
+    client: LoansClient, statistics: StatisticsClient, loan: MakeLoan
+) -> None:
+    """A book without its positions, which would otherwise be closed with zeros."""
+    client.put_loans(dt.date(2026, 1, 15), [loan("L1"), loan("L2")])
+    broken = statistics.report(THIRD).statistics.broken_identities
+    assert {check.kind for check in broken} == {CheckKind.OPENING_POSITION, CheckKind.CLOSING_POSITION}
+    for blank in ("", "  "):
+        with pytest.raises(FailedPrecondition, match="opening_position 2, closing_position 2"):
+            statistics.close(THIRD, accepted_breaks_reason=blank)
+    with pytest.raises(InvalidInput, match="found 501 characters, expected at most 500"):
+        statistics.close(THIRD, accepted_breaks_reason="x" * 501)
+    assert statistics.versions() == []
+    version, is_new = statistics.close(THIRD, accepted_breaks_reason=" 迁移首季，期初无报表 ")
+    assert (version.version, version.accepted_breaks_reason, is_new) == (1, "迁移首季，期初无报表", True)
+    assert statistics.closed(THIRD).facts == version == statistics.versions()[0]
+
+
+def test_a_quarter_that_holds_keeps_no_reason(
+    client: LoansClient, statistics: StatisticsClient, loan: MakeLoan
+) -> None:
+    fill(client, loan)
+    version, _ = statistics.close(THIRD, accepted_breaks_reason="nothing to accept")
+    assert version.accepted_breaks_reason == ""
 
 
 def test_two_that_close_at_once_make_one_version(

@@ -648,7 +648,7 @@ class LiquidityPoint(_message.Message):
 
     @_builtins.property
     def gap_cny(self) -> _result_pb2.Distribution:
-        """Need that neither proceeds nor commitments cover; drawn on the line."""
+        """Need that commitments do not cover; drawn on the line. Proceeds of the year come after it and repay the line first."""
 
     @_builtins.property
     def line_cny(self) -> _result_pb2.Distribution:
@@ -767,7 +767,7 @@ class FundOutcome(_message.Message):
     leverage_project_to_fiscal: _builtins.float
     """Investment of the projects over capital of the city. Absent likewise."""
     probability_line_needed: _builtins.float
-    """Share of paths on which the line is needed."""
+    """Share of paths on which commitments do not cover the need of some year before its proceeds come in."""
     probability_line_unpaid: _builtins.float
     """Share of paths on which it is not repaid in the end."""
     recycled_cny: _builtins.float

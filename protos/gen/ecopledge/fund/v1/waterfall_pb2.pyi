@@ -296,7 +296,7 @@ class YearlyFee(_message.Message):
     RATE_ANNUAL_FIELD_NUMBER: _builtins.int
     FEE_FIELD_NUMBER: _builtins.int
     year: _builtins.int
-    """Year of the flow."""
+    """Year of the fund: every one from the first flow to the last, also where there is no flow."""
     rate_annual: _builtins.float
     """Rate of the year."""
     @_builtins.property

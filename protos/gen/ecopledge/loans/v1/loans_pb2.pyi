@@ -6,6 +6,7 @@ Loans that are secured by ecological assets."""
 from collections import abc as _abc
 from ecopledge.loans.v1 import position_pb2 as _position_pb2
 from ecopledge.loans.v1 import repayment_pb2 as _repayment_pb2
+from ecopledge.loans.v1 import segments_pb2 as _segments_pb2
 from ecopledge.type.v1 import exposure_pb2 as _exposure_pb2
 from ecopledge.type.v1 import market_pb2 as _market_pb2
 from ecopledge.type.v1 import result_pb2 as _result_pb2
@@ -923,6 +924,8 @@ class SimulatePortfolioRequest(_message.Message):
     SAMPLING_FIELD_NUMBER: _builtins.int
     FUND_CAP_CNY_FIELD_NUMBER: _builtins.int
     CONTRIBUTION_CONFIDENCE_FIELD_NUMBER: _builtins.int
+    DEFAULT_CURVES_FIELD_NUMBER: _builtins.int
+    COMPENSATION_FUNDS_FIELD_NUMBER: _builtins.int
     horizon_years: _builtins.float
     """Horizon, years, > 0 and at most 10. Absent means 1."""
     n_paths: _builtins.int
@@ -951,6 +954,16 @@ class SimulatePortfolioRequest(_message.Message):
     def loan_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Only these loans; empty means all of the institution."""
 
+    @_builtins.property
+    def default_curves(self) -> _containers.RepeatedCompositeFieldContainer[_segments_pb2.DefaultCurve]:
+        """Term structures of default, up to 100; the first that has a loan is taken. Other loans keep a constant hazard."""
+
+    @_builtins.property
+    def compensation_funds(self) -> _containers.RepeatedCompositeFieldContainer[_segments_pb2.CompensationFundTerms]:
+        """Named risk-compensation funds, up to 100; the first that has a loan is taken. Other loans with a compensation share
+        are backed by the one fund that `fund_cap_cny` limits.
+        """
+
     def __init__(
         self,
         *,
@@ -964,10 +977,12 @@ class SimulatePortfolioRequest(_message.Message):
         sampling: Global___Sampling.ValueType = ...,
         fund_cap_cny: _builtins.float | None = ...,
         contribution_confidence: _builtins.float | None = ...,
+        default_curves: _abc.Iterable[_segments_pb2.DefaultCurve] | None = ...,
+        compensation_funds: _abc.Iterable[_segments_pb2.CompensationFundTerms] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_contribution_confidence", b"_contribution_confidence", "_fund_cap_cny", b"_fund_cap_cny", "_horizon_years", b"_horizon_years", "_n_paths", b"_n_paths", "_n_quarters", b"_n_quarters", "_seed", b"_seed", "as_of", b"as_of", "contribution_confidence", b"contribution_confidence", "fund_cap_cny", b"fund_cap_cny", "horizon_years", b"horizon_years", "n_paths", b"n_paths", "n_quarters", b"n_quarters", "seed", b"seed", "snapshot", b"snapshot"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_contribution_confidence", b"_contribution_confidence", "_fund_cap_cny", b"_fund_cap_cny", "_horizon_years", b"_horizon_years", "_n_paths", b"_n_paths", "_n_quarters", b"_n_quarters", "_seed", b"_seed", "as_of", b"as_of", "contribution_confidence", b"contribution_confidence", "fund_cap_cny", b"fund_cap_cny", "horizon_years", b"horizon_years", "loan_ids", b"loan_ids", "n_paths", b"n_paths", "n_quarters", b"n_quarters", "sampling", b"sampling", "seed", b"seed", "snapshot", b"snapshot"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_contribution_confidence", b"_contribution_confidence", "_fund_cap_cny", b"_fund_cap_cny", "_horizon_years", b"_horizon_years", "_n_paths", b"_n_paths", "_n_quarters", b"_n_quarters", "_seed", b"_seed", "as_of", b"as_of", "compensation_funds", b"compensation_funds", "contribution_confidence", b"contribution_confidence", "default_curves", b"default_curves", "fund_cap_cny", b"fund_cap_cny", "horizon_years", b"horizon_years", "loan_ids", b"loan_ids", "n_paths", b"n_paths", "n_quarters", b"n_quarters", "sampling", b"sampling", "seed", b"seed", "snapshot", b"snapshot"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__contribution_confidence: _TypeAlias = _typing.Literal["contribution_confidence"]  # noqa: Y015
     _WhichOneofArgType__contribution_confidence: _TypeAlias = _typing.Literal["_contribution_confidence", b"_contribution_confidence"]  # noqa: Y015
@@ -1143,24 +1158,38 @@ class CompensationFund(_message.Message):
     CAP_CNY_FIELD_NUMBER: _builtins.int
     PAYMENT_MEAN_CNY_FIELD_NUMBER: _builtins.int
     EXHAUSTED_PROBABILITY_FIELD_NUMBER: _builtins.int
+    NAME_FIELD_NUMBER: _builtins.int
+    N_LOANS_FIELD_NUMBER: _builtins.int
+    BASIS_FIELD_NUMBER: _builtins.int
     cap_cny: _builtins.float
-    """Its cap, CNY."""
+    """Most that it pays, CNY."""
     payment_mean_cny: _builtins.float
     """Mean payment, CNY."""
     exhausted_probability: _builtins.float
     """Probability that the cap is reached."""
+    name: _builtins.str
+    """Name; empty for the one fund of an institution."""
+    n_loans: _builtins.int
+    """Loans of a named fund that it bears a share of."""
+    basis: _builtins.str
+    """Where the terms of a named fund come from."""
     def __init__(
         self,
         *,
         cap_cny: _builtins.float = ...,
         payment_mean_cny: _builtins.float = ...,
         exhausted_probability: _builtins.float = ...,
+        name: _builtins.str = ...,
+        n_loans: _builtins.int | None = ...,
+        basis: _builtins.str = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_n_loans", b"_n_loans", "n_loans", b"n_loans"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["cap_cny", b"cap_cny", "exhausted_probability", b"exhausted_probability", "payment_mean_cny", b"payment_mean_cny"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_n_loans", b"_n_loans", "basis", b"basis", "cap_cny", b"cap_cny", "exhausted_probability", b"exhausted_probability", "n_loans", b"n_loans", "name", b"name", "payment_mean_cny", b"payment_mean_cny"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
+    _WhichOneofReturnType__n_loans: _TypeAlias = _typing.Literal["n_loans"]  # noqa: Y015
+    _WhichOneofArgType__n_loans: _TypeAlias = _typing.Literal["_n_loans", b"_n_loans"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__n_loans) -> _WhichOneofReturnType__n_loans | None: ...
 
 Global___CompensationFund: _TypeAlias = CompensationFund  # noqa: Y015
 
@@ -1243,6 +1272,7 @@ class PortfolioLoss(_message.Message):
     EFFECTIVE_PATHS_FIELD_NUMBER: _builtins.int
     CONTRIBUTION_CONFIDENCE_FIELD_NUMBER: _builtins.int
     FUND_FIELD_NUMBER: _builtins.int
+    NAMED_FUNDS_FIELD_NUMBER: _builtins.int
     n_loans: _builtins.int
     """Loans."""
     exposure_cny: _builtins.float
@@ -1299,6 +1329,10 @@ class PortfolioLoss(_message.Message):
     def fund(self) -> Global___CompensationFund:
         """The risk-compensation fund. Absent where it has no cap."""
 
+    @_builtins.property
+    def named_funds(self) -> _containers.RepeatedCompositeFieldContainer[Global___CompensationFund]:
+        """Named risk-compensation funds, in order of the question."""
+
     def __init__(
         self,
         *,
@@ -1320,10 +1354,11 @@ class PortfolioLoss(_message.Message):
         effective_paths: _builtins.float | None = ...,
         contribution_confidence: _builtins.float | None = ...,
         fund: Global___CompensationFund | None = ...,
+        named_funds: _abc.Iterable[Global___CompensationFund] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_contribution_confidence", b"_contribution_confidence", "_effective_paths", b"_effective_paths", "_n_quarters", b"_n_quarters", "contribution_confidence", b"contribution_confidence", "effective_paths", b"effective_paths", "fund", b"fund", "manifest", b"manifest", "n_quarters", b"n_quarters"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_contribution_confidence", b"_contribution_confidence", "_effective_paths", b"_effective_paths", "_n_quarters", b"_n_quarters", "by_county", b"by_county", "by_guarantee_mode", b"by_guarantee_mode", "by_loan", b"by_loan", "by_product", b"by_product", "contribution_confidence", b"contribution_confidence", "effective_paths", b"effective_paths", "expected_loss_cny", b"expected_loss_cny", "expected_loss_error_cny", b"expected_loss_error_cny", "exposure_cny", b"exposure_cny", "fund", b"fund", "ltv", b"ltv", "manifest", b"manifest", "n_loans", b"n_loans", "n_quarters", b"n_quarters", "npl", b"npl", "tail", b"tail", "unexpected_loss_cny", b"unexpected_loss_cny", "warnings", b"warnings"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_contribution_confidence", b"_contribution_confidence", "_effective_paths", b"_effective_paths", "_n_quarters", b"_n_quarters", "by_county", b"by_county", "by_guarantee_mode", b"by_guarantee_mode", "by_loan", b"by_loan", "by_product", b"by_product", "contribution_confidence", b"contribution_confidence", "effective_paths", b"effective_paths", "expected_loss_cny", b"expected_loss_cny", "expected_loss_error_cny", b"expected_loss_error_cny", "exposure_cny", b"exposure_cny", "fund", b"fund", "ltv", b"ltv", "manifest", b"manifest", "n_loans", b"n_loans", "n_quarters", b"n_quarters", "named_funds", b"named_funds", "npl", b"npl", "tail", b"tail", "unexpected_loss_cny", b"unexpected_loss_cny", "warnings", b"warnings"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__contribution_confidence: _TypeAlias = _typing.Literal["contribution_confidence"]  # noqa: Y015
     _WhichOneofArgType__contribution_confidence: _TypeAlias = _typing.Literal["_contribution_confidence", b"_contribution_confidence"]  # noqa: Y015

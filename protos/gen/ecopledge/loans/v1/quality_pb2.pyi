@@ -5,6 +5,7 @@ Quality of loans: five classes, expected credit loss, capital, each after dated 
 
 from collections import abc as _abc
 from ecopledge.loans.v1 import position_pb2 as _position_pb2
+from ecopledge.loans.v1 import segments_pb2 as _segments_pb2
 from ecopledge.type.v1 import market_pb2 as _market_pb2
 from ecopledge.type.v1 import result_pb2 as _result_pb2
 from google.protobuf import descriptor as _descriptor
@@ -506,6 +507,7 @@ class MeasureCreditLossRequest(_message.Message):
     EXPLAINED_LOAN_IDS_FIELD_NUMBER: _builtins.int
     N_PATHS_FIELD_NUMBER: _builtins.int
     SEED_FIELD_NUMBER: _builtins.int
+    DEFAULT_CURVES_FIELD_NUMBER: _builtins.int
     n_paths: _builtins.int
     """Number of paths, even, 2 to 100,000. Absent means 1,024."""
     seed: _builtins.int
@@ -534,6 +536,12 @@ class MeasureCreditLossRequest(_message.Message):
     def explained_loan_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Loans whose quarters are listed line by line; at most 1,000."""
 
+    @_builtins.property
+    def default_curves(self) -> _containers.RepeatedCompositeFieldContainer[_segments_pb2.DefaultCurve]:
+        """Term structures of default in stages 1 and 2, up to 100; the first that has a loan is taken. Other loans keep a
+        constant hazard.
+        """
+
     def __init__(
         self,
         *,
@@ -545,10 +553,11 @@ class MeasureCreditLossRequest(_message.Message):
         explained_loan_ids: _abc.Iterable[_builtins.str] | None = ...,
         n_paths: _builtins.int | None = ...,
         seed: _builtins.int | None = ...,
+        default_curves: _abc.Iterable[_segments_pb2.DefaultCurve] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_n_paths", b"_n_paths", "_seed", b"_seed", "as_of", b"as_of", "n_paths", b"n_paths", "seed", b"seed", "snapshot", b"snapshot"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_n_paths", b"_n_paths", "_seed", b"_seed", "as_of", b"as_of", "debtors", b"debtors", "explained_loan_ids", b"explained_loan_ids", "loan_ids", b"loan_ids", "n_paths", b"n_paths", "origination", b"origination", "seed", b"seed", "snapshot", b"snapshot"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_n_paths", b"_n_paths", "_seed", b"_seed", "as_of", b"as_of", "debtors", b"debtors", "default_curves", b"default_curves", "explained_loan_ids", b"explained_loan_ids", "loan_ids", b"loan_ids", "n_paths", b"n_paths", "origination", b"origination", "seed", b"seed", "snapshot", b"snapshot"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__n_paths: _TypeAlias = _typing.Literal["n_paths"]  # noqa: Y015
     _WhichOneofArgType__n_paths: _TypeAlias = _typing.Literal["_n_paths", b"_n_paths"]  # noqa: Y015

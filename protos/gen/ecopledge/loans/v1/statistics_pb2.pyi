@@ -420,6 +420,7 @@ class StatisticsVersionFacts(_message.Message):
     VERSION_FIELD_NUMBER: _builtins.int
     RECORDED_AT_FIELD_NUMBER: _builtins.int
     CONTENT_HASH_FIELD_NUMBER: _builtins.int
+    ACCEPTED_BREAKS_REASON_FIELD_NUMBER: _builtins.int
     period: _builtins.str
     """Quarter."""
     version: _builtins.int
@@ -428,6 +429,8 @@ class StatisticsVersionFacts(_message.Message):
     """When it was closed (RFC 3339, UTC)."""
     content_hash: _builtins.str
     """SHA-256 of figures, checks and breaks."""
+    accepted_breaks_reason: _builtins.str
+    """Why it was closed although identity checks did not hold; empty where they all did."""
     def __init__(
         self,
         *,
@@ -435,10 +438,11 @@ class StatisticsVersionFacts(_message.Message):
         version: _builtins.int = ...,
         recorded_at: _builtins.str = ...,
         content_hash: _builtins.str = ...,
+        accepted_breaks_reason: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["content_hash", b"content_hash", "period", b"period", "recorded_at", b"recorded_at", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["accepted_breaks_reason", b"accepted_breaks_reason", "content_hash", b"content_hash", "period", b"period", "recorded_at", b"recorded_at", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -516,19 +520,25 @@ class CloseStatisticsRequest(_message.Message):
 
     REQUEST_ID_FIELD_NUMBER: _builtins.int
     PERIOD_FIELD_NUMBER: _builtins.int
+    ACCEPTED_BREAKS_REASON_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     """Identifier of the request, 1 to 64 characters; a repeat returns the first answer."""
     period: _builtins.str
     """Quarter that has ended."""
+    accepted_breaks_reason: _builtins.str
+    """Why to close although identity checks do not hold, at most 500 characters; kept with the version. Empty: such a
+    quarter is refused with FAILED_PRECONDITION.
+    """
     def __init__(
         self,
         *,
         request_id: _builtins.str = ...,
         period: _builtins.str = ...,
+        accepted_breaks_reason: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["period", b"period", "request_id", b"request_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["accepted_breaks_reason", b"accepted_breaks_reason", "period", b"period", "request_id", b"request_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -22,43 +22,44 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from ecopledge.loans.v1 import segments_pb2 as ecopledge_dot_loans_dot_v1_dot_segments__pb2
 from ecopledge.type.v1 import market_pb2 as ecopledge_dot_type_dot_v1_dot_market__pb2
 from ecopledge.type.v1 import result_pb2 as ecopledge_dot_type_dot_v1_dot_result__pb2
 from ecopledge.type.v1 import scenario_pb2 as ecopledge_dot_type_dot_v1_dot_scenario__pb2
 from google.type import date_pb2 as google_dot_type_dot_date__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1f\x65\x63opledge/loans/v1/stress.proto\x12\x12\x65\x63opledge.loans.v1\x1a\x1e\x65\x63opledge/type/v1/market.proto\x1a\x1e\x65\x63opledge/type/v1/result.proto\x1a ecopledge/type/v1/scenario.proto\x1a\x16google/type/date.proto\"\x8b\x02\n\x0e\x42ookSimulation\x12\x33\n\x08snapshot\x18\x01 \x01(\x0b\x32!.ecopledge.type.v1.MarketSnapshot\x12 \n\x05\x61s_of\x18\x02 \x01(\x0b\x32\x11.google.type.Date\x12\x10\n\x08loan_ids\x18\x03 \x03(\t\x12\x17\n\nn_quarters\x18\x04 \x01(\rH\x00\x88\x01\x01\x12\x14\n\x07n_paths\x18\x05 \x01(\rH\x01\x88\x01\x01\x12\x11\n\x04seed\x18\x06 \x01(\x04H\x02\x88\x01\x01\x12\x19\n\x0c\x66und_cap_cny\x18\x07 \x01(\x01H\x03\x88\x01\x01\x42\r\n\x0b_n_quartersB\n\n\x08_n_pathsB\x07\n\x05_seedB\x0f\n\r_fund_cap_cny\"\xc0\x01\n\x16StressPortfolioRequest\x12\x30\n\x04\x62ook\x18\x01 \x01(\x0b\x32\".ecopledge.loans.v1.BookSimulation\x12\x16\n\x0escenario_names\x18\x02 \x03(\t\x12.\n\tscenarios\x18\x03 \x03(\x0b\x32\x1b.ecopledge.type.v1.Scenario\x12,\n\x05limit\x18\x04 \x01(\x0b\x32\x1d.ecopledge.loans.v1.LossLimit\"`\n\tLossLimit\x12#\n\x19highest_expected_loss_cny\x18\x01 \x01(\x01H\x00\x12(\n\x1ehighest_expected_shortfall_cny\x18\x02 \x01(\x01H\x00\x42\x04\n\x02of\"\x8a\x01\n\x17StressPortfolioResponse\x12/\n\x08progress\x18\x01 \x01(\x0b\x32\x1b.ecopledge.type.v1.ProgressH\x00\x12\x35\n\x06result\x18\x02 \x01(\x0b\x32#.ecopledge.loans.v1.PortfolioStressH\x00\x42\x07\n\x05\x65vent\"\xcb\x02\n\x0cStressedLoss\x12\x10\n\x08scenario\x18\x01 \x01(\t\x12\x10\n\x08label_zh\x18\x02 \x01(\t\x12\x10\n\x08label_en\x18\x03 \x01(\t\x12\x19\n\x11\x65xpected_loss_cny\x18\x04 \x01(\x01\x12\x1f\n\x17\x65xpected_loss_error_cny\x18\x05 \x01(\x01\x12\x19\n\x11value_at_risk_cny\x18\x06 \x01(\x01\x12\x1e\n\x16\x65xpected_shortfall_cny\x18\x07 \x01(\x01\x12\x14\n\x0c\x64\x65\x66\x61ult_rate\x18\x08 \x01(\x01\x12\x1b\n\x13\x63ollateral_mean_cny\x18\t \x01(\x01\x12 \n\x18\x65xpected_loss_change_cny\x18\n \x01(\x01\x12&\n\x1e\x65xpected_loss_change_error_cny\x18\x0b \x01(\x01\x12\x11\n\tnpl_ratio\x18\x0c \x01(\x01\"V\n\x13PortfolioFactorMove\x12\x0e\n\x06\x66\x61\x63tor\x18\x01 \x01(\t\x12\x1b\n\x13standard_deviations\x18\x02 \x01(\x01\x12\x12\n\nmultiplier\x18\x03 \x01(\x01\"\xe5\x01\n\x16PortfolioReverseStress\x12\x12\n\nfigure_cny\x18\x01 \x01(\x01\x12\x16\n\x0e\x62roken_already\x18\x02 \x01(\x08\x12\x37\n\x06single\x18\x03 \x03(\x0b\x32\'.ecopledge.loans.v1.PortfolioFactorMove\x12\x1b\n\x0ejoint_distance\x18\x04 \x01(\x01H\x00\x88\x01\x01\x12\x36\n\x05joint\x18\x05 \x03(\x0b\x32\'.ecopledge.loans.v1.PortfolioFactorMoveB\x11\n\x0f_joint_distance\"8\n\x18SkippedPortfolioScenario\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0e\n\x06reason\x18\x02 \x01(\t\"\xc3\x02\n\x0fPortfolioStress\x12\x0f\n\x07n_loans\x18\x01 \x01(\r\x12\x14\n\x0c\x65xposure_cny\x18\x02 \x01(\x01\x12\x30\n\x06worlds\x18\x03 \x03(\x0b\x32 .ecopledge.loans.v1.StressedLoss\x12=\n\x07skipped\x18\x04 \x03(\x0b\x32,.ecopledge.loans.v1.SkippedPortfolioScenario\x12;\n\x07reverse\x18\x05 \x01(\x0b\x32*.ecopledge.loans.v1.PortfolioReverseStress\x12,\n\x08warnings\x18\x06 \x03(\x0b\x32\x1a.ecopledge.type.v1.Warning\x12-\n\x08manifest\x18\x07 \x01(\x0b\x32\x1b.ecopledge.type.v1.Manifest\"N\n\x1aMeasureWrongWayRiskRequest\x12\x30\n\x04\x62ook\x18\x01 \x01(\x0b\x32\".ecopledge.loans.v1.BookSimulation\"\xcd\x01\n\nLinkedLoss\x12\x19\n\x11\x65xpected_loss_cny\x18\x01 \x01(\x01\x12\x1f\n\x17\x65xpected_loss_error_cny\x18\x02 \x01(\x01\x12\x19\n\x11value_at_risk_cny\x18\x03 \x01(\x01\x12\x1e\n\x16\x65xpected_shortfall_cny\x18\x04 \x01(\x01\x12(\n\x1b\x63ollateral_in_default_ratio\x18\x05 \x01(\x01H\x00\x88\x01\x01\x42\x1e\n\x1c_collateral_in_default_ratio\"6\n\tLinkShare\x12\x0e\n\x06\x66\x61\x63tor\x18\x01 \x01(\t\x12\x19\n\x11\x65xpected_loss_cny\x18\x02 \x01(\x01\"\x84\x03\n\x1bMeasureWrongWayRiskResponse\x12\x0f\n\x07n_loans\x18\x01 \x01(\r\x12\x14\n\x0c\x65xposure_cny\x18\x02 \x01(\x01\x12\x30\n\x08together\x18\x03 \x01(\x0b\x32\x1e.ecopledge.loans.v1.LinkedLoss\x12-\n\x05\x61part\x18\x04 \x01(\x0b\x32\x1e.ecopledge.loans.v1.LinkedLoss\x12$\n\x1c\x65xpected_loss_difference_cny\x18\x05 \x01(\x01\x12*\n\"expected_loss_difference_error_cny\x18\x06 \x01(\x01\x12.\n\x07\x64rivers\x18\x07 \x03(\x0b\x32\x1d.ecopledge.loans.v1.LinkShare\x12,\n\x08warnings\x18\x08 \x03(\x0b\x32\x1a.ecopledge.type.v1.Warning\x12-\n\x08manifest\x18\t \x01(\x0b\x32\x1b.ecopledge.type.v1.Manifestb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1f\x65\x63opledge/loans/v1/stress.proto\x12\x12\x65\x63opledge.loans.v1\x1a!ecopledge/loans/v1/segments.proto\x1a\x1e\x65\x63opledge/type/v1/market.proto\x1a\x1e\x65\x63opledge/type/v1/result.proto\x1a ecopledge/type/v1/scenario.proto\x1a\x16google/type/date.proto\"\x8c\x03\n\x0e\x42ookSimulation\x12\x33\n\x08snapshot\x18\x01 \x01(\x0b\x32!.ecopledge.type.v1.MarketSnapshot\x12 \n\x05\x61s_of\x18\x02 \x01(\x0b\x32\x11.google.type.Date\x12\x10\n\x08loan_ids\x18\x03 \x03(\t\x12\x17\n\nn_quarters\x18\x04 \x01(\rH\x00\x88\x01\x01\x12\x14\n\x07n_paths\x18\x05 \x01(\rH\x01\x88\x01\x01\x12\x11\n\x04seed\x18\x06 \x01(\x04H\x02\x88\x01\x01\x12\x19\n\x0c\x66und_cap_cny\x18\x07 \x01(\x01H\x03\x88\x01\x01\x12\x38\n\x0e\x64\x65\x66\x61ult_curves\x18\x08 \x03(\x0b\x32 .ecopledge.loans.v1.DefaultCurve\x12\x45\n\x12\x63ompensation_funds\x18\t \x03(\x0b\x32).ecopledge.loans.v1.CompensationFundTermsB\r\n\x0b_n_quartersB\n\n\x08_n_pathsB\x07\n\x05_seedB\x0f\n\r_fund_cap_cny\"\xc0\x01\n\x16StressPortfolioRequest\x12\x30\n\x04\x62ook\x18\x01 \x01(\x0b\x32\".ecopledge.loans.v1.BookSimulation\x12\x16\n\x0escenario_names\x18\x02 \x03(\t\x12.\n\tscenarios\x18\x03 \x03(\x0b\x32\x1b.ecopledge.type.v1.Scenario\x12,\n\x05limit\x18\x04 \x01(\x0b\x32\x1d.ecopledge.loans.v1.LossLimit\"`\n\tLossLimit\x12#\n\x19highest_expected_loss_cny\x18\x01 \x01(\x01H\x00\x12(\n\x1ehighest_expected_shortfall_cny\x18\x02 \x01(\x01H\x00\x42\x04\n\x02of\"\x8a\x01\n\x17StressPortfolioResponse\x12/\n\x08progress\x18\x01 \x01(\x0b\x32\x1b.ecopledge.type.v1.ProgressH\x00\x12\x35\n\x06result\x18\x02 \x01(\x0b\x32#.ecopledge.loans.v1.PortfolioStressH\x00\x42\x07\n\x05\x65vent\"\xcb\x02\n\x0cStressedLoss\x12\x10\n\x08scenario\x18\x01 \x01(\t\x12\x10\n\x08label_zh\x18\x02 \x01(\t\x12\x10\n\x08label_en\x18\x03 \x01(\t\x12\x19\n\x11\x65xpected_loss_cny\x18\x04 \x01(\x01\x12\x1f\n\x17\x65xpected_loss_error_cny\x18\x05 \x01(\x01\x12\x19\n\x11value_at_risk_cny\x18\x06 \x01(\x01\x12\x1e\n\x16\x65xpected_shortfall_cny\x18\x07 \x01(\x01\x12\x14\n\x0c\x64\x65\x66\x61ult_rate\x18\x08 \x01(\x01\x12\x1b\n\x13\x63ollateral_mean_cny\x18\t \x01(\x01\x12 \n\x18\x65xpected_loss_change_cny\x18\n \x01(\x01\x12&\n\x1e\x65xpected_loss_change_error_cny\x18\x0b \x01(\x01\x12\x11\n\tnpl_ratio\x18\x0c \x01(\x01\"V\n\x13PortfolioFactorMove\x12\x0e\n\x06\x66\x61\x63tor\x18\x01 \x01(\t\x12\x1b\n\x13standard_deviations\x18\x02 \x01(\x01\x12\x12\n\nmultiplier\x18\x03 \x01(\x01\"\xe5\x01\n\x16PortfolioReverseStress\x12\x12\n\nfigure_cny\x18\x01 \x01(\x01\x12\x16\n\x0e\x62roken_already\x18\x02 \x01(\x08\x12\x37\n\x06single\x18\x03 \x03(\x0b\x32\'.ecopledge.loans.v1.PortfolioFactorMove\x12\x1b\n\x0ejoint_distance\x18\x04 \x01(\x01H\x00\x88\x01\x01\x12\x36\n\x05joint\x18\x05 \x03(\x0b\x32\'.ecopledge.loans.v1.PortfolioFactorMoveB\x11\n\x0f_joint_distance\"8\n\x18SkippedPortfolioScenario\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0e\n\x06reason\x18\x02 \x01(\t\"\xc3\x02\n\x0fPortfolioStress\x12\x0f\n\x07n_loans\x18\x01 \x01(\r\x12\x14\n\x0c\x65xposure_cny\x18\x02 \x01(\x01\x12\x30\n\x06worlds\x18\x03 \x03(\x0b\x32 .ecopledge.loans.v1.StressedLoss\x12=\n\x07skipped\x18\x04 \x03(\x0b\x32,.ecopledge.loans.v1.SkippedPortfolioScenario\x12;\n\x07reverse\x18\x05 \x01(\x0b\x32*.ecopledge.loans.v1.PortfolioReverseStress\x12,\n\x08warnings\x18\x06 \x03(\x0b\x32\x1a.ecopledge.type.v1.Warning\x12-\n\x08manifest\x18\x07 \x01(\x0b\x32\x1b.ecopledge.type.v1.Manifest\"N\n\x1aMeasureWrongWayRiskRequest\x12\x30\n\x04\x62ook\x18\x01 \x01(\x0b\x32\".ecopledge.loans.v1.BookSimulation\"\xcd\x01\n\nLinkedLoss\x12\x19\n\x11\x65xpected_loss_cny\x18\x01 \x01(\x01\x12\x1f\n\x17\x65xpected_loss_error_cny\x18\x02 \x01(\x01\x12\x19\n\x11value_at_risk_cny\x18\x03 \x01(\x01\x12\x1e\n\x16\x65xpected_shortfall_cny\x18\x04 \x01(\x01\x12(\n\x1b\x63ollateral_in_default_ratio\x18\x05 \x01(\x01H\x00\x88\x01\x01\x42\x1e\n\x1c_collateral_in_default_ratio\"6\n\tLinkShare\x12\x0e\n\x06\x66\x61\x63tor\x18\x01 \x01(\t\x12\x19\n\x11\x65xpected_loss_cny\x18\x02 \x01(\x01\"\x84\x03\n\x1bMeasureWrongWayRiskResponse\x12\x0f\n\x07n_loans\x18\x01 \x01(\r\x12\x14\n\x0c\x65xposure_cny\x18\x02 \x01(\x01\x12\x30\n\x08together\x18\x03 \x01(\x0b\x32\x1e.ecopledge.loans.v1.LinkedLoss\x12-\n\x05\x61part\x18\x04 \x01(\x0b\x32\x1e.ecopledge.loans.v1.LinkedLoss\x12$\n\x1c\x65xpected_loss_difference_cny\x18\x05 \x01(\x01\x12*\n\"expected_loss_difference_error_cny\x18\x06 \x01(\x01\x12.\n\x07\x64rivers\x18\x07 \x03(\x0b\x32\x1d.ecopledge.loans.v1.LinkShare\x12,\n\x08warnings\x18\x08 \x03(\x0b\x32\x1a.ecopledge.type.v1.Warning\x12-\n\x08manifest\x18\t \x01(\x0b\x32\x1b.ecopledge.type.v1.Manifestb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'ecopledge.loans.v1.stress_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_BOOKSIMULATION']._serialized_start=178
-  _globals['_BOOKSIMULATION']._serialized_end=445
-  _globals['_STRESSPORTFOLIOREQUEST']._serialized_start=448
-  _globals['_STRESSPORTFOLIOREQUEST']._serialized_end=640
-  _globals['_LOSSLIMIT']._serialized_start=642
-  _globals['_LOSSLIMIT']._serialized_end=738
-  _globals['_STRESSPORTFOLIORESPONSE']._serialized_start=741
-  _globals['_STRESSPORTFOLIORESPONSE']._serialized_end=879
-  _globals['_STRESSEDLOSS']._serialized_start=882
-  _globals['_STRESSEDLOSS']._serialized_end=1213
-  _globals['_PORTFOLIOFACTORMOVE']._serialized_start=1215
-  _globals['_PORTFOLIOFACTORMOVE']._serialized_end=1301
-  _globals['_PORTFOLIOREVERSESTRESS']._serialized_start=1304
-  _globals['_PORTFOLIOREVERSESTRESS']._serialized_end=1533
-  _globals['_SKIPPEDPORTFOLIOSCENARIO']._serialized_start=1535
-  _globals['_SKIPPEDPORTFOLIOSCENARIO']._serialized_end=1591
-  _globals['_PORTFOLIOSTRESS']._serialized_start=1594
-  _globals['_PORTFOLIOSTRESS']._serialized_end=1917
-  _globals['_MEASUREWRONGWAYRISKREQUEST']._serialized_start=1919
-  _globals['_MEASUREWRONGWAYRISKREQUEST']._serialized_end=1997
-  _globals['_LINKEDLOSS']._serialized_start=2000
-  _globals['_LINKEDLOSS']._serialized_end=2205
-  _globals['_LINKSHARE']._serialized_start=2207
-  _globals['_LINKSHARE']._serialized_end=2261
-  _globals['_MEASUREWRONGWAYRISKRESPONSE']._serialized_start=2264
-  _globals['_MEASUREWRONGWAYRISKRESPONSE']._serialized_end=2652
+  _globals['_BOOKSIMULATION']._serialized_start=213
+  _globals['_BOOKSIMULATION']._serialized_end=609
+  _globals['_STRESSPORTFOLIOREQUEST']._serialized_start=612
+  _globals['_STRESSPORTFOLIOREQUEST']._serialized_end=804
+  _globals['_LOSSLIMIT']._serialized_start=806
+  _globals['_LOSSLIMIT']._serialized_end=902
+  _globals['_STRESSPORTFOLIORESPONSE']._serialized_start=905
+  _globals['_STRESSPORTFOLIORESPONSE']._serialized_end=1043
+  _globals['_STRESSEDLOSS']._serialized_start=1046
+  _globals['_STRESSEDLOSS']._serialized_end=1377
+  _globals['_PORTFOLIOFACTORMOVE']._serialized_start=1379
+  _globals['_PORTFOLIOFACTORMOVE']._serialized_end=1465
+  _globals['_PORTFOLIOREVERSESTRESS']._serialized_start=1468
+  _globals['_PORTFOLIOREVERSESTRESS']._serialized_end=1697
+  _globals['_SKIPPEDPORTFOLIOSCENARIO']._serialized_start=1699
+  _globals['_SKIPPEDPORTFOLIOSCENARIO']._serialized_end=1755
+  _globals['_PORTFOLIOSTRESS']._serialized_start=1758
+  _globals['_PORTFOLIOSTRESS']._serialized_end=2081
+  _globals['_MEASUREWRONGWAYRISKREQUEST']._serialized_start=2083
+  _globals['_MEASUREWRONGWAYRISKREQUEST']._serialized_end=2161
+  _globals['_LINKEDLOSS']._serialized_start=2164
+  _globals['_LINKEDLOSS']._serialized_end=2369
+  _globals['_LINKSHARE']._serialized_start=2371
+  _globals['_LINKSHARE']._serialized_end=2425
+  _globals['_MEASUREWRONGWAYRISKRESPONSE']._serialized_start=2428
+  _globals['_MEASUREWRONGWAYRISKRESPONSE']._serialized_end=2816
 # @@protoc_insertion_point(module_scope)

@@ -4,6 +4,7 @@ isort:skip_file
 A book of loans in other worlds, and what links its collateral to its borrowers."""
 
 from collections import abc as _abc
+from ecopledge.loans.v1 import segments_pb2 as _segments_pb2
 from ecopledge.type.v1 import market_pb2 as _market_pb2
 from ecopledge.type.v1 import result_pb2 as _result_pb2
 from ecopledge.type.v1 import scenario_pb2 as _scenario_pb2
@@ -35,6 +36,8 @@ class BookSimulation(_message.Message):
     N_PATHS_FIELD_NUMBER: _builtins.int
     SEED_FIELD_NUMBER: _builtins.int
     FUND_CAP_CNY_FIELD_NUMBER: _builtins.int
+    DEFAULT_CURVES_FIELD_NUMBER: _builtins.int
+    COMPENSATION_FUNDS_FIELD_NUMBER: _builtins.int
     n_quarters: _builtins.int
     """Quarters, 1 to 40. Absent means 12."""
     n_paths: _builtins.int
@@ -55,6 +58,14 @@ class BookSimulation(_message.Message):
     def loan_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Only these loans; empty means all of the institution."""
 
+    @_builtins.property
+    def default_curves(self) -> _containers.RepeatedCompositeFieldContainer[_segments_pb2.DefaultCurve]:
+        """As in SimulatePortfolioRequest."""
+
+    @_builtins.property
+    def compensation_funds(self) -> _containers.RepeatedCompositeFieldContainer[_segments_pb2.CompensationFundTerms]:
+        """As in SimulatePortfolioRequest."""
+
     def __init__(
         self,
         *,
@@ -65,10 +76,12 @@ class BookSimulation(_message.Message):
         n_paths: _builtins.int | None = ...,
         seed: _builtins.int | None = ...,
         fund_cap_cny: _builtins.float | None = ...,
+        default_curves: _abc.Iterable[_segments_pb2.DefaultCurve] | None = ...,
+        compensation_funds: _abc.Iterable[_segments_pb2.CompensationFundTerms] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_fund_cap_cny", b"_fund_cap_cny", "_n_paths", b"_n_paths", "_n_quarters", b"_n_quarters", "_seed", b"_seed", "as_of", b"as_of", "fund_cap_cny", b"fund_cap_cny", "n_paths", b"n_paths", "n_quarters", b"n_quarters", "seed", b"seed", "snapshot", b"snapshot"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_fund_cap_cny", b"_fund_cap_cny", "_n_paths", b"_n_paths", "_n_quarters", b"_n_quarters", "_seed", b"_seed", "as_of", b"as_of", "fund_cap_cny", b"fund_cap_cny", "loan_ids", b"loan_ids", "n_paths", b"n_paths", "n_quarters", b"n_quarters", "seed", b"seed", "snapshot", b"snapshot"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_fund_cap_cny", b"_fund_cap_cny", "_n_paths", b"_n_paths", "_n_quarters", b"_n_quarters", "_seed", b"_seed", "as_of", b"as_of", "compensation_funds", b"compensation_funds", "default_curves", b"default_curves", "fund_cap_cny", b"fund_cap_cny", "loan_ids", b"loan_ids", "n_paths", b"n_paths", "n_quarters", b"n_quarters", "seed", b"seed", "snapshot", b"snapshot"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__fund_cap_cny: _TypeAlias = _typing.Literal["fund_cap_cny"]  # noqa: Y015
     _WhichOneofArgType__fund_cap_cny: _TypeAlias = _typing.Literal["_fund_cap_cny", b"_fund_cap_cny"]  # noqa: Y015

@@ -1071,6 +1071,7 @@ class SizeLoanResponse(_message.Message):
     CHANGES_NEEDED_FIELD_NUMBER: _builtins.int
     RATE_FIELD_NUMBER: _builtins.int
     YEARS_FOLLOWING_CASH_FIELD_NUMBER: _builtins.int
+    WARNINGS_FIELD_NUMBER: _builtins.int
     binding_rule: Global___LimitRule.ValueType
     """The rule that binds."""
     limit_cny: _builtins.float
@@ -1114,6 +1115,12 @@ class SizeLoanResponse(_message.Message):
         the low cash of the tenor adds up to nothing.
         """
 
+    @_builtins.property
+    def warnings(self) -> _containers.RepeatedCompositeFieldContainer[_result_pb2.Warning]:
+        """What a careful reader should know about the loan: that it outlasts the right, or that the pledge is worth less than
+        the debt in later years. Warnings about the pledge alone are those of the valuation.
+        """
+
     def __init__(
         self,
         *,
@@ -1128,10 +1135,11 @@ class SizeLoanResponse(_message.Message):
         changes_needed: _abc.Iterable[Global___NeededChange] | None = ...,
         rate: _pricing_pb2.RateBuildUp | None = ...,
         years_following_cash: _abc.Iterable[Global___LoanYear] | None = ...,
+        warnings: _abc.Iterable[_result_pb2.Warning] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_loan_per_unit_cny", b"_loan_per_unit_cny", "_min_dscr_at_limit", b"_min_dscr_at_limit", "_requested_within_limit", b"_requested_within_limit", "loan_per_unit_cny", b"loan_per_unit_cny", "min_dscr_at_limit", b"min_dscr_at_limit", "rate", b"rate", "requested_within_limit", b"requested_within_limit", "valuation", b"valuation"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_loan_per_unit_cny", b"_loan_per_unit_cny", "_min_dscr_at_limit", b"_min_dscr_at_limit", "_requested_within_limit", b"_requested_within_limit", "binding_rule", b"binding_rule", "changes_needed", b"changes_needed", "limit_cny", b"limit_cny", "limits", b"limits", "loan_per_unit_cny", b"loan_per_unit_cny", "min_dscr_at_limit", b"min_dscr_at_limit", "rate", b"rate", "requested_within_limit", b"requested_within_limit", "valuation", b"valuation", "years", b"years", "years_following_cash", b"years_following_cash"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_loan_per_unit_cny", b"_loan_per_unit_cny", "_min_dscr_at_limit", b"_min_dscr_at_limit", "_requested_within_limit", b"_requested_within_limit", "binding_rule", b"binding_rule", "changes_needed", b"changes_needed", "limit_cny", b"limit_cny", "limits", b"limits", "loan_per_unit_cny", b"loan_per_unit_cny", "min_dscr_at_limit", b"min_dscr_at_limit", "rate", b"rate", "requested_within_limit", b"requested_within_limit", "valuation", b"valuation", "warnings", b"warnings", "years", b"years", "years_following_cash", b"years_following_cash"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__loan_per_unit_cny: _TypeAlias = _typing.Literal["loan_per_unit_cny"]  # noqa: Y015
     _WhichOneofArgType__loan_per_unit_cny: _TypeAlias = _typing.Literal["_loan_per_unit_cny", b"_loan_per_unit_cny"]  # noqa: Y015

@@ -1,0 +1,1 @@
+"""Terms that a question gives for parts of a book: curves of default, risk-compensation funds."""

@@ -1,0 +1,90 @@
+"""What a careful reader should know about the curves and funds of a question: whose they are, where they come from."""
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from services.loans.columns.loan_columns import LoanColumns
+from services.loans.segments.compensation_fund import (
+    INSTITUTION_FUND,
+    CompensationFundTerms,
+    FundsOfLoans,
+    funds_of_loans,
+)
+from services.loans.segments.default_curve import DefaultCurve
+from services.loans.segments.segment import first_segment
+from services.runtime.results import Caution, Severity
+
+_SHOWN = 3
+
+
+def cautions_about_curves(
+    loans: LoanColumns, curves: Sequence[DefaultCurve], longest_years: float
+) -> Iterator[Caution]:
+    """How many loans every curve has, its basis, and curves that end before the risk does.
+
+    Args:
+        loans: of the book.
+        curves: of the question.
+        longest_years: to which losses are counted.
+    """
+    chosen = first_segment([curve.segment for curve in curves], loans)
+    for number, curve in enumerate(curves):
+        n = int(np.count_nonzero(chosen == number))
+        shape_zh, shape_en = (
+            ("，按各笔贷款首年违约概率缩放", ", scaled to each loan's own first year")
+            if curve.scaled_to_loan
+            else ("", "")
+        )
+        yield Caution(
+            "DEFAULT_CURVE_USED" if n else "DEFAULT_CURVE_WITHOUT_LOANS",
+            Severity.NOTE if n else Severity.WARNING,
+            f"违约期限结构“{curve.name}”用于 {n} 笔贷款{shape_zh}；依据：{curve.basis}",
+            f"default curve {curve.name!r} is that of {n} loans{shape_en}; basis: {curve.basis}",
+            "default_curves",
+        )
+        years = len(curve.cumulative_default)
+        if n and longest_years > years:
+            yield Caution(
+                "DEFAULT_CURVE_EXTENDED",
+                Severity.NOTE,
+                f"违约期限结构“{curve.name}”止于第 {years} 年，其后沿用末年违约强度（假设）",
+                f"default curve {curve.name!r} ends after {years} years; the hazard of its last year is kept after it "
+                "(an assumption)",
+                "default_curves",
+            )
+
+
+def cautions_about_funds(
+    loans: LoanColumns, funds: Sequence[CompensationFundTerms], institution_cap_cny: float | None
+) -> Iterator[Caution]:
+    """Funds without loans, and loans whose share no named fund bears."""
+    if not funds:
+        return
+    behind = funds_of_loans(loans, funds, institution_cap_cny)
+    for fund, n in zip(funds, loans_of_funds(behind), strict=True):
+        if n == 0:
+            yield Caution(
+                "COMPENSATION_FUND_WITHOUT_LOANS",
+                Severity.WARNING,
+                f"风险补偿资金池“{fund.name}”没有对应的贷款",
+                f"compensation fund {fund.name!r} bears a share of no loan",
+                "compensation_funds",
+            )
+    left = [loans.loan_ids[i] for i in np.flatnonzero(behind.fund_of_loan == INSTITUTION_FUND)]
+    if left and institution_cap_cny is None:
+        rest = f" (+{len(left) - _SHOWN})" if len(left) > _SHOWN else ""
+        some = ", ".join(left[:_SHOWN]) + rest
+        yield Caution(
+            "COMPENSATION_WITHOUT_FUND",
+            Severity.WARNING,
+            f"{len(left)} 笔贷款有补偿比例但不属于任何具名资金池，按无上限计：{some}",
+            f"{len(left)} loans have a compensation share and no named fund; theirs is paid without a cap: {some}",
+            "compensation_funds",
+        )
+
+
+def loans_of_funds(behind: FundsOfLoans) -> list[int]:
+    """How many loans each named fund bears a share of, [n_funds]."""
+    counted = np.bincount(behind.fund_of_loan[behind.fund_of_loan >= 0], minlength=len(behind.cap_cny))
+    return [int(n) for n in counted[INSTITUTION_FUND + 1 :]]
