@@ -136,11 +136,28 @@ class Paragraph:
 
 
 @dataclass(frozen=True, slots=True)
+class Measure:
+    """A number of its own and how it is written, so that a workbook can hold the number itself.
+
+    Attributes:
+        value: CNY for WAN and YI, a ratio for PERCENT.
+        kind: WAN, YI or PERCENT, which say the unit.
+        decimals: digits after the point.
+        is_change: whether a plus stands before a number above zero.
+    """
+
+    value: float
+    kind: ColumnKind
+    decimals: int
+    is_change: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class KeyFigure:
-    """One figure that the section is about; `value` is already written with its unit."""
+    """One figure that the section is about: a number with its format, or words that are written already."""
 
     name: Bilingual
-    value: str
+    value: str | Measure
     detail: Bilingual | None = None
     mark: Mark = Mark.PLAIN
 

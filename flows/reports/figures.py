@@ -4,7 +4,7 @@ import datetime as dt
 from decimal import Decimal
 
 from flows.reports.bilingual import Bilingual
-from flows.reports.document import Cell, CellValue, Column, ColumnKind
+from flows.reports.document import Cell, CellValue, Column, ColumnKind, Measure
 
 CNY_PER_WAN = 10_000
 CNY_PER_YI = 100_000_000
@@ -62,6 +62,30 @@ def yi(value_cny: float | Decimal, decimals: int = 2) -> str:
 def percent(ratio: float | Decimal, decimals: int = 1) -> str:
     """A ratio as percent: "16.7%"."""
     return f"{written(ratio, ColumnKind.PERCENT, decimals)}%"
+
+
+def in_wan(value_cny: float | Decimal) -> Measure:
+    """An amount that `figure_text` writes as `wan` does."""
+    return Measure(float(value_cny), ColumnKind.WAN, 2)
+
+
+def in_yi(value_cny: float | Decimal) -> Measure:
+    """An amount that `figure_text` writes as `yi` does."""
+    return Measure(float(value_cny), ColumnKind.YI, 2)
+
+
+def in_percent(ratio: float | Decimal, decimals: int = 1) -> Measure:
+    """A ratio that `figure_text` writes as `percent` does."""
+    return Measure(float(ratio), ColumnKind.PERCENT, decimals)
+
+
+def figure_text(value: str | Measure) -> str:
+    """What page and PDF show of a key figure: the number with its unit, or the words as they are."""
+    if isinstance(value, str):
+        return value
+    space = "" if value.kind is ColumnKind.PERCENT else " "
+    plus = "+" if value.is_change and value.value > 0.0 else ""
+    return f"{plus}{written(value.value, value.kind, value.decimals)}{space}{_UNIT[value.kind]}"
 
 
 def cell_text(column: Column, cell: Cell) -> str:

@@ -11,7 +11,7 @@ import markupsafe
 from flows.reports.charts.drawing import draw
 from flows.reports.charts.model import Chart
 from flows.reports.document import Document
-from flows.reports.figures import cell_text, unit_of
+from flows.reports.figures import cell_text, figure_text, unit_of
 from flows.reports.fonts import as_data_uri, subset_font
 from flows.reports.labels import label
 
@@ -54,6 +54,7 @@ def _template(chart_uri: object) -> jinja2.Template:
         "label": label,
         "chart_uri": chart_uri,
         "cell_text": cell_text,
+        "figure_text": figure_text,
         "unit_of": unit_of,
         "kind_of": lambda value: type(value).__name__,
     }

@@ -3,6 +3,7 @@
 import datetime as dt
 import shutil
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,7 @@ from flows.reports.document import (
     Paragraph,
     Table,
 )
-from flows.reports.figures import cell_text, unit_of
+from flows.reports.figures import cell_text, figure_text, unit_of
 from flows.reports.fonts import chinese_font_path
 from flows.reports.labels import label
 
@@ -96,7 +97,8 @@ def _printed_words(block: Paragraph | Table | KeyFigures | Findings) -> dict[str
         case Paragraph():
             return {"kind": "paragraph", "text": block.text}
         case KeyFigures():
-            return {"kind": "key_figures", "figures": block.figures}
+            figures = [replace(figure, value=figure_text(figure.value)) for figure in block.figures]
+            return {"kind": "key_figures", "figures": figures}
         case Findings():
             findings = [
                 {

@@ -2,7 +2,6 @@
 
 import datetime as dt
 import io
-import unicodedata
 from decimal import Decimal
 from typing import Any
 
@@ -26,6 +25,14 @@ from flows.reports.document import (
 from flows.reports.figures import decimals_of, in_column_unit, plain_text, unit_of
 from flows.reports.labels import label
 from flows.reports.workbook_formats import Formats
+from flows.reports.workbook_key_figures import KEY_FIGURE_WIDTHS, write_key_figures
+from flows.reports.workbook_layout import (
+    LINE_HEIGHT,
+    TEXT_SHEET_WIDTH,
+    display_width,
+    lines_of,
+    with_empty_columns,
+)
 
 # A fixed moment, so that the same document gives the same bytes.
 _CREATED = dt.datetime(2020, 1, 1, tzinfo=dt.UTC).replace(tzinfo=None)
@@ -34,10 +41,7 @@ _LONGEST_CELL = 32_700
 _LONGEST_SHEET_NAME = 31
 _LONGEST_PAGE_HEAD = 240
 _NARROWEST, _WIDEST, _LONG_TEXT_WIDTH = 9, 34, 60
-_TEXT_SHEET_WIDTH = 130
-_EMPTY_COLUMN_WIDTH = 9
 _COVER_WIDTHS = [30, 96]
-_LINE_HEIGHT = 14
 _HEADER_ROW = 2
 
 
@@ -90,13 +94,20 @@ def _write_section(
         sheet.write_string(1, 0, title.inline(), formats.subtitle)
         next_row = _HEADER_ROW + 1 if table is None else _write_table(sheet, formats, table)
         if position == 0:
-            widths = [_TEXT_SHEET_WIDTH] if table is None else _column_widths(table)
-            sheet.set_column(0, 0, widths[0])
+            widths = _text_widths(section) if table is None else _column_widths(table)
+            for column, width in enumerate(widths):
+                sheet.set_column(column, column, width)
             _write_words(sheet, formats, section.blocks, next_row + 1, widths)
         _set_up_printing(sheet)
         _print_notice(sheet, notice)
         written.append((name, title))
     return written
+
+
+def _text_widths(section: Section) -> list[int]:
+    """Widths of a sheet without a table."""
+    has_figures = any(isinstance(block, KeyFigures) for block in section.blocks)
+    return KEY_FIGURE_WIDTHS if has_figures else [TEXT_SHEET_WIDTH]
 
 
 def _headed(title: Bilingual, notice: Bilingual | None) -> str:
@@ -136,7 +147,7 @@ def _write_table(sheet: Any, formats: Formats, table: Table) -> int:
             lines_of(shown_words(column, cell), width)
             for column, cell, width in zip(table.columns, row.cells, widths, strict=True)
         )
-        sheet.set_row(row_number, _LINE_HEIGHT * lines + 2)
+        sheet.set_row(row_number, LINE_HEIGHT * lines + 2)
     sheet.freeze_panes(_HEADER_ROW + 1, 1)
     end = _HEADER_ROW + 1 + len(table.rows)
     if table.rows and not any(row.is_total for row in table.rows):
@@ -183,10 +194,7 @@ def _write_words(
         if isinstance(block, Paragraph):
             lines = [(block.text.zh, formats.paragraph), (block.text.en, formats.note)]
         elif isinstance(block, KeyFigures):
-            lines = [
-                (f"{figure.name.inline()}：{figure.value}{_marked(figure.mark)}", formats.paragraph)
-                for figure in block.figures
-            ]
+            row = write_key_figures(sheet, formats, block.figures, row, widths) + 1
         elif isinstance(block, Findings):
             lines = [(block.title.inline(), formats.subtitle)]
             for finding in block.by_weight():
@@ -202,18 +210,11 @@ def _write_words(
 
 def _write_across(sheet: Any, row: int, words: str, words_format: Any, widths: list[int]) -> None:
     """Write a text over all columns and as many empty ones as it takes to read well, as high as it needs."""
-    widths = [
-        *widths,
-        *[_EMPTY_COLUMN_WIDTH] * max(0, (_TEXT_SHEET_WIDTH - sum(widths)) // _EMPTY_COLUMN_WIDTH),
-    ]
+    widths = with_empty_columns(widths)
     if len(widths) > 1:
         sheet.merge_range(row, 0, row, len(widths) - 1, "", words_format)
     sheet.write_string(row, 0, words, words_format)
-    sheet.set_row(row, _LINE_HEIGHT * lines_of(words, sum(widths)) + 2)
-
-
-def _marked(mark: Mark) -> str:
-    return "" if mark is Mark.PLAIN else f"（{label(f'mark.{mark}').inline()}）"
+    sheet.set_row(row, LINE_HEIGHT * lines_of(words, sum(widths)) + 2)
 
 
 def _write_cover(
@@ -233,7 +234,7 @@ def _write_cover(
         sheet.write_string(row, 0, name.inline(), formats.heading)
         sheet.write_string(row, 1, value, formats.words(ColumnKind.TEXT, Mark.PLAIN, is_total=False))
         lines = max(map(lines_of, (name.inline(), value), _COVER_WIDTHS))
-        sheet.set_row(row, _LINE_HEIGHT * lines + 2)
+        sheet.set_row(row, LINE_HEIGHT * lines + 2)
         row += 1
     row += 1
     for mark in (Mark.ASSUMPTION, Mark.FLAGGED):
@@ -258,22 +259,6 @@ def _write_contents(sheet: Any, formats: Formats, sheets: list[tuple[str, Biling
         sheet.write_url(row, 0, f"internal:'{name}'!A1", formats.link, name)
         sheet.write_string(row, 1, title.inline(), formats.paragraph)
     return row + 2
-
-
-def display_width(text: str) -> int:
-    """Width in letters; a Chinese character is two wide."""
-    return max(
-        (
-            sum(2 if unicodedata.east_asian_width(c) in "WFA" else 1 for c in line)
-            for line in text.split("\n")
-        ),
-        default=0,
-    )
-
-
-def lines_of(text: str, width: int) -> int:
-    """Lines that a wrapped text takes in a column of a width."""
-    return sum(max(1, -(-display_width(line) // width)) for line in text.split("\n"))
 
 
 def _column_widths(table: Table) -> list[int]:

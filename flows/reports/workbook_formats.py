@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flows.reports.document import ColumnKind, Mark
+from flows.reports.document import ColumnKind, Mark, Measure
 from flows.reports.labels import label
 from services.runtime.results import Severity
 
@@ -13,6 +13,7 @@ _SEVERITY_SHADES = {
     Severity.WARNING: "#FDF3DD",
     Severity.IMPLAUSIBLE: "#FBEAE7",
 }
+_UNITS = {ColumnKind.WAN: " 万元", ColumnKind.YI: " 亿元"}
 _HEAD_SHADE, _RULE = "#E8EFED", "#C9D2CF"
 
 
@@ -41,6 +42,19 @@ class Formats:
             properties = _cell_properties(mark, is_total=is_total)
             self._made[key] = self._new(num_format=_number_format(kind, decimals, mark), **properties)
         return self._made[key]
+
+    def measure(self, measure: Measure, mark: Mark) -> Any:
+        """For a number that stands alone: its unit and its mark are in the number format."""
+        words = _UNITS.get(measure.kind, "")
+        words += "" if mark is Mark.PLAIN else f"（{label(f'mark.{mark}').zh}）"
+        sign = "%" if measure.kind is ColumnKind.PERCENT else ""
+        digits = _digits(measure.decimals) + sign + (f'"{words}"' if words else "")
+        if measure.is_change:
+            digits = f"+{digits};-{digits}"
+        if (digits, mark) not in self._made:
+            properties = _cell_properties(mark, is_total=False)
+            self._made[(digits, mark)] = self._new(num_format=digits, align="right", **properties)
+        return self._made[(digits, mark)]
 
     def words(self, kind: ColumnKind, mark: Mark, *, is_total: bool) -> Any:
         """For texts; "no figure" in a column of numbers stands flush right."""
@@ -72,5 +86,9 @@ def _cell_properties(mark: Mark, *, is_total: bool) -> dict[str, object]:
 def _number_format(kind: ColumnKind, decimals: int, mark: Mark) -> str:
     if kind is ColumnKind.DATE:
         return "yyyy-mm-dd"
-    digits = "#,##0" + ("." + "0" * decimals if decimals else "")
+    digits = _digits(decimals)
     return digits if mark is Mark.PLAIN else f'{digits}" {label(f"mark.{mark}").zh}"'
+
+
+def _digits(decimals: int) -> str:
+    return "#,##0" + ("." + "0" * decimals if decimals else "")

@@ -17,7 +17,7 @@ from flows.reports.document import (
     Section,
     Table,
 )
-from flows.reports.figures import CNY_PER_WAN, percent, wan
+from flows.reports.figures import CNY_PER_WAN, in_wan, percent
 from services.valuation.accounts.ecosystem_account import AccountError, AccountService, EcosystemAccount
 from services.valuation.asset import Asset, GepRevenueRight
 
@@ -69,7 +69,7 @@ def _bases(account: EcosystemAccount, mark: Mark) -> KeyFigures:
         tuple(
             KeyFigure(
                 APPRAISAL.word("figure", name),
-                wan(amount),
+                in_wan(amount),
                 APPRAISAL.word("figure", "of_gross", share=percent(amount / gross, 2))
                 if name != "gross" and gross > 0.0
                 else None,

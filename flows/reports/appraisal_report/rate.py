@@ -17,7 +17,7 @@ from flows.reports.document import (
     Section,
     Table,
 )
-from flows.reports.figures import percent, wan
+from flows.reports.figures import in_percent, percent, wan
 from services.valuation.lending.loan_price import RateBuildUp
 
 _RATE_DECIMALS = 3
@@ -54,13 +54,15 @@ def _why_none(appraisal: PledgeAppraisal) -> str:
 def _key_figures(rate: RateBuildUp, mark: Mark) -> KeyFigures:
     figures = [
         KeyFigure(
-            APPRAISAL.word("figure", "total_rate"), percent(rate.total_rate_annual, _RATE_DECIMALS), mark=mark
+            APPRAISAL.word("figure", "total_rate"),
+            in_percent(rate.total_rate_annual, _RATE_DECIMALS),
+            mark=mark,
         ),
-        KeyFigure(APPRAISAL.word("figure", "loan_rate"), percent(rate.loan_rate_annual, _RATE_DECIMALS)),
-        KeyFigure(APPRAISAL.word("figure", "lgd"), percent(rate.lgd), mark=mark),
+        KeyFigure(APPRAISAL.word("figure", "loan_rate"), in_percent(rate.loan_rate_annual, _RATE_DECIMALS)),
+        KeyFigure(APPRAISAL.word("figure", "lgd"), in_percent(rate.lgd), mark=mark),
         KeyFigure(
             APPRAISAL.word("figure", "risk_weight"),
-            percent(rate.risk_weight),
+            in_percent(rate.risk_weight),
             APPRAISAL.word("figure", "irb_risk_weight", weight=percent(rate.irb_risk_weight)),
             mark,
         ),
@@ -69,7 +71,7 @@ def _key_figures(rate: RateBuildUp, mark: Mark) -> KeyFigures:
         figures.append(
             KeyFigure(
                 Bilingual(f"LPR {rate.lpr_tenor}", str(rate.lpr_as_of)),
-                percent(rate.lpr_rate_annual, _RATE_DECIMALS),
+                in_percent(rate.lpr_rate_annual, _RATE_DECIMALS),
                 APPRAISAL.word(
                     "figure",
                     "spreads",

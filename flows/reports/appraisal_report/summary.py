@@ -5,7 +5,7 @@ from flows.reports.appraisal_report.blocks import chapter, mark_of
 from flows.reports.bilingual import Bilingual
 from flows.reports.blocks import findings_of
 from flows.reports.document import KeyFigure, KeyFigures, Section
-from flows.reports.figures import percent, wan
+from flows.reports.figures import in_percent, in_wan, wan
 from flows.reports.labels import label
 from services.runtime.results import Severity
 
@@ -17,18 +17,18 @@ def summary_section(appraisal: PledgeAppraisal) -> Section:
     figures = [
         KeyFigure(
             label("appraisal_figure.value"),
-            wan(valuation.value_cny),
+            in_wan(valuation.value_cny),
             label("appraisal_figure.undiscounted", amount=wan(valuation.undiscounted_sum_cny)),
             mark,
         ),
-        KeyFigure(label("appraisal_figure.haircut"), percent(valuation.haircut), mark=mark),
+        KeyFigure(label("appraisal_figure.haircut"), in_percent(valuation.haircut), mark=mark),
         KeyFigure(
             label("appraisal_figure.pledge_value"),
-            wan(valuation.pledge_value_cny),
+            in_wan(valuation.pledge_value_cny),
             label("appraisal_figure.at_horizon", horizon=f"{valuation.horizon_years:g}", low=low),
             mark,
         ),
-        KeyFigure(label("appraisal_figure.annual_cash"), wan(valuation.annual_cash_cny), mark=mark),
+        KeyFigure(label("appraisal_figure.annual_cash"), in_wan(valuation.annual_cash_cny), mark=mark),
         *_limit_figures(appraisal),
     ]
     gravest = [(c.field, c) for c in appraisal.cautions if c.severity is not Severity.NOTE]
@@ -43,20 +43,20 @@ def _limit_figures(appraisal: PledgeAppraisal) -> list[KeyFigure]:
     figures = [
         KeyFigure(
             label("appraisal_figure.limit"),
-            wan(sized.limit_cny),
+            in_wan(sized.limit_cny),
             Bilingual(words.zh.format(rule=rule.zh), words.en.format(rule=rule.en)),
             mark,
         )
     ]
     if appraisal.valuation.value_cny > 0.0:
         share = sized.limit_cny / appraisal.valuation.value_cny
-        figures.append(KeyFigure(label("appraisal_figure.loan_to_value"), percent(share), mark=mark))
+        figures.append(KeyFigure(label("appraisal_figure.loan_to_value"), in_percent(share), mark=mark))
     if appraisal.loan is not None and appraisal.loan.requested_cny is not None:
         verdict = "within" if sized.requested_within_limit else "beyond"
         figures.append(
             KeyFigure(
                 label("appraisal_figure.requested"),
-                wan(appraisal.loan.requested_cny),
+                in_wan(appraisal.loan.requested_cny),
                 label(f"appraisal_figure.{verdict}"),
             )
         )

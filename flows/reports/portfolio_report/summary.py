@@ -1,11 +1,12 @@
 """Section: the few figures that a risk committee asks for first, and what to look at before trusting them."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from flows.reports.bilingual import Bilingual
 from flows.reports.blocks import findings_of
-from flows.reports.document import KeyFigure, KeyFigures, Mark, Section
-from flows.reports.figures import percent, wan, yi
+from flows.reports.document import KeyFigure, KeyFigures, Mark, Measure, Section
+from flows.reports.figures import figure_text, in_percent, in_wan, in_yi, percent
 from flows.reports.labels import label
 from flows.reports.portfolio_report.blocks import chapter, share_of
 from flows.reports.portfolio_report.book_facts import BookFacts
@@ -34,11 +35,15 @@ def summary_section(book: BookFacts) -> Section:
     return chapter("summary", KeyFigures(figures), *findings_of("portfolio_title.gravest", gravest))
 
 
+def _amount(amount_cny: float) -> Measure:
+    return in_yi(amount_cny) if abs(amount_cny) >= _YI_CNY else in_wan(amount_cny)
+
+
 def _money(amount_cny: float) -> str:
-    return yi(amount_cny) if abs(amount_cny) >= _YI_CNY else wan(amount_cny)
+    return figure_text(_amount(amount_cny))
 
 
-def _figure(key: str, value: str, mark: Mark = Mark.PLAIN, **details: str) -> KeyFigure:
+def _figure(key: str, value: str | Measure, mark: Mark = Mark.PLAIN, **details: str) -> KeyFigure:
     detail = label(f"portfolio_figure.{key}_detail", **details) if details else None
     return KeyFigure(label(f"portfolio_figure.{key}"), value, detail, mark)
 
@@ -48,7 +53,7 @@ def _size(book: BookFacts) -> Iterator[KeyFigure]:
     borrowers = {book.borrower_of(loan.loan_id) for loan in owing}
     yield _figure(
         "balance",
-        _money(book.figures.credit_loss.total.exposure_cny),
+        _amount(book.figures.credit_loss.total.exposure_cny),
         loans=f"{len(owing):,}",
         borrowers=f"{len(borrowers):,}",
     )
@@ -59,7 +64,7 @@ def _losses(book: BookFacts) -> Iterator[KeyFigure]:
     share = share_of(loss.expected_loss_cny, loss.exposure_cny)
     yield KeyFigure(
         label("portfolio_figure.expected_loss", months=book.months),
-        _money(loss.expected_loss_cny),
+        _amount(loss.expected_loss_cny),
         label(
             "portfolio_figure.expected_loss_detail",
             share="—" if share is None else percent(share, 2),
@@ -69,32 +74,32 @@ def _losses(book: BookFacts) -> Iterator[KeyFigure]:
     tail = loss.tail[-1]
     yield _figure(
         "value_at_risk",
-        _money(tail.value_at_risk_cny),
+        _amount(tail.value_at_risk_cny),
         low=_money(tail.value_at_risk_low_cny),
         high=_money(tail.value_at_risk_high_cny),
     )
     yield _figure(
-        "shortfall", _money(tail.expected_shortfall_cny), error=_money(tail.expected_shortfall_error_cny)
+        "shortfall", _amount(tail.expected_shortfall_cny), error=_money(tail.expected_shortfall_error_cny)
     )
     added = share_of(risk.expected_loss_difference_cny, risk.apart.expected_loss_cny)
     if added is not None:
-        yield _figure("wrong_way", _money(risk.expected_loss_difference_cny), share=percent(added, 2))
+        yield _figure("wrong_way", _amount(risk.expected_loss_difference_cny), share=percent(added, 2))
 
 
 def _quality(book: BookFacts) -> Iterator[KeyFigure]:
     total, quality = book.figures.credit_loss.total, book.figures.quality
-    yield _figure("allowance", _money(total.allowance_cny), share=percent(total.coverage, 2))
+    yield _figure("allowance", _amount(total.allowance_cny), share=percent(total.coverage, 2))
     if quality is not None:
         bad = sum(found.n_loans for found in quality.totals if is_non_performing(found.quality))
-        yield _figure("npl", percent(quality.non_performing_ratio, 2), loans=f"{bad:,}")
+        yield _figure("npl", in_percent(quality.non_performing_ratio, 2), loans=f"{bad:,}")
 
 
 def _capital(book: BookFacts) -> Iterator[KeyFigure]:
     totals = book.figures.capital.totals
-    yield _figure("weighted", _money(totals.weighted_cny), capital=_money(totals.weight_capital_cny))
+    yield _figure("weighted", _amount(totals.weighted_cny), capital=_money(totals.weight_capital_cny))
     yield _figure(
         "economic",
-        _money(totals.economic_recognised.capital_cny),
+        _amount(totals.economic_recognised.capital_cny),
         bare=_money(totals.economic_unrecognised.capital_cny),
     )
 
@@ -105,10 +110,10 @@ def _pledges(book: BookFacts) -> Iterator[KeyFigure]:
     ratio = share_of(sum(loan.balance_cny for loan in pledged), value)
     if ratio is None:
         yield KeyFigure(
-            label("portfolio_figure.pledges"), wan(0), label("portfolio_figure.no_pledges_detail")
+            label("portfolio_figure.pledges"), in_wan(0), label("portfolio_figure.no_pledges_detail")
         )
         return
-    yield _figure("pledges", _money(value), ltv=percent(ratio))
+    yield _figure("pledges", _amount(value), ltv=percent(ratio))
     called = [loan for loan in pledged if loan.margin_cash_cny > 0]
     cash = float(sum(loan.margin_cash_cny for loan in called))
     assumed = any(loan.levels.is_assumption for loan in pledged)
@@ -126,6 +131,6 @@ def _stress(book: BookFacts) -> Iterator[KeyFigure]:
         name = name_of(worlds[0])
         yield KeyFigure(
             label("portfolio_figure.worst"),
-            f"+{_money(worlds[0].expected_loss_change_cny)}",
+            replace(_amount(worlds[0].expected_loss_change_cny), is_change=True),
             Bilingual(name.zh, name.en),
         )

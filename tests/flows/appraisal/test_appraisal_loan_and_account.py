@@ -1,8 +1,10 @@
 """The loan and the account in an appraisal: rate, years, what would have to change, three bases kept apart."""
 
 import dataclasses
+import io
 from pathlib import Path
 
+import openpyxl
 import pytest
 
 from cli.asset_file import read_asset_file
@@ -22,7 +24,9 @@ from flows.reports.document import (
     Section,
     Table,
 )
+from flows.reports.figures import figure_text
 from flows.reports.labels import catalogue
+from flows.reports.workbook import render_workbook
 from services.runtime.errors import InvalidInput
 from services.valuation.asset import AccountSpecification, Asset, GepRevenueRight, ServiceIncome, WaterRight
 from services.valuation.catalogue.catalogue import read_catalogue
@@ -143,8 +147,24 @@ def test_three_bases_are_kept_apart(book: Book) -> None:
     assert rows[-2].cells[3].value == pytest.approx(-300_000.0)
     assert rows[0].cells[0].value == Bilingual("水资源供给", "water supply")
     shown = next(block for block in found.blocks if isinstance(block, KeyFigures)).figures
-    assert [figure.value for figure in shown] == ["29,200.00 万元", "540.00 万元", "510.00 万元"]
+    assert [figure_text(figure.value) for figure in shown] == ["29,200.00 万元", "540.00 万元", "510.00 万元"]
     assert "张掖市 GEP 核算技术规范" in words_of(found)
+
+
+def test_the_workbook_holds_the_conclusion_as_numbers(book: Book) -> None:
+    appraisal = appraised(book, WATER.assets[0], WATER.loan)
+    assert appraisal.sized is not None
+    content = render_workbook(build_appraisal_document(appraisal))
+    sheet = openpyxl.load_workbook(io.BytesIO(content))["1 结论"]
+    cells = {str(row[0].value): row[1] for row in sheet.iter_rows() if row[0].value}
+    found = {name.split(" · ")[0]: cell for name, cell in cells.items()}
+    value = found["评估现值"]
+    # 10,000 CNY are 1 万元; a ratio stays one, because the format of the cell writes the percent.
+    assert value.value == pytest.approx(appraisal.valuation.value_cny / 10_000, rel=1e-12)
+    assert value.number_format == '#,##0.00" 万元（假设）"'
+    assert found["折扣率"].value == pytest.approx(appraisal.valuation.haircut, rel=1e-12)
+    assert found["折扣率"].number_format == '#,##0.0%"（假设）"'
+    assert found["可贷额度"].value == pytest.approx(appraisal.sized.limit_cny / 10_000, rel=1e-12)
 
 
 def test_names_of_a_specification_are_shown_as_doubtful(book: Book) -> None:

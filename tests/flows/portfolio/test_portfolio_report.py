@@ -108,6 +108,17 @@ def test_a_synthetic_book_says_so_on_every_page(written: WrittenReview) -> None:
     assert all("合成数据：12 / 12" in str(sheet.cell(1, 1).value) for sheet in book)
 
 
+def test_the_workbook_holds_the_main_figures_as_numbers(
+    synthetic_review: BookReview, written: WrittenReview
+) -> None:
+    sheet = openpyxl.load_workbook(written.xlsx).worksheets[1]
+    balance = next(row[1] for row in sheet.iter_rows() if str(row[0].value).startswith("贷款余额"))
+    exposure = synthetic_review.credit_loss.total.exposure_cny
+    unit, name = (1e8, "亿元") if exposure >= 1e8 else (1e4, "万元")
+    assert balance.value == pytest.approx(exposure / unit, rel=1e-12)
+    assert balance.number_format == f'#,##0.00" {name}"'
+
+
 def test_files_say_the_same_with_their_letters_inside(
     synthetic_review: BookReview, written: WrittenReview
 ) -> None:

@@ -8,7 +8,8 @@ import pytest
 from openpyxl import Workbook
 
 from flows.reports.document import Document
-from flows.reports.workbook import display_width, render_workbook
+from flows.reports.workbook import render_workbook
+from flows.reports.workbook_layout import display_width
 
 
 def opened(document: Document) -> Workbook:

@@ -18,7 +18,7 @@ import pytest
 from openpyxl.worksheet.worksheet import Worksheet
 
 from flows.reports.statistics_workbook.layout import read_layout
-from flows.reports.workbook import display_width
+from flows.reports.workbook_layout import display_width
 from flows.statistics.job import StatisticsResult, read_tables, render_files, write_statistics
 from flows.statistics.request import StatisticsRequest
 from services.loans.conditions import GuaranteeMode
