@@ -34,7 +34,9 @@ _SHOWN_EVENTS = 10
     show_default=True,
 )
 @click.option("--as-of", type=click.DateTime(["%Y-%m-%d"]), help="Day of the valuation. Default: today.")
-@click.option("--snapshot", "snapshot_id", default="", help="Market snapshot. Default: the bundled one.")
+@click.option(
+    "--snapshot", "snapshot_id", default="", help="Id of a stored market snapshot. Default: the bundled one."
+)
 @click.option(
     "--batch", "batch_size", type=click.IntRange(1, 10_000), help="Assets in one call. Default 500."
 )

@@ -2,6 +2,7 @@
 
 from flows.appraisal.pledge_appraisal import PledgeAppraisal
 from flows.reports.appraisal_report.blocks import chapter, mark_of
+from flows.reports.bilingual import Bilingual
 from flows.reports.blocks import findings_of
 from flows.reports.document import KeyFigure, KeyFigures, Section
 from flows.reports.figures import percent, wan
@@ -38,12 +39,12 @@ def _limit_figures(appraisal: PledgeAppraisal) -> list[KeyFigure]:
     sized, mark = appraisal.sized, mark_of(appraisal)
     if sized is None:
         return []
-    rule = label(f"rule.{sized.binding_rule}")
+    rule, words = label(f"rule.{sized.binding_rule}"), label("appraisal_figure.binding")
     figures = [
         KeyFigure(
             label("appraisal_figure.limit"),
             wan(sized.limit_cny),
-            label("appraisal_figure.binding", rule=rule.inline()),
+            Bilingual(words.zh.format(rule=rule.zh), words.en.format(rule=rule.en)),
             mark,
         )
     ]
