@@ -113,7 +113,8 @@ def test_the_workbook_holds_the_main_figures_as_numbers(
 ) -> None:
     sheet = openpyxl.load_workbook(written.xlsx).worksheets[1]
     balance = next(row[1] for row in sheet.iter_rows() if str(row[0].value).startswith("贷款余额"))
-    exposure = synthetic_review.credit_loss.total.exposure_cny
+    assert synthetic_review.figures is not None
+    exposure = synthetic_review.figures.credit_loss.total.exposure_cny
     unit, name = (1e8, "亿元") if exposure >= 1e8 else (1e4, "万元")
     assert balance.value == pytest.approx(exposure / unit, rel=1e-12)
     assert balance.number_format == f'#,##0.00" {name}"'
