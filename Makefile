@@ -22,7 +22,7 @@ run: $(READY) ## Set up, start the services, run the main job on bundled real in
 	$(BIN)/ecopledge demo --out out
 
 test: check ## Set up and pass every check and test (under 12 minutes on two cores)
-	$(BIN)/python -m pytest -m "not slow"
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not slow"
 
 test-slow: $(READY) ## Evidence that takes longer
 	$(BIN)/python -m pytest -m slow

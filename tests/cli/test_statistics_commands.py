@@ -105,3 +105,13 @@ def test_a_wrong_question_ends_with_two(
     assert run(["report", "pboc", *arguments, "--out", str(tmp_path / "out"), "--target", target]) == 2
     assert named in capsys.readouterr().err
     assert not (tmp_path / "out").exists()
+
+
+def test_a_quarter_without_loans_says_so(
+    target: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = ("--target", target, "--out", str(tmp_path))
+    assert run(["report", "pboc", "--period", "2025Q3", *out]) == 0
+    assert "no loan in 2025Q3" in capsys.readouterr().out
+    run(["report", "pboc", "--period", "2026Q3", *out])
+    assert "no loan in" not in capsys.readouterr().out

@@ -133,6 +133,11 @@ def _print(result: "StatisticsResult", *, is_closing: bool) -> None:
     print_table(title, ("项目 Item", "数值 Value"), rows)
     if statistics.n_synthetic:
         click.echo(f"合成数据，并非任何银行的贷款 · synthetic, no bank's loans: {statistics.n_synthetic:,}")
+    if total.n_loans == 0 and total.opening_cents == 0 and total.drawn_cents == 0:
+        click.echo(
+            f"{statistics.quarter} 没有任何贷款：请先用 loans import 导入 · "
+            f"no loan in {statistics.quarter}: import a book with its positions first (loans import)"
+        )
     print_checks(result)
     if result.is_new_version and version is not None:
         click.echo(f"已存第 {version.version} 版 · version {version.version} stored")

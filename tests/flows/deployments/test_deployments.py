@@ -55,7 +55,7 @@ def api(prefect_api: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
             time.sleep(0.3)
         yield address
         process.send_signal(signal.SIGINT)
-        process.wait(30.0)
+        process.wait(120.0)
     finally:
         # The session is the test's own: the runner and the server below it.
         if process.poll() is None:

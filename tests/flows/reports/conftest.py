@@ -247,7 +247,7 @@ def a_document(name: str = "黑河灌区水权") -> Document:
     )
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def document() -> Document:
     """The document with a harmless name."""
     return a_document()

@@ -41,7 +41,7 @@ class Page(HTMLParser):
             self.visible.append(data)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def page_text(document: Document) -> str:
     return render_html(document)
 

@@ -4,6 +4,7 @@ import io
 from typing import Any
 
 import pypdf
+import pytest
 
 from flows.reports.document import Document
 from flows.reports.pdf import render_pdf
@@ -13,20 +14,24 @@ def text_of(pdf: bytes) -> str:
     return "".join(page.extract_text() for page in pypdf.PdfReader(io.BytesIO(pdf)).pages)
 
 
-def test_same_document_gives_same_bytes(document: Document) -> None:
-    first = render_pdf(document)
-    assert first.startswith(b"%PDF-")
-    assert render_pdf(document) == first
+@pytest.fixture(scope="module")
+def pdf(document: Document) -> bytes:
+    return render_pdf(document)
 
 
-def test_chinese_and_figures_can_be_read_back(document: Document) -> None:
-    text = text_of(render_pdf(document))
+def test_same_document_gives_same_bytes(document: Document, pdf: bytes) -> None:
+    assert pdf.startswith(b"%PDF-")
+    assert render_pdf(document) == pdf
+
+
+def test_chinese_and_figures_can_be_read_back(pdf: bytes) -> None:
+    text = text_of(pdf)
     for words in ("生态资产质押报告", "黑河灌区水权", "2,040.00", "假设", "年限未公布"):
         assert words in text
 
 
-def test_its_font_is_inside(document: Document) -> None:
-    page: Any = pypdf.PdfReader(io.BytesIO(render_pdf(document))).pages[0]
+def test_its_font_is_inside(pdf: bytes) -> None:
+    page: Any = pypdf.PdfReader(io.BytesIO(pdf)).pages[0]
     fonts = [font.get_object() for font in page["/Resources"]["/Font"].values()]
     assert fonts
     for font in fonts:
