@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from flows.published_cases.appraisal import CaseAppraisal, PricedPledge
 from flows.published_cases.mapping import CaseMapping, Sufficiency
 from services.runtime.results import Caution, Severity
-from services.valuation.valuation import Failure
+from services.valuation.valuation import Failure, SizedLoan
 
 _OTHER_PLEDGE = Caution(
     "OTHER_PLEDGE_TOO",
@@ -16,10 +16,11 @@ _OTHER_PLEDGE = Caution(
 
 
 def of_service(pledge: PricedPledge | None) -> tuple[Caution, ...]:
-    """The cautions of the valuation; none where there is no valuation."""
+    """The cautions of the valuation and of the limit on it; none where there is no valuation."""
     if pledge is None or isinstance(pledge.valuation, Failure):
         return ()
-    return pledge.valuation.cautions
+    of_limit = pledge.sized.cautions if isinstance(pledge.sized, SizedLoan) else ()
+    return (*pledge.valuation.cautions, *of_limit)
 
 
 def of_comparison(appraisal: CaseAppraisal) -> tuple[Caution, ...]:

@@ -41,6 +41,8 @@ _SAID_BY_TABLES = frozenset(
         "VALUED_UNDER_ASSUMPTION",
     }
 )
+# The service tells each loan's years and amount; a list of cases needs what they share, and their numbers.
+_TOLD_TOGETHER = {"PLEDGE_BELOW_DEBT": "text.cases_pledge_below_debt"}
 
 
 def cases_section(
@@ -79,9 +81,18 @@ def _shared_cautions(
     for appraisal in appraisals:
         for caution in appraisal.cautions:
             if caution not in said and caution.code not in _SAID_BY_TABLES:
-                cases.setdefault(replace(caution, field=""), []).append(appraisal.case_id)
+                cases.setdefault(_shared(caution), []).append(appraisal.case_id)
     for caution, case_ids in cases.items():
         yield "、".join(dict.fromkeys(case_ids)), caution
+
+
+def _shared(caution: Caution) -> Caution:
+    """The caution without what is told of one case alone."""
+    caution = replace(caution, field="")
+    if caution.code not in _TOLD_TOGETHER:
+        return caution
+    words = label(_TOLD_TOGETHER[caution.code])
+    return replace(caution, message_zh=words.zh, message_en=words.en)
 
 
 def _key_figures(appraisals: tuple[CaseAppraisal, ...]) -> KeyFigures:

@@ -20,6 +20,9 @@ from services.valuation.valuation import Failure, Limit, LimitRule, LoanTerms, S
 
 ROUND_VALUE_CNY = 4_000_000.0
 SERVICE_CAUTION = Caution("SERVICE", Severity.NOTE, "服务", "service")
+LOAN_CAUTION = Caution(
+    "PLEDGE_BELOW_DEBT", Severity.WARNING, "低于余额", "below the debt", "terms.tenor_years"
+)
 
 
 def _valuation(asset: Asset) -> Valuation:
@@ -86,7 +89,16 @@ class FakeService:
         binding = min(limits, key=lambda limit: limit.limit_cny)
         requested = terms.requested_cny
         within = None if requested is None else requested <= binding.limit_cny
-        return SizedLoan(valuation, tuple(limits), binding.rule, binding.limit_cny, within, None, None)
+        return SizedLoan(
+            valuation,
+            tuple(limits),
+            binding.rule,
+            binding.limit_cny,
+            within,
+            None,
+            None,
+            cautions=(LOAN_CAUTION,),
+        )
 
 
 def _by_id(appraisals: Sequence[CaseAppraisal]) -> dict[str, CaseAppraisal]:
@@ -123,7 +135,7 @@ def test_the_comparison_with_the_bank(cases: dict[str, PublishedCase], assumptio
     assert yunxi.at_market_price is not None
     assert yunxi.at_market_price.limit_cny == pytest.approx(17_000_000)
     assert "GRANTED_ABOVE_PLEDGE_LIMIT" not in _codes(yunxi)
-    assert _codes(yunxi)[-1] == "SERVICE"
+    assert _codes(yunxi)[-2:] == ["SERVICE", "PLEDGE_BELOW_DEBT"]
 
 
 def test_a_credit_line_stands_in_where_no_loan_was_published(
@@ -222,6 +234,18 @@ def test_a_loan_with_another_pledge_is_not_held_against_this_one(
     assert appraisals["C16"].granted_to_pledge_limit is not None
     assert appraisals["C16"].granted_to_pledge_limit > 1
     assert "GRANTED_ABOVE_PLEDGE_LIMIT" not in _codes(appraisals["C16"])
+
+
+def test_cautions_of_the_limit_stand_after_those_of_the_value(
+    cases: dict[str, PublishedCase], assumptions: Assumptions
+) -> None:
+    [sized] = appraise([cases["C20"]], assumptions, FakeService())
+    assert sized.cautions[-2:] == (SERVICE_CAUTION, LOAN_CAUTION)
+    [without] = appraise(
+        [cases["C20"]], assumptions, FakeService(not_sized={"C20": FailedPrecondition("no price")})
+    )
+    assert LOAN_CAUTION not in without.cautions
+    assert SERVICE_CAUTION in without.cautions
 
 
 def test_a_service_that_is_gone_is_not_a_finding_about_a_case(

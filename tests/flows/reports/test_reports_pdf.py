@@ -1,12 +1,14 @@
 """The PDF of a document: its letters can be read back, the same bytes again, no markup from texts."""
 
+import dataclasses
 import io
 from typing import Any
 
 import pypdf
 import pytest
 
-from flows.reports.document import Document
+from flows.reports.bilingual import Bilingual
+from flows.reports.document import Cell, Column, Document, Paragraph, Row, Section, Table
 from flows.reports.pdf import render_pdf
 
 
@@ -44,3 +46,27 @@ def test_text_that_tries_to_do_harm_stays_text(harmful_document: Document) -> No
     text = text_of(render_pdf(harmful_document)).replace("\n", "")
     assert "HYPERLINK" in text
     assert "script" in text
+
+
+@pytest.mark.parametrize("n_lines", range(16, 40, 3))
+def test_a_table_begins_with_its_title_and_a_short_one_is_not_torn(document: Document, n_lines: int) -> None:
+    lines = tuple(Paragraph(Bilingual(f"第 {line} 行")) for line in range(n_lines))
+    tables = tuple(
+        Table(
+            Bilingual(f"表 {name}"),
+            (Column(Bilingual("名称")),),
+            tuple(Row((Cell(f"{name}{row:02d}"),)) for row in range(n_rows)),
+        )
+        for name, n_rows in (("SHORT", 8), ("LONG", 60))
+    )
+    # The long table stands first in one document and the short one in the other, at the same height of the page.
+    for short_first in (True, False):
+        blocks = (*lines, *(tables if short_first else tables[::-1]))
+        section = Section("one", Bilingual("一"), "一", blocks)
+        pdf = render_pdf(dataclasses.replace(document, sections=(section,)))
+        pages = [page.extract_text() for page in pypdf.PdfReader(io.BytesIO(pdf)).pages]
+        [with_short] = [page for page in pages if "SHORT" in page]
+        assert "表 SHORT" in with_short
+        assert with_short.count("SHORT") == 1 + 8
+        [with_title] = [page for page in pages if "表 LONG" in page]
+        assert with_title.count("LONG") >= 1 + 3

@@ -11,13 +11,14 @@ import pytest
 
 from flows.main_job_result import MainJobResult, PipelineReview
 from flows.published_cases.mapping import Sufficiency
-from flows.reports.document import Document, Figure, Mark, Section, Table
+from flows.reports.document import Document, Figure, Findings, Mark, Section, Table
 from flows.reports.html import render_html
 from flows.reports.main_report import build_document, write_report
 from flows.reports.main_report.case_facts import valuation_of
 from flows.reports.workbook import render_workbook
 from services.fund.pipeline.project import ProjectList
 from services.runtime.bundled import bundled
+from services.runtime.results import Caution, Severity
 
 
 @pytest.fixture(scope="module")
@@ -162,6 +163,24 @@ def test_oddities_name_their_cases(result: MainJobResult, report: Document) -> N
         assert oddity.case_ids[0] in page
     assert "157 元计价" in page  # the Wuning price
     assert "92.8" in page  # the Ganzhou yield
+
+
+def test_pledges_below_their_debt_are_one_line_that_names_the_cases(result: MainJobResult) -> None:
+    first, second, *others = result.appraisals
+    told = [
+        dataclasses.replace(
+            appraisal,
+            cautions=(
+                Caution("PLEDGE_BELOW_DEBT", Severity.WARNING, f"自第 {year} 年起", f"from year {year} on"),
+            ),
+        )
+        for year, appraisal in ((3, first), (5, second))
+    ]
+    document = build_document(dataclasses.replace(result, appraisals=(*told, *others)))
+    [found] = [block for block in section(document, "cases").blocks if isinstance(block, Findings)]
+    lines = [finding for finding in found.findings if "质押价值低于贷款余额" in finding.message.zh]
+    assert [line.subject for line in lines] == [f"{first.case_id}、{second.case_id}"]
+    assert not any("自第 3 年起" in finding.message.zh for finding in found.findings)
 
 
 def test_report_survives_an_empty_list_of_projects(result: MainJobResult) -> None:
