@@ -34,7 +34,7 @@ curves_option = click.option(
     type=click.Path(path_type=Path),
     metavar="FILE",
     help="TOML with [[default_curves]]: cumulated default by year, by county, product, loan or grade; "
-    "examples/default-curves.toml shows the form.",
+    "examples/loans/default-curves.toml shows the form.",
 )
 funds_option = click.option(
     "--funds",
@@ -42,7 +42,7 @@ funds_option = click.option(
     type=click.Path(path_type=Path),
     metavar="FILE",
     help="TOML with [[compensation_funds]]: named risk-compensation funds by county, product or loan; "
-    "examples/compensation-funds.toml shows the form.",
+    "examples/loans/compensation-funds.toml shows the form.",
 )
 
 

@@ -34,6 +34,8 @@ class SyntheticAssumptions(msgspec.Struct, frozen=True, forbid_unknown_fields=Tr
     """data/demonstration/synthetic_book.toml, where each figure is explained."""
 
     amount_log_sd: float
+    damped_above_cny: float
+    damping_power: float
     rate_spread_bp: float
     default_probability_log_sd: float
     longest_tenor_years: int

@@ -311,7 +311,8 @@ class Asset:
 
     Attributes:
         asset_id: unique for the institution.
-        name, place: for people.
+        name: for people.
+        place: for people, and compared with the river of its factors; empty where unknown.
         detail: the asset itself.
         stated_value: what others say it is worth.
         assumed_fields: paths of inputs that are assumptions, such as "water_right.remaining_term_years".

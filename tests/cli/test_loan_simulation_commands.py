@@ -51,8 +51,8 @@ def test_wrong_way_puts_both_sides_beside_each_other(capsys: pytest.CaptureFixtu
 
 
 def test_curves_and_funds_come_from_files(capsys: pytest.CaptureFixture[str]) -> None:
-    curves = ["--default-curves", str(EXAMPLES / "default-curves.toml")]
-    funds = ["--funds", str(EXAMPLES / "compensation-funds.toml")]
+    curves = ["--default-curves", str(EXAMPLES / "loans" / "default-curves.toml")]
+    funds = ["--funds", str(EXAMPLES / "loans" / "compensation-funds.toml")]
     assert run(["loans", "simulate", "--quarters", "4", "--paths", "512", *curves, *funds]) == 0
     said = capsys.readouterr().out
     for words in (
@@ -68,5 +68,5 @@ def test_curves_and_funds_come_from_files(capsys: pytest.CaptureFixture[str]) ->
         assert run(["loans", *command, *asked]) == 0
         codes = {caution["code"] for caution in json.loads(capsys.readouterr().out)["cautions"]}
         assert codes & {"DEFAULT_CURVE_USED", "DEFAULT_CURVE_WITHOUT_LOANS"}
-    assert run(["loans", "simulate", "--funds", str(EXAMPLES / "default-curves.toml")]) == 2
+    assert run(["loans", "simulate", "--funds", str(EXAMPLES / "loans" / "default-curves.toml")]) == 2
     assert "compensation_funds" in capsys.readouterr().err

@@ -55,6 +55,32 @@ def test_a_synthetic_book_is_written_imported_stored_and_shown(
     assert due["instalments"][-1]["closing_cny"] == "0.00"  # type: ignore[index]  # a list of instalments
 
 
+def test_a_book_stored_beside_other_loans_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("ECOPLEDGE_DATABASE_URL", f"sqlite:///{tmp_path / 'beside.db'}")
+    own = tmp_path / "own.csv"
+    own.write_text(
+        "loan_id,borrower_id,principal_cny,drawn_on,periods,rate_annual,kind,default_probability_annual,"
+        "asset_correlation,unsecured_lgd\n"
+        + "".join(f"OWN{k},B{k},100000,2026-01-15,12,0.04,bullet,0.02,0.15,0.4\n" for k in range(2)),
+        encoding="utf-8",
+    )
+    asked = ["loans", "generate", "--loans", "3", "--store"]
+    # Alone, and a second time alone: its own loans are no others.
+    for _ in range(2):
+        assert run(asked) == 0
+        assert "one institution is one book" not in capsys.readouterr().out
+    answer(capsys, "loans", "import", str(own), "--as-of", "2026-06-30")
+    assert run(asked) == 0
+    said = capsys.readouterr().out
+    assert "原有 2 笔其他贷款" in said
+    assert "2 other loans" in said
+    assert "reports will show both" in " ".join(said.split())
+    # A smaller book leaves the third loan of the larger one.
+    assert answer(capsys, "loans", "generate", "--loans", "2", "--store")["other_loans_stored"] == 3
+
+
 def test_a_workbook_of_three_sheets_is_one_import(
     target: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -1,7 +1,7 @@
 """`ecopledge loans generate`: a synthetic book for demonstrations, seeded by the published cases."""
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +12,7 @@ from cli.examples import WithExamples
 from cli.output import json_option, print_json
 
 if TYPE_CHECKING:
+    from services.loans.client import LoansClient
     from services.loans.loan import PutCounts
     from services.loans.synthetic.book import SyntheticLoan
 
@@ -92,9 +93,10 @@ def command(
         return synthetic_loans(drawn_from.recipe, n_loans, seed)
 
     counts, paths = ({}, ()) if out is None else write_book(out, draw())
-    stored = None
+    stored, n_before = None, 0
     if store:
         with services(target, ("valuation", "loans")) as channel:
+            n_before = _other_loans(LoansClient(channel), draw())
             stored = store_book(
                 drawn_from, draw, ValuationClient(channel), ImportClient(channel), LoansClient(channel)
             )
@@ -106,6 +108,7 @@ def command(
                 "rows": counts,
                 "files": [str(path) for path in paths],
                 "stored": stored,
+                "other_loans_stored": n_before,
             }
         )
         return 0
@@ -117,7 +120,19 @@ def command(
     if stored is not None:
         for name in ("loans", "positions", "movements", "pledges"):
             click.echo(f"  stored · 已入库 {name}: {_said(getattr(stored, name))}")
+    if n_before > 0:
+        click.echo(
+            f"注意：该机构原有 {n_before:,} 笔其他贷款；一个机构只有一本账，此后的报告将同时包含二者。\n"
+            f"Note: the institution had {n_before:,} other loans already; one institution is one book, so reports will "
+            "show both. ECOPLEDGE_INSTITUTION_ID names another."
+        )
     return 0
+
+
+def _other_loans(loans: "LoansClient", drawn: "Iterable[SyntheticLoan]") -> int:
+    """How many stored loans of the institution are none of the drawn book."""
+    stored = {record.loan.loan_id for record in loans.list_loans()}
+    return len(stored.difference(item.loan.loan_id for item in drawn))
 
 
 def _said(counts: "PutCounts") -> str:

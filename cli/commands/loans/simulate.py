@@ -35,8 +35,8 @@ _SHOWN = 15
     examples=(
         "ecopledge loans simulate --quarters 12 --tail",
         "ecopledge loans simulate --paths 100000 --json",
-        "ecopledge loans simulate --quarters 12 --default-curves examples/default-curves.toml",
-        "ecopledge loans simulate --quarters 12 --funds examples/compensation-funds.toml",
+        "ecopledge loans simulate --quarters 12 --default-curves examples/loans/default-curves.toml",
+        "ecopledge loans simulate --quarters 12 --funds examples/loans/compensation-funds.toml",
     ),
 )
 @click.option(

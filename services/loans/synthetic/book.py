@@ -115,8 +115,8 @@ def _loan(
 
 
 def _terms(recipe: BookRecipe, case: LoanTemplate, draws: _Draws, k: int) -> RepaymentTerms:
-    amount = case.amount_cny * np.exp(recipe.amount_log_sd * draws.amount[k])
-    whole_wan = round(float(np.clip(amount, _SMALLEST_CNY, _LARGEST_CNY)) / 1e4) * 10_000
+    amount = _damped(recipe, case.amount_cny * float(np.exp(recipe.amount_log_sd * draws.amount[k])))
+    whole_wan = round(min(max(amount, _SMALLEST_CNY), _LARGEST_CNY) / 1e4) * 10_000
     # The oldest must not have matured long ago: a loan is at most as old as its tenor.
     age = int(draws.age[k] * min(recipe.oldest_loan_months, case.tenor_months))
     year, month = divmod(recipe.as_of.year * 12 + recipe.as_of.month - 1 - age, 12)
@@ -128,6 +128,12 @@ def _terms(recipe: BookRecipe, case: LoanTemplate, draws: _Draws, k: int) -> Rep
         max(rate_bp, 1) / 1e4,
         RepaymentKind(_chosen(recipe.repayment_kinds, draws.kind[k])),
     )
+
+
+def _damped(recipe: BookRecipe, amount_cny: float) -> float:
+    """An amount above the recipe's a becomes a (amount / a)^power, so that no single loan decides a quarter."""
+    above = recipe.damped_above_cny
+    return amount_cny if amount_cny <= above else above * (amount_cny / above) ** recipe.damping_power
 
 
 def _guarantee(recipe: BookRecipe, case: LoanTemplate) -> Guarantee:

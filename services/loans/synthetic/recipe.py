@@ -47,6 +47,8 @@ class BookRecipe:
     as_of: dt.date
     n_quarters: int
     amount_log_sd: float
+    damped_above_cny: float
+    damping_power: float
     rate_spread_bp: float
     default_probability_annual: float
     default_probability_log_sd: float
@@ -69,6 +71,14 @@ class BookRecipe:
             raise ValueError("templates: found none, expected at least one")
         if (self.as_of + dt.timedelta(days=1)).day != 1 or self.as_of.month % 3 != 0:
             raise ValueError(f"as_of: found {self.as_of}, expected the end of a quarter such as 2026-06-30")
+        if not 0.0 < self.damped_above_cny < float("inf"):
+            raise ValueError(
+                f"damped_above_cny: found {self.damped_above_cny}, expected a finite amount above 0"
+            )
+        if not 0.0 <= self.damping_power <= 1.0:
+            raise ValueError(
+                f"damping_power: found {self.damping_power}, expected 0 (a cap) to 1 (no damping)"
+            )
         if not 1 <= self.n_quarters <= 40:
             raise ValueError(f"n_quarters: found {self.n_quarters}, expected 1 to 40")
 

@@ -26,6 +26,7 @@ from services.valuation.catalogue.kinds import (
     Thresholds,
     assumptions_of,
 )
+from services.valuation.catalogue.served_places import ServedPlaces
 from services.valuation.catalogue.species import SPECIES_PATH, Species, decode_species
 from services.valuation.catalogue.tree_equations import (
     TREE_EQUATIONS_PATH,
@@ -40,6 +41,7 @@ CATALOGUE_PATH = Path(__file__).with_name("catalogue.toml")
 
 class _File(Entry, frozen=True):
     thresholds: Thresholds
+    served_places: tuple[ServedPlaces, ...]
     carbon: tuple[CarbonTerms, ...]
     services: tuple[EcosystemService, ...]
     kinds: tuple[Kind, ...]
@@ -57,6 +59,7 @@ class Catalogue:
         species: by Chinese name, full English name, and its part before the bracket in lower case.
         trees: species with tree equations, by Chinese and English name.
         thresholds: where cautions begin.
+        served_places: places that the factors of a river speak of.
         accounts: names and errors of ecosystem services.
         content_hash: SHA-256 of all the files, hexadecimal.
         assumptions: for each kind the terms that are assumptions, as text, by code.
@@ -69,6 +72,7 @@ class Catalogue:
     species: Mapping[str, Species]
     trees: Mapping[str, TreeSpecies]
     thresholds: Thresholds
+    served_places: tuple[ServedPlaces, ...]
     accounts: AccountRules
     content_hash: str
     assumptions: Mapping[str, tuple[str, ...]]
@@ -116,6 +120,7 @@ def read_catalogue(
         species=decode_species(species_path, species_content),
         trees=decode_tree_equations(trees_path, trees_content),
         thresholds=file.thresholds,
+        served_places=file.served_places,
         accounts=accounts,
         content_hash=hashlib.sha256(
             b"\0".join((content, species_content, rules_content, trees_content, accounts.content))

@@ -16,6 +16,7 @@ from services.valuation.asset import Asset, TermsOverride
 from services.valuation.catalogue.catalogue import Catalogue
 from services.valuation.catalogue.kinds import Kind, assumptions_of
 from services.valuation.cautions import CATALOGUE_ASSUMPTION, of_assumed_inputs, of_stated_value
+from services.valuation.pricers.place_cautions import of_place
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,7 +249,7 @@ def priced_asset(
     harvest: HarvestDecision | None = None,
     account: EcosystemAccount | None = None,
 ) -> PricedAsset:
-    """What a pricer found, with what every kind has: terms, cautions on the stated value, assumptions.
+    """What a pricer found, with what every kind has: terms, cautions on place and stated value, assumptions.
 
     Args:
         asset: whose rows these are.
@@ -272,6 +273,7 @@ def priced_asset(
     except ValueError as error:
         raise InvalidInput.of("detail", str(error)) from None
     stated = asset.stated_value
+    factors = {factor for _, rows in alternatives for factor in rows.factors}
     if disclosed_value_cny is None and stated is not None:
         disclosed_value_cny = stated.value_cny
     return PricedAsset(
@@ -280,6 +282,7 @@ def priced_asset(
         schedules,
         (
             *cautions,
+            *of_place(asset.place, factors, context.catalogue.served_places),
             *of_stated_value(stated),
             *of_assumed_inputs(asset.assumed_fields),
             CATALOGUE_ASSUMPTION,

@@ -8,7 +8,7 @@ import pypdf
 import pytest
 
 from flows.reports.bilingual import Bilingual
-from flows.reports.document import Cell, Column, Document, Paragraph, Row, Section, Table
+from flows.reports.document import Block, Cell, Column, Document, Paragraph, Row, Section, Table
 from flows.reports.pdf import render_pdf
 
 
@@ -61,7 +61,7 @@ def test_a_table_begins_with_its_title_and_a_short_one_is_not_torn(document: Doc
     )
     # The long table stands first in one document and the short one in the other, at the same height of the page.
     for short_first in (True, False):
-        blocks = (*lines, *(tables if short_first else tables[::-1]))
+        blocks: tuple[Block, ...] = (*lines, *(tables if short_first else tables[::-1]))
         section = Section("one", Bilingual("一"), "一", blocks)
         pdf = render_pdf(dataclasses.replace(document, sections=(section,)))
         pages = [page.extract_text() for page in pypdf.PdfReader(io.BytesIO(pdf)).pages]

@@ -1,7 +1,8 @@
 """The synthetic book: consistent to the cent, the same for the same seed, marked everywhere, and importable."""
 
 import datetime as dt
-from itertools import islice
+from dataclasses import replace
+from itertools import islice, pairwise
 from pathlib import Path
 
 import openpyxl
@@ -142,6 +143,36 @@ def test_the_day_must_end_a_quarter() -> None:
 def test_another_suffix_is_refused(book: list[SyntheticLoan], tmp_path: Path) -> None:
     with pytest.raises(InvalidInput, match=r"b\.txt"):
         write_book(tmp_path / "b.txt", book)
+
+
+@pytest.mark.parametrize("seed", [20260821, 7, 3])
+def test_no_quarter_writes_off_more_than_two_percent_of_the_book(drawn_from: DrawnFrom, seed: int) -> None:
+    # The balance is that of the quarter's beginning, which has yet to lose what is written off.
+    days = drawn_from.recipe.report_days()
+    balance, written_off = dict.fromkeys(days, 0.0), dict.fromkeys(days, 0.0)
+    for item in synthetic_loans(drawn_from.recipe, 500, seed):
+        for position in item.positions:
+            balance[position.as_of] += float(position.balance_cny)
+        for movement in item.movements:
+            if movement.kind.value == "written_off":
+                written_off[movement.day] += float(movement.amount_cny)
+    assert sum(written_off.values()) > 0.0
+    for before, day in pairwise(days):
+        assert written_off[day] <= 0.02 * balance[before]
+
+
+def test_large_amounts_are_damped_and_small_ones_are_not(drawn_from: DrawnFrom) -> None:
+    recipe = drawn_from.recipe
+    plain = replace(recipe, damping_power=1.0)
+    above = recipe.damped_above_cny
+    for damped, drawn in zip(synthetic_loans(recipe, 200, 7), synthetic_loans(plain, 200, 7), strict=True):
+        found, amount = float(damped.loan.terms.principal_cny), float(drawn.loan.terms.principal_cny)
+        expected = amount if amount <= above else above * (amount / above) ** recipe.damping_power
+        # Both are whole 10,000 CNY: half of that on either side, and the slope of the damping is below 1.
+        assert found == pytest.approx(expected, abs=10_000.0)
+    for wrong in ({"damping_power": 1.5}, {"damped_above_cny": 0.0}):
+        with pytest.raises(ValueError, match=next(iter(wrong))):
+            replace(recipe, **wrong)  # type: ignore[arg-type]  # broken on purpose
 
 
 def test_terms_are_those_of_a_loan(book: list[SyntheticLoan]) -> None:

@@ -226,11 +226,13 @@ def test_funds_outside_their_domain_are_refused(changes: dict[str, Any], message
 
 
 def test_files_are_read_and_every_mistake_is_named(tmp_path: Path) -> None:
-    assert [curve.scaled_to_loan for curve in read_default_curves(EXAMPLES / "default-curves.toml")] == [
+    assert [
+        curve.scaled_to_loan for curve in read_default_curves(EXAMPLES / "loans" / "default-curves.toml")
+    ] == [
         False,
         True,
     ]
-    funds = read_compensation_funds(EXAMPLES / "compensation-funds.toml")
+    funds = read_compensation_funds(EXAMPLES / "loans" / "compensation-funds.toml")
     assert [fund.pays_at_most_cny for fund in funds] == [2e6, 5e6]
     path = tmp_path / "curves.toml"
     path.write_text(

@@ -64,6 +64,13 @@ def test_the_hash_is_that_of_the_content(tmp_path: Path) -> None:
         ('code = "forest_carbon"', 'code = "water_right"', "found 'water_right' twice"),
         ('parameter = "risk_premium_annual"', 'parameter = "premium"', "none for risk_premium_annual"),
         ("[thresholds]", "[thresholds", "catalogue.toml"),
+        ('"buy_back.heihe"]', '""]', "factor_prefixes: found an empty text"),
+        ('reach_en = "middle', 'reach = "middle', r"served_places\[0\]"),
+        (
+            'parameter = "tributary_places"',
+            'parameter = "tributaries"',
+            "middle reach of the Heihe.sources: found",
+        ),
     ],
 )
 def test_a_wrong_catalogue_is_refused_with_its_place(
