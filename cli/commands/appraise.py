@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from flows.appraisal.pledge_appraisal import PledgeAppraisal
-    from flows.reports.appraisal_report import WrittenAppraisal
+    from flows.reports.report_files import ReportFiles
 
 
 @click.command(
@@ -84,7 +84,7 @@ def command(file: Path, out_dir: Path, paths: int, target: str | None, *, as_jso
     return 0
 
 
-def _figures(appraisal: "PledgeAppraisal", files: "WrittenAppraisal") -> dict[str, object]:
+def _figures(appraisal: "PledgeAppraisal", files: "ReportFiles") -> dict[str, object]:
     sized = appraisal.sized
     rate = None if sized is None else sized.rate
     return {
@@ -102,7 +102,7 @@ def _figures(appraisal: "PledgeAppraisal", files: "WrittenAppraisal") -> dict[st
     }
 
 
-def _print(written: "Sequence[tuple[PledgeAppraisal, WrittenAppraisal]]") -> None:
+def _print(written: "Sequence[tuple[PledgeAppraisal, ReportFiles]]") -> None:
     rows = []
     for appraisal, _ in written:
         valuation, sized = appraisal.valuation, appraisal.sized

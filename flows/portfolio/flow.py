@@ -15,7 +15,8 @@ from prefect.artifacts import create_markdown_artifact
 from flows.portfolio.book_review import BookReview
 from flows.portfolio.request import DEFAULT_PATHS, DEFAULT_QUARTERS, ReviewRequest
 from flows.portfolio.review_book import BookClients, review_book
-from flows.reports.portfolio_report import WrittenReview, write_review
+from flows.reports.portfolio_report import write_review
+from flows.reports.report_files import ReportFiles
 from flows.service_tasks import service_task
 from services.runtime.channel import open_channel_from
 from services.runtime.settings import load_settings
@@ -80,7 +81,7 @@ def as_task(name: str, step: Callable[[], T], /) -> T:
     return service_task(name, step)()
 
 
-def summarise(review: BookReview, written: WrittenReview) -> ReviewSummary:
+def summarise(review: BookReview, written: ReportFiles) -> ReviewSummary:
     """A review in short."""
     figures = review.figures
     return ReviewSummary(

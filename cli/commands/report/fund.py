@@ -12,7 +12,7 @@ from cli.output import json_option, percent, print_json, print_table, progress, 
 
 if TYPE_CHECKING:
     from flows.fund_review.fund_review import FundReview
-    from flows.reports.fund_report import WrittenFundReport
+    from flows.reports.report_files import ReportFiles
 
 
 @click.command(
@@ -61,7 +61,7 @@ def command(file: Path | None, paths: int | None, out_dir: Path, target: str | N
     return 0
 
 
-def _summary(review: "FundReview", written: "WrittenFundReport") -> dict[str, object]:
+def _summary(review: "FundReview", written: "ReportFiles") -> dict[str, object]:
     return {
         "replay_id": review.outcome.manifest.input_hash,
         "classes": review.outcome.classes,
@@ -72,7 +72,7 @@ def _summary(review: "FundReview", written: "WrittenFundReport") -> dict[str, ob
     }
 
 
-def _print(review: "FundReview", written: "WrittenFundReport") -> None:
+def _print(review: "FundReview", written: "ReportFiles") -> None:
     from flows.reports.fund_tables.wording import class_name
 
     print_table(

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from flows.portfolio.book_review import BookReview
     from flows.portfolio.review_book import RunStep
-    from flows.reports.portfolio_report import WrittenReview
+    from flows.reports.report_files import ReportFiles
 
     T = TypeVar("T")
 
@@ -132,7 +132,7 @@ def _checked(review: "BookReview", expect: str | None) -> int:
     return DIFFERS
 
 
-def _summary(review: "BookReview", written: "WrittenReview") -> dict[str, object]:
+def _summary(review: "BookReview", written: "ReportFiles") -> dict[str, object]:
     figures = review.figures
     summary: dict[str, object] = {
         "replay_id": review.replay_id(),
@@ -155,7 +155,7 @@ def _summary(review: "BookReview", written: "WrittenReview") -> dict[str, object
     return summary | {"files": files}
 
 
-def _print(review: "BookReview", written: "WrittenReview") -> None:
+def _print(review: "BookReview", written: "ReportFiles") -> None:
     if review.n_synthetic:
         click.echo(
             f"合成数据，并非任何银行的贷款 · synthetic, no bank's loans: {review.n_synthetic:,} / {len(review.loans):,}"

@@ -14,11 +14,8 @@ from flows.reports.bilingual import Bilingual
 from flows.reports.blocks import findings_of
 from flows.reports.document import Document, Fact, KeyFigure, KeyFigures, Mark, Paragraph, Section
 from flows.reports.figures import percent, wan, yi
-from flows.reports.html import render_html
 from flows.reports.labels import label
-from flows.reports.pdf import render_pdf
-from flows.reports.whole_files import replace_together
-from flows.reports.workbook import render_workbook
+from flows.reports.report_files import write_report
 
 
 def build_assessment_document(
@@ -99,10 +96,5 @@ def write_assessment(document: Document, out_dir: Path) -> tuple[Path, ...]:
     Raises:
         OSError: if the folder cannot be written or the disk is full.
     """
-    contents = {
-        "gep-assessment.html": render_html(document).encode(),
-        "gep-assessment.pdf": render_pdf(document),
-        "gep-assessment.xlsx": render_workbook(document),
-    }
-    replace_together(out_dir, contents)
-    return tuple(out_dir / name for name in contents)
+    files = write_report(document, out_dir, "gep-assessment")
+    return files.html, files.pdf, files.xlsx

@@ -18,14 +18,10 @@ from flows.reports.document import (
     Section,
 )
 from flows.reports.figures import wan
-from flows.reports.html import render_html
 from flows.reports.labels import label
+from flows.reports.report_files import write_page_and_workbook
 from flows.reports.scenario_tables import facts_of, matrix, shared_findings, source_table
-from flows.reports.whole_files import replace_together
-from flows.reports.workbook import render_workbook
 from services.runtime.results import Severity
-
-NAMES = ("book-grid.html", "book-grid.xlsx")
 
 
 def build_book_grid_document(grid: BookGrid) -> Document:
@@ -56,10 +52,7 @@ def write_book_grid(grid: BookGrid, out_dir: Path) -> tuple[Path, ...]:
     Raises:
         OSError: if the folder cannot be written or the disk is full.
     """
-    document = build_book_grid_document(grid)
-    contents = (render_html(document).encode(), render_workbook(document))
-    replace_together(out_dir, dict(zip(NAMES, contents, strict=True)))
-    return tuple(out_dir / name for name in NAMES)
+    return write_page_and_workbook(build_book_grid_document(grid), out_dir, "book-grid")
 
 
 def _summary(figures: GridFigures) -> list[Block]:

@@ -20,14 +20,10 @@ from flows.reports.fund_grid_report.figures import GridFigures, median_rate, qua
 from flows.reports.fund_grid_report.panels import cash_panels, rate_panels
 from flows.reports.fund_grid_report.tables import class_table, comparison_table, setting_table
 from flows.reports.fund_grid_report.wording import WORDS, recipient_name
-from flows.reports.html import render_html
 from flows.reports.labels import label
+from flows.reports.report_files import write_page_and_workbook
 from flows.reports.scenario_tables import facts_of, matrix, shared_findings, source_table
-from flows.reports.whole_files import replace_together
-from flows.reports.workbook import render_workbook
 from services.runtime.results import Severity
-
-NAMES = ("fund-grid.html", "fund-grid.xlsx")
 
 
 def build_fund_grid_document(grid: FundGrid) -> Document:
@@ -61,10 +57,7 @@ def write_fund_grid(grid: FundGrid, out_dir: Path) -> tuple[Path, ...]:
     Raises:
         OSError: if the folder cannot be written or the disk is full.
     """
-    document = build_fund_grid_document(grid)
-    contents = (render_html(document).encode(), render_workbook(document))
-    replace_together(out_dir, dict(zip(NAMES, contents, strict=True)))
-    return tuple(out_dir / name for name in NAMES)
+    return write_page_and_workbook(build_fund_grid_document(grid), out_dir, "fund-grid")
 
 
 def _summary(figures: GridFigures) -> list[Block]:

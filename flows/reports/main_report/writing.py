@@ -4,12 +4,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from flows.main_job_result import MainJobResult
-from flows.reports.html import render_html
 from flows.reports.main_report.assembly import build_document
-from flows.reports.whole_files import replace_together
-from flows.reports.workbook import render_workbook
-
-HTML_NAME, XLSX_NAME = "report.html", "report.xlsx"
+from flows.reports.report_files import write_page_and_workbook
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +25,4 @@ def write_report(result: MainJobResult, out_dir: Path) -> WrittenReport:
     Raises:
         OSError: if the folder cannot be written or the disk is full.
     """
-    document = build_document(result)
-    contents = {HTML_NAME: render_html(document).encode(), XLSX_NAME: render_workbook(document)}
-    replace_together(out_dir, contents)
-    return WrittenReport(out_dir / HTML_NAME, out_dir / XLSX_NAME)
+    return WrittenReport(*write_page_and_workbook(build_document(result), out_dir, "report"))

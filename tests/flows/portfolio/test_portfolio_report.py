@@ -14,13 +14,14 @@ from cli.loan_quality import market
 from flows.portfolio.book_review import BookReview
 from flows.portfolio.review_book import review_book
 from flows.reports.document import Document, Figure, Table
-from flows.reports.portfolio_report import WrittenReview, build_portfolio_document, write_review
+from flows.reports.portfolio_report import build_portfolio_document, write_review
 from flows.reports.portfolio_report.record import command_of
+from flows.reports.report_files import ReportFiles
 from tests.flows.portfolio.conftest import EMPTY, SINGLE, Clients, request_for
 
 
 @pytest.fixture(scope="module")
-def written(synthetic_review: BookReview, tmp_path_factory: pytest.TempPathFactory) -> WrittenReview:
+def written(synthetic_review: BookReview, tmp_path_factory: pytest.TempPathFactory) -> ReportFiles:
     return write_review(synthetic_review, tmp_path_factory.mktemp("report"))
 
 
@@ -100,7 +101,7 @@ def test_every_caution_and_every_note_is_told(synthetic_review: BookReview) -> N
         assert note.parameter in said
 
 
-def test_a_synthetic_book_says_so_on_every_page(written: WrittenReview) -> None:
+def test_a_synthetic_book_says_so_on_every_page(written: ReportFiles) -> None:
     pages = pypdf.PdfReader(written.pdf).pages
     assert all("合成数据：12 / 12" in page.extract_text() for page in pages)
     assert '<p class="notice" role="note">合成数据：12 / 12' in written.html.read_text(encoding="utf-8")
@@ -109,7 +110,7 @@ def test_a_synthetic_book_says_so_on_every_page(written: WrittenReview) -> None:
 
 
 def test_the_workbook_holds_the_main_figures_as_numbers(
-    synthetic_review: BookReview, written: WrittenReview
+    synthetic_review: BookReview, written: ReportFiles
 ) -> None:
     sheet = openpyxl.load_workbook(written.xlsx).worksheets[1]
     balance = next(row[1] for row in sheet.iter_rows() if str(row[0].value).startswith("贷款余额"))
@@ -121,7 +122,7 @@ def test_the_workbook_holds_the_main_figures_as_numbers(
 
 
 def test_files_say_the_same_with_their_letters_inside(
-    synthetic_review: BookReview, written: WrittenReview
+    synthetic_review: BookReview, written: ReportFiles
 ) -> None:
     assert synthetic_review.figures is not None
     reader: Any = pypdf.PdfReader(io.BytesIO(written.pdf.read_bytes()))
