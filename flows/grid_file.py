@@ -4,11 +4,13 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TypeVar
 
+import msgspec
+
 from services.fund.fund_terms.sheets import decode_toml
 from services.runtime.errors import FieldViolation, InvalidInput
 from services.runtime.violations import Violations
 
-T = TypeVar("T")
+T = TypeVar("T", bound=msgspec.Struct)
 LONGEST_NAME = 64
 
 

@@ -22,7 +22,7 @@ from services.runtime.conversion_error import place_and_words
 from services.runtime.errors import FieldViolation, InvalidInput
 from services.runtime.toml_file import toml_bytes
 
-T = TypeVar("T")
+T = TypeVar("T", bound=msgspec.Struct)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +128,9 @@ def decode_toml(path: Path, form: type[T]) -> T:
         return msgspec.toml.decode(content, type=form)
     except msgspec.ValidationError as error:
         where, words = place_and_words(error, msgspec.toml.decode(content))
+        if not where and "unknown field" in words:
+            # A file made for another command: what this one reads tells more than the field that it does not know.
+            words += f", expected {', '.join(field.encode_name for field in msgspec.structs.fields(form))}"
         raise InvalidInput.of(f"{path.name}: {where}" if where else path.name, words) from error
     except msgspec.DecodeError as error:
         raise InvalidInput.of(path.name, str(error)) from error

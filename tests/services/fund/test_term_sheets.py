@@ -55,3 +55,10 @@ def test_a_broken_sheet_is_refused_with_the_place(tmp_path: Path, old: str, new:
         read_term_sheets(broken)
     assert any(place in str(violation) for violation in caught.value.violations)
     assert all("term_sheets.toml" in str(violation) for violation in caught.value.violations)
+
+
+def test_a_file_made_for_something_else_is_told_what_is_read_here(tmp_path: Path) -> None:
+    path = tmp_path / "asset.toml"
+    path.write_text("[[assets]]\nasset_id = 'W1'\n", encoding="utf-8")
+    with pytest.raises(InvalidInput, match=r"unknown field `assets`, expected .*term_sheets"):
+        read_term_sheets(path)
