@@ -1,5 +1,6 @@
 """The deployments of prefect.yaml on a real Prefect server: schedules, forms, one run to its end."""
 
+import contextlib
 import datetime as dt
 import json
 import os
@@ -63,7 +64,9 @@ def api(prefect_api: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
             time.sleep(0.3)
         yield address
         process.send_signal(signal.SIGINT)
-        process.wait(120.0)
+        # How soon Prefect's runner ends on a loaded machine is not what these tests are about; below it is made to.
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(30.0)
     finally:
         # The session is the test's own: the runner and the server below it.
         if process.poll() is None:
