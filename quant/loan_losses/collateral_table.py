@@ -32,7 +32,8 @@ SCHEDULE = np.dtype(
     align=True,
 )
 SALE = np.dtype([("scale", np.float64), ("mean_events", np.float64)], align=True)
-ROW = np.dtype([("cell", np.int64), ("weight", np.float64)], align=True)
+# Unsigned: compiled code then need not ask whether a cell is counted from the end.
+ROW = np.dtype([("cell", np.uint64), ("weight", np.float64)], align=True)
 Records = NDArray[np.void]
 
 

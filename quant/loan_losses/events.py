@@ -5,6 +5,9 @@ the distance to the next candidate is geometric, so that the cost grows with def
 carries U, uniform below pi: a loan defaults in the first period in which its own cumulated probability is above U.
 Loans of one borrower share U. One hash of (seed, path, chunk, number of the pair) gives two candidates skip and U, so
 that chosen paths can be gone through again.
+
+The defaults of a chunk on a path are found first, then their collateral, then their losses: in each of these loops a
+turn waits for nothing that the one before it computes, so that the processor works on several at once.
 """
 
 # Compiled functions take their arguments by position.
@@ -18,8 +21,8 @@ import numpy as np
 from quant.compiled import compiled_bare, inlined
 from quant.loan_losses.collateral_table import Records
 from quant.loan_losses.credit_cells import CreditCells
-from quant.loan_losses.loss_in_default import default_period, loss_in_default
-from quant.loan_losses.loss_sums import LARGEST_COUNT, WEIGHT_UNIT
+from quant.loan_losses.loss_in_default import collateral_in_default, default_period, loss_after_collateral
+from quant.loan_losses.loss_sums import LARGEST_COUNT, WEIGHT_UNIT, LoanSums, PathSums
 from quant.random_numbers import Purpose
 from quant.schedules import Array
 from quant.sparse_draws import Lanes, philox, to_uniform
@@ -74,6 +77,22 @@ class Chunks(NamedTuple):
         """The chunks of a book."""
         return cls(credit.borrower_start, credit.chunk_start, credit.chunk_cell, credit.chunk_periods)
 
+    def most_loans(self) -> int:
+        """Loans in the largest chunk."""
+        return int(np.diff(self.borrower_start[self.start]).max(initial=0))
+
+
+class _Found(NamedTuple):
+    """Room for the defaults of one chunk on one path: loan, period and what its pledges bring, CNY."""
+
+    slot: Lanes
+    period: Lanes
+    collateral: Array
+
+    @classmethod
+    def room(cls, most: int) -> "_Found":
+        return cls(np.empty(most, dtype=np.intp), np.empty(most, dtype=np.intp), np.empty(most))
+
 
 @inlined
 def _words(seed: Any, path: Any, chunk: Any, number: Any, third: Any, fourth: Any) -> Any:
@@ -94,17 +113,47 @@ def _log_miss(bound: Any) -> Any:
     return math.log1p(-bound) if bound < 1.0 else -np.inf
 
 
-@compiled_bare
-def count_events(block: Any, chunks: Any, fans: Any, path_sums: Any, loan_sums: Any) -> None:
+def count_events(block: Block, chunks: Chunks, fans: bool, path_sums: PathSums, loan_sums: LoanSums) -> None:
     """Simulate a block of paths, chunk by chunk.
 
     Args:
-        block: `Block`.
-        chunks: `Chunks`.
+        block: the paths in front of the book.
+        chunks: its borrowers.
         fans: whether to sum defaulted and vanished exposure.
-        path_sums: `PathSums`, added to.
-        loan_sums: `LoanSums`, added to.
+        path_sums: added to.
+        loan_sums: added to.
     """
+    _count_events(block, chunks, fans, path_sums, loan_sums, _Found.room(chunks.most_loans()))
+
+
+@inlined
+def _find(
+    slots: Any, ends: Any, borrower_start: Any, cumulated: Any, cell: Any, p: Any, last: Any, seed: Any, path: Any,
+    chunk: Any, borrower: Any, stop: Any, found_slot: Any, found_period: Any,
+) -> Any:  # fmt: skip
+    """Write down which loans of the borrowers up to `stop` default, and when; returns how many."""
+    bound = cumulated[cell, p, last]
+    log_miss = _log_miss(bound)
+    n, number = 0, 0
+    third = fourth = np.uint64(0)
+    while bound > 0.0 and borrower < stop:
+        first, second, third, fourth = _words(seed, path, chunk, number, third, fourth)
+        skipped, height = _skipped(first, log_miss), to_uniform(second)
+        if skipped >= stop - borrower:
+            break
+        number += 1
+        borrower += np.int64(skipped)
+        for slot in range(borrower_start[borrower], borrower_start[borrower + 1]):
+            k = default_period(slots, ends, slot, height * bound, cumulated, cell, p)
+            if k >= 0:
+                found_slot[n], found_period[n] = slot, k
+                n += 1
+        borrower += 1
+    return n
+
+
+@compiled_bare
+def _count_events(block: Any, chunks: Any, fans: Any, path_sums: Any, loan_sums: Any, found: Any) -> None:
     (
         slots,
         exposure,
@@ -125,53 +174,46 @@ def count_events(block: Any, chunks: Any, fans: Any, path_sums: Any, loan_sums: 
     borrower_start, chunk_start, chunk_cell, chunk_periods = chunks
     path_loss, claims, defaulted, vanished, events = path_sums
     loan_loss, loan_defaults, loan_collateral = loan_sums
+    found_slot, found_period, found_collateral = found
     for chunk in range(len(chunk_cell)):
-        cell, last, stop = chunk_cell[chunk], chunk_periods[chunk] - 1, chunk_start[chunk + 1]
+        cell, last = chunk_cell[chunk], chunk_periods[chunk] - 1
         for p in range(len(paths)):
-            bound = cumulated[cell, p, last]
-            log_miss, weight = _log_miss(bound), weights[p]
-            borrower, number = chunk_start[chunk], 0
-            third = fourth = np.uint64(0)
-            while bound > 0.0 and borrower < stop:
-                first, second, third, fourth = _words(seed, paths[p], chunk, number, third, fourth)
-                skipped, height = _skipped(first, log_miss), to_uniform(second)
-                if skipped >= stop - borrower:
-                    break
-                number += 1
-                borrower += np.int64(skipped)
-                for slot in range(borrower_start[borrower], borrower_start[borrower + 1]):
-                    k = default_period(slots, ends, slot, height * bound, cumulated, cell, p)
-                    if k < 0:
-                        continue
-                    collateral, left, claim = loss_in_default(
-                        slots,
-                        exposure,
-                        pledges,
-                        schedules,
-                        sales,
-                        rows,
-                        cumulated,
-                        cells,
-                        seed,
-                        paths[p],
-                        slot,
-                        k,
-                        p,
-                    )
-                    short = 0.0
-                    if claim > 0.0 and slots[slot].is_capped:
-                        claims[p, slots[slot].fund] += claim
-                        short = claim * unpaid[p, slots[slot].fund]
-                    loss = np.int64((bank_share * (left - claim) + short) * per_unit + 0.5)
-                    path_loss[p] += loss
-                    events[p] += 1
-                    loan_loss[slot] += loss if weight == 1.0 else np.int64(loss * weight + 0.5)
-                    loan_defaults[slot] += np.int64(weight * WEIGHT_UNIT + 0.5)
-                    loan_collateral[slot] += np.int64(
-                        min(collateral * slots[slot].collateral_units * weight, LARGEST_COUNT) + 0.5
-                    )
-                    if fans:
-                        defaulted[p, k] += exposure[slot, k]
-                        for j in range(k, len(ends)):
-                            vanished[p, j] += exposure[slot, j]
-                borrower += 1
+            path, weight = paths[p], weights[p]
+            n = _find(
+                slots, ends, borrower_start, cumulated, cell, p, last, seed, path,
+                chunk, chunk_start[chunk], chunk_start[chunk + 1], found_slot, found_period,
+            )  # fmt: skip
+            for i in range(n):
+                found_collateral[i] = collateral_in_default(
+                    slots,
+                    pledges,
+                    schedules,
+                    sales,
+                    rows,
+                    cells,
+                    seed,
+                    path,
+                    found_slot[i],
+                    found_period[i],
+                    p,
+                )
+            for i in range(n):
+                slot, k, collateral = found_slot[i], found_period[i], found_collateral[i]
+                left = loss_after_collateral(slots, exposure, cumulated, seed, path, slot, k, p, collateral)
+                claim = slots[slot].compensation * left
+                short = 0.0
+                if claim > 0.0 and slots[slot].is_capped:
+                    claims[p, slots[slot].fund] += claim
+                    short = claim * unpaid[p, slots[slot].fund]
+                loss = np.int64((bank_share * (left - claim) + short) * per_unit + 0.5)
+                path_loss[p] += loss
+                loan_loss[slot] += loss if weight == 1.0 else np.int64(loss * weight + 0.5)
+                loan_defaults[slot] += np.int64(weight * WEIGHT_UNIT + 0.5)
+                loan_collateral[slot] += np.int64(
+                    min(collateral * slots[slot].collateral_units * weight, LARGEST_COUNT) + 0.5
+                )
+                if fans:
+                    defaulted[p, k] += exposure[slot, k]
+                    for j in range(k, len(ends)):
+                        vanished[p, j] += exposure[slot, j]
+            events[p] += n

@@ -73,14 +73,15 @@ def asset_value(
     """
     schedule = pledges[pledge].schedule
     row, stop = schedules[schedule].first_row, schedules[schedule].stop_row
+    here = cells[p, k]
     # Two sums side by side: the next addition need not wait for the last.
     even, odd = 0.0, 0.0
     while row + 1 < stop:
-        even += rows[row].weight * cells[p, k, rows[row].cell]
-        odd += rows[row + 1].weight * cells[p, k, rows[row + 1].cell]
+        even += rows[row].weight * here[rows[row].cell]
+        odd += rows[row + 1].weight * here[rows[row + 1].cell]
         row += 2
     if row < stop:
-        even += rows[row].weight * cells[p, k, rows[row].cell]
+        even += rows[row].weight * here[rows[row].cell]
     return max(even + odd, 0.0) * sales[schedule, k].scale * pledges[pledge].multiple
 
 
@@ -131,13 +132,19 @@ def kept_after_guarantor(slots: Any, cumulated: Any, seed: Any, path: Any, slot:
 
 
 @inlined
-def loss_in_default(
-    slots: Any, exposure: Any, pledges: Any, schedules: Any, sales: Any, rows: Any, cumulated: Any, cells: Any,
-    seed: Any, path: Any, slot: Any, k: Any, p: Any,
-) -> Any:  # fmt: skip
-    """Collateral, the loss after the guarantor, and the part of it that is claimed from a fund."""
-    collateral = collateral_in_default(slots, pledges, schedules, sales, rows, cells, seed, path, slot, k, p)
+def loss_after_collateral(
+    slots: Any,
+    exposure: Any,
+    cumulated: Any,
+    seed: Any,
+    path: Any,
+    slot: Any,
+    k: Any,
+    p: Any,
+    collateral: Any,
+) -> Any:
+    """What the loan loses after its collateral and its guarantor, before a fund."""
     left = slots[slot].lgd * max(exposure[slot, k] - collateral, 0.0)
     if left > 0.0:
         left *= kept_after_guarantor(slots, cumulated, seed, path, slot, k, p)
-    return collateral, left, slots[slot].compensation * left
+    return left

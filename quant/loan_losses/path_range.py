@@ -113,7 +113,7 @@ class PathWork:
             weights=path_weights[chosen], per_unit=self.per_unit, bank_share=bank_share, unpaid=unpaid[chosen],
         )  # fmt: skip
         claims_again = PathSums.zeros(len(chosen), 0, unpaid.shape[1])
-        count_events(block, self.chunks, False, claims_again, loans)  # compiled: by position
+        count_events(block, self.chunks, False, claims_again, loans)
 
     def empty_paths(self, n_paths: int) -> PathSums:
         """Sums of so many paths, nothing summed yet."""
