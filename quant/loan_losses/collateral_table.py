@@ -27,12 +27,12 @@ _LARGEST_EXPONENT = 600.0
 
 
 PLEDGE = np.dtype([("schedule", np.int64), ("lane", np.int64), ("multiple", np.float64)], align=True)
+# Rows and cells are unsigned: compiled code then need not ask whether they are counted from the end.
 SCHEDULE = np.dtype(
-    [("first_row", np.int64), ("stop_row", np.int64), ("log_sd", np.float64), ("severity", np.float64)],
+    [("first_row", np.uint64), ("stop_row", np.uint64), ("log_sd", np.float64), ("severity", np.float64)],
     align=True,
 )
 SALE = np.dtype([("scale", np.float64), ("mean_events", np.float64)], align=True)
-# Unsigned: compiled code then need not ask whether a cell is counted from the end.
 ROW = np.dtype([("cell", np.uint64), ("weight", np.float64)], align=True)
 Records = NDArray[np.void]
 
@@ -177,7 +177,8 @@ class CollateralTable:
     def schedule_of_row(self) -> Lanes:
         """Which schedule each row belongs to, [n_rows]."""
         schedules = self.tables.schedules
-        return np.repeat(np.arange(len(schedules)), schedules["stop_row"] - schedules["first_row"])
+        n_rows = (schedules["stop_row"] - schedules["first_row"]).astype(np.intp)
+        return np.repeat(np.arange(len(schedules)), n_rows)
 
 
 def _records(dtype: np.dtype[np.void], shape: int | tuple[int, ...], **columns: Array | Lanes) -> Records:

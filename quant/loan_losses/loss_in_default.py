@@ -19,7 +19,7 @@ from quant.right_loss import events_of
 from quant.sparse_draws import philox, to_uniform
 
 _GUARANTOR, _NOISE = np.uint64(Purpose.GUARANTOR), np.uint64(Purpose.QUANTITY_ERROR)
-_ZERO = np.uint64(0)
+_ZERO, _ONE, _TWO = np.uint64(0), np.uint64(1), np.uint64(2)
 
 # What follows takes arrays one by one: compiled code counts references whenever it takes one out of a tuple.
 
@@ -76,10 +76,10 @@ def asset_value(
     here = cells[p, k]
     # Two sums side by side: the next addition need not wait for the last.
     even, odd = 0.0, 0.0
-    while row + 1 < stop:
+    while row + _ONE < stop:
         even += rows[row].weight * here[rows[row].cell]
-        odd += rows[row + 1].weight * here[rows[row + 1].cell]
-        row += 2
+        odd += rows[row + _ONE].weight * here[rows[row + _ONE].cell]
+        row += _TWO
     if row < stop:
         even += rows[row].weight * here[rows[row].cell]
     return max(even + odd, 0.0) * sales[schedule, k].scale * pledges[pledge].multiple
