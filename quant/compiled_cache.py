@@ -4,8 +4,6 @@ numba's own locators look at the file of the function alone. A function that cal
 another file would then go on with the old one after an update, and a result would not be what the source says.
 """
 
-import functools
-import hashlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,7 +11,8 @@ from typing import Any
 from numba.core import config
 from numba.core.caching import InTreeCacheLocator, UserProvidedCacheLocator, UserWideCacheLocator
 
-_PACKAGE = Path(__file__).resolve().parent
+from quant.sources import PACKAGE, sources_digest
+
 _NUMBAS_OWN = (
     "UserProvidedCacheLocator",
     "InTreeCacheLocator",
@@ -23,24 +22,13 @@ _NUMBAS_OWN = (
 )
 
 
-@functools.cache
-def sources_digest(package: Path = _PACKAGE) -> bytes:
-    """SHA-256 over the names and the contents of all source files of a package."""
-    digest = hashlib.sha256()
-    for path in sorted(package.rglob("*.py")):
-        content = path.read_bytes()
-        digest.update(f"{path.relative_to(package).as_posix()} {len(content)}\n".encode())
-        digest.update(content)
-    return digest.digest()
-
-
 class _OfThePackage:
     """Serves functions of this package alone, and asks all of its files whether a kept function is stale."""
 
     @classmethod
     def from_function(cls, py_func: Callable[..., Any], py_file: str) -> Any:
         """The place for a function; None where it is not of this package, or the place cannot be written."""
-        if not Path(py_file).resolve().is_relative_to(_PACKAGE):
+        if not Path(py_file).resolve().is_relative_to(PACKAGE):
             return None
         return super().from_function(py_func, py_file)  # type: ignore[misc]  # of numba's locator beside it
 

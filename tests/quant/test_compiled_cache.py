@@ -35,7 +35,7 @@ def package(tmp_path: Path) -> Path:
     folder = tmp_path / "quant"
     folder.mkdir()
     (folder / "__init__.py").touch()
-    for name in ("compiled.py", "compiled_cache.py"):
+    for name in ("compiled.py", "compiled_cache.py", "sources.py"):
         shutil.copy(QUANT / name, folder / name)
     (folder / "outer.py").write_text(OUTER)
     return folder
