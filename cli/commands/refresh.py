@@ -33,6 +33,7 @@ _SHOWN_EVENTS = 10
     type=click.Path(path_type=Path, file_okay=False),
     default="out/refresh",
     show_default=True,
+    help="Folder of the newest refresh, whose files keep their names: another accounts folder wants another one.",
 )
 @click.option("--as-of", type=click.DateTime(["%Y-%m-%d"]), help="Day of the valuation. Default: today.")
 @click.option(
@@ -67,8 +68,8 @@ def command(
     if snapshot_id and (Path(snapshot_id).suffix == ".toml" or Path(snapshot_id).is_file()):
         raise InvalidInput.of(
             "--snapshot-id",
-            f"found the file {snapshot_id!r}, expected the id of a stored snapshot, such as a calibration of the market "
-            "stores; the loans commands take a file, by --snapshot",
+            f"found the file {snapshot_id!r}, expected the id of a stored snapshot, such as a calibration of the "
+            "market stores; the loans commands take a file, by --snapshot",
         )
 
     settings = load_settings()
