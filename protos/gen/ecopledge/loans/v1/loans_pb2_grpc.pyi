@@ -4,6 +4,7 @@ isort:skip_file
 Loans that are secured by ecological assets."""
 
 from collections import abc as _abc
+from ecopledge.loans.v1 import book_terms_pb2 as _book_terms_pb2
 from ecopledge.loans.v1 import loans_pb2 as _loans_pb2
 from ecopledge.loans.v1 import monitoring_pb2 as _monitoring_pb2
 from ecopledge.loans.v1 import position_pb2 as _position_pb2
@@ -71,6 +72,13 @@ class LoansServiceStub:
     INVALID_ARGUMENT: wrong rows, by their number from 0 (in a book by kind and number), up to 1,000 of them; rows of an unknown loan; an
     identifier twice; a stream out of order. ALREADY_EXISTS: as PutLoans. UNAVAILABLE: another import is being written.
     """
+    PutBookTerms: _grpc.UnaryUnaryMultiCallable[_book_terms_pb2.PutBookTermsRequest, _book_terms_pb2.PutBookTermsResponse]
+    """Stores default curves and risk-compensation funds of the book from a day on; every question about losses, credit loss
+    or capital then uses those in force on its day, unless it says otherwise. Older versions stay. INVALID_ARGUMENT: wrong
+    fields, or neither table. ALREADY_EXISTS: as PutLoans.
+    """
+    ListBookTerms: _grpc.UnaryUnaryMultiCallable[_book_terms_pb2.ListBookTermsRequest, _book_terms_pb2.ListBookTermsResponse]
+    """Lists every version of the curves and funds of the book. INVALID_ARGUMENT: a text that is no moment."""
     SimulatePortfolio: _grpc.UnaryStreamMultiCallable[_loans_pb2.SimulatePortfolioRequest, _loans_pb2.SimulatePortfolioResponse]
     """Simulates the loss of the book over one horizon or quarter by quarter; streams progress, then one result. NOT_FOUND: no loans or an
     unknown loan. INVALID_ARGUMENT: wrong fields or a schedule that names a factor the snapshot does not have.
@@ -156,6 +164,13 @@ class LoansServiceAsyncStub(LoansServiceStub):
     INVALID_ARGUMENT: wrong rows, by their number from 0 (in a book by kind and number), up to 1,000 of them; rows of an unknown loan; an
     identifier twice; a stream out of order. ALREADY_EXISTS: as PutLoans. UNAVAILABLE: another import is being written.
     """
+    PutBookTerms: _aio.UnaryUnaryMultiCallable[_book_terms_pb2.PutBookTermsRequest, _book_terms_pb2.PutBookTermsResponse]  # type: ignore[assignment]
+    """Stores default curves and risk-compensation funds of the book from a day on; every question about losses, credit loss
+    or capital then uses those in force on its day, unless it says otherwise. Older versions stay. INVALID_ARGUMENT: wrong
+    fields, or neither table. ALREADY_EXISTS: as PutLoans.
+    """
+    ListBookTerms: _aio.UnaryUnaryMultiCallable[_book_terms_pb2.ListBookTermsRequest, _book_terms_pb2.ListBookTermsResponse]  # type: ignore[assignment]
+    """Lists every version of the curves and funds of the book. INVALID_ARGUMENT: a text that is no moment."""
     SimulatePortfolio: _aio.UnaryStreamMultiCallable[_loans_pb2.SimulatePortfolioRequest, _loans_pb2.SimulatePortfolioResponse]  # type: ignore[assignment]
     """Simulates the loss of the book over one horizon or quarter by quarter; streams progress, then one result. NOT_FOUND: no loans or an
     unknown loan. INVALID_ARGUMENT: wrong fields or a schedule that names a factor the snapshot does not have.
@@ -280,6 +295,25 @@ class LoansServiceServicer(metaclass=_abc_1.ABCMeta):
         INVALID_ARGUMENT: wrong rows, by their number from 0 (in a book by kind and number), up to 1,000 of them; rows of an unknown loan; an
         identifier twice; a stream out of order. ALREADY_EXISTS: as PutLoans. UNAVAILABLE: another import is being written.
         """
+
+    @_abc_1.abstractmethod
+    def PutBookTerms(
+        self,
+        request: _book_terms_pb2.PutBookTermsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_book_terms_pb2.PutBookTermsResponse, _abc.Awaitable[_book_terms_pb2.PutBookTermsResponse]]:
+        """Stores default curves and risk-compensation funds of the book from a day on; every question about losses, credit loss
+        or capital then uses those in force on its day, unless it says otherwise. Older versions stay. INVALID_ARGUMENT: wrong
+        fields, or neither table. ALREADY_EXISTS: as PutLoans.
+        """
+
+    @_abc_1.abstractmethod
+    def ListBookTerms(
+        self,
+        request: _book_terms_pb2.ListBookTermsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_book_terms_pb2.ListBookTermsResponse, _abc.Awaitable[_book_terms_pb2.ListBookTermsResponse]]:
+        """Lists every version of the curves and funds of the book. INVALID_ARGUMENT: a text that is no moment."""
 
     @_abc_1.abstractmethod
     def SimulatePortfolio(
