@@ -245,9 +245,9 @@ def _about_terms(read: _CapitalBook, question: CapitalQuestion) -> Iterator[Caut
         yield Caution(
             "TERMS_IN_ECONOMIC_CAPITAL_ALONE",
             Severity.NOTE,
-            "违约期限结构和补偿基金只进入经济资本（一年、未违约贷款，已违约贷款的求偿不占用上限）；权重法与内评法不用",
-            "curves and funds count in economic capital alone (one year, loans not in default, which have the whole limits "
-            "of the funds); the weight method and the foundation approach know neither",
+            "违约期限结构和补偿基金只进入经济资本（一年、未违约贷款，上限全部归其使用）；权重法与内评法不用",
+            "curves and funds count in economic capital alone (one year, loans not in default, whose funds have all "
+            "of their limits); the weight method and the foundation approach know neither",
         )
 
 
