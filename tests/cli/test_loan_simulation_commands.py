@@ -69,8 +69,8 @@ def test_curves_and_funds_come_from_files(capsys: pytest.CaptureFixture[str]) ->
         codes = {caution["code"] for caution in json.loads(capsys.readouterr().out)["cautions"]}
         assert codes & {"DEFAULT_CURVE_USED", "DEFAULT_CURVE_WITHOUT_LOANS"}
     quality = ["--paths", "256", *curves, *funds, "--json"]
-    for command in ("credit-loss", "capital"):
-        assert run(["loans", command, *quality]) == 0
+    for measure in ("credit-loss", "capital"):
+        assert run(["loans", measure, *quality]) == 0
         codes = {caution["code"] for caution in json.loads(capsys.readouterr().out)["cautions"]}
         assert "COMPENSATION_FUND_USED" in codes
     assert run(["loans", "credit-loss", "--paths", "256", *funds]) == 0

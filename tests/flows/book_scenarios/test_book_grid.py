@@ -69,7 +69,7 @@ def test_funds_and_curves_of_files_take_the_place_of_those_of_the_book(
     )
     plain = BookGridQuestion(worlds=("ccer-crash",), n_quarters=4, n_paths=600)
     half, often, without = (
-        structs.replace(plain, **changes)  # type: ignore[arg-type]
+        structs.replace(plain, **changes)
         for changes in (
             {"funds": "funds.toml"},
             {"default_curves": "curves.toml"},

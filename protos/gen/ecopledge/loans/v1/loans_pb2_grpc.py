@@ -187,7 +187,8 @@ class LoansServiceServicer:
 
     def RecordPositions(self, request, context):
         """Stores what a core banking system reports of loans at the end of a day, all or nothing; a position that differs from
-        the one stored for the same loan and day is added beside it and counts from then on. INVALID_ARGUMENT: wrong fields.
+        the one stored for the same loan and day is added beside it and counts from then on. INVALID_ARGUMENT: wrong fields,
+        a day that has not come in China.
         NOT_FOUND: a loan that does not exist. ALREADY_EXISTS: as PutLoans.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -196,7 +197,7 @@ class LoansServiceServicer:
 
     def RecordMovements(self, request, context):
         """Stores movements of principal, all or nothing; a movement that differs from the one stored under its id is added
-        beside it and counts from then on. INVALID_ARGUMENT: wrong fields, a reversal that does not agree with what it
+        beside it and counts from then on. INVALID_ARGUMENT: wrong fields, a day that has not come in China, a reversal that does not agree with what it
         reverses, a correction of what is reversed. NOT_FOUND: a loan that does not exist. ALREADY_EXISTS: as PutLoans.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)

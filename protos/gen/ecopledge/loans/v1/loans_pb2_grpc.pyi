@@ -57,12 +57,13 @@ class LoansServiceStub:
     """
     RecordPositions: _grpc.UnaryUnaryMultiCallable[_position_pb2.RecordPositionsRequest, _position_pb2.RecordPositionsResponse]
     """Stores what a core banking system reports of loans at the end of a day, all or nothing; a position that differs from
-    the one stored for the same loan and day is added beside it and counts from then on. INVALID_ARGUMENT: wrong fields.
+    the one stored for the same loan and day is added beside it and counts from then on. INVALID_ARGUMENT: wrong fields,
+    a day that has not come in China.
     NOT_FOUND: a loan that does not exist. ALREADY_EXISTS: as PutLoans.
     """
     RecordMovements: _grpc.UnaryUnaryMultiCallable[_position_pb2.RecordMovementsRequest, _position_pb2.RecordMovementsResponse]
     """Stores movements of principal, all or nothing; a movement that differs from the one stored under its id is added
-    beside it and counts from then on. INVALID_ARGUMENT: wrong fields, a reversal that does not agree with what it
+    beside it and counts from then on. INVALID_ARGUMENT: wrong fields, a day that has not come in China, a reversal that does not agree with what it
     reverses, a correction of what is reversed. NOT_FOUND: a loan that does not exist. ALREADY_EXISTS: as PutLoans.
     """
     ImportLoans: _grpc.StreamUnaryMultiCallable[_loans_pb2.ImportLoansRequest, _loans_pb2.ImportLoansResponse]
@@ -149,12 +150,13 @@ class LoansServiceAsyncStub(LoansServiceStub):
     """
     RecordPositions: _aio.UnaryUnaryMultiCallable[_position_pb2.RecordPositionsRequest, _position_pb2.RecordPositionsResponse]  # type: ignore[assignment]
     """Stores what a core banking system reports of loans at the end of a day, all or nothing; a position that differs from
-    the one stored for the same loan and day is added beside it and counts from then on. INVALID_ARGUMENT: wrong fields.
+    the one stored for the same loan and day is added beside it and counts from then on. INVALID_ARGUMENT: wrong fields,
+    a day that has not come in China.
     NOT_FOUND: a loan that does not exist. ALREADY_EXISTS: as PutLoans.
     """
     RecordMovements: _aio.UnaryUnaryMultiCallable[_position_pb2.RecordMovementsRequest, _position_pb2.RecordMovementsResponse]  # type: ignore[assignment]
     """Stores movements of principal, all or nothing; a movement that differs from the one stored under its id is added
-    beside it and counts from then on. INVALID_ARGUMENT: wrong fields, a reversal that does not agree with what it
+    beside it and counts from then on. INVALID_ARGUMENT: wrong fields, a day that has not come in China, a reversal that does not agree with what it
     reverses, a correction of what is reversed. NOT_FOUND: a loan that does not exist. ALREADY_EXISTS: as PutLoans.
     """
     ImportLoans: _aio.StreamUnaryMultiCallable[_loans_pb2.ImportLoansRequest, _loans_pb2.ImportLoansResponse]  # type: ignore[assignment]
@@ -268,7 +270,8 @@ class LoansServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_position_pb2.RecordPositionsResponse, _abc.Awaitable[_position_pb2.RecordPositionsResponse]]:
         """Stores what a core banking system reports of loans at the end of a day, all or nothing; a position that differs from
-        the one stored for the same loan and day is added beside it and counts from then on. INVALID_ARGUMENT: wrong fields.
+        the one stored for the same loan and day is added beside it and counts from then on. INVALID_ARGUMENT: wrong fields,
+        a day that has not come in China.
         NOT_FOUND: a loan that does not exist. ALREADY_EXISTS: as PutLoans.
         """
 
@@ -279,7 +282,7 @@ class LoansServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_position_pb2.RecordMovementsResponse, _abc.Awaitable[_position_pb2.RecordMovementsResponse]]:
         """Stores movements of principal, all or nothing; a movement that differs from the one stored under its id is added
-        beside it and counts from then on. INVALID_ARGUMENT: wrong fields, a reversal that does not agree with what it
+        beside it and counts from then on. INVALID_ARGUMENT: wrong fields, a day that has not come in China, a reversal that does not agree with what it
         reverses, a correction of what is reversed. NOT_FOUND: a loan that does not exist. ALREADY_EXISTS: as PutLoans.
         """
 
