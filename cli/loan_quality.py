@@ -110,8 +110,12 @@ def print_cautions(cautions: "Sequence[Caution]") -> None:
 
 def print_rule(rule: "RuleUsed") -> None:
     """The rule, and what of it is an assumption or to be confirmed."""
+    from services.runtime.vocabulary.names import field_zh
+
     click.echo(f"规则 Rule: {rule.title_zh} · {rule.title_en}")
     click.echo(f"  自 {rule.in_force_from} 起 in force from {rule.in_force_from}")
     for note in rule.notes:
         kind = "假设 assumption" if note.is_assumption else "待核实 to be confirmed"
-        click.echo(f"  [{kind}] {note.parameter} = {note.value:g}: {note.citation}")
+        click.echo(
+            f"  [{kind}] {field_zh(note.parameter)} {note.parameter} = {note.value:g}: {note.citation}"
+        )

@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from cli.lazy_group import LazyGroup
+from cli.stopped import STOPPED
 
 COMMANDS = {
     "serve": "启动服务 · Start the services",
@@ -47,7 +48,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Run a command and end with its exit code.
 
     0: done. 1: a check failed or something broke. 2: the input is wrong. 3: the services cannot be reached.
+    130 and 143: stopped before it was done, by Ctrl-C and by SIGTERM; both close behind them what was open.
     """
+    from services.runtime.stop_signals import interrupt_on_sigterm
+
+    interrupt_on_sigterm()
     sys.exit(run(arguments))
 
 
@@ -55,9 +60,11 @@ def run(arguments: Sequence[str] | None = None) -> int:
     """Run a command; errors become one clear message on stderr and an exit code."""
     try:
         result: Any = command.main(args=arguments, prog_name="ecopledge", standalone_mode=False)
-    except click.exceptions.Abort:
-        click.echo("stopped", err=True)
-        return 130
+    except click.exceptions.Abort as error:
+        from services.runtime.stop_signals import Terminated
+
+        click.echo(STOPPED, err=True)
+        return 143 if isinstance(error.__cause__, Terminated) else 130
     except click.ClickException as error:
         error.show()
         return error.exit_code

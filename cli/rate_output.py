@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from cli.caution_lines import print_cautions
 from cli.output import print_table, wan
 
 if TYPE_CHECKING:
@@ -21,6 +22,8 @@ _BASES = {"loan_rate": "合同利率 Rate of the terms", "built_up_rate": "成�
 
 def print_rate(asset_id: str, rate: "RateBuildUp") -> None:
     """Print the rate of one loan."""
+    from services.runtime.vocabulary.names import field_zh
+
     rows = [
         [_PARTS[part.part], _rate(part.rate_annual), f"{part.explanation_zh}\n{part.explanation_en}"]
         for part in rate.components
@@ -36,10 +39,8 @@ def print_rate(asset_id: str, rate: "RateBuildUp") -> None:
     _print_costs(asset_id, rate)
     for found in rate.inputs:
         mark = "假设 assumption" if found.is_assumption else "给定 given"
-        click.echo(f"  [{mark}] {found.name} = {found.value:g} ({found.source})")
-    for caution in rate.cautions:
-        click.echo(f"  [{caution.severity}] {caution.code}: {caution.message_zh}")
-        click.echo(f"      {caution.message_en}")
+        click.echo(f"  [{mark}] {field_zh(found.name)} {found.name} = {found.value:g} ({found.source})")
+    print_cautions(rate.cautions)
 
 
 def _print_comparison(rate: "RateBuildUp") -> None:

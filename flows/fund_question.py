@@ -21,7 +21,7 @@ from services.fund.allocation.question import (
     AllocationRequest,
 )
 from services.fund.client import FundClient
-from services.fund.fund_terms.sheets import TermSheet, decode_toml, read_term_sheets
+from services.fund.fund_terms.sheets import TermSheet, read_term_sheets
 from services.fund.fund_terms.terms import FundTerms
 from services.fund.pipeline.project import Project
 from services.fund.pipeline.sector_assumptions import read_sector_assumptions
@@ -37,6 +37,7 @@ from services.fund.simulation.scenario import FundScenario, read_fund_scenarios
 from services.runtime.bundled import bundled
 from services.runtime.errors import InvalidInput
 from services.runtime.market import MarketSnapshot
+from services.runtime.toml_file import decode_toml
 
 LISTS = {
     "reserve_2026": ("zhangye_reserve_projects_2026.csv", RESERVE_2026),
@@ -162,13 +163,13 @@ def ask(client: FundClient, market: MarketSnapshot, path: Path) -> AskedFund:
     projects = tuple(
         project
         for i, each in enumerate(question.projects)
-        for project in _stored(client, each, f"{path.name}: projects[{i}]", market.as_of)
+        for project in _stored(client, each, f"{path}: projects[{i}]", market.as_of)
     )
     assumptions = read_sector_assumptions(
         _file(path, question.sector_assumptions, "fund/sector_assumptions.toml")
     )
     investments = _with_contributions(
-        assumptions.investments(projects, factor_levels(snapshot)), question, path.name
+        assumptions.investments(projects, factor_levels(snapshot)), question, str(path)
     )
     sheet = _stored_sheet(client, question) if question.term_sheet_is_stored else _sheet(question, path)
     terms = sheet.terms
@@ -224,7 +225,7 @@ def _sheet(
     sheets = read_term_sheets(_file(path, question.term_sheets, "fund/term_sheets.toml"))
     if wanted not in sheets:
         known = ", ".join(sheets)
-        raise InvalidInput.of(f"{path.name}: {field}", f"found {wanted!r}, expected one of {known}")
+        raise InvalidInput.of(f"{path}: {field}", f"found {wanted!r}, expected one of {known}")
     return sheets[wanted]
 
 

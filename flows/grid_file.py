@@ -6,8 +6,8 @@ from typing import TypeVar
 
 import msgspec
 
-from services.fund.fund_terms.sheets import decode_toml
 from services.runtime.errors import FieldViolation, InvalidInput
+from services.runtime.toml_file import decode_toml
 from services.runtime.violations import Violations
 
 T = TypeVar("T", bound=msgspec.Struct)
@@ -25,7 +25,7 @@ def read_grid_file(path: Path, form: type[T], check: Callable[[T, Violations], N
     check(grid, violations)
     if violations.found:
         raise InvalidInput.from_violations(
-            FieldViolation(f"{path.name}: {item.field}", item.description) for item in violations.found
+            FieldViolation(f"{path}: {item.field}", item.description) for item in violations.found
         )
     return grid
 

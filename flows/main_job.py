@@ -31,7 +31,7 @@ from flows.published_cases.bundled import appraise_published_cases
 from flows.published_cases.oddity import Oddity
 from quant.schedules import ExposureSchedule
 from services.fund.client import FundClient
-from services.fund.fund_terms.sheets import decode_toml, read_term_sheets
+from services.fund.fund_terms.sheets import read_term_sheets
 from services.fund.pipeline.project import Project
 from services.fund.pipeline.sector_assumptions import read_sector_assumptions
 from services.fund.simulation.market import factor_levels, with_fund_factors
@@ -43,6 +43,7 @@ from services.runtime.bundled import bundled
 from services.runtime.errors import InvalidInput
 from services.runtime.market import MarketSnapshot
 from services.runtime.results import Progress
+from services.runtime.toml_file import decode_toml
 from services.valuation.client import ValuationClient
 
 RESERVE_TOTAL_CNY = Decimal("11691550100.00")

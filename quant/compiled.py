@@ -5,6 +5,11 @@ from typing import Any, TypeVar, cast
 
 import numba
 
+from quant.compiled_cache import use_package_cache
+
+# Before the first function is decorated below: numba chooses the place of a function then.
+use_package_cache()
+
 # An option of numba's targets that its annotations do not name.
 _BARE: dict[str, Any] = {"_nrt": False}
 _Function = TypeVar("_Function", bound=Callable[..., Any])
@@ -26,8 +31,5 @@ def compiled_bare(function: _Function) -> _Function:
 
 
 def inlined(function: _Function) -> _Function:
-    """The function, compiled bare into each caller: for small ones that take many arrays, whose passing costs more.
-
-    numba's cache looks at the caller's file alone: who edits such a function deletes the callers' `__pycache__/*.nb*`.
-    """
+    """The function, compiled bare into each caller: for small ones that take many arrays, whose passing costs more."""
     return cast("_Function", numba.njit(cache=True, nogil=True, inline="always", **_BARE)(function))

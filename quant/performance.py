@@ -9,6 +9,7 @@ index. Flows carried to the end by the index, C_t I_T / I_t, are written FV(C).
     direct alpha  rate of (-FV(C)_t, FV(D)_t, N) at their own times        Gredil, Griffiths and Stucke 2014
 """
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -97,7 +98,7 @@ class PublicMarketEquivalents:
         long_nickels: rate of the same flows put into the index; None where there is not exactly one.
         long_nickels_value: what the index account holds at the end; below 0 the distributions emptied it.
         pme_plus: rate with distributions scaled by `pme_plus_scale`; None where there is not exactly one.
-        pme_plus_scale: None where nothing was distributed.
+        pme_plus_scale: None where nothing was distributed, or too little for a float to hold the scale.
         direct_alpha: annual rate by which the record beat the index; None where there is not exactly one.
     """
 
@@ -128,7 +129,7 @@ def public_market_equivalents(
     growth = float(POSITIVE.require("end_level", end_level)) / levels
     paid, received = record.contributions * growth, record.distributions * growth
     held = float((paid - received).sum())
-    scale = float(paid.sum() - record.nav) / float(received.sum()) if received.any() else None
+    scale = _ratio(float(paid.sum() - record.nav), float(received.sum()))
     grown = np.append(received - paid, record.nav)
     return PublicMarketEquivalents(
         ks_pme=float((received.sum() + record.nav) / paid.sum()),
@@ -138,6 +139,12 @@ def public_market_equivalents(
         pme_plus_scale=scale,
         direct_alpha=_only(grown, np.append(record.times_years, record.end_years)),
     )
+
+
+def _ratio(numerator: float, denominator: float) -> float | None:
+    with np.errstate(over="ignore"):
+        ratio = float(np.divide(numerator, denominator)) if denominator != 0.0 else math.inf
+    return ratio if math.isfinite(ratio) else None
 
 
 def _only(flows: FloatArray, times: FloatArray) -> float | None:

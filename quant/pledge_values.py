@@ -4,16 +4,20 @@ The value of an asset on a path is that of its best alternative there. Every sum
 order, so an asset's figures are the same to the last bit whether it is valued alone, in a batch, or by several threads.
 """
 
+# Compiled functions take their arguments by position.
+# ruff: noqa: PLR0917
+
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate, chain
+from typing import Any
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
 from quant.cell_bank import CellBank, CellKey
+from quant.compiled import compiled
 from quant.distribution import ValueDistribution, quantiles_of_sorted
 from quant.right_loss import events_of
 from quant.schedules import Array, ExposureSchedule
@@ -141,11 +145,21 @@ def _noise(table: _RowTable, bank: CellBank) -> tuple[NDArray[np.int64], Array]:
     return np.array([position[cv] for cv in table.quantity_cv], dtype=np.int64), noise
 
 
-@numba.njit(cache=True, nogil=True)
-def _value_rows(  # type: ignore[no-untyped-def]  # noqa: ANN202, PLR0917  # compiled from arrays, called by position
-    alternative_start, row_start, time, quantity, terms, at_years,  # noqa: ANN001
-    slots, forward_today, value_today, rows, best, figures,  # noqa: ANN001
-):  # fmt: skip
+@compiled
+def _value_rows(
+    alternative_start: Any,
+    row_start: Any,
+    time: Any,
+    quantity: Any,
+    terms: Any,
+    at_years: Any,
+    slots: Any,
+    forward_today: Any,
+    value_today: Any,
+    rows: Any,
+    best: Any,
+    figures: Any,
+) -> Any:
     """Fills rows and figures; every sum runs over the rows in their order.
 
     Rows: expected factor, expected amount, present value, weight seen from the horizon. Figures of the best
@@ -171,17 +185,27 @@ def _value_rows(  # type: ignore[no-untyped-def]  # noqa: ANN202, PLR0917  # com
         figures[1, i], figures[2, i] = undiscounted, first_year
 
 
-@numba.njit(cache=True, nogil=True)
-def _carried(terms, span):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202  # compiled
+@compiled
+def _carried(terms: Any, span: Any) -> Any:
     """Risk premium and survival over a span, as in `ScheduleBook.row_weights`."""
     return math.exp(-(terms[0] + terms[1] * terms[2]) * span)
 
 
-@numba.njit(cache=True, nogil=True)
-def _values_on_paths(  # type: ignore[no-untyped-def]  # noqa: ANN202, PLR0917  # compiled from arrays, called by position
-    alternative_start, row_start, weights, slots, cells, terms, at_years,  # noqa: ANN001
-    noise_row, noise, uniforms, out, figures,  # noqa: ANN001
-):  # fmt: skip
+@compiled
+def _values_on_paths(
+    alternative_start: Any,
+    row_start: Any,
+    weights: Any,
+    slots: Any,
+    cells: Any,
+    terms: Any,
+    at_years: Any,
+    noise_row: Any,
+    noise: Any,
+    uniforms: Any,
+    out: Any,
+    figures: Any,
+) -> Any:
     """Fills out [n_assets, n_paths] and, in figures, its mean, sd and standard error of the mean."""
     n_paths = out.shape[1]
     other = np.empty(n_paths)
@@ -200,14 +224,14 @@ def _values_on_paths(  # type: ignore[no-untyped-def]  # noqa: ANN202, PLR0917  
         figures[3, i], figures[4, i], figures[5, i] = mean, sd, sd / math.sqrt(n_paths)
 
 
-@numba.njit(cache=True, nogil=True)
-def _add_scaled(target, weight, cell):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202  # compiled
+@compiled
+def _add_scaled(target: Any, weight: Any, cell: Any) -> Any:
     for p in range(len(target)):
         target[p] += weight * cell[p]
 
 
-@numba.njit(cache=True, nogil=True)
-def _strike(target, error, uniforms, mean_events, kept):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202  # compiled
+@compiled
+def _strike(target: Any, error: Any, uniforms: Any, mean_events: Any, kept: Any) -> Any:
     """Valuation error on every path; the loss of the right where it has happened, once for each event."""
     for p in range(len(target)):
         target[p] *= error[p]
@@ -218,14 +242,14 @@ def _strike(target, error, uniforms, mean_events, kept):  # type: ignore[no-unty
                 target[p] *= kept ** events_of(uniforms[p], mean_events)
 
 
-@numba.njit(cache=True, nogil=True)
-def _raise_to(target, other):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202  # compiled
+@compiled
+def _raise_to(target: Any, other: Any) -> Any:
     for p in range(len(target)):
         target[p] = max(target[p], other[p])
 
 
-@numba.njit(cache=True, nogil=True)
-def _mean_and_sd(values):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202  # compiled
+@compiled
+def _mean_and_sd(values: Any) -> Any:
     n = len(values)
     total = 0.0
     for p in range(n):

@@ -6,10 +6,12 @@ today is the mean of what will be (docs/adr/0009).
 """
 
 import math
+from typing import Any
 
-import numba
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+
+from quant.compiled import compiled
 
 Array = NDArray[np.float64]
 _MOST_EVENTS = 1_000
@@ -21,8 +23,8 @@ def expected_share(intensity: ArrayLike, severity: ArrayLike, span_years: ArrayL
     return share
 
 
-@numba.njit(cache=True, nogil=True)
-def events_of(uniform, mean):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201  # compiled
+@compiled
+def events_of(uniform: Any, mean: Any) -> Any:
     """Number of events of a Poisson variable: the largest k with P(N >= k) > u, so that u < P(N >= 1) is a loss."""
     tail, term, events = -math.expm1(-mean), math.exp(-mean), 0
     while uniform < tail and events < _MOST_EVENTS:
@@ -32,8 +34,8 @@ def events_of(uniform, mean):  # type: ignore[no-untyped-def]  # noqa: ANN001, A
     return events
 
 
-@numba.njit(cache=True, nogil=True)
-def _shares(uniforms, mean, severity):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202  # compiled
+@compiled
+def _shares(uniforms: Any, mean: Any, severity: Any) -> Any:
     out = np.empty(len(uniforms))
     for i in range(len(uniforms)):
         out[i] = (1.0 - severity[i]) ** events_of(uniforms[i], mean[i])

@@ -10,10 +10,10 @@ Philox-4x64-10: Salmon, Moraes, Dror, Shaw 2011, Parallel random numbers: as eas
 import hashlib
 from typing import Any
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
+from quant.compiled import compiled
 from quant.random_numbers import Purpose
 from quant.schedules import Array
 
@@ -25,8 +25,6 @@ _LOW, _HALF, _ONE, _TWO, _THREE = (np.uint64(v) for v in (0xFFFFFFFF, 32, 1, 2, 
 _MANTISSA_SHIFT = np.uint64(11)
 _UNIT = 2.0**-53
 
-_compiled = numba.njit(cache=True, nogil=True)
-
 
 def _high_word(a: Any, b: Any) -> Any:
     """Upper 64 bits of a 64 x 64 bit product."""
@@ -36,7 +34,7 @@ def _high_word(a: Any, b: Any) -> Any:
     return a_high * b_high + (middle >> _HALF) + (other >> _HALF)
 
 
-_high = _compiled(_high_word)
+_high = compiled(_high_word)
 
 
 def _philox_words(c0: Any, c1: Any, c2: Any, c3: Any, k0: Any) -> Any:
@@ -50,14 +48,14 @@ def _philox_words(c0: Any, c1: Any, c2: Any, c3: Any, k0: Any) -> Any:
     return c0, c1, c2, c3
 
 
-philox = _compiled(_philox_words)
+philox = compiled(_philox_words)
 
 
 def _word_to_uniform(word: Any) -> Any:
     return (np.float64(word >> _MANTISSA_SHIFT) + 0.5) * _UNIT
 
 
-to_uniform = _compiled(_word_to_uniform)
+to_uniform = compiled(_word_to_uniform)
 
 
 def _draw_uniforms_at(seed: Any, purpose: Any, lanes: Any, paths: Any, out: Any) -> None:
@@ -68,7 +66,7 @@ def _draw_uniforms_at(seed: Any, purpose: Any, lanes: Any, paths: Any, out: Any)
         out[i] = to_uniform(words[path & _THREE])
 
 
-_uniforms_at = _compiled(_draw_uniforms_at)
+_uniforms_at = compiled(_draw_uniforms_at)
 
 
 def uniforms_at(seed: int, purpose: Purpose, lanes: Lanes, paths: Lanes) -> Array:

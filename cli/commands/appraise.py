@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from cli.caution_lines import print_cautions
 from cli.connection import services, target
 from cli.examples import WithExamples
 from cli.output import json_option, percent, print_json, print_table, wan
@@ -133,10 +134,7 @@ def _print(written: "Sequence[tuple[PledgeAppraisal, ReportFiles]]") -> None:
         left=(0, 6),
     )
     for appraisal, _ in written:
-        for caution in () if appraisal.sized is None else appraisal.sized.cautions:
-            click.echo(
-                f"  {appraisal.asset.asset_id} [{caution.severity}] {caution.code}: {caution.message_zh}"
-            )
-            click.echo(f"      {caution.message_en}")
+        if appraisal.sized is not None:
+            print_cautions(appraisal.sized.cautions, appraisal.asset.asset_id)
     for _, files in written:
         click.echo(f"  {files.pdf}  {files.html.name}  {files.xlsx.name}")

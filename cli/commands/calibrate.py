@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from cli.caution_lines import print_cautions
 from cli.connection import services, target
 from cli.examples import WithExamples
 from cli.output import json_option, print_json, print_table, wan
@@ -117,9 +118,7 @@ def _print(calibration: "Calibration") -> None:
     click.echo(f"  单位根检验 · unit-root test (augmented Dickey-Fuller): {told}")
     if calibration.model_risk is not None:
         _print_risk(calibration.model_risk)
-    for caution in calibration.cautions:
-        click.echo(f"  [{caution.severity}] {caution.code}: {caution.message_zh}")
-        click.echo(f"      {caution.message_en}")
+    print_cautions(calibration.cautions)
 
 
 def _figures(model: "FittedModel") -> dict[str, list[str]]:

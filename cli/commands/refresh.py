@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from cli.caution_lines import caution_head
 from cli.connection import reachable_services, target
 from cli.examples import WithExamples
 from cli.output import json_option, print_json, print_table, progress, wan
@@ -109,7 +110,9 @@ def _print(summary: "RefreshSummary") -> None:
         named += f" … (+{more})" if more > 0 else ""
         click.echo(f"  已估值但未担保贷款 · valued, securing no loan yet: {named}")
     for caution in summary.cautions:
-        click.echo(f"  [{caution.severity}] {caution.code} × {caution.count}: {caution.example_zh}")
+        click.echo(
+            f"  {caution_head(caution.severity, caution.code)} × {caution.count}：{caution.example_zh}"
+        )
         click.echo(f"      {caution.example_en}")
     click.echo(f"report · 报告: {summary.files['html']}  {summary.files['xlsx']}")
     tables = ", ".join(path for name, path in summary.files.items() if name not in {"html", "xlsx"})

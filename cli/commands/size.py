@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from cli.caution_lines import print_cautions
 from cli.connection import services, target
 from cli.examples import WithExamples
 from cli.output import json_option, percent, print_json, print_table, wan
@@ -76,7 +77,7 @@ def _print(sized: "SizedLoan") -> None:
     rows = [
         [
             "➤" if limit.rule == sized.binding_rule else "",
-            f"{_RULES[limit.rule]} {limit.rule}",
+            f"{_RULES[limit.rule]} {limit.rule.replace('_', ' ')}",
             wan(limit.limit_cny),
             f"{limit.explanation_zh}\n{limit.explanation_en}",
         ]
@@ -103,9 +104,7 @@ def _print(sized: "SizedLoan") -> None:
     if sized.loan_per_unit_cny is not None:
         click.echo(f"  每单位年量贷款 · loan per unit a year: {sized.loan_per_unit_cny:,.4f} CNY")
     _print_years(sized)
-    for caution in sized.cautions:
-        click.echo(f"  {valuation.asset_id} [{caution.severity}] {caution.code}: {caution.message_zh}")
-        click.echo(f"      {caution.message_en}")
+    print_cautions(sized.cautions, valuation.asset_id)
     for change in sized.changes_needed:
         click.echo(f"  要贷所申请额度 to lend the amount asked for [{change.rule}]: {change.explanation_zh}")
         click.echo(f"      {change.explanation_en}")

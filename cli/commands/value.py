@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from cli.caution_lines import print_cautions
 from cli.commands.explained import print_account, print_explanation
 from cli.connection import services, target
 from cli.examples import WithExamples
@@ -130,11 +131,11 @@ def _print_stored(outcomes: "list[Valuation | Failure]", *, record: bool) -> Non
 def print_valuation_notes(valuation: "Valuation") -> None:
     """Print how the pledge value comes about, the warnings and the assumptions of a valuation."""
     _print_pledge_value(valuation)
-    for caution in valuation.cautions:
-        click.echo(f"  {valuation.asset_id} [{caution.severity}] {caution.code}: {caution.message_zh}")
-        click.echo(f"      {caution.message_en}")
+    from flows.reports.blocks import valuation_assumption
+
+    print_cautions(valuation.cautions, valuation.asset_id)
     for assumption in valuation.assumptions:
-        click.echo(f"  {valuation.asset_id} [假设 assumption] {assumption}")
+        click.echo(f"  {valuation.asset_id} [假设 assumption] {valuation_assumption(assumption).inline()}")
 
 
 def _print_pledge_value(valuation: "Valuation") -> None:

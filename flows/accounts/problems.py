@@ -1,8 +1,10 @@
 """What is wrong with an accounts folder: every problem, each with where, what was found and what was expected."""
 
 import difflib
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 from services.runtime.errors import FieldViolation, InvalidInput
 
@@ -72,6 +74,31 @@ class CellViolation(FieldViolation):
 def refusal(problems: Iterable[Problem]) -> InvalidInput:
     """The error that carries every problem."""
     return InvalidInput.from_violations(problem.violation() for problem in problems)
+
+
+@contextmanager
+def in_folder(folder: Path) -> Iterator[None]:
+    """Name files by their path as the user typed it: the folder's before the names that its files have in it.
+
+    Raises:
+        InvalidInput: what was raised inside, its cells with their paths.
+    """
+    try:
+        yield
+    except InvalidInput as error:
+        if not error.violations:
+            raise
+        named = InvalidInput.from_violations(_within(folder, found) for found in error.violations)
+        for note in getattr(error, "__notes__", ()):
+            named.add_note(note)
+        raise named from error
+
+
+def _within(folder: Path, found: FieldViolation) -> FieldViolation:
+    if not isinstance(found, CellViolation) or Path(found.file).name != found.file:
+        return found  # no cell, or a path that is whole already
+    path = str(folder / found.file)
+    return replace(found, field=path + found.field.removeprefix(found.file), file=path)
 
 
 def shown(text: str) -> str:

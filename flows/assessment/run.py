@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from flows.accounts.problems import in_folder
 from flows.assessment.account_years import read_account_years
 from flows.assessment.assessment import Assessment, assess
 from flows.assessment.pledge_loans import PledgeLoans, pledge_loans
@@ -45,7 +46,8 @@ def assess_place(
         OSError: the folder cannot be written or the disk is full; the files before stay.
     """
     targets = targets_of(place, read_targets())
-    accounts = read_account_years(accounts_dir)
+    with in_folder(accounts_dir):
+        accounts = read_account_years(accounts_dir)
     assessment = assess(place.strip(), accounts, targets)
     loans = None if ask_loans is None else ask_loans()
     files = write_assessment(build_assessment_document(assessment, accounts, loans), out_dir)

@@ -40,7 +40,7 @@ def read_targets(path: Path = TARGETS_CSV) -> tuple[PolicyTarget, ...]:
         rows = list(csv.reader(file))
     if not rows or tuple(rows[0]) != HEADER:
         found = rows[0] if rows else "nothing"
-        raise InvalidInput.of(f"{path.name}, row 1", f"found {found}, expected {','.join(HEADER)}")
+        raise InvalidInput.of(f"{path}, row 1", f"found {found}, expected {','.join(HEADER)}")
     targets: list[PolicyTarget] = []
     violations: list[FieldViolation] = []
     for number, cells in enumerate(rows[1:], start=2):
@@ -50,7 +50,7 @@ def read_targets(path: Path = TARGETS_CSV) -> tuple[PolicyTarget, ...]:
             targets.append(PolicyTarget(place, indicator, int(year), float(value), unit, cited))
         except ValueError:
             expected = "expected place, indicator, year, value, unit and source, year and value being numbers"
-            violations.append(FieldViolation(f"{path.name}, row {number}", f"found {cells}, {expected}"))
+            violations.append(FieldViolation(f"{path}, row {number}", f"found {cells}, {expected}"))
     if violations:
         raise InvalidInput.from_violations(violations)
     return tuple(targets)

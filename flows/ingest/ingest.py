@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from flows.accounts.problems import Problem, refusal
+from flows.accounts.problems import Problem, in_folder, refusal
 from flows.ingest.account_file import AccountEntry, WrittenAccount, write_account
 from flows.ingest.global_tables import read_global_table
 from flows.ingest.prices import read_prices, value_cny
@@ -26,8 +26,10 @@ def ingest_models(
     """
     if not folder.is_dir():
         raise refusal([Problem(str(folder), "no such folder", "a folder of result tables")])
-    quantities = read_quantities(folder, carbon_years=carbon_years)
-    prices = read_prices(prices_path)
+    with in_folder(folder):
+        quantities = read_quantities(folder, carbon_years=carbon_years)
+    with in_folder(prices_path.parent):
+        prices = read_prices(prices_path)
     violations: list[FieldViolation] = []
     entries = []
     for quantity in quantities:
@@ -35,7 +37,7 @@ def ingest_models(
         price = prices.get(output.output)
         if price is None:
             found = f"no price of {output.output} ({output.indicator_zh}), which {quantity.file} holds"
-            violations.append(Problem(prices_path.name, found, "a row for it").violation())
+            violations.append(Problem(str(prices_path), found, "a row for it").violation())
             continue
         try:
             value = value_cny(quantity, price)
@@ -79,6 +81,8 @@ def ingest_global_table(
     """
     if not cny_per_unit > 0.0:
         raise InvalidInput.of("cny_per_unit", f"found {cny_per_unit}, expected above 0")
+    with in_folder(path.parent):
+        values = read_global_table(path, place, year)
     entries = tuple(
         AccountEntry(
             found.category,
@@ -91,6 +95,6 @@ def ingest_global_table(
             found.value * cny_per_unit,
             f"{path.name}, {place}, {year}; {cny_per_unit:g} CNY: {rate_source}",
         )
-        for found in read_global_table(path, place, year)
+        for found in values
     )
     return write_account(entries, out_dir, (path,))

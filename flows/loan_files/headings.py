@@ -53,11 +53,11 @@ def find_tables(path: Path, kind: str | None, sheet: str | None) -> tuple[FoundT
     """
     given = [found for found in first_rows(path) if any(map(any, found.rows))]
     if not given:
-        raise refusal([Problem(path.name, "an empty table", "a row of headings and at least one row")])
+        raise refusal([Problem(str(path), "an empty table", "a row of headings and at least one row")])
     sheets = [found for found in given if sheet in (None, found.sheet)]
     if not sheets:
         raise refusal(
-            [Problem(path.name, f"no sheet {shown(sheet or '')}", "one of the sheets of the workbook")]
+            [Problem(str(path), f"no sheet {shown(sheet or '')}", "one of the sheets of the workbook")]
         )
     kinds = [kind] if kind is not None else list(COLUMNS)
     best = [(_best_row(found.rows, name), name, found) for found in sheets for name in kinds]
@@ -69,7 +69,7 @@ def find_tables(path: Path, kind: str | None, sheet: str | None) -> tuple[FoundT
             f"{name} in sheet {found.sheet}" if found.sheet else name for _, name, found in whole
         )
         expected = "one table of a kind; name it with --kind or --sheet"
-        raise refusal([Problem(path.name, f"{places}", expected)])
+        raise refusal([Problem(str(path), f"{places}", expected)])
     if not whole:
         row, name, found = max(best, key=lambda item: _recognised(item[2].rows[item[0]], item[1]))
         raise refusal(_complaints(path, found.sheet, name, row, found.rows[row]))
@@ -86,14 +86,14 @@ def _table(path: Path, kind: str, sheet: str, row: int, headings: Sequence[str])
     absent = {column.name for column in COLUMNS[kind]} - set(columns)
     ignored = [text for text in headings if text and normalised(text) not in spellings]
     problems = [
-        Problem(path.name, f"two headings for {column}", "one", sheet, row + 1, column) for column in twice
+        Problem(str(path), f"two headings for {column}", "one", sheet, row + 1, column) for column in twice
     ]
     for text in ignored:
         near = nearest(normalised(text), spellings)
         # A heading that is nearly a known one would otherwise be dropped in silence.
         if near is not None and spellings[near].column in absent:
             expected = f"column {spellings[near].column}, or another name"
-            problems.append(Problem(path.name, f"column {shown(text)}", expected, sheet, row + 1, text))
+            problems.append(Problem(str(path), f"column {shown(text)}", expected, sheet, row + 1, text))
     if problems:
         raise refusal(problems)
     return FoundTable(kind, sheet, row + 1, meanings, tuple(ignored))
@@ -116,7 +116,7 @@ def _complaints(path: Path, sheet: str, kind: str, row: int, headings: Sequence[
         )
         found = f"no column {column}" if likely is None else f"column {likely!r}"
         expected = f"column {column} of a table of {kind}" + ("" if likely is None else "; was it renamed?")
-        problems.append(Problem(path.name, found, expected, sheet, row + 1, column))
+        problems.append(Problem(str(path), found, expected, sheet, row + 1, column))
     return problems
 
 

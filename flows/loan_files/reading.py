@@ -83,7 +83,7 @@ def read_loan_file(path: Path, *, kind: str | None = None, sheet: str | None = N
     tables = read_loan_files([path], kind=kind, sheet=sheet)
     if len(tables) > 1:
         places = ", ".join(f"{table.kind} in sheet {table.sheet}" for table in tables)
-        raise refusal([Problem(path.name, places, "one table; name it with --kind or --sheet")])
+        raise refusal([Problem(str(path), places, "one table; name it with --kind or --sheet")])
     return tables[0]
 
 

@@ -120,7 +120,12 @@ def _guarantee(cells: Cells) -> Guarantee | None:
         raise ValueError(
             "guarantor_default_probability_annual: found nothing, expected a fraction beside guarantee_share"
         )
-    return Guarantee(cells["guarantor_id"] or "", share, probability)
+    guarantor = cells["guarantor_id"] or ""
+    if guarantor == cells["borrower_id"]:
+        raise ValueError(
+            f"guarantor_id: found {guarantor!r}, the borrower itself, expected another name or none"
+        )
+    return Guarantee(guarantor, share, probability)
 
 
 def _subsidy(cells: Cells) -> InterestSubsidy | None:

@@ -102,9 +102,9 @@ def read_cells(path: Path, sheet: str, heading_row: int) -> CellTable:
     frame.columns = pd.RangeIndex(len(headings))
     if not 1 <= len(frame) <= MAX_ROWS:
         raise refusal(
-            [Problem(path.name, f"{len(frame):,} rows", f"1 to {MAX_ROWS:,} below the headings", sheet)]
+            [Problem(str(path), f"{len(frame):,} rows", f"1 to {MAX_ROWS:,} below the headings", sheet)]
         )
-    return CellTable(path.name, sheet, headings, heading_row, frame)
+    return CellTable(str(path), sheet, headings, heading_row, frame)
 
 
 def text_of(value: Any) -> str:
@@ -121,7 +121,7 @@ def text_of(value: Any) -> str:
 def _check_file(path: Path) -> None:
     if path.suffix.lower() not in SUFFIXES:
         raise refusal(
-            [Problem(path.name, f"a file {path.suffix or 'without suffix'}", " or ".join(SUFFIXES))]
+            [Problem(str(path), f"a file {path.suffix or 'without suffix'}", " or ".join(SUFFIXES))]
         )
     try:
         size = path.stat().st_size
@@ -130,7 +130,7 @@ def _check_file(path: Path) -> None:
             [Problem(str(path), f"no file ({error.strerror})", "a file that can be read")]
         ) from error
     if size > MAX_FILE_BYTES:
-        raise refusal([Problem(path.name, f"{size:,} bytes", f"at most {MAX_FILE_BYTES:,}; it was not read")])
+        raise refusal([Problem(str(path), f"{size:,} bytes", f"at most {MAX_FILE_BYTES:,}; it was not read")])
 
 
 def _encoding(path: Path) -> str:
@@ -143,7 +143,7 @@ def _encoding(path: Path) -> str:
         except UnicodeDecodeError:
             continue
         return encoding
-    raise refusal([Problem(path.name, "bytes that are no text", "CSV in UTF-8 or GB18030")])
+    raise refusal([Problem(str(path), "bytes that are no text", "CSV in UTF-8 or GB18030")])
 
 
 def _sheets(path: Path) -> Iterator[tuple[str, Iterator[tuple[str, ...]]]]:
@@ -160,4 +160,4 @@ def _sheets(path: Path) -> Iterator[tuple[str, Iterator[tuple[str, ...]]]]:
 
 def _unreadable(path: Path, error: Exception) -> Exception:
     what = f"a file that cannot be read as {path.suffix} ({type(error).__name__}: {str(error)[:80]})"
-    return refusal([Problem(path.name, what, "CSV, XLSX or Parquet")])
+    return refusal([Problem(str(path), what, "CSV, XLSX or Parquet")])

@@ -90,7 +90,7 @@ def calibrate_market(
         try:
             found.append(_calibrated(client, path, known[path.stem], base.snapshot_id))
         except InvalidInput as error:
-            violations += error.violations or (FieldViolation(path.name, error.message),)
+            violations += error.violations or (FieldViolation(str(path), error.message),)
     if violations:
         raise InvalidInput.from_violations(violations)
     candidate = _candidate(base, found, as_of, files)

@@ -66,13 +66,13 @@ def read_projects(path: Path, form: ProjectFile) -> tuple[Project, ...]:
         raise InvalidInput.of(str(path), "no such file, expected a list of projects") from None
     except UnicodeDecodeError as error:
         raise InvalidInput.of(
-            path.name, f"found a byte that is not UTF-8 at position {error.start}"
+            str(path), f"found a byte that is not UTF-8 at position {error.start}"
         ) from error
-    read = [_Row(path.name, line, row, form) for line, row in numbered]
+    read = [_Row(str(path), line, row, form) for line, row in numbered]
     violations = [violation for row in read for violation in row.find_flaws()]
     violations += _repeated(read)
     if not read:
-        violations.append(FieldViolation(path.name, "found no rows, expected at least one project"))
+        violations.append(FieldViolation(str(path), "found no rows, expected at least one project"))
     if violations:
         raise InvalidInput.from_violations(violations)
     return tuple(row.project() for row in read)
@@ -140,7 +140,7 @@ def _check_header(path: Path, found: object, form: ProjectFile) -> None:
     missing = [column for column in form.required_columns() if column not in columns]
     if missing:
         raise InvalidInput.of(
-            f"{path.name} line 1", f"found columns {', '.join(columns)}; {', '.join(missing)} missing"
+            f"{path} line 1", f"found columns {', '.join(columns)}; {', '.join(missing)} missing"
         )
 
 

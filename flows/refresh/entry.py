@@ -73,11 +73,13 @@ def _check(accounts_dir: Path, as_of: dt.date, out_dir: Path) -> None:
         InvalidInput: with everything that is wrong, and a note that says where it is kept.
     """
     from flows.accounts.folder import read_accounts  # noqa: PLC0415  # loads pandas
+    from flows.accounts.problems import in_folder  # noqa: PLC0415
     from flows.accounts.quarantine import quarantine  # noqa: PLC0415
 
-    try:
-        read_accounts(accounts_dir, as_of)
-    except InvalidInput as error:
-        kept = quarantine(error, accounts_dir, out_dir)
-        error.add_note(f"what was refused is kept in {kept.folder} · 被退回的内容已隔离保存")
-        raise
+    with in_folder(accounts_dir):
+        try:
+            read_accounts(accounts_dir, as_of)
+        except InvalidInput as error:
+            kept = quarantine(error, accounts_dir, out_dir)
+            error.add_note(f"what was refused is kept in {kept.folder} · 被退回的内容已隔离保存")
+            raise

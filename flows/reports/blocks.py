@@ -6,6 +6,7 @@ from flows.reports.bilingual import Bilingual
 from flows.reports.document import Cell, CellValue, Column, ColumnKind, Finding, Findings, Mark
 from flows.reports.labels import label
 from services.runtime.results import Caution
+from services.runtime.vocabulary.names import field_zh, fields_zh, is_field
 
 
 def column(
@@ -29,6 +30,16 @@ def words(zh_and_en: str) -> Bilingual:
     """Words that hold both languages, "中文 · English", as some results carry them; else Chinese alone."""
     zh, _, en = zh_and_en.partition(" · ")
     return Bilingual(zh.strip(), en.strip())
+
+
+def valuation_assumption(assumption: str) -> Bilingual:
+    """An assumption of a valuation: the path of an input in words, or a line that holds both languages."""
+    return Bilingual(field_zh(assumption), assumption) if is_field(assumption) else words(assumption)
+
+
+def parameter_words(parameter: str) -> Bilingual:
+    """The parameters of a source in words, the names of files beside them; commas part several."""
+    return Bilingual(fields_zh(name.strip() for name in parameter.split(",")), parameter)
 
 
 def findings_of(title_key: str, cautions: Iterable[tuple[str, Caution]]) -> tuple[Findings, ...]:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from flows.reports.bilingual import Bilingual
+from flows.reports.blocks import parameter_words
 from flows.reports.document import Cell, Column, ColumnKind, Fact, Finding, Findings, Mark, Row, Table
 from flows.reports.labels import label
 from flows.reports.vocabulary import Vocabulary
@@ -53,7 +54,7 @@ def source_table(words: Vocabulary, scenarios: Iterable[Scenario]) -> Table:
         Row(
             (
                 Cell(world_name(scenario)),
-                Cell(source.parameter),
+                Cell(parameter_words(source.parameter)),
                 Cell(
                     label(f"evidence.{source.evidence}"),
                     Mark.ASSUMPTION if source.evidence is Evidence.ASSUMPTION else Mark.PLAIN,

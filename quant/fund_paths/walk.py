@@ -7,10 +7,10 @@ figures do not depend on the paths beside it.
 from dataclasses import dataclass
 from typing import Any
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
+from quant.compiled import compiled
 from quant.factors import FactorModel
 from quant.fund_paths.draws import Draws, draw
 from quant.fund_paths.plan import FundPlan, IntArray
@@ -145,7 +145,7 @@ def _price(  # noqa: PLR0917  # compiled functions take their arrays by position
     return max(total * error, 0.0)
 
 
-_price_compiled = numba.njit(cache=True, nogil=True)(_price)
+_price_compiled = compiled(_price)
 
 
 def _walk(  # noqa: C901, PLR0912, PLR0915, PLR0917  # one loop that is compiled whole
@@ -245,4 +245,4 @@ def _walk(  # noqa: C901, PLR0912, PLR0915, PLR0917  # one loop that is compiled
             present_value[i, p] = value
 
 
-_walk_compiled = numba.njit(cache=True, nogil=True)(_walk)
+_walk_compiled = compiled(_walk)

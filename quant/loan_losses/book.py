@@ -7,12 +7,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, fields
 
 import numpy as np
+from numpy.typing import NDArray
 
 from quant.schedules import Array, ExposureSchedule
 from quant.sparse_draws import Lanes, lane_of_name
 
 _LARGEST = float(np.finfo(np.float64).max)
 NO_FUND = -1
+Flags = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -78,7 +80,7 @@ class LoanBook:
         unsecured_lgd: share of what collateral does not cover that is lost.
         guarantee_share: share of the loss that the guarantor bears.
         guarantor_of_loan: address of the guarantor's draw.
-        guarantor_default_probability_annual: a constant hazard; in [0, 1].
+        guarantor_default_probability_annual: a constant hazard, with the loan's index and R2; in [0, 1].
         compensation_share: share of what is left after the guarantor that a risk-compensation fund pays.
         fund_of_loan: number of that fund, NO_FUND for none.
         index_weights: weights of the primary factors, [n_indices, n_primary].
@@ -88,6 +90,9 @@ class LoanBook:
         hazard_multiples: term structures: what the hazard is multiplied by in each period, >= 0 and finite,
             [n_curves, n_periods]; None for hazards that stay. See `quant.default_curves`.
         curve_of_loan: row of `hazard_multiples`, given with them; loans of one borrower with other rows draw apart.
+        guarantor_borrows: where true and a loan of the guarantor's is at risk, `guarantor_of_loan` is its address in
+            `borrower_of_loan`, and it fails as guarantor when it defaults as borrower: on that one draw, with the
+            hazard, index and R2 of its loans; None where no guarantor borrows.
 
     Raises:
         ValueError: if lengths differ or a figure is outside its domain.
@@ -111,6 +116,7 @@ class LoanBook:
     pledges: Pledges
     hazard_multiples: Array | None = None
     curve_of_loan: Lanes | None = None
+    guarantor_borrows: Flags | None = None
 
     def __post_init__(self) -> None:
         n = len(self.default_probability_annual)
@@ -136,6 +142,8 @@ class LoanBook:
         _require("fund_of_loan", self.fund_of_loan, NO_FUND, len(self.fund_cap_cny) - 1)
         _require("index_of_loan", self.index_of_loan, 0, len(self.index_weights) - 1)
         self._require_curves(n)
+        if self.guarantor_borrows is not None and len(self.guarantor_borrows) != n:
+            raise ValueError(f"guarantor_borrows: found {len(self.guarantor_borrows)} entries, expected {n}")
         if len(self.pledges) and not int(self.pledges.loan.max()) < n:
             raise ValueError(f"pledges: found loan {int(self.pledges.loan.max())}, expected below {n}")
 

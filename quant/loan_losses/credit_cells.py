@@ -6,6 +6,9 @@ to the power `hazard / hazard of the class`, so that no precision is lost inside
 
 Borrowers stand in order of cell and of life, in chunks of a fixed size: a chunk's tables stay in the processor's cache
 while many paths pass over them. A chunk is part of the address of a draw, so its size is never tuned.
+
+A borrower who guarantees loans of others must be told apart: whoever asks for the guarantee asks for its very default.
+Such borrowers stand in chunks of their own at the end, and each draws at its own address.
 """
 
 from dataclasses import dataclass
@@ -13,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from quant.loan_losses.book import LoanBook, hazard
+from quant.loan_losses.book import Flags, LoanBook, hazard
 from quant.schedules import Array
 from quant.sparse_draws import Lanes
 
@@ -36,6 +39,8 @@ class CreditCells:
         chunk_start: borrowers of chunk c are chunk_start[c] .. chunk_start[c + 1] - 1, [n_chunks + 1].
         chunk_cell: cell of each chunk, [n_chunks].
         chunk_periods: periods in which a borrower of the chunk is at risk, at least one, [n_chunks].
+        chunk_guarantees: whether its borrowers guarantee loans of others, [n_chunks].
+        borrower_address: of each borrower's draw, where its chunk guarantees, [n_borrowers].
         power, periods, years: of each slot, hazard over the cell's, periods and years at risk, [n_slots].
         guarantor_cell, guarantor_power: of each slot; cell -1 where no guarantor can fail, [n_slots].
         hazard_years: of each curve, years weighted by the multiple of the hazard, cumulated, [n_curves, n_periods].
@@ -51,6 +56,8 @@ class CreditCells:
     chunk_start: Lanes
     chunk_cell: Lanes
     chunk_periods: Lanes
+    chunk_guarantees: Flags
+    borrower_address: Lanes
     power: Array
     periods: Lanes
     years: Array
@@ -62,31 +69,31 @@ class CreditCells:
     def of(cls, book: LoanBook) -> "CreditCells":
         """The cells of a book."""
         hazards, years = _over_one_period(book, book.hazards_annual(), book.years_at_risk)
-        guarantor_hazards, _ = _over_one_period(
-            book, hazard(book.guarantor_default_probability_annual), book.years_at_risk
-        )
         periods = np.where(years > 0.0, np.searchsorted(book.period_ends_years, years, side="left") + 1, 0)
         periods = np.minimum(periods, book.n_periods)
         alive = np.flatnonzero(periods > 0)
         multiples, curve = book.curves()
         borrower, highest, longest = _borrowers(book, alive, hazards, periods)
-        backed = (book.guarantee_share[alive] > 0.0) & (guarantor_hazards[alive] > 0.0)
+        link = _Link.of(book, alive)
+        guarantor_hazards = _guarantor_hazards(book, alive, link)
+        backed = (book.guarantee_share[alive] > 0.0) & (guarantor_hazards > 0.0)
+        backed[link.loan] = False
         cell, cells = _classes(
             np.concatenate([book.index_of_loan[alive], book.index_of_loan[alive[backed]]]),
             np.concatenate([curve[alive], np.full(np.count_nonzero(backed), len(multiples))]),
             np.concatenate([book.asset_correlation[alive], book.asset_correlation[alive[backed]]]),
-            np.concatenate([highest, guarantor_hazards[alive[backed]]]),
+            np.concatenate([highest, guarantor_hazards[backed]]),
         )
         guarantor_cell = np.full(len(alive), -1, dtype=np.intp)
         guarantor_cell[backed] = cell[len(alive) :]
         cell = cell[: len(alive)]
-        order = np.lexsort((np.arange(len(alive)), borrower, -longest, cell))
-        slots = alive[order]
-        guarantor_cell = guarantor_cell[order]
-        cell, borrower = cell[order], borrower[order]
+        guarantor_cell[link.loan] = cell[link.guarantors_loan]
+        order = np.lexsort((np.arange(len(alive)), borrower, -longest, cell, link.guarantees))
+        slots, guarantor_cell = alive[order], guarantor_cell[order]
+        cell, borrower, guarantees = cell[order], borrower[order], link.guarantees[order]
         starts = np.flatnonzero(np.diff(borrower, prepend=-1) != 0)
-        chunk_start, chunk_cell = _chunks(cell[starts])
-        longest_of_borrower = longest[order][starts]
+        chunk_start = _chunks(2 * cell[starts] + guarantees[starts])
+        first = starts[chunk_start[:-1]]
         return cls(
             cells[0],
             cells[1],
@@ -95,14 +102,16 @@ class CreditCells:
             slots,
             np.append(starts, len(slots)).astype(np.intp),
             chunk_start,
-            chunk_cell,
+            cell[first].astype(np.intp),
             # Borrowers of a cell stand in order of life, the longest first.
-            longest_of_borrower[chunk_start[:-1]].astype(np.intp),
-            _power(hazards[slots], cells[3][cell]),
+            longest[order][first].astype(np.intp),
+            guarantees[first],
+            book.borrower_of_loan[slots[starts]].astype(np.intp),
+            np.minimum(_power(hazards[slots], cells[3][cell]), 1.0),
             periods[slots],
             years[slots],
             guarantor_cell,
-            _power(guarantor_hazards[slots], cells[3][np.maximum(guarantor_cell, 0)]),
+            _power(guarantor_hazards[order], cells[3][np.maximum(guarantor_cell, 0)]),
             np.cumsum(
                 np.vstack([multiples, np.ones(book.n_periods)])
                 * np.diff(book.period_ends_years, prepend=0.0),
@@ -123,8 +132,8 @@ class CreditCells:
 
 
 def _power(hazards: Array, of_cell: Array) -> Array:
-    """Hazard over the cell's, at most 1; 1 in a cell without any."""
-    return np.minimum(np.divide(hazards, of_cell, out=np.ones_like(hazards), where=of_cell > 0.0), 1.0)
+    """Hazard over the cell's; 1 in a cell without any."""
+    return np.divide(hazards, of_cell, out=np.ones_like(hazards), where=of_cell > 0.0)
 
 
 def _over_one_period(book: LoanBook, hazards: Array, years: Array) -> tuple[Array, Array]:
@@ -185,11 +194,47 @@ def _distinct(*columns: Array | Lanes) -> tuple[tuple[Array, ...], Lanes]:
     return tuple(np.asarray(column, dtype=np.float64)[first] for column in columns), number.astype(np.intp)
 
 
-def _chunks(cell: Lanes) -> tuple[Lanes, Lanes]:
-    """First borrower of every chunk (and the number of borrowers), and its cell."""
-    if len(cell) == 0:
-        return np.zeros(1, dtype=np.intp), np.empty(0, dtype=np.intp)
-    first = np.flatnonzero(np.concatenate([[True], np.diff(cell) != 0]))
-    stop = np.append(first[1:], len(cell))
+@dataclass(frozen=True, slots=True, eq=False)
+class _Link:
+    """Guarantors who borrow; loans by their place among the loans at risk.
+
+    Attributes:
+        guarantees: whether the borrower of each loan is one, [n_alive].
+        loan: loans with such a guarantor, [n_linked].
+        guarantors_loan: of each, that loan of its guarantor's which is the likeliest to default, [n_linked].
+    """
+
+    guarantees: Flags
+    loan: Lanes
+    guarantors_loan: Lanes
+
+    @classmethod
+    def of(cls, book: LoanBook, alive: Lanes) -> "_Link":
+        none = np.empty(0, dtype=np.intp)
+        if book.guarantor_borrows is None:
+            return cls(np.zeros(len(alive), dtype=bool), none, none)
+        borrower, guarantor = book.borrower_of_loan[alive], book.guarantor_of_loan[alive]
+        asked = book.guarantor_borrows[alive] & (book.guarantee_share[alive] > 0.0)
+        loan = np.flatnonzero(asked & np.isin(guarantor, borrower))
+        # The first of each address in this order has the highest hazard, and of those the first place.
+        by_address = np.lexsort((np.arange(len(alive)), -book.hazards_annual()[alive], borrower))
+        addresses, first = np.unique(borrower[by_address], return_index=True)
+        found = by_address[first[np.searchsorted(addresses, guarantor[loan])]] if len(loan) else none
+        return cls(np.isin(borrower, guarantor[loan]), loan, found)
+
+
+def _guarantor_hazards(book: LoanBook, alive: Lanes, link: _Link) -> Array:
+    """Of the guarantor of each loan at risk, over the life of that loan, [n_alive]."""
+    own = hazard(book.guarantor_default_probability_annual)
+    own[alive[link.loan]] = book.hazards_annual()[alive[link.guarantors_loan]]
+    return _over_one_period(book, own, book.years_at_risk)[0][alive]
+
+
+def _chunks(kind: Lanes) -> Lanes:
+    """First borrower of every chunk, and the number of borrowers; kind [n_borrowers] changes between chunks."""
+    if len(kind) == 0:
+        return np.zeros(1, dtype=np.intp)
+    first = np.flatnonzero(np.concatenate([[True], np.diff(kind) != 0]))
+    stop = np.append(first[1:], len(kind))
     starts = np.concatenate([np.arange(a, b, CHUNK_BORROWERS) for a, b in zip(first, stop, strict=True)])
-    return np.append(starts, len(cell)).astype(np.intp), cell[starts].astype(np.intp)
+    return np.append(starts, len(kind)).astype(np.intp)

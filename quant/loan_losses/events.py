@@ -4,7 +4,8 @@ In a chunk of borrowers each is a candidate with the probability pi that the cel
 the distance to the next candidate is geometric, so that the cost grows with defaults and not with loans. A candidate
 carries U, uniform below pi: a loan defaults in the first period in which its own cumulated probability is above U.
 Loans of one borrower share U. One hash of (seed, path, chunk, number of the pair) gives two candidates skip and U, so
-that chosen paths can be gone through again.
+that chosen paths can be gone through again. Borrowers who guarantee loans of others have a U each, at an address of
+their own: whoever asks whether the guarantor stands asks for the same U.
 
 The defaults of a chunk on a path are found first, then their collateral, then their losses: in each of these loops a
 turn waits for nothing that the one before it computes, so that the processor works on several at once.
@@ -19,9 +20,15 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from quant.compiled import compiled_bare, inlined
+from quant.loan_losses.book import Flags
 from quant.loan_losses.collateral_table import Records
 from quant.loan_losses.credit_cells import CreditCells
-from quant.loan_losses.loss_in_default import collateral_in_default, default_period, loss_after_collateral
+from quant.loan_losses.loss_in_default import (
+    collateral_in_default,
+    default_period,
+    guarantor_draw,
+    loss_after_collateral,
+)
 from quant.loan_losses.loss_sums import LARGEST_COUNT, WEIGHT_UNIT, LoanSums, PathSums
 from quant.random_numbers import Purpose
 from quant.schedules import Array
@@ -71,11 +78,16 @@ class Chunks(NamedTuple):
     start: Lanes
     cell: Lanes
     periods: Lanes
+    guarantees: Flags
+    borrower_address: Lanes
 
     @classmethod
     def of(cls, credit: CreditCells) -> "Chunks":
         """The chunks of a book."""
-        return cls(credit.borrower_start, credit.chunk_start, credit.chunk_cell, credit.chunk_periods)
+        return cls(
+            credit.borrower_start, credit.chunk_start, credit.chunk_cell, credit.chunk_periods,
+            credit.chunk_guarantees, credit.borrower_address,
+        )  # fmt: skip
 
     def most_loans(self) -> int:
         """Loans in the largest chunk."""
@@ -152,6 +164,25 @@ def _find(
     return n
 
 
+@inlined
+def _find_each(
+    slots: Any, ends: Any, borrower_start: Any, address: Any, cumulated: Any, cell: Any, p: Any, seed: Any, path: Any,
+    borrower: Any, stop: Any, last: Any, found_slot: Any, found_period: Any,
+) -> Any:  # fmt: skip
+    """The same for borrowers who guarantee loans of others: each has a draw that can be asked for."""
+    bound, n = cumulated[cell, p, last], 0
+    while borrower < stop:
+        height = guarantor_draw(seed, path, address[borrower])
+        if height < bound:
+            for slot in range(borrower_start[borrower], borrower_start[borrower + 1]):
+                k = default_period(slots, ends, slot, height, cumulated, cell, p)
+                if k >= 0:
+                    found_slot[n], found_period[n] = slot, k
+                    n += 1
+        borrower += 1
+    return n
+
+
 @compiled_bare
 def _count_events(block: Any, chunks: Any, fans: Any, path_sums: Any, loan_sums: Any, found: Any) -> None:
     (
@@ -171,7 +202,7 @@ def _count_events(block: Any, chunks: Any, fans: Any, path_sums: Any, loan_sums:
         bank_share,
         unpaid,
     ) = block
-    borrower_start, chunk_start, chunk_cell, chunk_periods = chunks
+    borrower_start, chunk_start, chunk_cell, chunk_periods, chunk_guarantees, address = chunks
     path_loss, claims, defaulted, vanished, events = path_sums
     loan_loss, loan_defaults, loan_collateral = loan_sums
     found_slot, found_period, found_collateral = found
@@ -179,10 +210,16 @@ def _count_events(block: Any, chunks: Any, fans: Any, path_sums: Any, loan_sums:
         cell, last = chunk_cell[chunk], chunk_periods[chunk] - 1
         for p in range(len(paths)):
             path, weight = paths[p], weights[p]
-            n = _find(
-                slots, ends, borrower_start, cumulated, cell, p, last, seed, path,
-                chunk, chunk_start[chunk], chunk_start[chunk + 1], found_slot, found_period,
-            )  # fmt: skip
+            if chunk_guarantees[chunk]:
+                n = _find_each(
+                    slots, ends, borrower_start, address, cumulated, cell, p, seed, path,
+                    chunk_start[chunk], chunk_start[chunk + 1], last, found_slot, found_period,
+                )  # fmt: skip
+            else:
+                n = _find(
+                    slots, ends, borrower_start, cumulated, cell, p, last, seed, path,
+                    chunk, chunk_start[chunk], chunk_start[chunk + 1], found_slot, found_period,
+                )  # fmt: skip
             for i in range(n):
                 found_collateral[i] = collateral_in_default(
                     slots,

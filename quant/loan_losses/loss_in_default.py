@@ -118,6 +118,13 @@ def collateral_in_default(
 
 
 @inlined
+def guarantor_draw(seed: Any, path: Any, address: Any) -> Any:
+    """U of a guarantor: it has failed where its cumulated probability is above."""
+    words = philox(np.uint64(path), _ZERO, np.uint64(address), _GUARANTOR, seed)
+    return to_uniform(words[0])
+
+
+@inlined
 def kept_after_guarantor(slots: Any, cumulated: Any, seed: Any, path: Any, slot: Any, k: Any, p: Any) -> Any:
     """Share of the loss that the guarantor leaves; all of it if it has failed by the end of the period."""
     share, cell = slots[slot].guarantee, slots[slot].guarantor_cell
@@ -125,8 +132,7 @@ def kept_after_guarantor(slots: Any, cumulated: Any, seed: Any, path: Any, slot:
         gone = cumulated[cell, p, k]
         if slots[slot].guarantor_power != 1.0:
             gone = -math.expm1(math.log1p(-gone) * slots[slot].guarantor_power)
-        words = philox(np.uint64(path), _ZERO, np.uint64(slots[slot].guarantor), _GUARANTOR, seed)
-        if to_uniform(words[0]) < gone:
+        if guarantor_draw(seed, path, slots[slot].guarantor) < gone:
             return 1.0
     return 1.0 - share
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from quant.factors import FactorModel
-from quant.loan_losses.book import LoanBook, Pledges
+from quant.loan_losses.book import Flags, LoanBook, Pledges
 from quant.schedules import Array
 from quant.sparse_draws import Lanes, lane_of_name
 from services.loans import stored
@@ -78,7 +78,8 @@ class SecuredBook:
     def loss_book(self, model: FactorModel, period_ends_years: Array) -> LoanBook:
         """The book as `quant.portfolio` knows it, for periods that end so many years after its day.
 
-        A guarantor that is not named is another one for every loan. Loans with a compensation share that no named fund
+        A guarantor that is not named is another one for every loan; one that borrows here fails as guarantor when it
+        defaults as borrower. Loans with a compensation share that no named fund
         has are backed by one fund, since a loan does not say which.
 
         Raises:
@@ -90,6 +91,7 @@ class SecuredBook:
         ends = np.asarray(period_ends_years, dtype=np.float64)
         curves = curves_of_loans(loans, self.terms.curves.entries, ends)
         funds = funds_of_loans(loans, self.terms.funds.entries, self.fund_cap_cny)
+        guarantor_borrows = guarantor_is_borrower(loans)
         position = {loan_id: i for i, loan_id in enumerate(loans.loan_ids)} if self.collateral else {}
         return LoanBook(
             exposure_cny=self.exposures(period_ends_years),
@@ -100,7 +102,7 @@ class SecuredBook:
             borrower_of_loan=_lanes(loans.borrower),
             unsecured_lgd=loans.unsecured_lgd,
             guarantee_share=guarantees.share,
-            guarantor_of_loan=_guarantors(loans),
+            guarantor_of_loan=_guarantors(loans, guarantor_borrows),
             guarantor_default_probability_annual=guarantees.default_probability_annual,
             compensation_share=funds.compensation_share,
             fund_of_loan=funds.fund_of_loan,
@@ -114,6 +116,7 @@ class SecuredBook:
             ),
             hazard_multiples=curves.hazard_multiples,
             curve_of_loan=curves.curve_of_loan,
+            guarantor_borrows=guarantor_borrows,
         )
 
     def _check_factors(self, model: FactorModel) -> None:
@@ -143,13 +146,21 @@ def _lanes(names: Labels) -> Lanes:
     return np.array([lane_of_name(name) for name in names.names], dtype=np.intp)[names.codes]
 
 
-def _guarantors(loans: LoanColumns) -> Lanes:
-    """Who guarantees; a fund or pool without a name is another one for every loan, and so is nobody."""
+def guarantor_is_borrower(loans: LoanColumns) -> Flags:
+    """Whether the guarantor of each loan bears a share of it and borrows in the same book, [n_loans]."""
+    guarantor, borrowers = loans.guarantees.guarantor, set(loans.borrower.names)
+    borrows = np.array([bool(name) and name in borrowers for name in guarantor.names], dtype=bool)
+    flags: Flags = borrows[guarantor.codes] & (loans.guarantees.share > 0.0)
+    return flags
+
+
+def _guarantors(loans: LoanColumns, borrows: Flags) -> Lanes:
+    """Addresses of guarantors: who borrows has that of the borrower; no name is another one for every loan."""
     guarantor = loans.guarantees.guarantor
     named = np.array(
         [lane_of_name(f"guarantor {name}") if name else 0 for name in guarantor.names], dtype=np.intp
     )
-    lanes: Lanes = named[guarantor.codes]
+    lanes: Lanes = np.where(borrows, _lanes(guarantor), named[guarantor.codes])
     is_named = np.array([bool(name) for name in guarantor.names])[guarantor.codes]
     # Nobody bears nothing, whatever is drawn: only funds and pools need an address of their own.
     for i in np.flatnonzero(~is_named & (loans.guarantees.share > 0.0)).tolist():

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from quant.loan_losses.simulation import LossSummary
-from services.loans.book import SecuredBook
+from services.loans.book import SecuredBook, guarantor_is_borrower
 from services.loans.book_terms.used import cautions_about_terms
 from services.loans.portfolio import PortfolioQuestion
 from services.loans.segments.cautions import cautions_about_curves, cautions_about_funds
@@ -125,16 +125,16 @@ def _about_borrowers(book: SecuredBook) -> Iterator[Caution]:
 
 def _about_guarantors(book: SecuredBook) -> Iterator[Caution]:
     loans, guarantor = book.loans, book.loans.guarantees.guarantor
-    bearing = np.unique(guarantor.codes[loans.guarantees.share > 0.0])
-    borrowing = sorted({guarantor.names[code] for code in bearing} & set(loans.borrower.names))
+    borrowing = sorted({guarantor.names[code] for code in guarantor.codes[guarantor_is_borrower(loans)]})
     if borrowing:
         yield Caution(
             "GUARANTORS_BORROW",
-            Severity.WARNING,
-            f"{len(borrowing)} 个保证人同时是本账簿的借款人，其作为保证人与借款人的违约分别抽取，互保圈风险被低估："
+            Severity.NOTE,
+            f"{len(borrowing)} 个保证人同时是本账簿的借款人，其代偿能力随其自身贷款违约而丧失，按其借款人违约概率计算，"
+            f"不采用贷款上填写的保证人违约概率：{_some(borrowing)}",
+            f"{len(borrowing)} guarantors borrow in the same book: they fail as guarantor when they default as "
+            f"borrower, with the probability of their own loans, not the one stated beside the guarantee: "
             f"{_some(borrowing)}",
-            f"{len(borrowing)} guarantors borrow in the same book; they fail as guarantor and as borrower by separate "
-            f"draws, which understates circles of guarantees: {_some(borrowing)}",
         )
 
 

@@ -211,7 +211,11 @@ def loan_from_message(message: pb.Loan, violations: Violations) -> Loan | None:
     guarantee = None
     if message.HasField("guarantee"):
         guarantee = _guarantee(message.guarantee, violations.at("guarantee"))
-        good &= guarantee is not None
+        good &= guarantee is not None and violations.require(
+            guarantee.guarantor_id != message.borrower_id,
+            "guarantee.guarantor_id",
+            f"found {message.borrower_id!r}, the borrower itself, expected another name or none",
+        )
     before = len(violations.found)
     conditions = _conditions(message, violations)
     good &= len(violations.found) == before

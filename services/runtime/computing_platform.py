@@ -4,12 +4,11 @@ import hashlib
 import platform
 from functools import cache
 from importlib.metadata import version
-from pathlib import Path
 
 import numpy as np
 from scipy.special import ndtr, ndtri
 
-import quant
+from quant.sources import sources_digest
 
 _LIBRARIES = ("numpy", "scipy", "numba", "llvmlite")
 _PROBE = 4_096
@@ -24,7 +23,7 @@ def computing_platform() -> tuple[tuple[str, str], ...]:
     """
     found = [("python", platform.python_version()), ("machine", platform.machine())]
     found += [(name, version(name)) for name in _LIBRARIES]
-    found += [("quant", _code_hash()), ("arithmetic", _arithmetic_hash())]
+    found += [("quant", sources_digest().hex()[:16]), ("arithmetic", _arithmetic_hash())]
     return tuple(found)
 
 
@@ -36,15 +35,6 @@ def differences(here: tuple[tuple[str, str], ...], there: tuple[tuple[str, str],
         for name, state in here
         if other.get(name) != state
     )
-
-
-def _code_hash() -> str:
-    digest = hashlib.sha256()
-    folder = Path(quant.__file__).parent
-    for path in sorted(folder.rglob("*.py")):
-        digest.update(path.relative_to(folder).as_posix().encode())
-        digest.update(path.read_bytes())
-    return digest.hexdigest()[:16]
 
 
 def _arithmetic_hash() -> str:

@@ -1,9 +1,18 @@
-"""The bytes of a settings file that a person wrote, however their editor saved it."""
+"""A TOML file that a person wrote, however their editor saved it: its bytes, or its content in a form.
+
+Messages name the file by its path as it was given, so that people recognise what they typed.
+"""
 
 import codecs
 from pathlib import Path
+from typing import TypeVar
 
+import msgspec
+
+from services.runtime.conversion_error import place_and_words
 from services.runtime.errors import InvalidInput
+
+T = TypeVar("T", bound=msgspec.Struct)
 
 
 def toml_bytes(path: Path, expected: str = "a TOML file") -> bytes:
@@ -29,3 +38,22 @@ def toml_bytes(path: Path, expected: str = "a TOML file") -> bytes:
             f"line {line}: found text that is not UTF-8, such as GBK; save the file as UTF-8 (请另存为 UTF-8)",
         ) from None
     return content
+
+
+def decode_toml(path: Path, form: type[T]) -> T:
+    """The content of a TOML file in the form asked for.
+
+    Raises:
+        InvalidInput: the file is missing, is no TOML or has another form, with the place.
+    """
+    content = toml_bytes(path)
+    try:
+        return msgspec.toml.decode(content, type=form)
+    except msgspec.ValidationError as error:
+        where, words = place_and_words(error, msgspec.toml.decode(content))
+        if not where and "unknown field" in words:
+            # A file made for another command: what this one reads tells more than the field that it does not know.
+            words += f", expected {', '.join(field.encode_name for field in msgspec.structs.fields(form))}"
+        raise InvalidInput.of(f"{path}: {where}" if where else str(path), words) from error
+    except msgspec.DecodeError as error:
+        raise InvalidInput.of(str(path), str(error)) from error

@@ -3,6 +3,7 @@
 import datetime as dt
 
 from services.runtime.results import Caution, Severity
+from services.runtime.vocabulary.names import fields_zh
 from services.valuation.asset import StatedValue, ValueBasis
 from services.valuation.catalogue.kinds import Thresholds
 
@@ -253,13 +254,12 @@ def of_assumed_inputs(fields: tuple[str, ...]) -> list[Caution]:
     """ASSUMED_INPUT, one for all the inputs that the asset marks as assumptions."""
     if len(fields) == 0:
         return []
-    listed = ", ".join(fields)
     return [
         Caution(
             "ASSUMED_INPUT",
             Severity.WARNING,
-            f"以下输入为假设，未见公布数据：{listed}。",
-            f"These inputs are assumptions without published figures: {listed}.",
+            f"以下输入为假设，未见公布数据：{fields_zh(fields)}。",
+            f"These inputs are assumptions without published figures: {', '.join(fields)}.",
             fields[0] if len(fields) == 1 else "",
         )
     ]

@@ -38,8 +38,8 @@ def test_calibrate_prints_both_models_and_every_warning(
     printed = capsys.readouterr().out
     for words in (
         "回归速度",
-        "SAMPLE_FAR_FROM_LONG_RUN",
-        "SHORT_SAMPLE",
+        "样本偏离长期均值 sample far from long run",
+        "样本过短 short sample",
         "模型风险",
         "lag-1 correlation 0.56",
     ):

@@ -168,7 +168,7 @@ def test_size_builds_the_rate_up_and_calls_assumptions_so(
         "预期损失",
         "LPR 5Y 3.500%",
         "贴息后",
-        "[假设 assumption] pd_annual = 0.02",
+        "[假设 assumption] 借款人年违约概率 pd_annual = 0.02",
         "税未计",
     ):
         assert words in printed
@@ -190,7 +190,7 @@ def test_a_debt_above_its_pledge_is_said_by_size_and_appraise(
     )
     for command in (["size", str(path)], ["appraise", str(path), "--paths", "256", "--out", str(tmp_path)]):
         assert run([*command, "--target", target]) == 0
-        assert "PLEDGE_BELOW_DEBT" in capsys.readouterr().out
+        assert "[注意 warning] 质押价值低于贷款余额 pledge below debt" in capsys.readouterr().out
 
 
 def test_without_pricing_no_rate_is_invented(

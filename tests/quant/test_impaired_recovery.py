@@ -101,6 +101,27 @@ def test_claims_of_a_group_are_the_shortfalls_path_by_path() -> None:
     assert found.claims_cny[1].std() > 0.5 * 0.9 * 0.25 * 60.0
 
 
+def test_what_is_sold_last_ends_the_sale_whatever_the_order_of_the_pledges() -> None:
+    """30 sold in 1.5 years and 30 in half a year: 30 / 1.05^1.5 + 30 / 1.05^0.5, and 1.5 years until all is sold."""
+    model = FactorModel((PrimaryFactor("price", 0.0),), (), np.eye(1))
+    schedules = [
+        ExposureSchedule(
+            f"lag {lag}",
+            np.array([3.0]),
+            ("price",),
+            np.array([30.0]),
+            ("",),
+            CollateralTerms(disposal_lag_years=lag),
+        )
+        for lag in (1.5, 0.5)
+    ]
+    found = PledgeSales(model, flat, 10, 1).recovery(
+        np.array([100.0]), np.array([RATE]), schedules, np.zeros(2, dtype=np.intp), np.ones(2)
+    )
+    assert found.latest_lag_years[0] == 1.5
+    assert found.recovered_cny[0] == pytest.approx(30.0 / 1.05**1.5 + 30.0 / 1.05**0.5, rel=1e-12)
+
+
 def test_two_pledges_add_up_and_wrong_arguments_are_refused() -> None:
     model = FactorModel((PrimaryFactor("price", 0.0),), (), np.eye(1))
     schedules = [

@@ -37,6 +37,13 @@ def test_a_fund_that_beats_the_index_by_a_constant_rate(
         assert (got.ks_pme > 1.0) == (alpha > 0.0)
 
 
+def test_no_scale_where_almost_nothing_was_distributed() -> None:
+    record = Record(np.array([0.0, 1.0]), np.array([1e6, 0.0]), np.array([0.0, 1e-310]), 10.0, 2.0)
+    found = public_market_equivalents(record, np.array([1.0, 1.0]), 1.0)
+    assert found.pme_plus_scale is None
+    assert found.pme_plus is None
+
+
 @given(funds_on_an_index())
 def test_a_fund_that_is_the_index(case: tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]) -> None:
     times, paid, received, levels = case

@@ -10,13 +10,14 @@ from flows.reports.appraisal_report.blocks import chapter, heading
 from flows.reports.bilingual import Bilingual
 from flows.reports.document import Block, Cell, CellValue, Mark, Row, Section, Table
 from flows.reports.figures import wan
-from flows.reports.labels import MissingLabelError, label
+from flows.reports.labels import label
+from services.runtime.vocabulary.names import choice_zh, field_zh
 
 
 def inputs_section(appraisal: PledgeAppraisal) -> Section:
     """Every field of the asset that was given, and the value that others state."""
     asset = appraisal.asset
-    common = [Row((Cell(label(f"appraisal_field.{name}")), Cell(getattr(asset, name)))) for name in _COMMON]
+    common = [Row((Cell(_field_name(name)), Cell(getattr(asset, name)))) for name in _COMMON]
     root = _snake(type(asset.detail).__name__)
     rows = [
         Row((Cell(_field_name(path)), _given(value, assumed=_is_assumed(path, root, asset.assumed_fields))))
@@ -62,12 +63,7 @@ def _fields(value: object, path: str = "") -> Iterator[tuple[str, object]]:
 
 def _field_name(path: str) -> Bilingual:
     """The field in words with its path beside it, as asset files write it."""
-    name = path.rpartition(".")[2]
-    try:
-        words = label(f"appraisal_field.{name.partition('[')[0]}")
-    except MissingLabelError:
-        return Bilingual(path)
-    return Bilingual(words.zh, path)
+    return Bilingual(field_zh(path.rpartition(".")[2].partition("[")[0]), path)
 
 
 def _given(value: object, *, assumed: bool) -> Cell:
@@ -81,7 +77,7 @@ def _shown(value: object) -> CellValue:
         return f"{value:,.10g}"
     if isinstance(value, dt.date):
         return value.isoformat()
-    return str(value.value if isinstance(value, StrEnum) else value)
+    return choice_zh(value.value) if isinstance(value, StrEnum) else str(value)
 
 
 def _is_assumed(path: str, root: str, assumed_fields: tuple[str, ...]) -> bool:

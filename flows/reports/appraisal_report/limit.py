@@ -9,6 +9,7 @@ from flows.reports.bilingual import Bilingual
 from flows.reports.document import Block, Cell, ColumnKind, Mark, Paragraph, Row, Section, Table
 from flows.reports.figures import percent, wan
 from flows.reports.labels import label
+from services.runtime.vocabulary.names import field_zh
 from services.valuation.valuation import LoanTerms, SizedLoan
 
 _RATIOS = ("rate_annual", "ltv_cap")
@@ -39,7 +40,7 @@ def _terms_table(terms: LoanTerms) -> Table:
         tuple(
             Row(
                 (
-                    Cell(Bilingual(APPRAISAL.word("loan_term", name).zh, f"loan.{name}")),
+                    Cell(Bilingual(field_zh(name), f"loan.{name}")),
                     Cell(_shown(name, value)),
                 )
             )

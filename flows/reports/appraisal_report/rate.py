@@ -18,6 +18,7 @@ from flows.reports.document import (
     Table,
 )
 from flows.reports.figures import in_percent, percent, wan
+from services.runtime.vocabulary.names import field_zh
 from services.valuation.lending.loan_price import RateBuildUp
 
 _RATE_DECIMALS = 3
@@ -177,7 +178,7 @@ def _loss_table(rate: RateBuildUp, mark: Mark) -> Table:
 
 def _input_name(name: str) -> Bilingual:
     """The figure in words with its name beside it, as asset files write it."""
-    return Bilingual(APPRAISAL.word("pricing_input", name).zh, name)
+    return Bilingual(field_zh(name), name)
 
 
 def _input_table(rate: RateBuildUp) -> Table:

@@ -3,7 +3,7 @@
 from flows.appraisal.pledge_appraisal import PledgeAppraisal
 from flows.reports.appraisal_report.blocks import chapter, heading
 from flows.reports.bilingual import Bilingual
-from flows.reports.blocks import findings_of, words
+from flows.reports.blocks import findings_of, parameter_words, valuation_assumption
 from flows.reports.document import Block, Cell, ColumnKind, Mark, Paragraph, Row, Section, Table
 from flows.reports.labels import label
 from services.runtime.market import QuotedDerivedFactor, QuotedFactor
@@ -21,7 +21,10 @@ def warnings_section(appraisal: PledgeAppraisal) -> Section:
             Table(
                 label("appraisal_title.assumptions"),
                 (heading("content", is_long_text=True),),
-                tuple(Row((Cell(words(text), Mark.ASSUMPTION),)) for text in valuation.assumptions),
+                tuple(
+                    Row((Cell(valuation_assumption(text), Mark.ASSUMPTION),))
+                    for text in valuation.assumptions
+                ),
             )
         )
     factors = _factors(appraisal)
@@ -70,7 +73,7 @@ def _source_table(factors: list[QuotedFactor | QuotedDerivedFactor]) -> Table:
         Row(
             (
                 Cell(factor.label_zh),
-                Cell(source.parameter),
+                Cell(parameter_words(source.parameter)),
                 Cell(label(f"appraisal_evidence.{source.evidence}").zh),
                 Cell(source.citation),
             )

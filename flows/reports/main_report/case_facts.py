@@ -3,6 +3,7 @@
 from flows.published_cases.appraisal import CaseAppraisal
 from flows.reports.bilingual import Bilingual
 from flows.reports.labels import label
+from services.runtime.vocabulary.names import status_zh
 from services.valuation.valuation import Failure, SizedLoan, Valuation
 
 
@@ -52,5 +53,5 @@ def why_no_value(appraisal: CaseAppraisal) -> Bilingual | None:
         return Bilingual(appraisal.mapping.note_zh, appraisal.mapping.note_en)
     for part in (appraisal.pledge.valuation, appraisal.pledge.sized):
         if isinstance(part, Failure):
-            return Bilingual(f"{label('status.failed').zh}：{part.code}", part.message)
+            return Bilingual(f"{label('status.failed').zh}：{status_zh(part.code)}", part.message)
     return None

@@ -4,9 +4,9 @@ from collections.abc import Iterable
 
 from flows.main_job_result import MainJobResult
 from flows.reports.bilingual import Bilingual
-from flows.reports.blocks import cell, column, words
+from flows.reports.blocks import cell, column, parameter_words, valuation_assumption
 from flows.reports.document import Cell, Column, ColumnKind, Mark, Paragraph, Row, Section, Table
-from flows.reports.labels import catalogue, label
+from flows.reports.labels import label
 from flows.reports.main_report.case_facts import valuation_of
 from services.runtime.market import Evidence, MarketSnapshot, QuotedDerivedFactor, QuotedFactor, Source
 from services.runtime.results import Manifest
@@ -144,7 +144,7 @@ def _source_table(snapshot: MarketSnapshot) -> Table:
             Row(
                 (
                     Cell(Bilingual(factor.label_zh, factor.label_en)),
-                    Cell(_parameter_words(source.parameter)),
+                    Cell(parameter_words(source.parameter)),
                     *_source_cells(source),
                 )
             )
@@ -152,13 +152,6 @@ def _source_table(snapshot: MarketSnapshot) -> Table:
             for source in factor.sources
         ),
     )
-
-
-def _parameter_words(parameter: str) -> Bilingual:
-    """The parameters of a source in words; one that has no words keeps its name."""
-    names = [name.strip() for name in parameter.split(",")]
-    known = [catalogue().get(f"parameter.{name}", Bilingual(name, name)) for name in names]
-    return Bilingual("、".join(item.zh for item in known), ", ".join(item.en for item in known))
 
 
 def _source_columns() -> tuple[Column, ...]:
@@ -185,7 +178,7 @@ def _catalogue_table(result: MainJobResult) -> Table:
         label("title.catalogue_assumptions"),
         (column("assumption", is_long_text=True), column("used_by")),
         tuple(
-            Row((Cell(words(text), Mark.ASSUMPTION), Cell("、".join(case_ids))))
+            Row((Cell(valuation_assumption(text), Mark.ASSUMPTION), Cell("、".join(case_ids))))
             for text, case_ids in users.items()
         ),
     )

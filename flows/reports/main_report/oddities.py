@@ -4,9 +4,11 @@ from collections.abc import Iterable
 
 from flows.published_cases.oddity import Figure as OddityFigure
 from flows.published_cases.oddity import Oddity
+from flows.reports.bilingual import Bilingual
 from flows.reports.blocks import column, findings_of
 from flows.reports.document import Cell, ColumnKind, Paragraph, Row, Section, Table
-from flows.reports.labels import label
+from flows.reports.labels import catalogue, label
+from services.runtime.vocabulary.names import caution_en, caution_zh
 
 
 def oddities_section(oddities: tuple[Oddity, ...]) -> Section:
@@ -40,6 +42,11 @@ def subject_of(oddity: Oddity) -> str:
     return shown if len(oddity.case_ids) <= 4 else f"{shown} 等 {len(oddity.case_ids)} 例"
 
 
+def _figure_words(name: str) -> Bilingual:
+    """What a figure is; one that is named after its case keeps the name."""
+    return catalogue().get(f"oddity_figure.{name}", Bilingual(name))
+
+
 def _rows(oddities: Iterable[Oddity]) -> Iterable[Row]:
     for oddity in oddities:
         for figure in oddity.figures:
@@ -50,8 +57,8 @@ def _row(oddity: Oddity, figure: OddityFigure) -> Row:
     return Row(
         (
             Cell(subject_of(oddity)),
-            Cell(oddity.caution.code),
-            Cell(figure.name),
+            Cell(Bilingual(caution_zh(oddity.caution.code), caution_en(oddity.caution.code))),
+            Cell(_figure_words(figure.name)),
             Cell(figure.value),
             Cell("" if figure.unit == "1" else figure.unit),
             Cell(figure.computation),

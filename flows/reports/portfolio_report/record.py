@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from flows.portfolio.book_review import BookReview
 from flows.reports.bilingual import Bilingual
-from flows.reports.blocks import findings_of
+from flows.reports.blocks import findings_of, parameter_words
 from flows.reports.document import Block, Cell, ColumnKind, Mark, Paragraph, Row, Section, Table
 from flows.reports.labels import label
 from flows.reports.portfolio_report.blocks import chapter, heading, text, title
@@ -39,7 +39,7 @@ def _notes(rule: RuleUsed) -> Table:
     rows = tuple(
         Row(
             (
-                Cell(note.parameter),
+                Cell(parameter_words(note.parameter)),
                 Cell(f"{note.value:g}", Mark.ASSUMPTION if note.is_assumption else Mark.PLAIN),
                 Cell(label(f"portfolio_kind.{'assumption' if note.is_assumption else 'to_confirm'}")),
                 Cell(note.citation),

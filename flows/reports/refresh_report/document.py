@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from flows.refresh.job import RefreshResult, Valued
 from flows.refresh.pledge_events import worst_first
 from flows.reports.bilingual import Bilingual
-from flows.reports.blocks import cell, column, findings_of, words
+from flows.reports.blocks import cell, column, findings_of, valuation_assumption
 from flows.reports.document import (
     Cell,
     Column,
@@ -27,6 +27,7 @@ from flows.reports.labels import label
 from flows.reports.main_report.account import class_table, line_table
 from flows.reports.refresh_report.pledge_events import event_section
 from services.runtime.results import Caution, Severity
+from services.runtime.vocabulary.names import status_zh
 from services.valuation.valuation import Failure, Valuation
 
 # Names of pledges that one cell or finding lists; beyond it their number is said.
@@ -196,7 +197,14 @@ def _failure_table(failures: tuple[Failure, ...]) -> Table:
         label("title.refresh_failures"),
         (column("pledge"), column("code"), column("message", is_long_text=True)),
         tuple(
-            Row((Cell(item.asset_id, Mark.FLAGGED), Cell(item.code), Cell(item.message))) for item in failures
+            Row(
+                (
+                    Cell(item.asset_id, Mark.FLAGGED),
+                    Cell(Bilingual(status_zh(item.code), item.code)),
+                    Cell(item.message),
+                )
+            )
+            for item in failures
         ),
     )
 
@@ -250,7 +258,7 @@ def _assumption_section(result: RefreshResult) -> Section:
         label("title.refresh_assumptions"),
         (column("assumption", is_long_text=True), column("used_by_pledges")),
         tuple(
-            Row((Cell(words(assumption), Mark.ASSUMPTION), Cell(_named(pledges))))
+            Row((Cell(valuation_assumption(assumption), Mark.ASSUMPTION), Cell(_named(pledges))))
             for assumption, pledges in used_by.items()
         ),
     )

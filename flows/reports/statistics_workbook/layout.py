@@ -155,14 +155,14 @@ def _table(
     except OSError as error:
         raise InvalidInput.of(str(path), f"cannot be read: {error.strerror}") from error
     except UnicodeDecodeError as error:
-        raise InvalidInput.of(path.name, f"found a byte at {error.start} that is not UTF-8") from error
+        raise InvalidInput.of(str(path), f"found a byte at {error.start} that is not UTF-8") from error
     digest.update(content)
     reader = csv.DictReader(text.splitlines())
     if tuple(reader.fieldnames or ()) != fields:
         found = ",".join(reader.fieldnames or ())
-        raise InvalidInput.of(f"{path.name}, row 1", f"found {found!r}, expected {','.join(fields)}")
+        raise InvalidInput.of(f"{path}, row 1", f"found {found!r}, expected {','.join(fields)}")
     for row in reader:
-        place = f"{path.name}, row {reader.line_num}"
+        place = f"{path}, row {reader.line_num}"
         if None in row or None in row.values():
             raise InvalidInput.of(place, f"expected {len(fields)} cells")
         yield place, {name: value.strip() for name, value in row.items()}

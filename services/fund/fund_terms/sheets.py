@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
-from typing import TypeVar
 
 import msgspec
 
@@ -18,11 +17,8 @@ from services.fund.fund_terms.terms import (
     ReturnOfCapital,
     Step,
 )
-from services.runtime.conversion_error import place_and_words
 from services.runtime.errors import FieldViolation, InvalidInput
-from services.runtime.toml_file import toml_bytes
-
-T = TypeVar("T", bound=msgspec.Struct)
+from services.runtime.toml_file import decode_toml
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +94,7 @@ def read_term_sheets(path: Path) -> dict[str, TermSheet]:
     sheets: dict[str, TermSheet] = {}
     violations: list[FieldViolation] = []
     for i, form in enumerate(decode_toml(path, _File).term_sheets):
-        place = f"{path.name}: term_sheets[{i}]"
+        place = f"{path}: term_sheets[{i}]"
         if form.sheet_id in sheets:
             violations.append(
                 FieldViolation(f"{place}.sheet_id", f"found {form.sheet_id!r} twice, expected each once")
@@ -115,25 +111,6 @@ def read_term_sheets(path: Path) -> dict[str, TermSheet]:
     if violations:
         raise InvalidInput.from_violations(violations)
     return sheets
-
-
-def decode_toml(path: Path, form: type[T]) -> T:
-    """The content of a TOML file in the form asked for.
-
-    Raises:
-        InvalidInput: the file is missing, is no TOML or has another form, with the place.
-    """
-    content = toml_bytes(path)
-    try:
-        return msgspec.toml.decode(content, type=form)
-    except msgspec.ValidationError as error:
-        where, words = place_and_words(error, msgspec.toml.decode(content))
-        if not where and "unknown field" in words:
-            # A file made for another command: what this one reads tells more than the field that it does not know.
-            words += f", expected {', '.join(field.encode_name for field in msgspec.structs.fields(form))}"
-        raise InvalidInput.of(f"{path.name}: {where}" if where else path.name, words) from error
-    except msgspec.DecodeError as error:
-        raise InvalidInput.of(path.name, str(error)) from error
 
 
 class _StepError(ValueError):

@@ -10,11 +10,11 @@ import numpy as np
 
 from quant.fund_paths.projects import ConstructionRisk, ProjectExit
 from quant.schedules import CollateralTerms, ExposureSchedule
-from services.fund.fund_terms.sheets import decode_toml
 from services.fund.pipeline.project import Project
 from services.fund.simulation.investment_rules import check_exit, check_risk
 from services.fund.simulation.outcome import Investment
 from services.runtime.errors import FieldViolation, InvalidInput
+from services.runtime.toml_file import decode_toml
 from services.runtime.violations import Violations
 
 FIXED_CASH = "cny"
@@ -178,13 +178,13 @@ def read_sector_assumptions(path: Path) -> SectorAssumptions:
     """
     content = decode_toml(path, _File)
     violations = [
-        FieldViolation(f"{path.name}: assumptions[{i}].{flaw.field}", flaw.description)
+        FieldViolation(f"{path}: assumptions[{i}].{flaw.field}", flaw.description)
         for i, row in enumerate(content.assumptions)
         for flaw in row.find_flaws()
     ]
     if not 0.0 <= content.common_share <= 1.0:
         found = f"found {content.common_share}, expected a fraction from 0 to 1"
-        violations.append(FieldViolation(f"{path.name}: common_share", found))
+        violations.append(FieldViolation(f"{path}: common_share", found))
     if violations:
         raise InvalidInput.from_violations(violations)
     return SectorAssumptions(content.assumptions, content.common_share)

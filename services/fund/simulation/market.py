@@ -5,9 +5,9 @@ from pathlib import Path
 
 import msgspec
 
-from services.fund.fund_terms.sheets import decode_toml
 from services.runtime.bundled import bundled
 from services.runtime.market import MarketSnapshot, QuotedFactor
+from services.runtime.toml_file import decode_toml
 
 SUPPLEMENT = "fund/market_supplement.toml"
 

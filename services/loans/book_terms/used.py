@@ -61,10 +61,10 @@ def cautions_about_terms(used: UsedTerms) -> Iterator[Caution]:
         if chosen.in_force_from is None:
             continue
         label_zh, label_en = _LABELS[chosen.kind]
-        since = chosen.in_force_from
+        since, is_curves = chosen.in_force_from, chosen.kind is TermsKind.DEFAULT_CURVES
         if chosen.is_book:
             yield Caution(
-                f"{chosen.kind.name}_OF_THE_BOOK",
+                "DEFAULT_CURVES_OF_THE_BOOK" if is_curves else "COMPENSATION_FUNDS_OF_THE_BOOK",
                 Severity.NOTE,
                 f"{label_zh} {len(chosen.entries)} 项取自贷款簿，自 {since} 起生效",
                 f"{len(chosen.entries)} {label_en} are those of the book, in force from {since}",
@@ -74,7 +74,7 @@ def cautions_about_terms(used: UsedTerms) -> Iterator[Caution]:
             instead_zh = f"改用本次给出的 {len(chosen.entries)} 项" if chosen.entries else "本次不用"
             instead_en = f"the {len(chosen.entries)} given instead" if chosen.entries else "none is used"
             yield Caution(
-                f"{chosen.kind.name}_SET_ASIDE",
+                "DEFAULT_CURVES_SET_ASIDE" if is_curves else "COMPENSATION_FUNDS_SET_ASIDE",
                 Severity.WARNING,
                 f"贷款簿自 {since} 起生效的{label_zh}未用，{instead_zh}；结果与按贷款簿计算的报告不可直接比较",
                 f"the {label_en} of the book, in force from {since}, are set aside, {instead_en}; figures differ from "

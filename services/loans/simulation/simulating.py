@@ -33,7 +33,7 @@ from services.runtime.errors import InvalidInput
 from services.runtime.path_workers import PathWorkers
 from services.runtime.results import Manifest, Progress
 
-ENGINE_VERSION = "loans-3"
+ENGINE_VERSION = "loans-4"
 _PROGRESS_EVERY_S = 0.1
 _MOST_THREADS = 4
 

@@ -128,7 +128,7 @@ def read_taxonomy(path: Path) -> Taxonomy:
     found = [*_standard_violations(standards), *_purpose_violations(file, standards)]
     if found:
         raise InvalidInput.from_violations(
-            FieldViolation(f"{path.name}: {place}", message) for place, message in found
+            FieldViolation(f"{path}: {place}", message) for place, message in found
         )
     return Taxonomy(
         standards[-2],

@@ -17,6 +17,7 @@ from quant.error_of_sum import cv_by_cause, error_of_sum, log_covariance, log_va
 from services.runtime.bundled import BUNDLED_DATA
 from services.runtime.errors import InvalidInput
 from services.runtime.evidence import Source
+from services.runtime.vocabulary.names import field_zh
 from services.valuation.accounts.ecosystem_account import AccountError, CauseOfError
 
 SERVICE_ERRORS_PATH = BUNDLED_DATA / "service_errors.toml"
@@ -132,14 +133,21 @@ class ServiceErrors:
         error = self.services[service]
         return math.sqrt(math.expm1(error.log_variance(error.quantity_cv if own_cv is None else own_cv)))
 
-    def described(self, service: str, own_cv: float | None) -> str:
-        """The assumptions behind one service, as text."""
+    def described(self, service: str, service_zh: str, own_cv: float | None) -> str:
+        """The assumptions behind one service, as text in both languages."""
         error = self.services[service]
         causes = error.quantity_causes | error.price_causes
-        shared = ", ".join(f"{self.causes[code].name_zh} {code}" for code in causes)
-        quantity = "" if own_cv is not None else f"quantity_cv = {error.quantity_cv:g}, "
-        of = f"; 共同驱动 common causes: {shared}" if shared else "; 无共同驱动 no common cause"
-        return f"误差 error of {service}: {quantity}price_cv = {error.price_cv:g}{of}"
+        figures = {} if own_cv is not None else {"quantity_cv": error.quantity_cv}
+        figures["price_cv"] = error.price_cv
+        zh = "、".join(f"{field_zh(name)} = {cv:g}" for name, cv in figures.items())
+        en = ", ".join(f"{name} = {cv:g}" for name, cv in figures.items())
+        if not causes:
+            return f"{service_zh}的误差：{zh}；无共同驱动 · error of {service}: {en}; no common cause"
+        shared_zh = "、".join(self.causes[code].name_zh for code in causes)
+        return (
+            f"{service_zh}的误差：{zh}；共同驱动：{shared_zh} · "
+            f"error of {service}: {en}; common causes: {', '.join(causes)}"
+        )
 
 
 def decode_service_errors(path: Path, content: bytes, known: Mapping[str, object]) -> ServiceErrors:

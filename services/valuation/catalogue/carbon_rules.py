@@ -14,6 +14,7 @@ import msgspec
 from services.runtime.bundled import BUNDLED_DATA
 from services.runtime.errors import InvalidInput
 from services.runtime.evidence import Evidence, Source
+from services.runtime.vocabulary.assumption_lines import assumption_line
 
 CARBON_RULES_PATH = BUNDLED_DATA / "carbon_methodologies.toml"
 
@@ -61,7 +62,13 @@ class Methodology(_Entry, frozen=True):
 
     def assumptions(self, *figures: str) -> tuple[str, ...]:
         """Those of the named figures that are assumptions, as text."""
-        return _assumptions(self.version, self, self.sources, figures)
+        return tuple(
+            assumption_line(self.name_zh, self.version, [(name, f"{getattr(self, name):g}")], source.citation)
+            for source in self.sources
+            if source.evidence is Evidence.ASSUMPTION
+            for name in _named(source)
+            if name in figures
+        )
 
 
 class ReversalRisk(_Entry, frozen=True):
@@ -158,15 +165,3 @@ def _require_sources(owner: str, sources: tuple[Source, ...], figures: tuple[str
     missing = [name for name in figures if name not in sourced]
     if missing:
         raise ValueError(f"{owner}.sources: none for {', '.join(missing)}, expected one for every figure")
-
-
-def _assumptions(
-    owner: str, entry: object, sources: tuple[Source, ...], figures: tuple[str, ...]
-) -> tuple[str, ...]:
-    return tuple(
-        f"{owner}: {name} = {getattr(entry, name):g} ({source.citation})"
-        for source in sources
-        if source.evidence is Evidence.ASSUMPTION
-        for name in _named(source)
-        if name in figures
-    )

@@ -7,6 +7,7 @@ import msgspec
 
 from quant.schedules import CollateralTerms
 from services.runtime.market import Evidence, Source
+from services.runtime.vocabulary.assumption_lines import assumption_line
 from services.valuation.asset import CarbonInstrument
 
 SOURCED_TERMS = (
@@ -161,12 +162,12 @@ def assumptions_of(kind: Kind, replaced: Collection[str] = ()) -> tuple[str, ...
     for source in kind.sources:
         if source.evidence is Evidence.ASSUMPTION:
             figures = [
-                f"{name} = {figure:g}"
+                (name, f"{figure:g}")
                 for name in (part.strip() for part in source.parameter.split(","))
                 if name not in replaced and (figure := _figure(kind, name)) is not None
             ]
             if figures:
-                lines.append(f"{kind.name_zh} {kind.code}: {', '.join(figures)} ({source.citation})")
+                lines.append(assumption_line(kind.name_zh, kind.code, figures, source.citation))
     return tuple(lines)
 
 

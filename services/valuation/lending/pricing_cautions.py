@@ -4,6 +4,7 @@ import datetime as dt
 from collections.abc import Sequence
 
 from services.runtime.results import Caution, Severity
+from services.runtime.vocabulary.names import fields_zh
 from services.valuation.lending.loan_price import PricingInput
 
 OLD_LPR_DAYS = 31
@@ -82,13 +83,12 @@ def _of_assumptions(inputs: Sequence[PricingInput]) -> list[Caution]:
     names = [found.name for found in inputs if found.is_assumption]
     if not names:
         return []
-    listed = ", ".join(names)
     return [
         Caution(
             "PRICING_ASSUMPTION",
             Severity.WARNING,
-            f"利率构成中以下数值为假设：{listed}。",
-            f"These figures of the rate are assumptions: {listed}.",
+            f"利率构成中以下数值为假设：{fields_zh(names)}。",
+            f"These figures of the rate are assumptions: {', '.join(names)}.",
             "pricing",
         )
     ]

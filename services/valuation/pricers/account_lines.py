@@ -190,7 +190,10 @@ def account_findings(
             "terms.quantity_cv", f"found {terms.quantity_cv:g} beside {field}, expected one of the two"
         )
     assumptions = tuple(
-        dict.fromkeys(errors.described(line.service.code, line.stated.quantity_cv) for line in lines)
+        dict.fromkeys(
+            errors.described(line.service.code, line.service.name_zh, line.stated.quantity_cv)
+            for line in lines
+        )
     )
     if account.cash_to_pledgor_cny_per_year <= 0.0:
         return AccountFindings(asset, account, doubts, assumptions)

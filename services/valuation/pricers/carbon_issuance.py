@@ -11,6 +11,8 @@ from dataclasses import dataclass
 
 from services.runtime.errors import InvalidInput
 from services.runtime.results import Caution
+from services.runtime.vocabulary.assumption_lines import assumption_line
+from services.runtime.vocabulary.names import choice_zh
 from services.valuation.asset import CarbonInstrument, CarbonIssuance
 from services.valuation.catalogue.carbon_rules import Methodology
 from services.valuation.catalogue.kinds import CarbonTerms
@@ -230,7 +232,12 @@ def _assumptions(
     issuance: CarbonIssuance, terms: CarbonTerms, methodology: Methodology | None
 ) -> tuple[str, ...]:
     of_terms = [
-        f"{terms.instrument}: {source.parameter} = {getattr(terms, source.parameter):g} ({source.citation})"
+        assumption_line(
+            choice_zh(terms.instrument),
+            terms.instrument,
+            [(source.parameter, f"{getattr(terms, source.parameter):g}")],
+            source.citation,
+        )
         for source in terms.sources
         if getattr(issuance, source.parameter, None) is None
     ]

@@ -62,7 +62,7 @@ class PricedAsset:
 class PricingContext:
     """Catalogue and snapshot with the factors at hand, and the date that is time 0; immutable."""
 
-    __slots__ = ("_derived", "_levels", "catalogue", "snapshot", "valuation_date")
+    __slots__ = ("_derived", "_labels", "_levels", "catalogue", "snapshot", "valuation_date")
 
     def __init__(
         self, catalogue: Catalogue, snapshot: MarketSnapshot, valuation_date: dt.date | None = None
@@ -72,6 +72,8 @@ class PricingContext:
         self.valuation_date = snapshot.as_of if valuation_date is None else valuation_date
         self._levels = {factor.name: factor.level for factor in snapshot.primary_factors}
         self._derived = {factor.name: factor for factor in snapshot.derived_factors}
+        self._labels = {factor.name: factor.label_zh for factor in snapshot.primary_factors}
+        self._labels |= {factor.name: factor.label_zh for factor in snapshot.derived_factors}
 
     def level(self, factor: str, field: str) -> float:
         """Value today of a factor.
@@ -86,6 +88,10 @@ class PricingContext:
         derived = self._derived[factor]
         price = 1.0 if derived.price is None else self._levels[derived.price]
         return price * float(derived.payoff(self._levels[derived.driver]))
+
+    def factor_zh(self, factor: str) -> str:
+        """What Chinese readers call a factor; its code where the snapshot has no words for it."""
+        return self._labels.get(factor) or factor
 
     def seasonal_profile(self, derived_factor: str) -> SeasonalProfile | None:
         """Monthly profile of the primary factor that drives a derived one; None where there is none."""
@@ -273,7 +279,7 @@ def priced_asset(
     except ValueError as error:
         raise InvalidInput.of("detail", str(error)) from None
     stated = asset.stated_value
-    factors = {factor for _, rows in alternatives for factor in rows.factors}
+    factors = {factor: context.factor_zh(factor) for _, rows in alternatives for factor in rows.factors}
     if disclosed_value_cny is None and stated is not None:
         disclosed_value_cny = stated.value_cny
     return PricedAsset(

@@ -9,6 +9,7 @@ flows in it. A right that says nothing of months is priced by whole years, as if
 from quant.seasons import MONTHS, MonthlyShares
 from services.runtime.errors import InvalidInput
 from services.runtime.evidence import Evidence
+from services.runtime.vocabulary.assumption_lines import assumption_line
 from services.valuation.asset import WaterRight
 from services.valuation.pricers.calendar import Years, permit_intervals
 from services.valuation.pricers.pricing import PricingContext
@@ -78,10 +79,15 @@ def _profile(right: WaterRight, context: PricingContext) -> tuple[MonthlyShares,
     found = context.seasonal_profile(right.allocation_factor)
     if found is None:
         return MonthlyShares.flat(), (
-            "用水权 water_right: monthly_shares = 1/12 (flat: no monthly profile of its river is known)",
+            assumption_line(
+                "用水权",
+                "water_right",
+                [("monthly_shares", "1/12")],
+                "flat: no monthly profile of its river is known",
+            ),
         )
     assumed = tuple(
-        f"用水权 water_right: monthly profile of {found.factor} ({source.citation})"
+        f"用水权：来水的月过程取自其河流 · water_right: monthly profile of {found.factor} ({source.citation})"
         for source in found.sources
         if source.evidence is Evidence.ASSUMPTION
     )

@@ -28,6 +28,7 @@ from flows.reports.figures import figure_text
 from flows.reports.labels import catalogue
 from flows.reports.workbook import render_workbook
 from services.runtime.errors import InvalidInput
+from services.runtime.vocabulary.names import words
 from services.valuation.asset import AccountSpecification, Asset, GepRevenueRight, ServiceIncome, WaterRight
 from services.valuation.catalogue.catalogue import read_catalogue
 from services.valuation.lending.loan_price import LoanPricing, RateBasis, RatePart
@@ -195,10 +196,9 @@ def test_a_water_right_has_no_account(book: Book) -> None:
 def test_every_word_of_loan_rate_and_service_has_a_label() -> None:
     labels = catalogue()
     terms = {field.name for field in dataclasses.fields(LoanTerms)}
-    assert terms <= {key.partition(".")[2] for key in labels if key.startswith("appraisal_loan_term.")}
+    assert terms <= set(words()["fields"])
     numbers = {field.name for field in dataclasses.fields(LoanPricing) if "float" in str(field.type)}
-    known = {key.partition(".")[2] for key in labels if key.startswith("appraisal_pricing_input.")}
-    assert numbers | set(ASSUMED) <= known
+    assert numbers | set(ASSUMED) <= set(words()["fields"])
     assert all(f"appraisal_rate_part.{part}" in labels for part in RatePart)
     assert all(f"appraisal_borrower_cost.{basis}" in labels for basis in RateBasis)
 

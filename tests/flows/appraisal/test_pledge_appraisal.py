@@ -15,8 +15,8 @@ from flows.appraisal.pledge_appraisal import PledgeAppraisal
 from flows.published_cases.case import CollateralKind
 from flows.reports.appraisal_report import build_appraisal_document, write_appraisal
 from flows.reports.document import Document, Figure, Findings, Table
-from flows.reports.labels import catalogue
 from services.runtime.errors import InvalidInput
+from services.runtime.vocabulary.names import words
 from services.valuation import asset as domain
 from services.valuation.asset import Asset
 from services.valuation.valuation import Simulation
@@ -147,5 +147,5 @@ def fields_of(kind: type) -> set[str]:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_field_of_every_kind_has_a_name_in_chinese(kind: str) -> None:
-    missing = {name for name in fields_of(KINDS[kind]) if f"appraisal_field.{name}" not in catalogue()}
+    missing = {name for name in fields_of(KINDS[kind]) if name not in words()["fields"]}
     assert not missing

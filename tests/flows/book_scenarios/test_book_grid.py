@@ -168,8 +168,8 @@ def test_a_wrong_file_names_every_place(tmp_path: Path) -> None:
     with pytest.raises(InvalidInput) as caught:
         read_book_grid(file)
     assert [violation.field for violation in caught.value.violations] == [
-        "grid.toml: settings[0]", "grid.toml: n_quarters", "grid.toml: fund_cap_cny",
-        "grid.toml: settings[0].n_quarters",
+        f"{file}: settings[0]", f"{file}: n_quarters", f"{file}: fund_cap_cny",
+        f"{file}: settings[0].n_quarters",
     ]  # fmt: skip
 
 

@@ -1,6 +1,5 @@
 """The deployments of prefect.yaml on a real Prefect server: schedules, forms, one run to its end."""
 
-import contextlib
 import datetime as dt
 import json
 import os
@@ -64,9 +63,8 @@ def api(prefect_api: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
             time.sleep(0.3)
         yield address
         process.send_signal(signal.SIGINT)
-        # How soon Prefect's runner ends on a loaded machine is not what these tests are about; below it is made to.
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(30.0)
+        # The command promises 15 s; the rest is for a machine that does other things too.
+        assert process.wait(30.0) == 0, (home / "log").read_text()
     finally:
         # The session is the test's own: the runner and the server below it.
         if process.poll() is None:

@@ -161,8 +161,8 @@ def test_a_wrong_file_names_every_place(tmp_path: Path) -> None:
     with pytest.raises(InvalidInput) as caught:
         read_fund_grid(file)
     assert [violation.field for violation in caught.value.violations] == [
-        "grid.toml: term_sheets[1]", "grid.toml: settings[1]", "grid.toml: settings[0].commitment_multiple",
-        "grid.toml: n_paths",
+        f"{file}: term_sheets[1]", f"{file}: settings[1]", f"{file}: settings[0].commitment_multiple",
+        f"{file}: n_paths",
     ]  # fmt: skip
     file.write_text("wrlds = []\n", encoding="utf-8")
     with pytest.raises(InvalidInput, match="wrlds"):

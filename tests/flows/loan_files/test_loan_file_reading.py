@@ -47,7 +47,7 @@ def test_a_chinese_list_with_a_title_is_read(tmp_path: Path) -> None:
         ),
     )  # fmt: skip
     assert (found.kind, found.first_row, found.ignored) == ("loans", 4, ("备注",))
-    assert found.place(0) == "loans.csv, row 4"
+    assert found.place(0) == f"{tmp_path / 'loans.csv'}, row 4"
 
 
 def test_every_column_of_a_loan_is_read(tmp_path: Path) -> None:
@@ -118,14 +118,15 @@ def test_movements_are_told_from_their_headings(tmp_path: Path) -> None:
 def test_every_wrong_cell_is_told_with_its_row_and_heading(tmp_path: Path) -> None:
     wrong = "L2,,water,500.0000001,2026-02-30,2027-01-31,435,等额,,0.15,0.4"
     copy = LOAN_ROW.replace("L1,B1", "L1,B2")
-    told = problems(write(tmp_path, f"{LOAN_HEADINGS}\n{LOAN_ROW}\n{wrong}\n{LOAN_ROW}\n{copy}\n"))
+    file = write(tmp_path, f"{LOAN_HEADINGS}\n{LOAN_ROW}\n{wrong}\n{LOAN_ROW}\n{copy}\n")
+    told = problems(file)
     places = [text.split(": found ")[0] for text in told]
     wrong_cells = ("客户号", "贷款金额（万元）", "发放日", "年利率（%）", "还款方式", "违约概率")
     assert sorted(places) == sorted(
         [
-            *(f"loans.csv, row 3, column {name}" for name in wrong_cells),
-            "loans.csv, row 4, column 贷款编号",
-            "loans.csv, row 5, column 贷款编号",
+            *(f"{file}, row 3, column {name}" for name in wrong_cells),
+            f"{file}, row 4, column 贷款编号",
+            f"{file}, row 5, column 贷款编号",
         ]
     )
     assert any("500.0000001', which is 5000000.001 CNY, expected" in text for text in told)
@@ -159,11 +160,10 @@ def test_a_fraction_that_looks_like_per_cent_is_told(tmp_path: Path) -> None:
 
 
 def test_missing_and_misspelt_headings_are_told(tmp_path: Path) -> None:
-    told = problems(
-        write(tmp_path, "贷款编号,报告日,余额（元）,利律（%）\nL1,2026-06-30,5,4\n"), kind="positions"
-    )
+    file = write(tmp_path, "贷款编号,报告日,余额（元）,利律（%）\nL1,2026-06-30,5,4\n")
+    told = problems(file, kind="positions")
     (only,) = told
-    assert only.startswith("loans.csv, row 1, column rate_annual: found column '利律（%）'")
+    assert only.startswith(f"{file}, row 1, column rate_annual: found column '利律（%）'")
     assert only.endswith("expected column rate_annual of a table of positions; was it renamed?")
 
 

@@ -10,6 +10,7 @@ from flows.published_cases.case import PublishedCase
 from flows.published_cases.cited_figures import Yardsticks, read_yardsticks
 from flows.published_cases.oddities import find_oddities
 from flows.published_cases.oddity import Oddity
+from flows.reports.labels import catalogue
 from services.runtime.errors import InvalidInput
 from services.runtime.results import Severity
 
@@ -83,6 +84,15 @@ def test_figures(oddities: dict[tuple[str, str], Oddity], row: tuple[str, str, s
     case_id, code, figure, expected, tolerance = row
     got = float(oddities[case_id, code].figure(figure))
     assert got == pytest.approx(expected, abs=max(tolerance, 1e-12))
+
+
+def test_every_figure_is_a_case_or_has_words_in_the_report(
+    oddities: dict[tuple[str, str], Oddity], cases: dict[str, PublishedCase]
+) -> None:
+    names = {figure.name for found in oddities.values() for figure in found.figures}
+    assert {
+        name for name in names if name not in cases and f"oddity_figure.{name}" not in catalogue()
+    } == set()
 
 
 def test_every_oddity_speaks_both_languages_and_names_its_cases(

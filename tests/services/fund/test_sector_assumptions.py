@@ -109,7 +109,7 @@ def test_a_wrong_row_is_refused_with_the_place(tmp_path: Path, old: str, new: st
     broken.write_text(text.replace(old, new, 1), encoding="utf-8")
     with pytest.raises(InvalidInput) as caught:
         read_sector_assumptions(broken)
-    assert f"sectors.toml: {place}" in [violation.field for violation in caught.value.violations]
+    assert f"{broken}: {place}" in [violation.field for violation in caught.value.violations]
 
 
 def test_an_unknown_sector_is_refused() -> None:

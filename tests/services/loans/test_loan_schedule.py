@@ -87,6 +87,7 @@ def any_terms(draw: st.DrawFn) -> RepaymentTerms:
     cents = draw(st.integers(1, 10**13))
     drawn_on = draw(st.dates(dt.date(1990, 1, 1), dt.date(2100, 12, 31)))
     periods, months = draw(st.integers(7, 120)), draw(st.sampled_from([1, 3, 6, 12]))
+    rate = draw(st.floats(0.0, 0.36))
     kind = draw(st.sampled_from(RepaymentKind))
     cuts = sorted(draw(st.lists(st.integers(0, cents), min_size=periods - 1, max_size=periods - 1)))
     parts = [after - before for before, after in itertools.pairwise([0, *cuts, cents])]
@@ -105,9 +106,11 @@ def any_terms(draw: st.DrawFn) -> RepaymentTerms:
     if draw(st.booleans()):
         # Small enough to be open on any day before the last due date but one.
         last = due_date(drawn_on, (periods - 1) * months) - dt.timedelta(1)
-        days = sorted(draw(st.lists(st.dates(drawn_on, last), max_size=3)))
+        days = sorted(draw(st.lists(st.dates(drawn_on, last), min_size=1, max_size=3)))
         open_last = parts[-1] if kind is RepaymentKind.CUSTOM else cents // (4 * periods)
-        if open_last >= 4 * periods:  # or rounding up may end it sooner
+        # A cent too much in every instalment ends the loan sooner, by what these cents grow to with interest.
+        growing = 1.0 + max(rate, 0.13 if "rate_reset" in changed else 1e-9) * months / 12.0
+        if open_last >= 4.0 * (growing**periods - 1.0) / (growing - 1.0):
             amount = Decimal(draw(st.integers(1, open_last // 4))).scaleb(-2)
             effect = draw(st.sampled_from(PrepaymentEffect))
             # One that keeps the instalment may end the loan before the next: it comes last.
@@ -119,7 +122,7 @@ def any_terms(draw: st.DrawFn) -> RepaymentTerms:
         Decimal(cents).scaleb(-2),
         drawn_on,
         periods,
-        draw(st.floats(0.0, 0.36)),
+        rate,
         kind,
         months,
         0 if kind is RepaymentKind.CUSTOM else draw(st.integers(0, 6)),

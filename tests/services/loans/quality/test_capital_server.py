@@ -101,6 +101,22 @@ def test_three_ways_side_by_side(
     assert quality.measure_capital(market, guarantors=[guarantor], n_paths=20_000) == found
 
 
+def test_a_loss_that_is_certain_needs_no_economic_capital(
+    client: LoansClient, quality: QualityClient, loan: Callable[..., Loan], market: MarketSnapshot
+) -> None:
+    """Capital is for what is not expected: of six loans the one that defaults for certain has no part in it."""
+    given: dict[str, Any] = {"terms": BULLET, "asset_correlation": 0.3}
+    certain = loan("L0", default_probability_annual=1.0, **given)
+    others = [loan(f"L{i}", default_probability_annual=0.1, **given) for i in range(1, 6)]
+    client.put_loans(DAY, [certain, *others])
+    found = quality.measure_capital(market, n_paths=2_000)
+    capital = found.totals.economic_unrecognised.capital_cny
+    first, *rest = (claim.economic_unrecognised_cny for claim in found.loans)
+    assert first == pytest.approx(0.0, abs=1e-6)
+    assert capital > 100_000.0
+    assert sum(rest) == pytest.approx(capital, rel=1e-9)
+
+
 def test_many_equal_loans_come_near_the_large_pool(
     client: LoansClient, quality: QualityClient, loan: Callable[..., Loan], market: MarketSnapshot
 ) -> None:

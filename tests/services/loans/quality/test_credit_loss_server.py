@@ -204,6 +204,29 @@ def test_stage_3_by_hand(measure: Measure, loan: Callable[..., Loan]) -> None:
     assert line.collateral_cny == pytest.approx(450_000.0 / 1.05**2, rel=1e-9)
 
 
+def test_a_guarantor_may_fail_before_the_pledge_is_sold(measure: Measure, loan: Callable[..., Loan]) -> None:
+    """A tenth of guarantors fails in a year: of a half, 0.9^2 is left after the two years of the sale."""
+    loans = [book_loan(loan, guarantee=Guarantee("G", 0.5, 0.1))]
+    pledges = [Collateral("C1", "L1", sure_payment("a", 500_000.0, disposal_lag_years=2.0), DAY)]
+    positions = [LoanPosition("L1", DAY, Decimal("800000.00"), RATE, 120)]
+    [found] = measure(loans, pledges, positions, n_paths=64).loans
+    missing = LGD * (800_000.0 - 500_000.0 / 1.05**2)
+    assert found.allowance_cny == pytest.approx(missing * (1.0 - 0.5 * 0.81), rel=1e-9)
+
+
+def test_arrears_are_owed_no_longer_than_the_loan_lives(measure: Measure, loan: Callable[..., Loan]) -> None:
+    """A loan of 1.4 years beside one of three: six lines, the last at the end of the life."""
+    short = replace(BULLET, periods=17, months_per_period=3, drawn_on=dt.date(2023, 8, 20))
+    loans = [book_loan(loan, "L1", terms=short), book_loan(loan, "L2")]
+    positions = [LoanPosition("L1", DAY, Decimal("1200000.00"), RATE, 20)]
+    first, second = measure(loans, positions=positions, n_paths=64).loans
+    assert [len(found.scenarios[0].quarters) for found in (first, second)] == [6, 12]
+    last = first.scenarios[0].quarters[-1]
+    # Maturity is 17 quarters after 2023-08-20, on 2027-11-20: 507 days after the day of the book.
+    assert last.until_years == pytest.approx(507 / 365, rel=1e-12)
+    assert last.exposure_cny == pytest.approx(1_200_000.0, rel=1e-12)
+
+
 def test_stages_and_sums(measure: Measure, loan: Callable[..., Loan]) -> None:
     loans = [book_loan(loan, f"L{i}", county=f"county {i % 2}") for i in range(1, 6)]
     positions = [

@@ -74,6 +74,8 @@ def test_other_reasons() -> None:
     assert stage(own=FiveClass.SPECIAL_MENTION)[0] == 2
     assert stage(restructured_on=dt.date(2026, 1, 1))[0] == 2
     assert stage(restructured_on=dt.date(2025, 1, 1))[0] == 1
+    # Observed for a year: on the day of the year after it no more.
+    assert [stage(restructured_on=dt.date(2025, *day))[0] for day in ((6, 30), (7, 1))] == [1, 2]
     # Without a position only the probabilities speak.
     facts = StagingFacts(0.1, Origination(0.01, "given", "给出"), None, None)
     assert stage_of(facts, DAY, LOSSES, CLASSES)[0] == 2

@@ -21,6 +21,7 @@ from services.loans.simulation.client import BookStressClient
 from services.loans.translate_loss import question_from_wire, question_to_wire
 from services.runtime.errors import InvalidInput
 from services.runtime.market import MarketSnapshot
+from services.runtime.results import Severity
 
 MakeLoan = Callable[..., Loan]
 DAY, PATHS = dt.date(2026, 6, 30), 40_000
@@ -166,18 +167,33 @@ def test_stress_and_wrong_way_take_curves_and_funds(
     assert {"DEFAULT_CURVE_USED"} <= {caution.code for caution in worse.cautions}
 
 
-def test_guarantors_who_borrow_are_named(
+def test_guarantors_who_borrow_fail_with_their_own_loans(
     client: LoansClient, loan: MakeLoan, snapshot: MarketSnapshot
 ) -> None:
     circle = [
-        loan("L1", borrower_id="甲公司", guarantee=Guarantee("乙公司", 0.8, 0.05)),
-        loan("L2", borrower_id="乙公司", guarantee=Guarantee("担保公司", 0.8, 0.05)),
+        loan("L1", borrower_id="甲公司", guarantee=Guarantee("乙公司", 1.0, 0.0)),
+        loan("L2", borrower_id="乙公司", guarantee=Guarantee("甲公司", 1.0, 0.0)),
         loan("L3", borrower_id="丙公司", guarantee=Guarantee("甲公司", 0.0, 0.05)),
+        loan("L4", borrower_id="丁公司", guarantee=Guarantee("担保公司", 1.0, 0.0)),
     ]
     client.put_loans(DAY, circle)
-    said = cautions(client.simulate_portfolio(snapshot, n_paths=256))
-    assert said["GUARANTORS_BORROW"].endswith(": 乙公司")
-    assert said["GUARANTORS_BORROW"].startswith("1 guarantors")
+    found = client.simulate_portfolio(snapshot, n_paths=20_000)
+    losses = {share.key: share.expected_loss_cny for share in found.by_loan}
+    # Both fall together or neither loses; the guarantor outside the book never fails, as its guarantee says.
+    assert losses["L1"] == pytest.approx(losses["L2"], rel=1e-9)
+    assert losses["L4"] == 0.0 < losses["L1"] < losses["L3"]
+    note = {caution.code: caution for caution in found.cautions}["GUARANTORS_BORROW"]
+    assert note.severity == Severity.NOTE
+    assert note.message_en.startswith("2 guarantors")
+    assert {"乙公司", "甲公司"} == set(note.message_en.rpartition(": ")[2].split(", "))
+
+
+def test_who_guarantees_its_own_loan_is_refused(client: LoansClient, loan: MakeLoan) -> None:
+    with pytest.raises(InvalidInput) as refused:
+        client.put_loans(DAY, [loan("L1", borrower_id="甲公司", guarantee=Guarantee("甲公司", 0.8, 0.05))])
+    (violation,) = refused.value.violations
+    assert violation.field == "loans[0].guarantee.guarantor_id"
+    assert violation.description.startswith("found '甲公司', the borrower itself")
 
 
 def test_questions_survive_the_wire(snapshot: MarketSnapshot) -> None:

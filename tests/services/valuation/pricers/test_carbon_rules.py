@@ -46,8 +46,10 @@ def test_the_version_sets_the_deduction(context: PricingContext, make_asset: Mak
     assert tonnes == {"": 4_500.0, "CCER-14-001-V01": 4_500.0, DRAFT: 4_000.0}
     assert "METHODOLOGY_CHANGE" in codes(issued[""])
     assert "METHODOLOGY_SCENARIO" in codes(issued[DRAFT])
-    assert any(line.startswith(f"{DRAFT}: risk_deduction = 0.2") for line in issued[DRAFT].assumptions)
-    assert any(line.startswith("CCER-14-001-V01: risk_deduction = 0.1") for line in issued[""].assumptions)
+    assert any(f" · {DRAFT}: risk_deduction = 0.2" in line for line in issued[DRAFT].assumptions)
+    assert any(
+        "风险扣减 = 0.1 · CCER-14-001-V01: risk_deduction = 0.1" in line for line in issued[""].assumptions
+    )
 
 
 def test_an_own_deduction_comes_first(context: PricingContext, make_asset: MakeAsset) -> None:

@@ -1,0 +1,3 @@
+"""The one line of a command that was told to stop."""
+
+STOPPED = "已停止 · stopped"

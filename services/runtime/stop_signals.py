@@ -1,0 +1,100 @@
+"""How a command that runs until it is told to stop hears of it, whatever it is doing.
+
+Only the handler runs in the main thread; the work that takes long is done where a signal does not break into it.
+"""
+
+import os
+import signal
+import sys
+import threading
+import time
+from types import FrameType, TracebackType
+from typing import Self
+
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
+_SHELL_BASE = 128
+
+
+class Terminated(KeyboardInterrupt):
+    """SIGTERM where Ctrl-C would have raised KeyboardInterrupt."""
+
+
+def interrupt_on_sigterm() -> None:
+    """Have SIGTERM end a command as Ctrl-C does, with what it opened closed behind it."""
+
+    def on_signal(_number: int, _frame: FrameType | None) -> None:
+        raise Terminated
+
+    signal.signal(signal.SIGTERM, on_signal)
+
+
+class StopSignals:
+    """SIGINT and SIGTERM within a block: the first asks to stop, the second ends the process at once.
+
+    Until `serving` is called the first one raises as well, `KeyboardInterrupt` or `Terminated`, so that a start-up is
+    broken off. An exception that a signal raises can be lost (a library catches everything; Python drops what is
+    raised inside a destructor), so the ask is remembered too. And whatever hangs afterwards, the process is gone
+    `limit_s` after it was asked.
+
+    Attributes:
+        asked: set by the first signal.
+    """
+
+    def __init__(self, limit_s: float) -> None:
+        self.asked = threading.Event()
+        self._limit_s = limit_s
+        self._number = signal.SIGINT
+        self._breaks_off = True
+        self._before: dict[int, object] = {}
+
+    def __enter__(self) -> Self:
+        for number in SIGNALS:
+            self._before[number] = signal.signal(number, self._on_signal)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for number, before in self._before.items():
+            # None: it was not set from Python.
+            signal.signal(number, signal.SIG_DFL if before is None else before)  # type: ignore[arg-type]  # as it came
+
+    def raise_if_asked(self) -> None:
+        """Raise what the signal raised, where that was lost.
+
+        Raises:
+            KeyboardInterrupt: the signal was SIGINT.
+            Terminated: it was SIGTERM.
+        """
+        if self.asked.is_set():
+            raise Terminated if self._number == signal.SIGTERM else KeyboardInterrupt
+
+    def serving(self) -> None:
+        """From here on a signal only asks.
+
+        Raises:
+            KeyboardInterrupt: SIGINT came before.
+            Terminated: SIGTERM came before.
+        """
+        self._breaks_off = False
+        self.raise_if_asked()
+
+    def _on_signal(self, number: int, _frame: FrameType | None) -> None:
+        if self.asked.is_set():
+            end_at_once(_SHELL_BASE + number)
+        self._number = signal.Signals(number)
+        self.asked.set()
+        # A daemon: it holds nobody up who ends by himself.
+        threading.Thread(target=self._last_word, name="last word", daemon=True).start()
+        if self._breaks_off:
+            self.raise_if_asked()
+
+    def _last_word(self) -> None:
+        time.sleep(self._limit_s)
+        end_at_once(_SHELL_BASE + self._number)
+
+
+def end_at_once(code: int) -> None:
+    """End the process without waiting; what it started ends with its input (`services.runtime.lifeline`)."""
+    sys.stderr.flush()
+    os._exit(code)

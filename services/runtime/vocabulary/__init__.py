@@ -1,0 +1,1 @@
+"""What fields and codes are called in Chinese, for every sentence and table that people read."""

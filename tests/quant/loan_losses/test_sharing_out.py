@@ -1,0 +1,181 @@
+"""How a tail and a link are shared out: loans at the value at risk, paths drawn by a mixture, factors in all orders."""
+
+import itertools
+import math
+from collections.abc import Iterable
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from quant.conditional_loss import conditional_expected_losses, expected_losses
+from quant.factors import FactorModel, PrimaryFactor
+from quant.loan_losses.book import LoanBook, Pledges
+from quant.loan_losses.contributions import tail_contributions
+from quant.loan_losses.path_sampling import PathSampler, TailDirection, mirrored_states
+from quant.loan_losses.prepared_book import PreparedBook
+from quant.loan_losses.wrong_way import conditioned_copy, copy_seed, link_shares
+from quant.portfolio import loss_simulation
+from quant.schedules import CollateralTerms, ExposureSchedule
+from tests.quant.loan_losses.plain_losses import PlainModel
+from tests.quant.loan_losses.test_plain_losses import MARKET, SEED, full_book, sloped
+
+ENDS = np.array([0.5, 1.0])
+
+
+def plain_book(n: int) -> LoanBook:
+    """Like loans of one unit each, nothing behind them."""
+    names = ("default_probability_annual", "asset_correlation", "unsecured_lgd")
+    figures = dict(zip(names, (np.full(n, 0.2), np.full(n, 0.3), np.ones(n)), strict=True))
+    return LoanBook(
+        exposure_cny=np.ones((n, len(ENDS))),
+        years_at_risk=np.full(n, 9.0),
+        index_of_loan=np.zeros(n, dtype=np.intp),
+        borrower_of_loan=np.arange(n),
+        guarantee_share=np.zeros(n),
+        guarantor_of_loan=np.arange(n),
+        guarantor_default_probability_annual=np.zeros(n),
+        compensation_share=np.zeros(n),
+        fund_of_loan=np.full(n, -1),
+        index_weights=np.array([[1.0, 0.5, 0.0]]),
+        period_ends_years=ENDS,
+        fund_cap_cny=np.empty(0),
+        pledges=Pledges.none(),
+        **figures,
+    )
+
+
+@pytest.mark.parametrize("towards_tail", [False, True])
+def test_paths_that_tie_at_the_value_at_risk_share_by_their_weight(towards_tail: bool) -> None:
+    """A book of eight units loses 0 to 8, so that many paths lose exactly the value at risk."""
+    n_paths, confidence = 1_000, 0.95
+    loans = plain_book(8)
+    simulation = loss_simulation(loans, MARKET, sloped, n_paths=n_paths, seed=SEED, towards_tail=towards_tail)
+    list(simulation.run())
+    found = simulation.summary()
+    states, weights = simulation.work.sampler.draw(0, n_paths)
+    loss = PlainModel(loans, MARKET, sloped).losses(states, SEED).loss
+    whole, at_risk = loss.sum(axis=1), found.tail[0].value_at_risk
+    ties = whole == at_risk
+    assert ties.sum() > 30
+    above = weights * (whole > at_risk) / (n_paths * (1.0 - confidence))
+    shares = above + (1.0 - above.sum()) * np.where(ties, weights, 0.0) / weights[ties].sum()
+    who = tail_contributions(simulation, found, confidence)
+    np.testing.assert_allclose(who.by_loan, shares @ loss, rtol=1e-9)
+    assert who.by_loan.sum() == pytest.approx(found.tail[0].expected_shortfall, rel=1e-9)
+
+
+def test_the_mixture_of_the_tail_has_the_weights_of_a_uniform() -> None:
+    """P(T <= t) is t for the uniform: so is the mean weight of the paths at or below t, between and at the reaches.
+
+    T is read off the path itself: the standard normal along the direction, whose upper tail it is. The points of the
+    sequence are spread evenly (Niederreiter 1992, theorem 3.3), and no weight exceeds 1 / 0.3.
+    """
+    n_paths = 50_000
+    states = mirrored_states(MARKET, ENDS, 2_048, 3)
+    direction = TailDirection.towards(MARKET, ENDS, states, -states[0, -1])
+    assert direction is not None
+    paths, weights = PathSampler(MARKET, ENDS, SEED, direction).draw(0, n_paths)
+    along = np.einsum("ik,ikp->p", direction.reading, paths - direction.means[:, :, None])
+    tail = np.array([0.5 * math.erfc(y / math.sqrt(2.0)) for y in along])
+    for level in (3e-4, 1e-3, 5e-3, 1e-2, 0.05, 0.1, 0.4, 1.0):
+        at_or_below = tail <= level * (1.0 + 1e-9)
+        found = float(weights[at_or_below].sum()) / n_paths
+        # A few paths more or less, each of at most the largest weight so far.
+        assert abs(found - level) < 5.0 * weights[at_or_below].max() / n_paths, level
+    # A quarter of the paths for the last thousandth, a quarter for the hundredth, a fifth for the tenth, 0.3 for all:
+    # at or below a hundredth 0.25 + 0.25 + 0.2 / 10 + 0.3 / 100.
+    assert float((tail <= 1e-2).mean()) == pytest.approx(0.523, abs=1e-3)
+    assert weights.max() <= 1.0 / 0.3
+
+
+def three_factors() -> FactorModel:
+    timber = PrimaryFactor("timber", math.log(30.0), volatility_annual=0.5)
+    correlation = np.array(
+        [[1.0, 0.6, 0.2, 0.5], [0.6, 1.0, 0.3, 0.1], [0.2, 0.3, 1.0, 0.2], [0.5, 0.1, 0.2, 1.0]]
+    )
+    return FactorModel((*MARKET.primaries, timber), (), correlation)
+
+
+def test_shares_of_the_link_are_means_over_all_orders_of_joining() -> None:
+    model, n_paths = three_factors(), 512
+    asset = ExposureSchedule(
+        "mixed", np.array([3.0, 3.0, 4.0]), ("price", "inflow", "timber"), np.array([0.008, 0.05, 0.012]), ("",) * 3,
+        CollateralTerms(),
+    )  # fmt: skip
+    loans = replace(
+        plain_book(3),
+        index_weights=np.array([[1.0, 0.5, 0.3, 0.7]]),
+        pledges=Pledges.each_its_own([asset] * 3, np.arange(3), np.array([0.8, 1.0, 1.2])),
+    )
+    prepared = PreparedBook.of(loans, model, sloped)
+    states = mirrored_states(model, ENDS, n_paths, SEED)
+    copy = model.simulate_states(ENDS, n_paths, copy_seed(SEED))
+
+    def loss(common: Iterable[int]) -> float:
+        seen = conditioned_copy(model, ENDS, states, copy, sorted(common))
+        return float(expected_losses(prepared, n_paths, SEED, collateral_states=seen).expected_loss_cny.sum())
+
+    players = [model.index(name) for name in ("price", "inflow", "timber")]
+    expected = dict.fromkeys(players, 0.0)
+    for order in itertools.permutations(players):
+        for place, player in enumerate(order):
+            expected[player] += (loss(order[: place + 1]) - loss(order[:place])) / 6.0
+    # Otherwise every rule would do: alone and as the last to join, price adds something else.
+    last = loss(players) - loss(players[1:])
+    assert abs(loss(players[:1]) - loss(()) - last) > 0.05 * abs(last)
+    found = link_shares(prepared, n_paths, SEED)
+    for player, share in expected.items():
+        assert found.shares[model.primaries[player].name] == pytest.approx(share, rel=1e-9)
+    assert list(found.shares.values()) == sorted(found.shares.values(), key=lambda share: -abs(share))
+
+
+def test_a_copy_given_two_of_three_linked_factors() -> None:
+    """Moments of a conditional normal: Cov(x', x) = C_jS C_SS^-1 C_Si, and the law of the copy stays."""
+    model, common, n = three_factors(), [0, 2], 200_000
+    ends = ENDS[1:]
+    states, copy = (model.simulate_states(ends, n, seed) for seed in (1, 2))
+    seen = conditioned_copy(model, ends, states, copy, common)[:, 0]
+    covariance = model.step_covariance(1.0)
+    np.testing.assert_allclose(np.cov(seen), covariance, atol=0.01)
+    linked = covariance[:, common] @ np.linalg.inv(covariance[np.ix_(common, common)]) @ covariance[common]
+    np.testing.assert_allclose(np.cov(seen, states[:, 0])[:4, 4:], linked, atol=0.01)
+
+
+def test_over_one_period_a_guarantor_fails_within_the_life_of_the_loan() -> None:
+    """A certain default within 0.4 years: half of a year's guarantors fail, 1 - 0.5^0.4 of them by then."""
+    loans = replace(
+        plain_book(1),
+        exposure_cny=np.ones((1, 1)),
+        period_ends_years=np.array([1.0]),
+        default_probability_annual=np.ones(1),
+        asset_correlation=np.zeros(1),
+        years_at_risk=np.array([0.4]),
+        guarantee_share=np.ones(1),
+        guarantor_default_probability_annual=np.array([0.5]),
+    )
+    found = conditional_expected_losses(loans, MARKET, sloped, n_paths=2, seed=SEED)
+    assert found.expected_loss_cny[0, 0] == pytest.approx(1.0 - 0.5**0.4, rel=1e-9)
+
+
+def test_a_tiny_loan_beside_large_ones_is_told_its_part_of_the_tail() -> None:
+    """Everybody defaults on every path, so that a loan's part is its size: each path carries a twenty-thousandth."""
+    sizes = np.append(np.full(7, 1e9), 1234.567)
+    loans = replace(
+        plain_book(8), exposure_cny=sizes[:, None] * np.ones(2), default_probability_annual=np.ones(8)
+    )
+    simulation = loss_simulation(loans, MARKET, sloped, n_paths=20_000, seed=SEED, fans=False)
+    list(simulation.run())
+    who = tail_contributions(simulation, simulation.summary(), 0.99)
+    np.testing.assert_allclose(who.by_loan, sizes, rtol=1e-5)
+
+
+def test_changed_pledges_are_those_that_count_in_a_changed_market() -> None:
+    """The same loans with twice the pledges: as if they had been made ready so."""
+    loans = full_book()
+    doubled = replace(loans.pledges, multiple=2.0 * loans.pledges.multiple)
+    moved = PreparedBook.of(loans, MARKET, sloped).in_market(MARKET, sloped, doubled)
+    anew = PreparedBook.of(replace(loans, pledges=doubled), MARKET, sloped)
+    one, other = (expected_losses(prepared, 64, SEED) for prepared in (moved, anew))
+    assert one.expected_loss_cny.tobytes() == other.expected_loss_cny.tobytes()
+    assert one.expected_collateral_cny.tobytes() == other.expected_collateral_cny.tobytes()
