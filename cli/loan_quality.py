@@ -68,10 +68,21 @@ def exposure_in_words(*, by_quarters: bool) -> str:
 
 
 def market(snapshot_file: Path | None) -> "MarketSnapshot":
-    """The snapshot of a file, or the standard one."""
+    """The snapshot of a file, or the standard one.
+
+    Raises:
+        InvalidInput: no such file, or another one than a snapshot.
+    """
+    from services.runtime.errors import InvalidInput
     from services.runtime.market import read_snapshot
     from services.valuation.standard_market import STANDARD_PATH
 
+    if snapshot_file is not None and not snapshot_file.suffix and not snapshot_file.exists():
+        raise InvalidInput.of(
+            "--snapshot",
+            f"found {str(snapshot_file)!r}, expected a TOML file; the id of a stored snapshot goes to "
+            "ecopledge refresh --snapshot-id",
+        )
     return read_snapshot(STANDARD_PATH if snapshot_file is None else snapshot_file)
 
 

@@ -87,9 +87,12 @@ def _report(error: Exception, *, every: bool) -> int:
         for note in getattr(error, "__notes__", ()):
             click.echo(f"  {note}", err=True)
         return 2
+    if isinstance(error, errors.Unreachable):
+        click.echo(f"error: the services cannot be reached · 无法连接服务: {error.message}", err=True)
+        click.echo("  start them with: ecopledge serve; without --target a command starts its own", err=True)
+        return 3
     if isinstance(error, errors.Unavailable):
-        click.echo(f"error: the services cannot be reached: {error.message}", err=True)
-        click.echo("  start them with: ecopledge serve", err=True)
+        click.echo(f"error: what the services need is not there · 服务暂不可用: {error.message}", err=True)
         return 3
     if isinstance(error, errors.EcopledgeError):
         click.echo(f"error: {error.message}", err=True)

@@ -1,4 +1,6 @@
-"""Tasks that call a service: tried again only where it was not there, too slow or busy.
+"""Tasks that call a service: tried again only where it was not there or busy.
+
+A call that was too slow is not: the next one would take as long and, until then, keep the service from others.
 
 Importing this module imports Prefect; call `flows.prefect_environment.prepare_prefect` before.
 """
@@ -9,7 +11,7 @@ from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 from prefect import Task
 from prefect.cache_policies import NO_CACHE
 
-from services.runtime.errors import DeadlineExceeded, Unavailable
+from services.runtime.errors import Unavailable
 
 if TYPE_CHECKING:
     from prefect.client.schemas.objects import State, TaskRun
@@ -19,7 +21,6 @@ R = TypeVar("R")
 
 RETRIES = 4
 RETRY_DELAYS_S = [0.5, 2.0, 5.0, 10.0]
-TRANSIENT = (Unavailable, DeadlineExceeded)
 
 
 def service_task(name: str, step: Callable[P, R]) -> "Task[P, R]":
@@ -38,7 +39,7 @@ def is_transient(_task: "Task[..., Any]", _run: "TaskRun", state: "State[Any]") 
     """Whether a failed task may succeed later; nothing else is retried."""
     try:
         state.result()
-    except TRANSIENT:
+    except Unavailable:
         return True
     except Exception:  # noqa: BLE001  # whatever else it was, it is for the user to see
         return False

@@ -33,10 +33,11 @@ _SHOWN_EVENTS = 10
     type=click.Path(path_type=Path, file_okay=False),
     default="out/refresh",
     show_default=True,
+    help="Folder of the newest refresh, whose files keep their names: another accounts folder wants another one.",
 )
 @click.option("--as-of", type=click.DateTime(["%Y-%m-%d"]), help="Day of the valuation. Default: today.")
 @click.option(
-    "--snapshot", "snapshot_id", default="", help="Id of a stored market snapshot. Default: the bundled one."
+    "--snapshot-id", default="", metavar="ID", help="A stored market snapshot. Default: the bundled one."
 )
 @click.option(
     "--batch", "batch_size", type=click.IntRange(1, 10_000), help="Assets in one call. Default 500."
@@ -61,7 +62,15 @@ def command(
     finishes with nothing doubled. docs/accounts-folder.md describes the folder.
     """
     from flows.refresh.entry import refresh_valuations
+    from services.runtime.errors import InvalidInput
     from services.runtime.settings import load_settings
+
+    if snapshot_id and (Path(snapshot_id).suffix == ".toml" or Path(snapshot_id).is_file()):
+        raise InvalidInput.of(
+            "--snapshot-id",
+            f"found the file {snapshot_id!r}, expected the id of a stored snapshot, such as a calibration of the "
+            "market stores; the loans commands take a file, by --snapshot",
+        )
 
     settings = load_settings()
     with (

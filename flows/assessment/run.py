@@ -10,7 +10,7 @@ from flows.assessment.account_years import read_account_years
 from flows.assessment.assessment import Assessment, assess
 from flows.assessment.pledge_loans import PledgeLoans, pledge_loans
 from flows.assessment.targets import read_targets, targets_of
-from flows.reports.assessment_report import build_assessment_document, write_assessment
+from flows.reports.assessment_report import write_assessment
 
 if TYPE_CHECKING:
     import grpc
@@ -50,7 +50,7 @@ def assess_place(
         accounts = read_account_years(accounts_dir)
     assessment = assess(place.strip(), accounts, targets)
     loans = None if ask_loans is None else ask_loans()
-    files = write_assessment(build_assessment_document(assessment, accounts, loans), out_dir)
+    files = write_assessment(assessment, accounts, loans, out_dir)
     return PlaceAssessment(assessment, loans, files)
 
 

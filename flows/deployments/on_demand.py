@@ -39,7 +39,7 @@ def fund_scenarios(parameters: FundGridParameters) -> list[str]:
             for i, (sheet_id, setting, _) in enumerate(plan.variants)
         )
     found = fund.gather(plan, variants, grid, parameters.institution_id)
-    files = [str(path) for path in write_fund_grid(found, Path(parameters.out_dir))]
+    files = [str(path) for path in write_fund_grid(found, Path(parameters.out_dir), _name(parameters.file))]
     refused = [f"{v.sheet_id} {v.setting.name}: {v.refusal}" for v in variants if v.refusal]
     _show("fund-scenarios", "基金情景网格 · The fund in a grid of scenarios", files, refused)
     return files
@@ -64,10 +64,15 @@ def book_scenarios(parameters: BookGridParameters) -> list[str]:
             for i, part in enumerate(plan.parts)
         )
     found = book.gather(plan, variants, parameters.institution_id)
-    files = [str(path) for path in write_book_grid(found, Path(parameters.out_dir))]
+    files = [str(path) for path in write_book_grid(found, Path(parameters.out_dir), _name(parameters.file))]
     refused = [f"{v.setting.name}: {v.refusal}" for v in variants if v.refusal]
     _show("book-scenarios", "贷款组合情景网格 · The loan book in a grid of scenarios", files, refused)
     return files
+
+
+def _name(file: str) -> str:
+    """What a grid's files are named after: the file that asked, or the form."""
+    return Path(file).stem if file else "form"
 
 
 def fund_question(parameters: FundGridParameters) -> tuple[FundGridQuestion, Path]:

@@ -1,7 +1,7 @@
 """Fit every factor that has a series and store the result as a candidate snapshot; nothing is put into use.
 
 A candidate is a snapshot of its own that no command takes by itself: a person compares it with the market in use
-and names it where it is wanted (`--snapshot`).
+and names it where it is wanted (`--snapshot-id`).
 """
 
 import datetime as dt

@@ -1,5 +1,7 @@
 """A document on disk in all its forms: page, PDF and workbook together, or the ones before stay."""
 
+import hashlib
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -8,6 +10,29 @@ from flows.reports.html import render_html
 from flows.reports.pdf import render_pdf
 from flows.reports.whole_files import replace_together
 from flows.reports.workbook import render_workbook
+
+_NOT_IN_FILE_NAMES = re.compile(r"[^\w.-]+")
+_LONGEST_PART = 60
+_HASH_DIGITS = 8
+
+
+def file_stem(*parts: str) -> str:
+    """The name of a report's files: what it is, then what it is about, so that no other report's files are overwritten.
+
+    A part that cannot stand in a file name as it is, or is too long for one, gets the beginning of its hash: two that
+    would look alike stay apart.
+
+    >>> file_stem("gep-assessment", "示例县", "2025")
+    'gep-assessment-示例县-2025'
+    """
+    return "-".join(_in_file_name(part) for part in parts if part)
+
+
+def _in_file_name(part: str) -> str:
+    cleaned = _NOT_IN_FILE_NAMES.sub("_", part)[:_LONGEST_PART]
+    if cleaned == part:
+        return part
+    return f"{cleaned}-{hashlib.sha256(part.encode()).hexdigest()[:_HASH_DIGITS]}"
 
 
 @dataclass(frozen=True, slots=True)

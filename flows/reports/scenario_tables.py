@@ -9,7 +9,7 @@ from flows.reports.labels import label
 from flows.reports.vocabulary import Vocabulary
 from services.runtime.evidence import Evidence
 from services.runtime.market import MarketSnapshot
-from services.runtime.results import Caution, Manifest
+from services.runtime.results import Caution, Manifest, Severity
 from services.runtime.scenario import Scenario
 
 
@@ -72,6 +72,12 @@ def source_table(words: Vocabulary, scenarios: Iterable[Scenario]) -> Table:
         words.heading("citation", is_long_text=True),
     )
     return Table(words.title("worlds"), columns, rows, words.text("worlds"))
+
+
+def refused_findings(title: Bilingual, refusals: Iterable[tuple[str, str]]) -> tuple[Findings, ...]:
+    """Why variants were refused, (name, reason), as one block; nothing where every reason is empty."""
+    found = tuple(Finding(Severity.WARNING, Bilingual(why), name) for name, why in refusals if why)
+    return (Findings(title, found),) if found else ()
 
 
 def shared_findings(

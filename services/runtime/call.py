@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from contextvars import ContextVar
 from dataclasses import dataclass
 
-from services.runtime.errors import Cancelled, DeadlineExceeded, Internal
+from services.runtime.errors import MORE_TIME, Cancelled, DeadlineExceeded, Internal
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ class CallContext:
             Cancelled: the caller went away.
         """
         if time.monotonic() >= self.deadline_s:
-            raise DeadlineExceeded(f"{self.method}: the time for this call is over")
+            raise DeadlineExceeded(f"{self.method}: the time for this call is over; {MORE_TIME}")
         if not self.is_active():
             raise Cancelled(f"{self.method}: the caller went away")
 

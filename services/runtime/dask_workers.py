@@ -26,6 +26,8 @@ CONNECT_S = 10.0
 NO_WORKERS_S = 20.0
 """How long a simulation waits for a worker to come back before it gives up."""
 _POLL_S = 0.5
+_ALONE = "unset ECOPLEDGE_DASK_SCHEDULER to compute on the service alone"
+_START_SCHEDULER = f"start it with: dask scheduler (docs/scaling.md), or {_ALONE}"
 
 
 class DaskWorkers:
@@ -116,7 +118,9 @@ class DaskWorkers:
                     name="ecopledge",
                 )
             except (OSError, TimeoutError, ValueError) as error:
-                raise Unavailable(f"{self._cluster}: no connection to its scheduler: {error}") from error
+                raise Unavailable(
+                    f"{self._cluster}: no connection to its scheduler: {error}; {_START_SCHEDULER}"
+                ) from error
             return self._client
 
     @property
@@ -136,14 +140,19 @@ class DaskWorkers:
             if threads > 0:
                 return int(threads)
             if time.monotonic() >= deadline:
-                raise Unavailable(f"{self._cluster}: no worker for {self._no_workers_s:g} s")
+                raise Unavailable(
+                    f"{self._cluster}: no worker for {self._no_workers_s:g} s; start workers with: "
+                    f"dask worker {self._address}, or {_ALONE}"
+                )
             time.sleep(_POLL_S)
 
     def _asked(self, question: Callable[[], Any]) -> Any:
         try:
             return question()
         except (OSError, TimeoutError, CancelledError) as error:
-            raise Unavailable(f"{self._cluster}: its scheduler went away: {error}") from error
+            raise Unavailable(
+                f"{self._cluster}: its scheduler went away: {error}; {_START_SCHEDULER}"
+            ) from error
 
     def _found(
         self, client: Any, task: tuple[int, int, Any], check_alive: Callable[[], None]
@@ -173,7 +182,7 @@ class DaskWorkers:
                 "memory: give workers more of it, or fewer threads each"
             ) from error
         except (CancelledError, OSError) as error:
-            raise Unavailable(f"{self._cluster}: it went away: {error}") from error
+            raise Unavailable(f"{self._cluster}: it went away: {error}; {_START_SCHEDULER}") from error
 
 
 def _simulated(

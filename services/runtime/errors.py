@@ -10,12 +10,13 @@
     +-- Unauthenticated     no valid token
     +-- PermissionDenied    known caller, not allowed
     +-- ResourceExhausted   a limit was reached (message size, row count)
-    +-- Unavailable         try again later: server not reachable, database busy
+    +-- Unavailable         try again later: database busy, cluster away
+    |   +-- Unreachable     no server answered at all; a client says so, no server does
     +-- DeadlineExceeded    the caller's time (or the server's default limit) is over
     +-- Cancelled           the caller went away
     +-- Internal            a fault of ours; the log has the traceback under the request id
 
-``services/runtime/status_table.py`` maps every leaf to one gRPC status code and back.
+``services/runtime/status_table.py`` maps every one that a server raises to one gRPC status code and back.
 """
 
 # The names are the statuses that the whole system speaks about; an "Error" suffix on each would only repeat.
@@ -110,8 +111,19 @@ class Unavailable(EcopledgeError):
     """Nothing was done and the same call may succeed later; the only error a client retries by itself."""
 
 
+class Unreachable(Unavailable):
+    """No server answered at the address: it is not started, or not there."""
+
+
 class DeadlineExceeded(EcopledgeError):
-    """The time the caller gave, or the server's default limit, is over."""
+    """The time the caller gave, or the server's default limit, is over; the same call would take as long again."""
+
+
+MORE_TIME = (
+    "allow more time (ECOPLEDGE_DEFAULT_DEADLINE_S, on the service and on who asks), or ask for less at once: "
+    "fewer paths, worlds or settings; docs/scaling.md tells of more machines"
+)
+"""What to do about a deadline instead of the same call once more."""
 
 
 class Cancelled(EcopledgeError):

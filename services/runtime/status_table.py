@@ -79,7 +79,19 @@ def from_rpc_error(error: grpc.RpcError) -> EcopledgeError:
     message = error.details() or error.code().name
     if cls is InvalidInput:
         return InvalidInput(message, _violations(error))
+    if cls is errors.Unavailable and not _has_answered(error):
+        return errors.Unreachable(message)
+    if cls is errors.DeadlineExceeded and not _has_answered(error):
+        return errors.DeadlineExceeded(f"no answer within the deadline of the call: {errors.MORE_TIME}")
     return cls(message)
+
+
+def _has_answered(error: grpc.RpcError) -> bool:
+    """Whether the status is a server's own: it sends its status in the trailers, the library itself does not."""
+    try:
+        return rpc_status.from_call(error) is not None  # type: ignore[arg-type]  # every RpcError of a channel is a Call
+    except ValueError:
+        return True
 
 
 def _bad_request(violations: tuple[FieldViolation, ...], max_bytes: int) -> error_details_pb2.BadRequest:

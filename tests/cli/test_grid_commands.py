@@ -36,9 +36,9 @@ def test_the_book_is_shown_and_a_refused_part_ends_with_1(
     file.write_text(BOOK, encoding="utf-8")
     assert run(["loans", "grid", str(file), "--target", target, "--out", str(tmp_path / "out")]) == 1
     shown = capsys.readouterr().out
-    for words in ("贷款组合情景网格", "CCER", "tea 未能测算", "book-grid.html", "book-grid.xlsx"):
+    for words in ("贷款组合情景网格", "CCER", "tea 未能测算", "book-grid-book.html", "book-grid-book.xlsx"):
         assert words in shown
-    assert (tmp_path / "out" / "book-grid.xlsx").exists()
+    assert (tmp_path / "out" / "book-grid-book.xlsx").exists()
     assert run(["loans", "grid", str(file), "--target", target, "--paths", "300", "--json"]) == 1
     grid = json.loads(capsys.readouterr().out)["grid"]
     assert grid["n_paths"] == 300
@@ -51,7 +51,7 @@ def test_the_fund_is_shown(target: str, tmp_path: Path, capsys: pytest.CaptureFi
     options = ["--paths", "256", "--target", target, "--out", str(tmp_path / "out")]
     assert run(["fund", "grid", str(file), *options]) == 0
     shown = capsys.readouterr().out
-    for words in ("基金情景网格", "city_finance", "qilian · as-asked", "工期延误", "fund-grid.xlsx"):
+    for words in ("基金情景网格", "city_finance", "qilian · as-asked", "工期延误", "fund-grid-fund.xlsx"):
         assert words in shown
 
 

@@ -7,7 +7,8 @@ import click
 
 from cli.connection import services, target
 from cli.examples import WithExamples
-from cli.output import json_option, percent, print_json, print_table, progress, wan
+from cli.output import json_option, percent, print_table, progress, wan
+from cli.scenario_grid import tell_grid
 
 if TYPE_CHECKING:
     from flows.fund_scenarios.grid import FundGrid, FundVariant
@@ -22,7 +23,9 @@ EXAMPLE = "examples/grids/fund.toml"
     examples=(f"ecopledge fund grid {EXAMPLE}", f"ecopledge fund grid {EXAMPLE} --paths 20000 --out out"),
 )
 @click.argument("file", type=click.Path(path_type=Path))
-@click.option("--out", type=click.Path(path_type=Path), help="Folder of fund-grid.html and .xlsx.")
+@click.option(
+    "--out", type=click.Path(path_type=Path), help="Folder of fund-grid-<name of FILE>.html and .xlsx."
+)
 @click.option("--paths", type=click.IntRange(256, 1_000_000), help="Paths; otherwise as the file says.")
 @target
 @json_option
@@ -54,22 +57,16 @@ def command(file: Path, out: Path | None, paths: int | None, target: str | None,
             institution_id=load_settings().institution_id,
             on_progress=lambda event: update(event.paths_done, event.paths_total),
         )
-    files = _written(grid, out)
-    if as_json:
-        print_json({"grid": grid, "files": files})
-    else:
-        _print(grid)
-        for path in files:
-            click.echo(f"report · 报告: {path}")
-    return 1 if any(variant.refusal for variant in grid.variants) else 0
+    refusals = ((_name(variant), variant.refusal) for variant in grid.variants)
+    return tell_grid(grid, _written(grid, out, file.stem), _print, refusals, as_json=as_json)
 
 
-def _written(grid: "FundGrid", out: Path | None) -> list[str]:
+def _written(grid: "FundGrid", out: Path | None, name: str) -> tuple[Path, ...]:
     if out is None:
-        return []
+        return ()
     from flows.reports.fund_grid_report.assembly import write_fund_grid
 
-    return [str(path) for path in write_fund_grid(grid, out)]
+    return write_fund_grid(grid, out, name)
 
 
 def _print(grid: "FundGrid") -> None:
@@ -92,9 +89,6 @@ def _print(grid: "FundGrid") -> None:
         ],
         left=(0, 1),
     )
-    for variant in grid.variants:
-        if variant.refusal:
-            click.echo(f"  ! {_name(variant)} 未能测算 · refused: {variant.refusal}")
 
 
 def _name(variant: "FundVariant") -> str:

@@ -8,7 +8,8 @@ import click
 from cli.connection import services, target
 from cli.examples import WithExamples
 from cli.loan_quality import market, print_cautions, snapshot_option, terms_options
-from cli.output import json_option, percent, print_json, print_table, progress, wan
+from cli.output import json_option, percent, print_table, progress, wan
+from cli.scenario_grid import tell_grid
 
 if TYPE_CHECKING:
     from flows.book_scenarios.grid import BookGrid, BookVariant
@@ -24,7 +25,9 @@ EXAMPLE = "examples/grids/book.toml"
     examples=(f"ecopledge loans grid {EXAMPLE}", f"ecopledge loans grid {EXAMPLE} --paths 20000 --out out"),
 )
 @click.argument("file", type=click.Path(path_type=Path))
-@click.option("--out", type=click.Path(path_type=Path), help="Folder of book-grid.html and .xlsx.")
+@click.option(
+    "--out", type=click.Path(path_type=Path), help="Folder of book-grid-<name of FILE>.html and .xlsx."
+)
 @click.option("--paths", type=click.IntRange(256, 1_000_000), help="Paths; otherwise as the file says.")
 @snapshot_option
 @terms_options
@@ -83,22 +86,16 @@ def command(
             institution_id=load_settings().institution_id,
             on_progress=lambda event: update(event.paths_done, event.paths_total),
         )
-    files = _written(grid, out)
-    if as_json:
-        print_json({"grid": grid, "files": files})
-    else:
-        _print(grid)
-        for path in files:
-            click.echo(f"report · 报告: {path}")
-    return 1 if any(variant.refusal for variant in grid.variants) else 0
+    refusals = ((variant.setting.name, variant.refusal) for variant in grid.variants)
+    return tell_grid(grid, _written(grid, out, file.stem), _print, refusals, as_json=as_json)
 
 
-def _written(grid: "BookGrid", out: Path | None) -> list[str]:
+def _written(grid: "BookGrid", out: Path | None, name: str) -> tuple[Path, ...]:
     if out is None:
-        return []
+        return ()
     from flows.reports.book_grid_report.assembly import write_book_grid
 
-    return [str(path) for path in write_book_grid(grid, out)]
+    return write_book_grid(grid, out, name)
 
 
 def _print(grid: "BookGrid") -> None:
@@ -118,9 +115,6 @@ def _print(grid: "BookGrid") -> None:
         [_row(variant, world) for variant in grid.answered for world in variant.worlds],
         left=(0, 1),
     )
-    for variant in grid.variants:
-        if variant.refusal:
-            click.echo(f"  ! {variant.setting.name} 未能测算 · refused: {variant.refusal}")
     first = grid.answered[0].stress
     if first is not None:
         print_cautions([caution for caution in first.cautions if caution.field in _TERMS])

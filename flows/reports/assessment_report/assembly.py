@@ -15,7 +15,7 @@ from flows.reports.blocks import findings_of
 from flows.reports.document import Document, Fact, KeyFigure, KeyFigures, Mark, Paragraph, Section
 from flows.reports.figures import percent, wan, yi
 from flows.reports.labels import label
-from flows.reports.report_files import write_report
+from flows.reports.report_files import file_stem, write_report
 
 
 def build_assessment_document(
@@ -90,11 +90,20 @@ def _findings(accounts: tuple[AccountYear, ...]) -> Section:
     return chapter("findings", *(found or (Paragraph(label("assessment_text.no_findings")),)))
 
 
-def write_assessment(document: Document, out_dir: Path) -> tuple[Path, ...]:
-    """Write gep-assessment.html, .pdf and .xlsx into a folder, which is made if need be; all or none.
+def write_assessment(
+    assessment: Assessment,
+    accounts: tuple[AccountYear, ...],
+    loans: PledgeLoans | None,
+    out_dir: Path,
+) -> tuple[Path, ...]:
+    """Write gep-assessment-<place>-<year>.html, .pdf and .xlsx into a folder, which is made if need be; all or none.
+
+    The year is that of the last account; the quarter of the loans stands behind it where there are any.
 
     Raises:
         OSError: if the folder cannot be written or the disk is full.
     """
-    files = write_report(document, out_dir, "gep-assessment")
+    quarter = "" if loans is None else loans.period
+    stem = file_stem("gep-assessment", assessment.place, str(assessment.latest.year), quarter)
+    files = write_report(build_assessment_document(assessment, accounts, loans), out_dir, stem)
     return files.html, files.pdf, files.xlsx

@@ -3,15 +3,12 @@
 from pathlib import Path
 
 from flows.book_scenarios.grid import BookGrid
-from flows.reports.bilingual import Bilingual
 from flows.reports.book_grid_report.figures import WORDS, GridFigures, setting_name
 from flows.reports.book_grid_report.tables import comparison_table, loss_panels, setting_table
 from flows.reports.document import (
     Block,
     ColumnKind,
     Document,
-    Finding,
-    Findings,
     KeyFigure,
     KeyFigures,
     Paragraph,
@@ -19,9 +16,8 @@ from flows.reports.document import (
 )
 from flows.reports.figures import wan
 from flows.reports.labels import label
-from flows.reports.report_files import write_page_and_workbook
-from flows.reports.scenario_tables import facts_of, matrix, shared_findings, source_table
-from services.runtime.results import Severity
+from flows.reports.report_files import file_stem, write_page_and_workbook
+from flows.reports.scenario_tables import facts_of, matrix, refused_findings, shared_findings, source_table
 
 
 def build_book_grid_document(grid: BookGrid) -> Document:
@@ -46,13 +42,19 @@ def build_book_grid_document(grid: BookGrid) -> Document:
     )
 
 
-def write_book_grid(grid: BookGrid, out_dir: Path) -> tuple[Path, ...]:
-    """Write book-grid.html and .xlsx into a folder, which is made if need be; both or none.
+def write_book_grid(grid: BookGrid, out_dir: Path, name: str) -> tuple[Path, ...]:
+    """Write book-grid-<name>.html and .xlsx into a folder, which is made if need be; both or none.
+
+    Args:
+        grid: what was found.
+        out_dir: the folder.
+        name: of the question, so that another one has files of its own.
 
     Raises:
         OSError: if the folder cannot be written or the disk is full.
     """
-    return write_page_and_workbook(build_book_grid_document(grid), out_dir, "book-grid")
+    stem = file_stem("book-grid", name)
+    return write_page_and_workbook(build_book_grid_document(grid), out_dir, stem)
 
 
 def _summary(figures: GridFigures) -> list[Block]:
@@ -64,19 +66,17 @@ def _summary(figures: GridFigures) -> list[Block]:
         paths=f"{grid.n_paths:,}",
         seed=str(grid.seed),
     )
-    blocks: list[Block] = [Paragraph(words), KeyFigures(tuple(_key_figures(figures)))]
-    refused = tuple(
-        Finding(Severity.WARNING, Bilingual(variant.refusal), setting_name(variant.setting).zh)
-        for variant in grid.variants
-        if variant.refusal
-    )
-    if refused:
-        blocks.append(Findings(label("book_grid_title.cautions"), refused))
+    refusals = ((setting_name(variant.setting).zh, variant.refusal) for variant in grid.variants)
     cautions = [
         (name, () if variant.stress is None else variant.stress.cautions)
         for name, variant in zip(figures.variant_names, figures.variants, strict=True)
     ]
-    return [*blocks, *shared_findings("book_grid_title.cautions", cautions)]
+    return [
+        Paragraph(words),
+        KeyFigures(tuple(_key_figures(figures))),
+        *refused_findings(label("book_grid_title.cautions"), refusals),
+        *shared_findings("book_grid_title.cautions", cautions),
+    ]
 
 
 def _key_figures(figures: GridFigures) -> list[KeyFigure]:

@@ -3,13 +3,10 @@
 from pathlib import Path
 
 from flows.fund_scenarios.grid import FundGrid
-from flows.reports.bilingual import Bilingual
 from flows.reports.document import (
     Block,
     ColumnKind,
     Document,
-    Finding,
-    Findings,
     KeyFigure,
     KeyFigures,
     Paragraph,
@@ -21,9 +18,8 @@ from flows.reports.fund_grid_report.panels import cash_panels, rate_panels
 from flows.reports.fund_grid_report.tables import class_table, comparison_table, setting_table
 from flows.reports.fund_grid_report.wording import WORDS, recipient_name
 from flows.reports.labels import label
-from flows.reports.report_files import write_page_and_workbook
-from flows.reports.scenario_tables import facts_of, matrix, shared_findings, source_table
-from services.runtime.results import Severity
+from flows.reports.report_files import file_stem, write_page_and_workbook
+from flows.reports.scenario_tables import facts_of, matrix, refused_findings, shared_findings, source_table
 
 
 def build_fund_grid_document(grid: FundGrid) -> Document:
@@ -51,13 +47,19 @@ def build_fund_grid_document(grid: FundGrid) -> Document:
     )
 
 
-def write_fund_grid(grid: FundGrid, out_dir: Path) -> tuple[Path, ...]:
-    """Write fund-grid.html and .xlsx into a folder, which is made if need be; both or none.
+def write_fund_grid(grid: FundGrid, out_dir: Path, name: str) -> tuple[Path, ...]:
+    """Write fund-grid-<name>.html and .xlsx into a folder, which is made if need be; both or none.
+
+    Args:
+        grid: what was found.
+        out_dir: the folder.
+        name: of the question, so that another one has files of its own.
 
     Raises:
         OSError: if the folder cannot be written or the disk is full.
     """
-    return write_page_and_workbook(build_fund_grid_document(grid), out_dir, "fund-grid")
+    stem = file_stem("fund-grid", name)
+    return write_page_and_workbook(build_fund_grid_document(grid), out_dir, stem)
 
 
 def _summary(figures: GridFigures) -> list[Block]:
@@ -72,21 +74,19 @@ def _summary(figures: GridFigures) -> list[Block]:
         seen=seen.zh,
         seen_en=seen.en or seen.zh,
     )
-    blocks: list[Block] = [Paragraph(words), KeyFigures(tuple(_key_figures(figures)))]
-    refused = tuple(
-        Finding(
-            Severity.WARNING, Bilingual(variant.refusal), f"{variant.terms.name} · {variant.setting.name}"
-        )
-        for variant in grid.variants
-        if variant.refusal
+    refusals = (
+        (f"{variant.terms.name} · {variant.setting.name}", variant.refusal) for variant in grid.variants
     )
-    if refused:
-        blocks.append(Findings(WORDS.text("refused"), refused))
     cautions = [
         (name, figures.outcomes(variant)[0].cautions)
         for name, variant in zip(figures.variant_names, figures.variants, strict=True)
     ]
-    return [*blocks, *shared_findings("fund_grid_title.cautions", cautions)]
+    return [
+        Paragraph(words),
+        KeyFigures(tuple(_key_figures(figures))),
+        *refused_findings(WORDS.text("refused"), refusals),
+        *shared_findings("fund_grid_title.cautions", cautions),
+    ]
 
 
 def _key_figures(figures: GridFigures) -> list[KeyFigure]:

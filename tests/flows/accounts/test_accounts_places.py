@@ -8,11 +8,15 @@ from flows.accounts.problems import Problem, in_folder, refusal
 from services.runtime.errors import InvalidInput
 
 
+def fail(problem: Problem) -> None:
+    error = refusal([problem])
+    error.add_note("kept in quarantine")
+    raise error
+
+
 def refused(problem: Problem) -> InvalidInput:
     with pytest.raises(InvalidInput) as caught, in_folder(Path("data/example_accounts")):
-        error = refusal([problem])
-        error.add_note("kept in quarantine")
-        raise error
+        fail(problem)
     return caught.value
 
 

@@ -145,5 +145,5 @@ def test_the_command_writes_three_files(tmp_path: Path, capsys: pytest.CaptureFi
     assert run(["report", "gep", str(EXAMPLE), "--place", "示例县", "--out", str(tmp_path)]) == 0
     assert "160.60" in capsys.readouterr().out
     assert {path.name for path in tmp_path.iterdir()} == {
-        "gep-assessment.html", "gep-assessment.pdf", "gep-assessment.xlsx",
+        f"gep-assessment-示例县-2025.{suffix}" for suffix in ("html", "pdf", "xlsx")
     }  # fmt: skip

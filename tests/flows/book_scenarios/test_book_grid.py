@@ -138,8 +138,8 @@ def test_the_report_shows_every_cell(grid: BookGrid, tmp_path: Path) -> None:
         variant.worlds[1].expected_loss_cny for variant in grid.answered
     ]
     assert any(isinstance(block, Figure) for section in document.sections for block in section.blocks)
-    first, second = (write_book_grid(grid, tmp_path / name) for name in ("a", "b"))
-    assert [path.name for path in first] == ["book-grid.html", "book-grid.xlsx"]
+    first, second = (write_book_grid(grid, tmp_path / name, "asked") for name in ("a", "b"))
+    assert [path.name for path in first] == ["book-grid-asked.html", "book-grid-asked.xlsx"]
     assert [path.read_bytes() for path in first] == [path.read_bytes() for path in second]
     assert "no loan of these products" in first[0].read_text(encoding="utf-8")
 

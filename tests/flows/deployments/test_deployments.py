@@ -114,7 +114,7 @@ def test_two_runs_of_a_deployment_go_to_their_end_one_after_the_other(
             break
         time.sleep(0.5)
     assert [run["state_type"] for run in runs] == ["COMPLETED", "COMPLETED"]
-    assert (tmp_path / "gep-assessment.pdf").exists()
+    assert (tmp_path / "gep-assessment-示例县-2025.pdf").exists()
     first, second = sorted(runs, key=lambda run: str(run["start_time"]))
     assert dt.datetime.fromisoformat(first["end_time"]) <= dt.datetime.fromisoformat(second["start_time"])
 

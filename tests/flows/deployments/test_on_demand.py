@@ -58,7 +58,7 @@ def test_a_form_of_the_fund_becomes_a_report(running: ScenarioServices, tmp_path
         "out_dir": str(tmp_path),
     }
     files = fund_scenarios(FundGridParameters.model_validate(form))
-    assert [Path(path).name for path in files] == ["fund-grid.html", "fund-grid.xlsx"]
+    assert [Path(path).name for path in files] == ["fund-grid-form.html", "fund-grid-form.xlsx"]
     page = Path(files[0]).read_text(encoding="utf-8")
     assert "4 个方案 × 2 个情景" in page
     assert "认缴 × 0.8" in page

@@ -119,7 +119,7 @@ def test_the_report_shows_every_cell(grid: FundGrid, tmp_path: Path) -> None:
     assert matrix.rows[0].cells[1].value == each.irr_annual.quantile(0.5)
     charts = [block for section in document.sections for block in section.blocks if isinstance(block, Figure)]
     assert len(charts) == 2
-    html, xlsx = write_fund_grid(grid, tmp_path)
+    html, xlsx = write_fund_grid(grid, tmp_path, "asked")
     assert "最不利的情景" in html.read_text(encoding="utf-8")
     assert "假设" in html.read_text(encoding="utf-8")
     book = openpyxl.load_workbook(io.BytesIO(xlsx.read_bytes()))
@@ -127,7 +127,7 @@ def test_the_report_shows_every_cell(grid: FundGrid, tmp_path: Path) -> None:
 
 
 def test_the_same_grid_gives_the_same_files(grid: FundGrid, tmp_path: Path) -> None:
-    first, second = (write_fund_grid(grid, tmp_path / name) for name in ("a", "b"))
+    first, second = (write_fund_grid(grid, tmp_path / name, "asked") for name in ("a", "b"))
     assert [path.read_bytes() for path in first] == [path.read_bytes() for path in second]
 
 

@@ -1,3 +1,4 @@
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -30,7 +31,7 @@ def raising(error: Exception) -> Callable[[bytes, grpc.ServicerContext], bytes]:
 
 def test_every_error_of_the_tree_is_mapped_and_drawn() -> None:
     leaves = tree(EcopledgeError) - {EcopledgeError}
-    assert set(CODE_BY_ERROR) == leaves
+    assert set(CODE_BY_ERROR) == leaves - {errors.Unreachable}  # a client's alone, with its parent's code
     drawing = errors.__doc__ or ""
     assert [leaf for leaf in leaves if f"+-- {leaf.__name__} " not in drawing] == []
 
@@ -102,11 +103,32 @@ def test_a_long_message_is_cut_and_arrives(start: Any, text: str) -> None:
     assert details.endswith("…")
 
 
-def test_a_server_that_is_not_there_is_unavailable() -> None:
+def test_a_call_that_takes_too_long_says_what_to_do_instead(start: Any) -> None:
+    release = threading.Event()
+
+    def wait(_request: bytes, _context: grpc.ServicerContext) -> bytes:
+        release.wait(10.0)
+        return b""
+
+    server = start(unary={"Fail": wait})
+    try:
+        with (
+            connect(server.address, institution_id="demo", timeout_s=0.2) as channel,
+            pytest.raises(
+                errors.DeadlineExceeded, match=r"ECOPLEDGE_DEFAULT_DEADLINE_S.* fewer paths, worlds"
+            ),
+            calling(),
+        ):
+            channel.unary_unary(FAIL)(b"")
+    finally:
+        release.set()
+
+
+def test_a_server_that_is_not_there_is_unreachable() -> None:
     retry = RetryPolicy(max_attempts=2, initial_backoff_s=0.01, max_backoff_s=0.01)
     with (
         connect("127.0.0.1:1", institution_id="demo", retry=retry) as channel,
-        pytest.raises(errors.Unavailable),
+        pytest.raises(errors.Unreachable),
         calling(),
     ):
         channel.unary_unary(FAIL)(b"")
