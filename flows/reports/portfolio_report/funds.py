@@ -25,7 +25,7 @@ def funds_on_paths(loss: PortfolioLoss) -> list[Block]:
         *_named(),
         heading("fund_payment", ColumnKind.WAN),
         heading("fund_exhausted", ColumnKind.PERCENT),
-        heading("basis", is_long_text=True),
+        heading("fund_basis", is_long_text=True),
     )
     return [Table(title("funds"), columns, rows, text("funds"))] if rows else []
 
