@@ -5,8 +5,9 @@ from collections.abc import Iterator
 import numpy as np
 
 from quant.loan_losses.simulation import LossSummary
-from services.loans.book import SecuredBook, guarantor_is_borrower
+from services.loans.book import SecuredBook
 from services.loans.book_terms.used import cautions_about_terms
+from services.loans.guarantees import GuaranteeCircle, circles, guarantor_is_borrower
 from services.loans.portfolio import PortfolioQuestion
 from services.loans.segments.cautions import cautions_about_curves, cautions_about_funds
 from services.loans.segments.segment import first_segment
@@ -17,6 +18,7 @@ DISTANT_SNAPSHOT_DAYS = 31
 FEWEST_TAIL_PATHS = 10
 SMALLEST_EFFECTIVE_SHARE = 0.2
 _SHOWN = 3
+_SHOWN_MEMBERS = 4
 
 
 def cautions_about(question: PortfolioQuestion, book: SecuredBook, found: LossSummary) -> tuple[Caution, ...]:
@@ -136,6 +138,23 @@ def _about_guarantors(book: SecuredBook) -> Iterator[Caution]:
             f"borrower, with the probability of their own loans, not the one stated beside the guarantee: "
             f"{_some(borrowing)}",
         )
+    found = circles(loans)
+    if found:
+        owed_wan = sum(loans.terms.principal_cents[i] for circle in found for i in circle.loans) / 1e6
+        shown = [_members(circle) for circle in found]
+        yield Caution(
+            "GUARANTEE_CIRCLES",
+            Severity.WARNING,
+            f"{len(found)} 个互保圈，圈内互保贷款合同金额合计 {owed_wan:,.2f} 万元，"
+            f"一方违约时其余各方的保证随之落空：{_some(shown)}",
+            f"{len(found)} circles of mutual guarantees with loans of {owed_wan:,.2f} wan CNY granted inside them; "
+            f"when one member falls its guarantees for the others are gone: {_some(shown)}",
+        )
+
+
+def _members(circle: GuaranteeCircle) -> str:
+    more = len(circle.borrowers) - _SHOWN_MEMBERS
+    return " - ".join(circle.borrowers[:_SHOWN_MEMBERS]) + (f" - … (+{more})" if more > 0 else "")
 
 
 def _about_loans(book: SecuredBook) -> Iterator[Caution]:
