@@ -82,6 +82,7 @@ class RunningServer:
         Returns:
             whether every handler has returned; False when one ignores that it was cancelled.
         """
+        self._logger.info("stopping", address=self.address, running_calls_may_take_s=grace_s)
         self._health.enter_graceful_shutdown()
         self._server.stop(grace_s).wait()
         # shutdown(wait=True) takes no timeout, hence the thread.
