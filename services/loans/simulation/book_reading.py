@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 
 from services.loans.book import SecuredBook
+from services.loans.book_terms.choosing import terms_used
 from services.loans.portfolio import PortfolioQuestion
 from services.loans.repository import LoanStore
 from services.runtime.errors import NotFound
@@ -14,7 +15,7 @@ OpenStore = Callable[[], AbstractContextManager[LoanStore]]
 
 
 def read_book(open_store: OpenStore, question: PortfolioQuestion) -> SecuredBook:
-    """Loans and collateral in force on a day; the reading transaction ends before anything is computed.
+    """Loans, collateral, curves and funds in force on a day; the reading transaction ends before anything is computed.
 
     Args:
         open_store: opens a reading transaction.
@@ -39,14 +40,14 @@ def read_book(open_store: OpenStore, question: PortfolioQuestion) -> SecuredBook
                 "expected as_of on or after the business date of the loans"
             )
         collateral = store.collateral_in_force(day, loans.loan_ids)
-    return SecuredBook(
-        day,
-        loans,
-        tuple(collateral),
-        question.fund_cap_cny,
-        question.default_curves,
-        question.compensation_funds,
-    )
+        terms = terms_used(
+            store,
+            day,
+            question.default_curves,
+            question.compensation_funds,
+            without_book_terms=question.without_book_terms,
+        )
+    return SecuredBook(day, loans, tuple(collateral), question.fund_cap_cny, terms)
 
 
 def _some(names: Sequence[str]) -> str:
