@@ -39,6 +39,7 @@ def read_book(open_store: OpenStore, question: PortfolioQuestion) -> SecuredBook
                 "expected as_of on or after the business date of the loans"
             )
         collateral = store.collateral_in_force(day, loans.loan_ids)
+        remarkable = store.settled_or_bad(day, loan_ids)
     return SecuredBook(
         day,
         loans,
@@ -46,6 +47,8 @@ def read_book(open_store: OpenStore, question: PortfolioQuestion) -> SecuredBook
         question.fund_cap_cny,
         question.default_curves,
         question.compensation_funds,
+        settled=frozenset(position.loan_id for position in remarkable if position.balance_cny == 0),
+        bad=frozenset(position.loan_id for position in remarkable if position.balance_cny > 0),
     )
 
 
