@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from cli.stopped import UNTIL_INPUT_ENDS
 from services.runtime.errors import Unavailable
 
 if TYPE_CHECKING:
@@ -31,13 +32,20 @@ def own_services(only: tuple[str, ...] = ()) -> Iterator[str]:
         Exit: if a setting or the database is wrong, which they have told.
         Unavailable: if they do not come up for another reason.
     """
-    command = [sys.executable, "-m", "cli.main", "serve", "--listen", "127.0.0.1:0", "--until-input-ends"]
+    command = [sys.executable, "-m", "cli.main", "serve", "--listen", "127.0.0.1:0", UNTIL_INPUT_ENDS]
     for name in only:
         command += ["--only", name]
     environment = {**os.environ, "ECOPLEDGE_LOG_LEVEL": os.environ.get("ECOPLEDGE_LOG_LEVEL", "warning")}
     # Nothing is written to their input: it closes when this process ends, however it ends, and they end with it.
+    # A session of their own: Ctrl-C reaches every process of a terminal, and a service that is told twice to stop ends
+    # in the middle of what it does.
     process = subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment, text=True
+        command,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        env=environment,
+        text=True,
+        start_new_session=True,
     )
     try:
         line = process.stdout.readline() if process.stdout is not None else ""

@@ -8,11 +8,15 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import TypeVar
+
+    from services.loans.book_terms.given import GivenTerms
     from services.loans.quality.rules import RuleUsed
-    from services.loans.segments.compensation_fund import CompensationFundTerms
-    from services.loans.segments.default_curve import DefaultCurve
     from services.runtime.market import MarketSnapshot
     from services.runtime.results import Caution
+
+    T = TypeVar("T")
 
 snapshot_option = click.option(
     "--snapshot",
@@ -33,17 +37,27 @@ curves_option = click.option(
     "curve_file",
     type=click.Path(path_type=Path),
     metavar="FILE",
-    help="TOML with [[default_curves]]: cumulated default by year, by county, product, loan or grade; "
-    "examples/loans/default-curves.toml shows the form.",
+    help="TOML with [[default_curves]]: cumulated default by year, by county, product, loan or grade, in place of "
+    "those that the book keeps (loans terms); examples/loans/default-curves.toml shows the form.",
 )
 funds_option = click.option(
     "--funds",
     "fund_file",
     type=click.Path(path_type=Path),
     metavar="FILE",
-    help="TOML with [[compensation_funds]]: named risk-compensation funds by county, product or loan; "
-    "examples/loans/compensation-funds.toml shows the form.",
+    help="TOML with [[compensation_funds]]: named risk-compensation funds by county, product or loan, in place of "
+    "those that the book keeps (loans terms); examples/loans/compensation-funds.toml shows the form.",
 )
+without_terms_option = click.option(
+    "--without-book-terms",
+    is_flag=True,
+    help="Leave out the default curves and funds that the book keeps; only those given here count.",
+)
+
+
+def terms_options(command: "Callable[..., T]") -> "Callable[..., T]":
+    """Options of every question that depends on curves and funds: curve_file, fund_file, without_book_terms."""
+    return curves_option(funds_option(without_terms_option(command)))
 
 
 def exposure_in_words(*, by_quarters: bool) -> str:
@@ -72,18 +86,15 @@ def market(snapshot_file: Path | None) -> "MarketSnapshot":
     return read_snapshot(STANDARD_PATH if snapshot_file is None else snapshot_file)
 
 
-def default_curves(curve_file: Path | None) -> "tuple[DefaultCurve, ...]":
-    """The curves of a file; none without one."""
-    from services.loans.segments.segment_file import read_default_curves
+def given_terms(curve_file: Path | None, fund_file: Path | None, *, without_book_terms: bool) -> "GivenTerms":
+    """What the options of `terms_options` give.
 
-    return () if curve_file is None else read_default_curves(curve_file)
+    Raises:
+        InvalidInput: a file is missing or wrong.
+    """
+    from services.loans.book_terms.given import read_given_terms
 
-
-def compensation_funds(fund_file: Path | None) -> "tuple[CompensationFundTerms, ...]":
-    """The funds of a file; none without one."""
-    from services.loans.segments.segment_file import read_compensation_funds
-
-    return () if fund_file is None else read_compensation_funds(fund_file)
+    return read_given_terms(curve_file, fund_file, without_book_terms=without_book_terms)
 
 
 def day_of(option: str, text: str | None) -> dt.date | None:

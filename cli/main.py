@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from cli.lazy_group import LazyGroup
-from cli.stopped import STOPPED
+from cli.stopped import STOPPED, UNTIL_INPUT_ENDS
 
 COMMANDS = {
     "serve": "启动服务 · Start the services",
@@ -50,9 +50,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     0: done. 1: a check failed or something broke. 2: the input is wrong. 3: the services cannot be reached.
     130 and 143: stopped before it was done, by Ctrl-C and by SIGTERM; both close behind them what was open.
     """
-    from services.runtime.stop_signals import interrupt_on_sigterm
+    given = sys.argv[1:] if arguments is None else arguments
+    if UNTIL_INPUT_ENDS not in given:
+        from services.runtime.stop_signals import interrupt_on_sigterm
 
-    interrupt_on_sigterm()
+        interrupt_on_sigterm()
     sys.exit(run(arguments))
 
 

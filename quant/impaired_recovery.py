@@ -29,12 +29,30 @@ class ImpairedRecovery:
         shortfall_cny, shortfall_error_cny: E[max(claim - C, 0)] and its standard error.
         recovered_cny: E[min(claim, C)].
         latest_lag_years: longest disposal time of the loan's pledges, 0 without pledges.
+        claims_cny: on every path the shortfalls of the loans of each group, times what is claimed of them,
+            [n_groups, n_paths].
     """
 
     shortfall_cny: Array
     shortfall_error_cny: Array
     recovered_cny: Array
     latest_lag_years: Array
+    claims_cny: Array
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Claimants:
+    """Groups of loans whose shortfalls somebody else is asked to share.
+
+    Attributes:
+        claimed_share: of the shortfall of each loan, >= 0, [n_loans].
+        group_of_loan: -1 for a loan without a group, [n_loans].
+        n_groups: number of groups.
+    """
+
+    claimed_share: Array
+    group_of_loan: Lanes
+    n_groups: int
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -60,6 +78,8 @@ class PledgeSales:
         schedules: Sequence[ExposureSchedule],
         loan_of_asset: Lanes,
         pledged_share: Array,
+        *,
+        claimants: Claimants | None = None,
     ) -> ImpairedRecovery:
         """Sell the pledges of every loan on every path.
 
@@ -69,6 +89,7 @@ class PledgeSales:
             schedules: pledged assets, times counted from today, [n_assets].
             loan_of_asset: loan that each secures, [n_assets].
             pledged_share: share of the asset that secures it, [n_assets].
+            claimants: whose shortfalls are added up path by path; nobody's when absent.
 
         Raises:
             ValueError: if lengths differ or a figure is outside its domain.
@@ -79,6 +100,7 @@ class PledgeSales:
         if np.any(claim_cny < 0.0) or np.any(effective_rate_annual <= -1.0) or self.n_paths < 2:
             raise ValueError("expected claims of 0 or more, effective rates above -1 and at least 2 paths")
         states = self._states(schedules)
+        claims = np.zeros((0 if claimants is None else claimants.n_groups, self.n_paths))
         shortfall, error, recovered, latest = np.zeros((4, len(claim_cny)))
         for loan, (claim, rate) in enumerate(zip(claim_cny, effective_rate_annual, strict=True)):
             sold = np.zeros(self.n_paths)
@@ -91,7 +113,9 @@ class PledgeSales:
             shortfall[loan] = missing.mean()
             error[loan] = missing.std(ddof=1) / np.sqrt(self.n_paths)
             recovered[loan] = np.minimum(claim, sold).mean()
-        return ImpairedRecovery(shortfall, error, recovered, latest)
+            if claimants is not None and claimants.group_of_loan[loan] >= 0:
+                claims[claimants.group_of_loan[loan]] += claimants.claimed_share[loan] * missing
+        return ImpairedRecovery(shortfall, error, recovered, latest, claims)
 
     def _states(self, schedules: Sequence[ExposureSchedule]) -> dict[float, Array]:
         """States x of every disposal time above 0, each [n_primary, n_paths]."""

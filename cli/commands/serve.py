@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from cli.examples import WithExamples
+from cli.stopped import UNTIL_INPUT_ENDS
 
 if TYPE_CHECKING:
     from services.runtime.settings import Settings
@@ -25,9 +26,7 @@ SIMULATING = ("loans", "fund")
     "--listen", metavar="HOST:PORT", help="Address; port 0 takes a free one. Default 127.0.0.1:50551."
 )
 @click.option("--database", metavar="URL", help="Database. Default sqlite:///var/ecopledge.db.")
-@click.option(
-    "--until-input-ends", is_flag=True, hidden=True, help="For who starts the services: end with them."
-)
+@click.option(UNTIL_INPUT_ENDS, is_flag=True, hidden=True, help="For who starts the services: end with them.")
 def command(
     only: tuple[str, ...], listen: str | None, database: str | None, *, until_input_ends: bool
 ) -> None:

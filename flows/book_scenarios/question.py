@@ -52,6 +52,9 @@ class BookGridQuestion(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         n_paths, seed: of every setting and world.
         fund_cap_cny: most that the risk-compensation fund pays; no cap when absent.
         snapshot_id: market snapshot; the standard one when empty.
+        default_curves: file with curves of default in place of those that the book keeps.
+        funds: file with compensation funds in place of those that the book keeps.
+        without_book_terms: leave out the curves and funds that the book keeps.
     """
 
     worlds: tuple[str, ...] = ()
@@ -63,6 +66,9 @@ class BookGridQuestion(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     seed: int = DEFAULT_SEED
     fund_cap_cny: float | None = None
     snapshot_id: str = ""
+    default_curves: str | None = None
+    funds: str | None = None
+    without_book_terms: bool = False
 
 
 def read_book_grid(path: Path) -> BookGridQuestion:

@@ -8,6 +8,7 @@ from typing import Protocol
 from flows.book_scenarios.grid import BookGrid, BookVariant
 from flows.book_scenarios.question import WHOLE_BOOK, BookGridQuestion, BookSetting
 from flows.grid_file import unknown_name
+from services.loans.book_terms.given import AS_THE_BOOK, GivenTerms, read_given_terms
 from services.loans.loan import LoanRecord
 from services.loans.portfolio import PortfolioQuestion
 from services.loans.simulation.stress import PortfolioStress, StressQuestion
@@ -55,12 +56,14 @@ class BookGridPlan:
         snapshot: the base market.
         worlds: scenarios, in order.
         parts: of the book, one for each setting.
+        terms: curves and funds in place of those of the book.
     """
 
     grid: BookGridQuestion
     snapshot: MarketSnapshot
     worlds: tuple[Scenario, ...]
     parts: tuple[BookPart, ...]
+    terms: GivenTerms = AS_THE_BOOK
 
     @property
     def n_paths(self) -> int:
@@ -86,7 +89,7 @@ def plan_book_grid(
     is_parted = any(setting.products or setting.counties for setting in settings)
     known = tuple(loans.list_loans()) if is_parted else ()
     parts = tuple(_part(setting, known) for setting in settings)
-    return BookGridPlan(grid, snapshot, _worlds(grid, snapshot, folder), parts)
+    return BookGridPlan(grid, snapshot, _worlds(grid, snapshot, folder), parts, _terms(grid, folder))
 
 
 def stress_setting(
@@ -110,6 +113,9 @@ def stress_setting(
             seed=grid.seed,
             n_quarters=quarters,
             fund_cap_cny=grid.fund_cap_cny if setting.fund_cap_cny is None else setting.fund_cap_cny,
+            default_curves=plan.terms.default_curves,
+            compensation_funds=plan.terms.compensation_funds,
+            without_book_terms=plan.terms.without_book_terms,
         )
         stress = stresser.stress(StressQuestion(book, scenarios=plan.worlds), on_progress=on_progress)
     except (InvalidInput, NotFound, ValueError) as error:
@@ -168,6 +174,12 @@ def _stressed(
                 on_progress(Progress(before + event.paths_done, total))
 
         yield stress_setting(stresser, plan, number, told)
+
+
+def _terms(grid: BookGridQuestion, folder: Path) -> GivenTerms:
+    """Curves and funds of the grid's files."""
+    curves, funds = (None if name is None else folder / name for name in (grid.default_curves, grid.funds))
+    return read_given_terms(curves, funds, without_book_terms=grid.without_book_terms)
 
 
 def _worlds(grid: BookGridQuestion, snapshot: MarketSnapshot, folder: Path) -> tuple[Scenario, ...]:

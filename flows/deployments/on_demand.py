@@ -120,6 +120,9 @@ def book_question(parameters: BookGridParameters) -> tuple[BookGridQuestion, Pat
         n_quarters=parameters.n_quarters,
         n_paths=parameters.n_paths,
         snapshot_id=parameters.snapshot_id,
+        default_curves=parameters.default_curves or None,
+        funds=parameters.funds or None,
+        without_book_terms=parameters.without_book_terms,
     )
     return grid, Path()
 

@@ -115,4 +115,17 @@ class BookGridParameters(_Form):
     n_quarters: int = Field(DEFAULT_STRESS_QUARTERS, title="季度数 · Quarters", ge=1, le=40)
     n_paths: int = Field(DEFAULT_STRESS_PATHS, title="每格路径 · Paths a cell", ge=256, le=1_000_000)
     snapshot_id: str = Field("", title="行情快照（空为标准） · Market snapshot, the standard one when empty")
+    default_curves: str = Field(
+        "",
+        title="违约期限结构文件（空为贷款簿自有的） · File of default curves, those of the book when empty",
+        description="examples/loans/default-curves.toml",
+    )
+    funds: str = Field(
+        "",
+        title="风险补偿基金文件（空为贷款簿自有的） · File of compensation funds, those of the book when empty",
+        description="examples/loans/compensation-funds.toml",
+    )
+    without_book_terms: bool = Field(
+        False, title="不用贷款簿自有的期限结构和基金 · Leave out the book's own curves and funds"
+    )
     out_dir: str = Field("out/book-scenarios", title="报告文件夹 · Folder of the report")

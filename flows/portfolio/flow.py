@@ -18,6 +18,7 @@ from flows.portfolio.review_book import BookClients, review_book
 from flows.reports.portfolio_report import write_review
 from flows.reports.report_files import ReportFiles
 from flows.service_tasks import service_task
+from services.loans.book_terms.given import read_given_terms
 from services.runtime.channel import open_channel_from
 from services.runtime.settings import load_settings
 from services.valuation.client import ValuationClient
@@ -46,6 +47,9 @@ def portfolio_review(
     snapshot_id: str = "",
     n_quarters: int = DEFAULT_QUARTERS,
     n_paths: int = DEFAULT_PATHS,
+    default_curves_file: str = "",
+    funds_file: str = "",
+    without_book_terms: bool = False,
 ) -> ReviewSummary:
     """Review the stored book and write the report; started twice, it writes the same files.
 
@@ -57,16 +61,22 @@ def portfolio_review(
         snapshot_id: market snapshot; the standard one unless given.
         n_quarters: horizon.
         n_paths: paths of the simulation.
+        default_curves_file: curves of default in place of those of the book; "" for those.
+        funds_file: compensation funds in place of those of the book; "" for those.
+        without_book_terms: leave out the curves and funds that the book keeps.
 
     Raises:
         InvalidInput: a wrong parameter, or a factor that the snapshot does not have.
         Unavailable: a service stays away through the retries.
     """
+    terms = read_given_terms(
+        _path(default_curves_file), _path(funds_file), without_book_terms=without_book_terms
+    )
     with open_channel_from(load_settings(institution_id=institution_id), target) as channel:
         valuation = ValuationClient(channel)
         snapshot = as_task("get market", lambda: valuation.get_market_snapshot(snapshot_id))
         day = dt.date.fromisoformat(as_of) if isinstance(as_of, str) else as_of or snapshot.as_of
-        request = ReviewRequest(institution_id, day, n_quarters, n_paths)
+        request = ReviewRequest(institution_id, day, n_quarters, n_paths, terms=terms)
         review = review_book(BookClients.on(channel), request, snapshot, as_task)
     written = as_task("write report", lambda: write_review(review, Path(out_dir)))
     summary = summarise(review, written)
@@ -74,6 +84,10 @@ def portfolio_review(
         markdown=markdown(review, summary), key=ARTIFACT_KEY, description="Review of the loan book"
     )
     return summary
+
+
+def _path(text: str) -> Path | None:
+    return Path(text) if text else None
 
 
 def as_task(name: str, step: Callable[[], T], /) -> T:

@@ -3,6 +3,7 @@
 import datetime as dt
 from dataclasses import dataclass
 
+from services.loans.book_terms.given import AS_THE_BOOK, GivenTerms
 from services.loans.portfolio import DEFAULT_SEED, MAX_PATHS, MAX_QUARTERS, MIN_PATHS
 
 DEFAULT_PATHS = 20_000
@@ -25,6 +26,7 @@ class ReviewRequest:
         n_paths: of loss, wrong-way risk and capital, 256 to 10,000,000; the other calculations take a share of it.
         seed: of the scenario universe.
         highest_expected_loss_cny: the limit up to which the factors are moved; None for twice the expected loss.
+        terms: curves of default and compensation funds in place of those that the book keeps.
 
     Raises:
         ValueError: if a figure is outside its domain.
@@ -36,6 +38,7 @@ class ReviewRequest:
     n_paths: int = DEFAULT_PATHS
     seed: int = DEFAULT_SEED
     highest_expected_loss_cny: float | None = None
+    terms: GivenTerms = AS_THE_BOOK
 
     def __post_init__(self) -> None:
         if not 1 <= self.n_quarters <= MAX_QUARTERS:

@@ -90,6 +90,8 @@ class _Questions:
 
     def figures(self) -> BookFigures:
         request, run, market, day = self.request, self.run, self.snapshot, self.request.as_of
+        curves, funds = request.terms.default_curves, request.terms.compensation_funds
+        without_book_terms = request.terms.without_book_terms
         loss = run(
             "simulate losses",
             lambda: self.clients.loans.simulate_portfolio(
@@ -99,6 +101,9 @@ class _Questions:
                 seed=request.seed,
                 n_quarters=request.n_quarters,
                 sampling=Sampling.TOWARDS_TAIL,
+                default_curves=curves,
+                compensation_funds=funds,
+                without_book_terms=without_book_terms,
                 timeout_s=_TIMEOUT_S,
             ),
         )
@@ -120,13 +125,23 @@ class _Questions:
                     as_of=day,
                     n_paths=request.credit_loss_paths,
                     seed=request.seed,
+                    default_curves=curves,
+                    compensation_funds=funds,
+                    without_book_terms=without_book_terms,
                     timeout_s=_TIMEOUT_S,
                 ),
             ),
             run(
                 "measure capital",
                 lambda: quality.measure_capital(
-                    market, as_of=day, n_paths=request.n_paths, seed=request.seed, timeout_s=_TIMEOUT_S
+                    market,
+                    as_of=day,
+                    n_paths=request.n_paths,
+                    seed=request.seed,
+                    default_curves=curves,
+                    compensation_funds=funds,
+                    without_book_terms=without_book_terms,
+                    timeout_s=_TIMEOUT_S,
                 ),
             ),
             run("classify", self._classified),
@@ -150,6 +165,9 @@ class _Questions:
             n_paths=n_paths,
             seed=request.seed,
             n_quarters=request.n_quarters,
+            default_curves=request.terms.default_curves,
+            compensation_funds=request.terms.compensation_funds,
+            without_book_terms=request.terms.without_book_terms,
         )
 
     def _stressed(self, limit: LossLimit | None) -> PortfolioStress:

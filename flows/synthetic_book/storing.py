@@ -117,7 +117,12 @@ def _pledges(
         yield Collateral(
             f"{item.loan.loan_id}-C",
             item.loan.loan_id,
-            replace(schedule, asset_id=f"{MARK} {case.case_id}", quantities=schedule.quantities * scale),
+            # Like the asset of the case, and yet another: what is lost of one right is not lost of its likes.
+            replace(
+                schedule,
+                asset_id=f"{MARK} {case.case_id} {item.loan.loan_id}",
+                quantities=schedule.quantities * scale,
+            ),
             snapshot.as_of,
             snapshot.snapshot_id,
             value_cny=None if recorded.value_cny is None else recorded.value_cny * scale,

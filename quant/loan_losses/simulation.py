@@ -190,6 +190,10 @@ class LossSimulation:
             path_weights=weights,
         )
 
+    def fund_claims(self) -> Array:
+        """Claims on every fund with a cap on every path, whatever it can pay; 0 for one without, [n_paths, n_funds]."""
+        return self._paths.claims
+
     def path_losses(self) -> Array:
         """The bank's loss on every path, what funds could not pay included, [n_paths]."""
         short = np.maximum(self._paths.claims - self._prepared.book.fund_cap_cny, 0.0)

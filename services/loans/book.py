@@ -17,12 +17,13 @@ from quant.loan_losses.book import Flags, LoanBook, Pledges
 from quant.schedules import Array
 from quant.sparse_draws import Lanes, lane_of_name
 from services.loans import stored
+from services.loans.book_terms.used import NO_TERMS, UsedTerms
 from services.loans.collateral import DAYS_PER_YEAR, Collateral
 from services.loans.columns.loan_columns import Labels, LoanColumns, numbered
 from services.loans.loan import IndexWeight
 from services.loans.schedule import balances_on
-from services.loans.segments.compensation_fund import CompensationFundTerms, funds_of_loans
-from services.loans.segments.default_curve import DefaultCurve, curves_of_loans
+from services.loans.segments.compensation_fund import funds_of_loans
+from services.loans.segments.default_curve import curves_of_loans
 from services.runtime.errors import FieldViolation, InvalidInput
 
 CREDIT_CYCLE = "credit_cycle"
@@ -39,8 +40,8 @@ class SecuredBook:
         loans: as columns, in order of loan_id.
         collateral: in order of loan, then collateral.
         fund_cap_cny: most that the risk-compensation fund of the institution pays; None for no cap.
-        default_curves: term structures of default; loans of none keep a constant hazard.
-        compensation_funds: named funds; loans of none are backed by that of the institution.
+        terms: term structures of default, where loans of none keep a constant hazard; named funds, where loans of none
+            are backed by that of the institution.
         settled: loans that owe nothing as reported: repaid early or written off. They are at risk no longer.
         bad: loans that are reported as bad; they are simulated as if they were not, which is told.
     """
@@ -49,8 +50,7 @@ class SecuredBook:
     loans: LoanColumns
     collateral: tuple[Collateral, ...]
     fund_cap_cny: float | None = None
-    default_curves: tuple[DefaultCurve, ...] = ()
-    compensation_funds: tuple[CompensationFundTerms, ...] = ()
+    terms: UsedTerms = NO_TERMS
     settled: frozenset[str] = frozenset()
     bad: frozenset[str] = frozenset()
 
@@ -98,8 +98,8 @@ class SecuredBook:
         loans, guarantees = self.loans, self.loans.guarantees
         own, indices = numbered([index or _DEFAULT_INDEX for index in loans.indices])
         ends = np.asarray(period_ends_years, dtype=np.float64)
-        curves = curves_of_loans(loans, self.default_curves, ends)
-        funds = funds_of_loans(loans, self.compensation_funds, self.fund_cap_cny)
+        curves = curves_of_loans(loans, self.terms.curves.entries, ends)
+        funds = funds_of_loans(loans, self.terms.funds.entries, self.fund_cap_cny)
         guarantor_borrows = guarantor_is_borrower(loans)
         position = {loan_id: i for i, loan_id in enumerate(loans.loan_ids)} if self.collateral else {}
         return LoanBook(

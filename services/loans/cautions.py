@@ -6,6 +6,7 @@ import numpy as np
 
 from quant.loan_losses.simulation import LossSummary
 from services.loans.book import SecuredBook, guarantor_is_borrower
+from services.loans.book_terms.used import cautions_about_terms
 from services.loans.portfolio import PortfolioQuestion
 from services.loans.segments.cautions import cautions_about_curves, cautions_about_funds
 from services.loans.segments.segment import first_segment
@@ -27,10 +28,15 @@ def cautions_about(question: PortfolioQuestion, book: SecuredBook, found: LossSu
         *_about_borrowers(book),
         *_about_guarantors(book),
         *_about_loans(book),
+        *cautions_about_terms(book.terms),
         *cautions_about_curves(
-            book.loans, book.default_curves, min(question.period_ends_years[-1], book.years_left().max())
+            book.loans,
+            book.terms.curves.entries,
+            min(question.period_ends_years[-1], book.years_left().max()),
         ),
-        *cautions_about_funds(book.loans, book.compensation_funds, book.fund_cap_cny),
+        *cautions_about_funds(
+            book.loans, book.terms.funds.entries, book.fund_cap_cny, is_part=bool(question.loan_ids)
+        ),
         *_about_paths(found),
         *_about_weights(found),
     )
@@ -99,7 +105,7 @@ def _about_borrowers(book: SecuredBook) -> Iterator[Caution]:
     loans = book.loans
     # One view a borrower: a number changes where any of what decides its default does.
     borrower, view = loans.borrower.codes, loans.index_of_loan
-    curve = first_segment([curve.segment for curve in book.default_curves], loans)
+    curve = first_segment([curve.segment for curve in book.terms.curves.entries], loans)
     for column in (loans.default_probability_annual, loans.asset_correlation, curve):
         values, codes = np.unique(column, return_inverse=True)
         view = view * len(values) + codes

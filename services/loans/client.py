@@ -176,6 +176,7 @@ class LoansClient:
         contribution_confidence: float = 0.99,
         default_curves: Sequence[DefaultCurve] = (),
         compensation_funds: Sequence[CompensationFundTerms] = (),
+        without_book_terms: bool = False,
         on_progress: Callable[[Progress], None] | None = None,
         timeout_s: float | None = None,
     ) -> PortfolioLoss:
@@ -192,8 +193,9 @@ class LoansClient:
             sampling: plain paths, or paths of high losses more often.
             fund_cap_cny: most that the risk-compensation fund pays; None for no cap.
             contribution_confidence: of the expected shortfall that loans contribute to: 0.95, 0.99 or 0.999.
-            default_curves: term structures of default; the first that has a loan is taken.
-            compensation_funds: named risk-compensation funds; the first that has a loan is taken.
+            default_curves: term structures of default; the first that has a loan is taken; of the book when empty.
+            compensation_funds: named funds; the first that has a loan is taken; those of the book when empty.
+            without_book_terms: leave out the curves and funds that the book keeps.
             on_progress: told how far it is; what it raises cancels the call.
             timeout_s: deadline; that of the channel when absent.
 
@@ -204,7 +206,7 @@ class LoansClient:
         try:
             question = PortfolioQuestion(
                 snapshot, as_of, tuple(loan_ids), horizon_years, n_paths, seed, n_quarters, sampling, fund_cap_cny,
-                contribution_confidence, tuple(default_curves), tuple(compensation_funds),
+                contribution_confidence, tuple(default_curves), tuple(compensation_funds), without_book_terms,
             )  # fmt: skip
         except ValueError as error:
             raise InvalidInput(str(error)) from error

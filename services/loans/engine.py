@@ -3,6 +3,7 @@
 import datetime as dt
 from collections.abc import Sequence
 
+from services.loans.booking_days import future_violations
 from services.loans.collateral import Collateral
 from services.loans.loan import Loan, LoanPage, PutCounts
 from services.loans.position import LoanMovement, LoanPosition
@@ -42,8 +43,12 @@ def record_positions(store: LoanStore, positions: Sequence[LoanPosition]) -> Put
 
     Raises:
         NotFound: naming loans that do not exist.
+        InvalidInput: naming positions of days that have not come.
     """
     _require_known(store, [position.loan_id for position in positions])
+    wrong = future_violations(positions, store.today(), lambda i: f"positions[{i}]")
+    if wrong:
+        raise InvalidInput.from_violations(wrong)
     return store.record_positions(positions)
 
 
@@ -52,11 +57,13 @@ def record_movements(store: LoanStore, movements: Sequence[LoanMovement]) -> Put
 
     Raises:
         NotFound: naming loans that do not exist.
-        InvalidInput: naming reversals that do not agree with what they reverse, and corrections of what is reversed.
+        InvalidInput: naming movements of days that have not come, reversals that do not agree with what they reverse,
+            and corrections of what is reversed.
     """
     _require_known(store, [movement.loan_id for movement in movements])
     store.wait_for_writers()
-    wrong = reversal_violations(store, movements, lambda i: f"movements[{i}]")
+    wrong = future_violations(movements, store.today(), lambda i: f"movements[{i}]")
+    wrong += reversal_violations(store, movements, lambda i: f"movements[{i}]")
     if wrong:
         raise InvalidInput.from_violations(wrong)
     return store.record_movements(movements)

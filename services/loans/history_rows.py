@@ -11,6 +11,8 @@ import sqlalchemy as sa
 # Below the number of parameters that a statement may have on either database.
 IDS_PER_QUERY = 5_000
 _LOCK_CLASS = 0x6C6F616E
+CHINA = dt.timezone(dt.timedelta(hours=8))
+"""A day, and so a quarter, ends when it ends in China."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +28,10 @@ class InstitutionRows:
     connection: sa.Connection
     institution_id: str
     now: Callable[[], dt.datetime] = lambda: dt.datetime.now(dt.UTC)
+
+    def today(self) -> dt.date:
+        """The day in China by the clock."""
+        return self.now().astimezone(CHINA).date()
 
     def wait_for_writers(self) -> None:
         """One writer of an institution at a time; SQLite has but one writer anyway."""

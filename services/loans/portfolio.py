@@ -48,10 +48,11 @@ class PortfolioQuestion:
         sampling: plain paths, or paths of high losses more often.
         fund_cap_cny: most that the risk-compensation fund pays; None for no cap.
         contribution_confidence: of the expected shortfall that loans contribute to: 0.95, 0.99 or 0.999.
-        default_curves: term structures of default, up to 100; the first that has a loan is taken, and loans of none
-            keep a constant hazard.
-        compensation_funds: named funds, up to 100; the first that has a loan is taken, and `fund_cap_cny` is that of
-            the fund behind all other loans with a compensation share.
+        default_curves: term structures of default, up to 100, in place of those of the book; the first that has a loan
+            is taken, and loans of none keep a constant hazard.
+        compensation_funds: named funds, up to 100, in place of those of the book; the first that has a loan is taken,
+            and `fund_cap_cny` is that of the fund behind all other loans with a compensation share.
+        without_book_terms: leave out the curves and funds that the book keeps.
 
     Raises:
         ValueError: if a figure is outside its domain.
@@ -69,6 +70,7 @@ class PortfolioQuestion:
     contribution_confidence: float = 0.99
     default_curves: tuple[DefaultCurve, ...] = ()
     compensation_funds: tuple[CompensationFundTerms, ...] = ()
+    without_book_terms: bool = False
 
     def __post_init__(self) -> None:
         if not 0.0 < self.horizon_years <= MAX_HORIZON_YEARS:

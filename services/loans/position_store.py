@@ -69,6 +69,9 @@ class PositionStore(Protocol):
     `known_at` shows what was recorded by a moment; without it everything counts.
     """
 
+    def today(self) -> dt.date:
+        """The day in China by the clock."""
+
     def wait_for_writers(self) -> None:
         """Waits until no other transaction writes for the institution; what is read then stays as it is."""
 

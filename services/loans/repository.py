@@ -12,6 +12,7 @@ from typing import Protocol
 import sqlalchemy as sa
 
 from services.loans import stored
+from services.loans.book_terms.store import SqlTermsStore, TermsStore
 from services.loans.collateral import Collateral
 from services.loans.columns.from_texts import columns_from_texts
 from services.loans.columns.loan_columns import LoanColumns
@@ -53,8 +54,8 @@ collateral_table = sa.Table(
 )
 
 
-class LoanStore(PositionStore, Protocol):
-    """Loans, collateral, positions and movements of one institution, within one transaction."""
+class LoanStore(PositionStore, TermsStore, Protocol):
+    """Loans, collateral, positions, movements and terms of one institution, within one transaction."""
 
     def put_loans(self, as_of: dt.date, loans: Sequence[Loan]) -> PutCounts:
         """Adds a state for each loan that differs from the one in force on its day; ids are distinct."""
@@ -91,7 +92,7 @@ class LoanStore(PositionStore, Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class SqlLoanStore(SqlPositionStore):
+class SqlLoanStore(SqlPositionStore, SqlTermsStore):
     """The store on SQLite or PostgreSQL, in the transaction of `connection`."""
 
     def put_loans(self, as_of: dt.date, loans: Sequence[Loan]) -> PutCounts:

@@ -20,6 +20,7 @@ from services.loans import (
     translate_position,
     translate_repayment,
 )
+from services.loans.book_terms.servicer import BookTermsRpcs
 from services.loans.importing.servicer import ImportRpcs
 from services.loans.pledges.servicer import PledgeRpcs
 from services.loans.quality.servicer import QualityRpcs
@@ -36,7 +37,13 @@ from services.runtime.violations import Violations
 
 
 class LoansServicer(
-    PledgeRpcs, ImportRpcs, QualityRpcs, SimulationRpcs, StatisticsRpcs, LoansServiceServicer
+    BookTermsRpcs,
+    PledgeRpcs,
+    ImportRpcs,
+    QualityRpcs,
+    SimulationRpcs,
+    StatisticsRpcs,
+    LoansServiceServicer,
 ):
     """The loans service on one database; workers simulate its book, its own threads where there are none."""
 

@@ -44,7 +44,7 @@ def page_from_wire(
     violations.require_range("page_size", size, 1, MAX_PAGE_SIZE)
     known_at = now
     if request.known_at:
-        known_at = violations.collect("known_at", _moment, request.known_at) or now
+        known_at = violations.collect("known_at", moment_of, request.known_at) or now
     after = ""
     if request.page_token:
         place = violations.collect("page_token", _read_token, request.page_token)
@@ -99,7 +99,12 @@ def _record_to_wire(record: LoanRecord) -> pb.LoanRecord:
     )
 
 
-def _moment(text: str) -> dt.datetime:
+def moment_of(text: str) -> dt.datetime:
+    """The moment of a text in RFC 3339, in UTC.
+
+    Raises:
+        InvalidInput: the text is none, or has no time zone.
+    """
     try:
         moment = dt.datetime.fromisoformat(text)
     except ValueError:
@@ -118,7 +123,7 @@ def _read_token(token: str) -> tuple[dt.datetime, str]:
     try:
         text = base64.b64decode(token.encode(), altchars=b"-_", validate=True)
         moment, after = msgspec.json.decode(text, type=tuple[str, str])
-        return _moment(moment), after
+        return moment_of(moment), after
     except (binascii.Error, UnicodeError, msgspec.MsgspecError, InvalidInput):
         raise InvalidInput.of(
             "", "is not a token of this service, expected next_page_token of a page"

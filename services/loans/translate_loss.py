@@ -78,6 +78,7 @@ def question_from_wire(request: pb.SimulatePortfolioRequest) -> PortfolioQuestio
             request.contribution_confidence if request.HasField("contribution_confidence") else 0.99,
             curves,
             funds,
+            request.without_book_terms,
         )
     except ValueError as error:
         field, _, message = str(error).partition(": ")
@@ -95,6 +96,7 @@ def question_to_wire(question: PortfolioQuestion) -> pb.SimulatePortfolioRequest
         contribution_confidence=question.contribution_confidence,
         default_curves=map(curve_to_wire, question.default_curves),
         compensation_funds=map(fund_to_wire, question.compensation_funds),
+        without_book_terms=question.without_book_terms,
     )
 
 

@@ -30,6 +30,7 @@ from services.runtime.settings import Settings
 # After the grace, running calls have been cancelled; work that ignores it gets this long.
 _STRAGGLERS_S = 2.0
 _METADATA_BYTES = 64 * 1024
+_LOOK_S = 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +82,7 @@ class RunningServer:
         Returns:
             whether every handler has returned; False when one ignores that it was cancelled.
         """
+        self._logger.info("stopping", address=self.address, running_calls_may_take_s=grace_s)
         self._health.enter_graceful_shutdown()
         self._server.stop(grace_s).wait()
         # shutdown(wait=True) takes no timeout, hence the thread.
@@ -170,7 +172,9 @@ def serve(
     gc.set_threshold(50_000, 20, 50)
     running = build_server(settings, registrations)
     _announce(running, registrations, settings.ready_path)
-    asked.wait()
+    # In short waits: the system may hand a signal to any thread, and Python's handler runs in this one once it wakes.
+    while not asked.wait(_LOOK_S):
+        pass
     clean = _stop_unless_asked_again(running, settings.stop_grace_s, at_once)
     if settings.ready_path is not None:
         settings.ready_path.unlink(missing_ok=True)

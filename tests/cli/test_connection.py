@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 
 import grpc
+import pytest
 
 START = """
 import sys, time
@@ -25,6 +26,49 @@ def answers(address: str) -> bool:
         except grpc.FutureTimeoutError:
             return False
         return True
+
+
+def children_of(pid: int) -> list[int]:
+    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+def is_gone(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return True
+    return False
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@pytest.mark.parametrize("moment", ["the services start", "the services work"])
+def test_a_stop_is_said_once_and_takes_the_services_along(
+    tmp_path: Path, number: int, code: int, moment: str
+) -> None:
+    """The signal goes to the whole group, as Ctrl-C does on a terminal."""
+    environment = {**os.environ, "ECOPLEDGE_DATABASE_URL": f"sqlite:///{tmp_path / 'book.db'}"}
+    arguments = ["fund", "grid", "examples/grids/fund.toml", "--paths", "1000000"]
+    with subprocess.Popen(
+        [sys.executable, "-m", "cli.main", *arguments],
+        env=environment | {"ECOPLEDGE_LOG_LEVEL": "info"},
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    ) as command:
+        assert command.stderr is not None
+        deadline = time.monotonic() + 60.0
+        while not children_of(command.pid):
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+        [service] = children_of(command.pid)
+        if moment == "the services work":
+            while "GetMarketSnapshot" not in command.stderr.readline():
+                assert time.monotonic() < deadline
+        os.killpg(command.pid, number)
+        _, said = command.communicate(timeout=30.0)
+    assert command.returncode == code
+    assert [line for line in said.splitlines() if line and not line.startswith("{")] == ["已停止 · stopped"]
+    assert is_gone(service)
 
 
 def test_services_do_not_outlive_a_killed_command(tmp_path: Path) -> None:

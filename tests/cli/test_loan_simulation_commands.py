@@ -68,5 +68,40 @@ def test_curves_and_funds_come_from_files(capsys: pytest.CaptureFixture[str]) ->
         assert run(["loans", *command, *asked]) == 0
         codes = {caution["code"] for caution in json.loads(capsys.readouterr().out)["cautions"]}
         assert codes & {"DEFAULT_CURVE_USED", "DEFAULT_CURVE_WITHOUT_LOANS"}
+    quality = ["--paths", "256", *curves, *funds, "--json"]
+    for measure in ("credit-loss", "capital"):
+        assert run(["loans", measure, *quality]) == 0
+        codes = {caution["code"] for caution in json.loads(capsys.readouterr().out)["cautions"]}
+        assert "COMPENSATION_FUND_USED" in codes
+    assert run(["loans", "credit-loss", "--paths", "256", *funds]) == 0
+    assert "计入准备" in capsys.readouterr().out
     assert run(["loans", "simulate", "--funds", str(EXAMPLES / "loans" / "default-curves.toml")]) == 2
     assert "compensation_funds" in capsys.readouterr().err
+
+
+def test_the_book_keeps_curves_and_funds(capsys: pytest.CaptureFixture[str]) -> None:
+    curves = ["--default-curves", str(EXAMPLES / "loans" / "default-curves.toml")]
+    funds = ["--funds", str(EXAMPLES / "loans" / "compensation-funds.toml")]
+    put = ["loans", "terms", "put", "--as-of", "2026-08-01"]
+    assert run([*put, *curves, *funds]) == 0
+    assert "新版本 new versions 2" in capsys.readouterr().out
+    assert run([*put, *funds, "--json"]) == 0
+    assert json.loads(capsys.readouterr().out) == {"stored": 0, "unchanged": 1}
+    asked = ["loans", "simulate", "--quarters", "4", "--paths", "512"]
+    assert run(asked) == 0
+    said = capsys.readouterr().out
+    assert "风险补偿基金 2 项取自贷款簿，自 2026-08-01 起生效" in said
+    assert "fund for all other loans" in said
+    assert run([*asked, "--without-book-terms"]) == 0
+    assert "自 2026-08-01 起生效的风险补偿基金未用，本次不用" in capsys.readouterr().out
+    assert run([*put, "--withdraw", "funds"]) == 0
+    assert run([*put, "--withdraw", "default-curves"]) == 0
+    capsys.readouterr()
+    assert run(["loans", "terms", "show", "--as-of", "2026-08-01"]) == 0
+    said = capsys.readouterr().out
+    assert said.count("无 none") == 2
+    assert said.count("compensation_funds") == 2
+    assert run(["loans", "terms", "show", "--as-of", "2026-08-01", "--json"]) == 0
+    assert len(json.loads(capsys.readouterr().out)["versions"]) == 4
+    for wrong in ([], [*funds, "--withdraw", "funds"], ["--funds", "nowhere.toml"]):
+        assert run([*put, *wrong]) == 2

@@ -5,7 +5,7 @@ import pytest
 from scipy.special import ndtr
 
 from quant.factors import FactorModel, PrimaryFactor
-from quant.impaired_recovery import ImpairedRecovery, PledgeSales
+from quant.impaired_recovery import Claimants, ImpairedRecovery, PledgeSales
 from quant.schedules import Array, CollateralTerms, ExposureSchedule
 
 RATE = 0.05
@@ -68,6 +68,37 @@ def test_loss_of_the_right_before_the_sale() -> None:
     found = recovery(50.0, 0.0, disposal_lag_years=2.0, event_intensity=0.2, event_severity=1.0)
     expected = 50.0 * (1.0 - np.exp(-0.4))
     assert found.shortfall_cny[0] == pytest.approx(expected, abs=4.0 * found.shortfall_error_cny[0])
+
+
+def test_claims_of_a_group_are_the_shortfalls_path_by_path() -> None:
+    """Two loans share a pledge by halves: what is claimed of group 1 moves with the price, and adds up in the mean."""
+    model = FactorModel((PrimaryFactor("price", 0.0, volatility_annual=0.4),), (), np.eye(1))
+    schedules = [
+        ExposureSchedule(
+            name,
+            np.array([3.0]),
+            ("price",),
+            np.array([80.0]),
+            ("",),
+            CollateralTerms(disposal_lag_years=1.0),
+        )
+        for name in ("a", "b")
+    ]
+    claimants = Claimants(np.array([0.5, 0.25, 1.0]), np.array([1, 1, -1]), 2)
+    found = PledgeSales(model, flat, 5_000, 7).recovery(
+        np.array([100.0, 60.0, 50.0]),
+        np.full(3, RATE),
+        schedules,
+        np.array([0, 1]),
+        np.ones(2),
+        claimants=claimants,
+    )
+    assert found.claims_cny.shape == (2, 5_000)
+    assert np.all(found.claims_cny[0] == 0.0)
+    expected = 0.5 * found.shortfall_cny[0] + 0.25 * found.shortfall_cny[1]
+    assert found.claims_cny[1].mean() == pytest.approx(expected, rel=1e-12)
+    # Both sell at the same price: claims of both are high on the same paths.
+    assert found.claims_cny[1].std() > 0.5 * 0.9 * 0.25 * 60.0
 
 
 def test_what_is_sold_last_ends_the_sale_whatever_the_order_of_the_pledges() -> None:

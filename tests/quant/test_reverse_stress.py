@@ -33,7 +33,7 @@ def test_the_joint_distance_of_a_linear_headroom() -> None:
 @given(st.floats(-3.0, 3.0).filter(lambda slope: abs(slope) > 0.2))
 def test_a_single_factor_moves_against_its_slope(slope: float) -> None:
     z = smallest_move(lambda shifts: 1.0 + slope * float(shifts[0]), np.array([1.0]))
-    assert z == pytest.approx(-1.0 / slope, rel=1e-8)
+    assert z == pytest.approx(-1.0 / slope, abs=1e-4)
 
 
 def test_the_nearer_side_counts() -> None:

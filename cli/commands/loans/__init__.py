@@ -17,6 +17,7 @@ SUMMARIES = {
     "stress": "压力测试 · The book in other worlds, and the smallest move that breaks a limit",
     "grid": "情景网格 · The book and parts of it by worlds, in one run, with a report",
     "wrong-way": "错向风险 · What it costs that collateral falls where borrowers default",
+    "terms": "期限结构与补偿基金 · Default curves and risk-compensation funds that the book keeps for every question",
     "schedule": "还款计划 · The repayment schedule of a loan or of terms, to the cent",
 }
 EXAMPLES = ("ecopledge loans list", "ecopledge loans schedule LOAN_ID")

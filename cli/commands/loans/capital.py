@@ -10,11 +10,13 @@ from cli.examples import WithExamples
 from cli.loan_quality import (
     as_of_option,
     day_of,
+    given_terms,
     loans_option,
     market,
     print_cautions,
     print_rule,
     snapshot_option,
+    terms_options,
 )
 from cli.output import json_option, percent, print_json, print_table, wan
 
@@ -38,6 +40,7 @@ _CLASSES = {
     examples=(
         "ecopledge loans capital --as-of 2026-09-30",
         "ecopledge loans capital --guarantor G1=0.2 --pledge-as receivables",
+        "ecopledge loans capital --funds examples/loans/compensation-funds.toml",
     ),
 )
 @as_of_option
@@ -57,6 +60,7 @@ _CLASSES = {
 @click.option(
     "--paths", type=click.IntRange(256, 10_000_000), default=20_000, show_default=True, help="Paths."
 )
+@terms_options
 @target
 @json_option
 def command(
@@ -66,8 +70,11 @@ def command(
     guarantors: tuple[str, ...],
     pledge_as: str,
     paths: int,
+    curve_file: Path | None,
+    fund_file: Path | None,
     target: str | None,
     *,
+    without_book_terms: bool,
     as_json: bool,
 ) -> int:
     """资本 · Weight method without the pledge, foundation approach as a what-if, economic capital with and without it.
@@ -77,6 +84,7 @@ def command(
     from services.loans.quality.capital import IrbCollateral
     from services.loans.quality.client import QualityClient
 
+    terms = given_terms(curve_file, fund_file, without_book_terms=without_book_terms)
     with services(target, ("loans",)) as channel:
         report = QualityClient(channel).measure_capital(
             market(snapshot_file),
@@ -85,6 +93,9 @@ def command(
             guarantors=[_guarantor(text) for text in guarantors],
             irb_collateral=IrbCollateral(pledge_as),
             n_paths=paths,
+            default_curves=terms.default_curves,
+            compensation_funds=terms.compensation_funds,
+            without_book_terms=without_book_terms,
         )
     if as_json:
         print_json(report)

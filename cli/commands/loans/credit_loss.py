@@ -9,14 +9,14 @@ from cli.connection import services, target
 from cli.examples import WithExamples
 from cli.loan_quality import (
     as_of_option,
-    curves_option,
     day_of,
-    default_curves,
+    given_terms,
     loans_option,
     market,
     print_cautions,
     print_rule,
     snapshot_option,
+    terms_options,
 )
 from cli.output import json_option, percent, print_json, print_table, wan
 
@@ -33,6 +33,7 @@ _STAGES = {"1": "第一阶段 stage 1", "2": "第二阶段 stage 2", "3": "第�
     examples=(
         "ecopledge loans credit-loss --as-of 2026-09-30",
         "ecopledge loans credit-loss --as-of 2026-09-30 --explain LOAN_ID",
+        "ecopledge loans credit-loss --funds examples/loans/compensation-funds.toml",
     ),
 )
 @as_of_option
@@ -49,7 +50,7 @@ _STAGES = {"1": "第一阶段 stage 1", "2": "第二阶段 stage 2", "3": "第�
 @click.option(
     "--paths", type=click.IntRange(2, 100_000), default=1024, show_default=True, help="Paths, even."
 )
-@curves_option
+@terms_options
 @target
 @json_option
 def command(
@@ -60,8 +61,10 @@ def command(
     debtor_file: Path | None,
     paths: int,
     curve_file: Path | None,
+    fund_file: Path | None,
     target: str | None,
     *,
+    without_book_terms: bool,
     as_json: bool,
 ) -> int:
     """预期信用损失 · Expected credit loss: stages, 12-month and lifetime losses, weighted scenarios.
@@ -72,7 +75,7 @@ def command(
     from services.loans.quality.client import QualityClient
 
     debtors = () if debtor_file is None else read_debtors(debtor_file)
-    curves = default_curves(curve_file)
+    terms = given_terms(curve_file, fund_file, without_book_terms=without_book_terms)
     with services(target, ("loans",)) as channel:
         report = QualityClient(channel).measure_credit_loss(
             market(snapshot_file),
@@ -81,7 +84,9 @@ def command(
             debtors=debtors,
             explained_loan_ids=explained,
             n_paths=paths,
-            default_curves=curves,
+            default_curves=terms.default_curves,
+            compensation_funds=terms.compensation_funds,
+            without_book_terms=without_book_terms,
         )
     if as_json:
         print_json(report)
@@ -97,6 +102,7 @@ def _print(report: "CreditLossReport") -> None:
         "预期信用损失 · Expected credit loss (万元)", columns, [*rows, _total(report.total, "合计 total")]
     )
     print_table("按产品 · By product (万元)", columns, [_total(total) for total in report.by_product])
+    _print_funds(report)
     loans = sorted(report.loans, key=lambda loan: -loan.allowance_cny)
     print_table(
         "贷款 · Loans, largest allowance first (万元)",
@@ -118,6 +124,22 @@ def _print(report: "CreditLossReport") -> None:
         _print_quarters(loan)
     print_cautions(report.cautions)
     print_rule(report.rule)
+
+
+def _print_funds(report: "CreditLossReport") -> None:
+    if not report.funds:
+        return
+    print_table(
+        "风险补偿资金池 · Compensation funds (万元)",
+        ("资金池 Fund", "贷款 Loans", "最多支付 Limit", "预期求偿 Claims", "预期支付 Payment", "计入准备 Counted",
+         "依据 Basis"),
+        [
+            [fund.name, f"{fund.n_loans:,}", wan(fund.cap_cny), wan(fund.claims_cny), wan(fund.payment_cny),
+             wan(fund.counted_cny), fund.basis]
+            for fund in report.funds
+        ],
+        left=(0, 6),
+    )  # fmt: skip
 
 
 def _total(total: "CreditLossTotal", label: str | None = None) -> list[str]:

@@ -7,7 +7,7 @@ import click
 
 from cli.connection import services, target
 from cli.examples import WithExamples
-from cli.loan_quality import market, snapshot_option
+from cli.loan_quality import market, print_cautions, snapshot_option, terms_options
 from cli.output import json_option, percent, print_table, progress, wan
 from cli.scenario_grid import tell_grid
 
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from flows.book_scenarios.grid import BookGrid, BookVariant
     from services.loans.simulation.stress import StressedLoss
 
+_TERMS = ("default_curves", "compensation_funds")
 EXAMPLE = "examples/grids/book.toml"
 
 
@@ -29,6 +30,7 @@ EXAMPLE = "examples/grids/book.toml"
 )
 @click.option("--paths", type=click.IntRange(256, 1_000_000), help="Paths; otherwise as the file says.")
 @snapshot_option
+@terms_options
 @target
 @json_option
 def command(
@@ -36,13 +38,17 @@ def command(
     out: Path | None,
     paths: int | None,
     snapshot_file: Path | None,
+    curve_file: Path | None,
+    fund_file: Path | None,
     target: str | None,
     *,
+    without_book_terms: bool,
     as_json: bool,
 ) -> int:
     """情景网格 · The book and parts of it by worlds, all on the same draws; --out writes the report.
 
-    FILE says what is compared (examples/grids/book.toml shows the form). Ends with code 1 where a part was refused.
+    FILE says what is compared (examples/grids/book.toml shows the form), and may name files of default curves and
+    funds; the options take their place. Ends with code 1 where a part was refused.
     """
     from msgspec.structs import replace
 
@@ -56,6 +62,12 @@ def command(
     asked = read_book_grid(file)
     if paths is not None:
         asked = replace(asked, n_paths=paths)
+    if curve_file is not None:
+        asked = replace(asked, default_curves=str(curve_file.absolute()))
+    if fund_file is not None:
+        asked = replace(asked, funds=str(fund_file.absolute()))
+    if without_book_terms:
+        asked = replace(asked, without_book_terms=True)
     with (
         services(target, ("valuation", "loans")) as channel,
         progress("情景网格 · grid", quiet=as_json) as update,
@@ -103,6 +115,9 @@ def _print(grid: "BookGrid") -> None:
         [_row(variant, world) for variant in grid.answered for world in variant.worlds],
         left=(0, 1),
     )
+    first = grid.answered[0].stress
+    if first is not None:
+        print_cautions([caution for caution in first.cautions if caution.field in _TERMS])
 
 
 def _row(variant: "BookVariant", world: "StressedLoss") -> list[str]:

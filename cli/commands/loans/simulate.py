@@ -10,16 +10,14 @@ from cli.connection import services, target
 from cli.examples import WithExamples
 from cli.loan_quality import (
     as_of_option,
-    compensation_funds,
-    curves_option,
     day_of,
-    default_curves,
     exposure_in_words,
-    funds_option,
+    given_terms,
     loans_option,
     market,
     print_cautions,
     snapshot_option,
+    terms_options,
 )
 from cli.output import json_option, number_of, percent, print_json, print_table, progress, wan
 
@@ -60,8 +58,7 @@ _SHOWN = 15
 @snapshot_option
 @as_of_option
 @loans_option
-@curves_option
-@funds_option
+@terms_options
 @target
 @json_option
 def command(
@@ -78,13 +75,14 @@ def command(
     target: str | None,
     *,
     tail: bool,
+    without_book_terms: bool,
     as_json: bool,
 ) -> int:
     """组合损失 · Expected loss, tail and fans of the book; amounts are printed in 万元, --json prints CNY."""
     from services.loans.client import LoansClient
     from services.loans.portfolio import Sampling
 
-    curves, funds = default_curves(curve_file), compensation_funds(fund_file)
+    terms = given_terms(curve_file, fund_file, without_book_terms=without_book_terms)
     with (
         services(target, ("loans",)) as channel,
         progress("模拟 · simulating", quiet=as_json) as update,
@@ -99,8 +97,9 @@ def command(
             sampling=Sampling.TOWARDS_TAIL if tail else Sampling.PLAIN,
             fund_cap_cny=fund_cap,
             contribution_confidence=float(confidence),
-            default_curves=curves,
-            compensation_funds=funds,
+            default_curves=terms.default_curves,
+            compensation_funds=terms.compensation_funds,
+            without_book_terms=without_book_terms,
             on_progress=lambda event: update(event.paths_done, event.paths_total),
         )
     if as_json:

@@ -9,16 +9,14 @@ from cli.connection import services, target
 from cli.examples import WithExamples
 from cli.loan_quality import (
     as_of_option,
-    compensation_funds,
-    curves_option,
     day_of,
-    default_curves,
     exposure_in_words,
-    funds_option,
+    given_terms,
     loans_option,
     market,
     print_cautions,
     snapshot_option,
+    terms_options,
 )
 from cli.output import json_option, number_of, percent, print_json, print_table, progress, wan
 
@@ -63,8 +61,7 @@ _FACTORS_SHOWN = 6
 @snapshot_option
 @as_of_option
 @loans_option
-@curves_option
-@funds_option
+@terms_options
 @target
 @json_option
 def command(
@@ -81,6 +78,7 @@ def command(
     fund_file: Path | None,
     target: str | None,
     *,
+    without_book_terms: bool,
     as_json: bool,
 ) -> int:
     """组合压力测试 · Scenarios move defaults and collateral alike. Without options: every bundled scenario."""
@@ -89,14 +87,16 @@ def command(
     from services.loans.simulation.stress import StressQuestion
     from services.runtime.scenario_file import read_scenarios
 
+    terms = given_terms(curve_file, fund_file, without_book_terms=without_book_terms)
     book = PortfolioQuestion(
         market(snapshot_file),
         day_of("--as-of", as_of),
         loan_ids,
         n_paths=paths,
         n_quarters=quarters,
-        default_curves=default_curves(curve_file),
-        compensation_funds=compensation_funds(fund_file),
+        default_curves=terms.default_curves,
+        compensation_funds=terms.compensation_funds,
+        without_book_terms=without_book_terms,
     )
     own = () if scenario_file is None else read_scenarios(scenario_file)
     question = StressQuestion(book, names, own, _limit(max_expected_loss, max_shortfall))

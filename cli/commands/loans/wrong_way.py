@@ -9,16 +9,14 @@ from cli.connection import services, target
 from cli.examples import WithExamples
 from cli.loan_quality import (
     as_of_option,
-    compensation_funds,
-    curves_option,
     day_of,
-    default_curves,
     exposure_in_words,
-    funds_option,
+    given_terms,
     loans_option,
     market,
     print_cautions,
     snapshot_option,
+    terms_options,
 )
 from cli.output import json_option, number_of, percent, print_json, print_table, wan
 
@@ -34,8 +32,7 @@ if TYPE_CHECKING:
 @snapshot_option
 @as_of_option
 @loans_option
-@curves_option
-@funds_option
+@terms_options
 @target
 @json_option
 def command(
@@ -48,20 +45,23 @@ def command(
     fund_file: Path | None,
     target: str | None,
     *,
+    without_book_terms: bool,
     as_json: bool,
 ) -> int:
     """错向风险 · The same book with its collateral on the borrowers' paths, and cut loose from them."""
     from services.loans.portfolio import PortfolioQuestion
     from services.loans.simulation.client import BookStressClient
 
+    terms = given_terms(curve_file, fund_file, without_book_terms=without_book_terms)
     question = PortfolioQuestion(
         market(snapshot_file),
         day_of("--as-of", as_of),
         loan_ids,
         n_paths=paths,
         n_quarters=quarters,
-        default_curves=default_curves(curve_file),
-        compensation_funds=compensation_funds(fund_file),
+        default_curves=terms.default_curves,
+        compensation_funds=terms.compensation_funds,
+        without_book_terms=without_book_terms,
     )
     with services(target, ("loans",)) as channel:
         risk = BookStressClient(channel).wrong_way_risk(question)

@@ -7,7 +7,7 @@ import click
 
 from cli.connection import services, target
 from cli.examples import WithExamples
-from cli.loan_quality import as_of_option, day_of, market, snapshot_option
+from cli.loan_quality import as_of_option, day_of, given_terms, market, snapshot_option, terms_options
 from cli.output import json_option, number_of, percent, print_json, print_table, progress, wan
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ _STEPS = 10
     examples=(
         "ecopledge report portfolio --as-of 2026-09-30",
         "ecopledge report portfolio --quarters 12 --paths 50000 --max-expected-loss 5000000 --out out",
+        "ecopledge report portfolio --funds examples/loans/compensation-funds.toml",
     ),
 )
 @as_of_option
@@ -60,6 +61,7 @@ _STEPS = 10
     show_default=True,
     help="Folder for the report.",
 )
+@terms_options
 @target
 @json_option
 def command(
@@ -71,14 +73,18 @@ def command(
     max_expected_loss: float | None,
     expect: str | None,
     out_dir: Path,
+    curve_file: Path | None,
+    fund_file: Path | None,
     target: str | None,
     *,
+    without_book_terms: bool,
     as_json: bool,
 ) -> int:
     """贷款组合报告 · The stored book for the risk committee: page, PDF and workbook.
 
     Losses with their errors, wrong-way risk, who makes the tail, every scenario, the smallest move that breaks the
-    limit, credit loss, five classes, capital, pledges and margin calls. Amounts are printed in 万元.
+    limit, credit loss, five classes, capital, pledges and margin calls. Amounts are printed in 万元. Default curves and
+    compensation funds are those that the book keeps (`ecopledge loans terms`), unless others are given.
     """
     from flows.portfolio.request import ReviewRequest
     from flows.portfolio.review_book import BookClients, review_book
@@ -93,6 +99,7 @@ def command(
         paths,
         seed,
         max_expected_loss,
+        given_terms(curve_file, fund_file, without_book_terms=without_book_terms),
     )
     with (
         services(target, ("loans",)) as channel,

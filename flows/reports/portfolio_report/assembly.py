@@ -9,6 +9,7 @@ from flows.reports.portfolio_report.book_facts import facts_of
 from flows.reports.portfolio_report.calls import calls_section
 from flows.reports.portfolio_report.capital import capital_section
 from flows.reports.portfolio_report.contributions import contributions_section
+from flows.reports.portfolio_report.expected_losses import expected_section
 from flows.reports.portfolio_report.glance import glance_section
 from flows.reports.portfolio_report.losses import losses_section
 from flows.reports.portfolio_report.monitoring import monitoring_section
@@ -53,6 +54,7 @@ def _sections(review: BookReview) -> tuple[Section, ...]:
     book = facts_of(review, review.figures)
     return (
         summary_section(book),
+        expected_section(book),
         glance_section(book),
         losses_section(book),
         wrong_way_section(book),

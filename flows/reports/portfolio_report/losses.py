@@ -9,6 +9,7 @@ from flows.reports.figures import percent, wan
 from flows.reports.labels import label
 from flows.reports.portfolio_report.blocks import chapter, heading, in_wan, text, title
 from flows.reports.portfolio_report.book_facts import BookFacts
+from flows.reports.portfolio_report.funds import funds_on_paths
 from services.loans.portfolio import FanPoint, PortfolioLoss
 
 # A standard error times this is half of a 95 % interval.
@@ -18,7 +19,7 @@ _MONTHS = 12.0
 
 
 def losses_section(book: BookFacts) -> Section:
-    """Chart and table of the tail, the fans of bad loans and of loan to value, the compensation fund."""
+    """Chart and table of the tail, the fans of bad loans and of loan to value, the compensation funds."""
     loss = book.figures.loss
     words = text("losses", months=book.months, paths=f"{loss.manifest.n_paths:,}")
     blocks: list[Block] = [Paragraph(words)]
@@ -27,6 +28,7 @@ def losses_section(book: BookFacts) -> Section:
     blocks.append(_tail_table(loss))
     for key, points in (("npl", loss.npl), ("ltv", loss.ltv)):
         blocks += _fan(key, points)
+    blocks += funds_on_paths(loss)
     return chapter("losses", *blocks)
 
 

@@ -21,6 +21,7 @@ from flows.reports.figures import percent
 from flows.reports.labels import label
 from flows.reports.portfolio_report.blocks import chapter, heading, in_wan, listing, text, title, total_row
 from flows.reports.portfolio_report.book_facts import BookFacts
+from flows.reports.portfolio_report.funds import funds_in_allowance
 from services.loans.position import FiveClass
 from services.loans.quality.book_quality import ClassTotal
 from services.loans.quality.classification import ClassifiedLoan
@@ -30,7 +31,7 @@ from services.loans.statistics.result import Grouping
 
 
 def credit_loss_section(book: BookFacts) -> Section:
-    """Stages, products, and the loans with the largest allowances."""
+    """Stages, products, compensation funds, and the loans with the largest allowances."""
     report = book.figures.credit_loss
     if not report.loans:
         return chapter("credit_loss", Paragraph(text("nothing_owed")))
@@ -57,6 +58,7 @@ def credit_loss_section(book: BookFacts) -> Section:
         Figure(title("stage_chart"), chart),
         _totals("stages", "stage", stages, report.total),
         _totals("by_product", "product", products, report.total),
+        *funds_in_allowance(report),
         listing("allowances", _allowance_columns(), [_allowance(loan) for loan in largest]),
     )
 

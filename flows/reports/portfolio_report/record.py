@@ -84,6 +84,9 @@ def command_of(review: BookReview) -> str:
     request = review.request
     limit = request.highest_expected_loss_cny
     given = "" if limit is None else f" --max-expected-loss {limit!r}"
+    given += " --default-curves FILE" if request.terms.default_curves else ""
+    given += " --funds FILE" if request.terms.compensation_funds else ""
+    given += " --without-book-terms" if request.terms.without_book_terms else ""
     return (
         f"ecopledge report portfolio --as-of {request.as_of} --quarters {request.n_quarters} "
         f"--paths {request.n_paths} --seed {request.seed}{given} --expect {review.replay_id()}"

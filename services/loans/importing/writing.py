@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 
+from services.loans.booking_days import future_violations
 from services.loans.importing.intake import MAX_REPORTED, ImportKind, Intake, Row, is_reversal
 from services.loans.loan import PutCounts
 from services.loans.position import LoanMovement, LoanPosition
@@ -24,7 +25,8 @@ def write_import(
         What was done with the rows of each kind that the import may have.
 
     Raises:
-        InvalidInput: naming the rows whose loan does not exist, and reversals that do not agree with what they reverse.
+        InvalidInput: naming the rows whose loan does not exist or whose day has not come, and reversals that do not
+            agree with what they reverse.
     """
     done = {}
     for kind in intake.header.row_kinds:
@@ -73,13 +75,16 @@ def _record(store: LoanStore, rows: Sequence[Row]) -> PutCounts:
 
 
 def _wrong(store: LoanStore, rows: Mapping[int, Row], rows_name: str) -> list[FieldViolation]:
-    """What is wrong with rows, by number, beside what is stored: unknown loans, reversals that do not agree."""
+    """What is wrong with rows, by number: unknown loans, days to come, reversals that do not fit what is stored."""
     missing = set(store.unknown_loans(row.loan_id for row in rows.values()))
     found = [
         FieldViolation(f"{rows_name}[{i}].loan_id", f"found {row.loan_id!r}, expected a loan that exists")
         for i, row in rows.items()
         if row.loan_id in missing
     ]
+    booked = {i: row for i, row in rows.items() if isinstance(row, LoanMovement | LoanPosition)}
+    places = list(booked)
+    found += future_violations(list(booked.values()), store.today(), lambda i: f"{rows_name}[{places[i]}]")
     movements = {i: row for i, row in rows.items() if isinstance(row, LoanMovement)}
     numbers = list(movements)
     return found + reversal_violations(

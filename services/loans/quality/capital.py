@@ -5,6 +5,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from services.loans.quality.rules import RuleUsed
+from services.loans.segments.compensation_fund import CompensationFundTerms
+from services.loans.segments.default_curve import DefaultCurve
+from services.loans.segments.segment import require_distinct
 from services.runtime.market import MarketSnapshot
 from services.runtime.results import Caution, Manifest
 
@@ -60,6 +63,9 @@ class CapitalQuestion:
         irb_collateral: as what a pledge would count in the what-if.
         n_paths: of the economic capital, 256 to 10,000,000.
         seed: of the scenario universe.
+        default_curves: term structures of default of the economic capital, up to 100, in place of those of the book.
+        compensation_funds: named funds of the economic capital, up to 100, in place of those of the book.
+        without_book_terms: leave out the curves and funds that the book keeps.
 
     Raises:
         ValueError: if a figure is outside its domain.
@@ -72,12 +78,17 @@ class CapitalQuestion:
     irb_collateral: IrbCollateral = IrbCollateral.OTHER_PHYSICAL
     n_paths: int = DEFAULT_PATHS
     seed: int = DEFAULT_SEED
+    default_curves: tuple[DefaultCurve, ...] = ()
+    compensation_funds: tuple[CompensationFundTerms, ...] = ()
+    without_book_terms: bool = False
 
     def __post_init__(self) -> None:
         if not MIN_PATHS <= self.n_paths <= MAX_PATHS:
             raise ValueError(f"n_paths: found {self.n_paths}, expected {MIN_PATHS:,} to {MAX_PATHS:,}")
         if not 0 <= self.seed <= MAX_SEED:
             raise ValueError(f"seed: found {self.seed}, expected 0 to {MAX_SEED}")
+        require_distinct("default_curves", [curve.name for curve in self.default_curves])
+        require_distinct("compensation_funds", [fund.name for fund in self.compensation_funds])
 
     @property
     def day(self) -> dt.date:

@@ -9,6 +9,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from quant.schedules import Array, ScheduleBook
+from services.loans.book_terms.choosing import terms_used
+from services.loans.book_terms.used import UsedTerms, cautions_about_terms
+from services.loans.columns.loan_columns import loan_columns
 from services.loans.conditions import BorrowerSize
 from services.loans.quality.capital import (
     ALLOCATION,
@@ -25,6 +28,7 @@ from services.loans.quality.risk_weights import foundation_claim, weighted_claim
 from services.loans.quality.rules import CreditRules, RulePeriod
 from services.loans.reported_book import ReportedBook, read_reported, read_reported_book
 from services.loans.repository import LoanStore
+from services.loans.segments.cautions import cautions_about_curves, cautions_about_funds
 from services.runtime.results import Caution, Manifest, Severity
 
 ENGINE_VERSION = "capital-1"
@@ -32,10 +36,11 @@ ENGINE_VERSION = "capital-1"
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _CapitalBook:
-    """The loans that owe something, and which of them are in default (past due or non-performing)."""
+    """The loans that owe something, which of them are in default (past due or non-performing), curves and funds."""
 
     book: ReportedBook
     defaulted: frozenset[str]
+    terms: UsedTerms
 
     def performing(self) -> ReportedBook:
         members = [i for i, loan in enumerate(self.book.loans) if loan.loan_id not in self.defaulted]
@@ -67,8 +72,12 @@ def measure_capital(
     model = question.snapshot.factor_model()
     book.check_factors(model)
     confidence, performing = period.value("economic_confidence"), read.performing()
-    bare = economic_capital(performing, question, confidence, check_alive, with_pledges=False)
-    pledged = economic_capital(performing, question, confidence, check_alive, with_pledges=True)
+    bare, pledged = (
+        economic_capital(
+            performing, question, confidence, check_alive, terms=read.terms, with_pledges=with_pledges
+        )
+        for with_pledges in (False, True)
+    )
     loans = tuple(_loans(read, question, period, _pledge_values(book, question), (bare, pledged)))
     return CapitalReport(
         loans,
@@ -100,6 +109,13 @@ def _read(store: LoanStore, question: CapitalQuestion, rules: CreditRules) -> _C
             item.facts.loan_id
             for item in classified
             if item.is_non_performing or item.facts.overdue_days > limit
+        ),
+        terms_used(
+            store,
+            day,
+            question.default_curves,
+            question.compensation_funds,
+            without_book_terms=question.without_book_terms,
         ),
     )
 
@@ -216,6 +232,23 @@ def _cautions(read: _CapitalBook, question: CapitalQuestion) -> Iterator[Caution
             f"{len(silent)} 笔贷款的保证人资格和权重未给出，保证未计：{some(silent)}",
             f"nothing is known of the guarantors of {len(silent)} loans, their guarantees do not count: {some(silent)}",
         )
+    yield from _about_terms(read, question)
+
+
+def _about_terms(read: _CapitalBook, question: CapitalQuestion) -> Iterator[Caution]:
+    """Curves and funds of the economic capital; the other two measures go by the loans' own probabilities."""
+    loans, terms = loan_columns(read.performing().loans, ""), read.terms
+    yield from cautions_about_terms(terms)
+    yield from cautions_about_curves(loans, terms.curves.entries, 1.0)
+    yield from cautions_about_funds(loans, terms.funds.entries, None, is_part=bool(question.loan_ids))
+    if terms.curves.entries or terms.funds.entries:
+        yield Caution(
+            "TERMS_IN_ECONOMIC_CAPITAL_ALONE",
+            Severity.NOTE,
+            "违约期限结构和补偿基金只进入经济资本（一年、未违约贷款，上限全部归其使用）；权重法与内评法不用",
+            "curves and funds count in economic capital alone (one year, loans not in default, whose funds have all "
+            "of their limits); the weight method and the foundation approach know neither",
+        )
 
 
 def _input_hash(read: _CapitalBook, question: CapitalQuestion) -> str:
@@ -224,5 +257,7 @@ def _input_hash(read: _CapitalBook, question: CapitalQuestion) -> str:
         repr(sorted(read.defaulted)),
         repr(question.guarantors),
         question.irb_collateral.value,
+        *map(repr, read.terms.curves.entries),
+        *map(repr, read.terms.funds.entries),
     )
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()

@@ -17,6 +17,7 @@ from services.loans.quality.credit_loss import (
     CreditLossQuestion,
     CreditLossReport,
 )
+from services.loans.segments.compensation_fund import CompensationFundTerms
 from services.loans.segments.default_curve import DefaultCurve
 from services.runtime.channel import calling
 from services.runtime.errors import InvalidInput
@@ -73,6 +74,8 @@ class QualityClient:
         n_paths: int = DEFAULT_PATHS,
         seed: int = DEFAULT_SEED,
         default_curves: Sequence[DefaultCurve] = (),
+        compensation_funds: Sequence[CompensationFundTerms] = (),
+        without_book_terms: bool = False,
         timeout_s: float | None = None,
     ) -> CreditLossReport:
         """Expected credit loss in stages 1 to 3 over the weighted scenarios of the rules.
@@ -86,7 +89,10 @@ class QualityClient:
             explained_loan_ids: loans whose quarters are listed, up to 1,000.
             n_paths: even, 2 to 100,000.
             seed: of the scenario universe.
-            default_curves: term structures of default in stages 1 and 2; the first that has a loan is taken.
+            default_curves: term structures of default in stages 1 and 2;
+                the first that has a loan is taken; those of the book when empty.
+            compensation_funds: named funds; the first that has a loan is taken; those of the book when empty.
+            without_book_terms: leave out the curves and funds that the book keeps.
             timeout_s: deadline; that of the channel when absent.
 
         Raises:
@@ -105,6 +111,8 @@ class QualityClient:
                 n_paths,
                 seed,
                 tuple(default_curves),
+                tuple(compensation_funds),
+                without_book_terms,
             )
         except ValueError as error:
             raise InvalidInput(str(error)) from error
@@ -124,6 +132,9 @@ class QualityClient:
         irb_collateral: IrbCollateral = IrbCollateral.OTHER_PHYSICAL,
         n_paths: int = CAPITAL_PATHS,
         seed: int = DEFAULT_SEED,
+        default_curves: Sequence[DefaultCurve] = (),
+        compensation_funds: Sequence[CompensationFundTerms] = (),
+        without_book_terms: bool = False,
         timeout_s: float | None = None,
     ) -> CapitalReport:
         """Capital by the weight method, the foundation approach as a what-if, and economic capital.
@@ -136,6 +147,10 @@ class QualityClient:
             irb_collateral: as what a pledge would count in the what-if.
             n_paths: of the economic capital, 256 to 10,000,000.
             seed: of the scenario universe.
+            default_curves: term structures of default of the economic capital;
+                the first that has a loan is taken; those of the book when empty.
+            compensation_funds: named funds; the first that has a loan is taken; those of the book when empty.
+            without_book_terms: leave out the curves and funds that the book keeps.
             timeout_s: deadline; that of the channel when absent.
 
         Raises:
@@ -144,7 +159,16 @@ class QualityClient:
         """
         try:
             question = CapitalQuestion(
-                snapshot, as_of, tuple(loan_ids), tuple(guarantors), irb_collateral, n_paths, seed
+                snapshot,
+                as_of,
+                tuple(loan_ids),
+                tuple(guarantors),
+                irb_collateral,
+                n_paths,
+                seed,
+                tuple(default_curves),
+                tuple(compensation_funds),
+                without_book_terms,
             )
         except ValueError as error:
             raise InvalidInput(str(error)) from error

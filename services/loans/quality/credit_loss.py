@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from services.loans.quality.classification import DebtorFacts
 from services.loans.quality.rules import RuleUsed
 from services.loans.quality.staging import StageReason
+from services.loans.segments.compensation_fund import CompensationFundTerms
 from services.loans.segments.default_curve import DefaultCurve
 from services.loans.segments.segment import require_distinct
 from services.runtime.market import MarketSnapshot
@@ -33,8 +34,11 @@ class CreditLossQuestion:
         explained_loan_ids: loans whose quarters are listed, up to 1,000.
         n_paths: even, 2 to 100,000.
         seed: of the scenario universe.
-        default_curves: term structures of default in stages 1 and 2, up to 100; the first that has a loan is taken, and
-            loans of none keep a constant hazard.
+        default_curves: term structures of default in stages 1 and 2, up to 100, in place of those of the book; the
+            first that has a loan is taken, and loans of none keep a constant hazard.
+        compensation_funds: named funds, up to 100, in place of those of the book; the first that has a loan is taken,
+            and loans of none have their own share paid without a cap.
+        without_book_terms: leave out the curves and funds that the book keeps.
 
     Raises:
         ValueError: if a figure is outside its domain.
@@ -49,6 +53,8 @@ class CreditLossQuestion:
     n_paths: int = DEFAULT_PATHS
     seed: int = DEFAULT_SEED
     default_curves: tuple[DefaultCurve, ...] = ()
+    compensation_funds: tuple[CompensationFundTerms, ...] = ()
+    without_book_terms: bool = False
 
     def __post_init__(self) -> None:
         if not MIN_PATHS <= self.n_paths <= MAX_PATHS or self.n_paths % 2:
@@ -64,6 +70,7 @@ class CreditLossQuestion:
         if not all(0.0 <= probability <= 1.0 for _, probability in self.origination):
             raise ValueError("origination: expected probabilities from 0 to 1")
         require_distinct("default_curves", [curve.name for curve in self.default_curves])
+        require_distinct("compensation_funds", [fund.name for fund in self.compensation_funds])
 
     @property
     def day(self) -> dt.date:
@@ -121,6 +128,8 @@ class LoanCreditLoss:
         twelve_month_cny, lifetime_cny: weighted over the scenarios.
         allowance_cny: the first in stage 1, the second in stages 2 and 3.
         scenarios: each scenario.
+        compensation_cny: what the allowance counts on compensation funds to pay, discounted as it is; over the loans of
+            a fund at most what the fund pays.
     """
 
     loan_id: str
@@ -137,6 +146,29 @@ class LoanCreditLoss:
     lifetime_cny: float
     allowance_cny: float
     scenarios: tuple[ScenarioLoss, ...]
+    compensation_cny: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class FundInCreditLoss:
+    """What a named risk-compensation fund does for the allowance; weighted over the scenarios.
+
+    Attributes:
+        name, basis: of its terms.
+        n_loans: loans that it bears a share of.
+        cap_cny: most that it pays.
+        claims_cny: expected claims, of stage 3 and over the whole life of the others, undiscounted.
+        payment_cny: what it is expected to pay of them, at most the cap.
+        counted_cny: what the allowance counts of it: 12 months of stage 1, the life of stages 2 and 3, discounted.
+    """
+
+    name: str
+    basis: str
+    n_loans: int
+    cap_cny: float
+    claims_cny: float
+    payment_cny: float
+    counted_cny: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +196,7 @@ class CreditLossReport:
         rule: with what a reader must know of its parameters.
         cautions: what a careful reader should know.
         manifest: what it takes to compute this again.
+        funds: named risk-compensation funds, in order.
     """
 
     loans: tuple[LoanCreditLoss, ...]
@@ -174,6 +207,7 @@ class CreditLossReport:
     rule: RuleUsed
     cautions: tuple[Caution, ...]
     manifest: Manifest
+    funds: tuple[FundInCreditLoss, ...] = ()
 
 
 def totals_by(loans: tuple[LoanCreditLoss, ...], keys: list[str]) -> tuple[CreditLossTotal, ...]:

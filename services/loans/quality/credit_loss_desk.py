@@ -2,31 +2,45 @@
 
 import hashlib
 import math
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 
+import numpy as np
+
+from services.loans.book_terms.used import cautions_about_terms
 from services.loans.columns.loan_columns import loan_columns
 from services.loans.quality.classified_book import cautions_about_positions, some
 from services.loans.quality.credit_loss import (
     CreditLossQuestion,
     CreditLossReport,
+    FundInCreditLoss,
     LoanCreditLoss,
     ScenarioLoss,
     total_of,
     totals_by,
 )
-from services.loans.quality.credit_loss_book import StagedBook, losses_in, read_staged_book
+from services.loans.quality.credit_loss_book import StagedBook, read_staged_book
 from services.loans.quality.loss_book import part_of, years_left
 from services.loans.quality.loss_scenarios import WeightedWorld, cautions_about_worlds, weighted_worlds
-from services.loans.quality.present_losses import PresentLosses
 from services.loans.quality.rules import CreditRules
+from services.loans.quality.world_losses import WorldLosses, funds_of, losses_in
 from services.loans.repository import LoanStore
-from services.loans.segments.cautions import cautions_about_curves
+from services.loans.segments.cautions import cautions_about_curves, cautions_about_funds
+from services.loans.segments.compensation_fund import INSTITUTION_FUND
 from services.runtime.errors import InvalidInput
 from services.runtime.results import Caution, Manifest, Severity
 from services.runtime.scenario import Scenario
 
-ENGINE_VERSION = "credit-loss-1"
+ENGINE_VERSION = "credit-loss-2"
+FUND_RULE = Caution(
+    "COMPENSATION_RATIONED",
+    Severity.NOTE,
+    "补偿资金池按期望可支付额计：第三阶段先得，其余按全部贷款存续期预期求偿等比例分配，各笔合计不超过上限（分配规则为假设）",
+    "funds count with the payment expected under their cap: stage 3 first, the rest pro rata to expected claims over "
+    "the life of all loans; the loans' parts never add up to more than the cap (the rule of sharing is an assumption)",
+    "compensation_funds",
+)
 
 
 def measure_credit_loss(
@@ -56,7 +70,7 @@ def measure_credit_loss(
     by_world = []
     for world in worlds:
         try:
-            by_world.append(losses_in(staged, question.snapshot, world.snapshot, question))
+            by_world.append(losses_in(staged, question.snapshot, world.snapshot, question, check_alive))
         except ValueError as error:
             raise InvalidInput.of("snapshot", str(error)) from error
         check_alive()
@@ -70,20 +84,51 @@ def measure_credit_loss(
         rules.credit_loss_on(question.day).used(),
         tuple(_cautions(staged, question, worlds)),
         _manifest(staged, question, worlds),
+        tuple(_funds(staged, loans, worlds, by_world)),
     )
+
+
+def _funds(
+    staged: StagedBook,
+    loans: Sequence[LoanCreditLoss],
+    worlds: Sequence[WeightedWorld],
+    by_world: Sequence[WorldLosses],
+) -> Iterator[FundInCreditLoss]:
+    behind = funds_of(staged, np.arange(len(loans)))
+    members = Counter(behind.fund_of_loan.tolist())
+    for number, terms in enumerate(staged.terms.funds.entries, start=INSTITUTION_FUND + 1):
+        mine = [loan for loan, fund in zip(loans, behind.fund_of_loan, strict=True) if fund == number]
+        yield FundInCreditLoss(
+            terms.name,
+            terms.basis,
+            members[number],
+            terms.pays_at_most_cny,
+            _weighted(worlds, [float(losses.fund_claims_cny[number]) for losses in by_world]),
+            _weighted(worlds, [float(losses.fund_payments_cny[number]) for losses in by_world]),
+            math.fsum(loan.compensation_cny for loan in mine),
+        )
+
+
+def _weighted(worlds: Sequence[WeightedWorld], values: Sequence[float]) -> float:
+    return math.fsum(world.weight * value for world, value in zip(worlds, values, strict=True))
 
 
 def _loans(
     staged: StagedBook,
     question: CreditLossQuestion,
     worlds: Sequence[WeightedWorld],
-    by_world: Sequence[tuple[PresentLosses, PresentLosses]],
+    by_world: Sequence[WorldLosses],
 ) -> Iterator[LoanCreditLoss]:
     explained = set(question.explained_loan_ids)
     rates = staged.effective_rates.tolist()
     owed = staged.book.balances_cny([staged.book.day])[:, 0].tolist() if staged.book.loans else []
     row = {0: 0, 1: 0}
-    sums = [[(part.twelve_month_cny, part.lifetime_cny) for part in parts] for parts in by_world]
+    parts_of = [(losses.performing, losses.impaired) for losses in by_world]
+    sums = [[(part.twelve_month_cny, part.lifetime_cny) for part in parts] for parts in parts_of]
+    paid = [
+        [[part.compensation_counted_cny(lifetime=lifetime) for lifetime in (False, True)] for part in parts]
+        for parts in parts_of
+    ]
     for i, loan in enumerate(staged.book.loans):
         stage = staged.stages[i]
         part = 1 if stage == 3 else 0
@@ -95,7 +140,7 @@ def _loans(
                 world.weight,
                 float(sums[w][part][0][k]),
                 float(sums[w][part][1][k]),
-                by_world[w][part].quarters(k) if loan.loan_id in explained else (),
+                parts_of[w][part].quarters(k) if loan.loan_id in explained else (),
             )
             for w, world in enumerate(worlds)
         )
@@ -117,6 +162,7 @@ def _loans(
             lifetime,
             twelve if stage == 1 else lifetime,
             scenarios,
+            _weighted(worlds, [float(paid[w][part][stage > 1][k]) for w in range(len(worlds))]),
         )
 
 
@@ -152,7 +198,13 @@ def _cautions(
         )
     performing = part_of(book, staged.performing())
     longest = float(years_left(performing).max()) if performing.loans else 0.0
-    yield from cautions_about_curves(loan_columns(performing.loans, ""), question.default_curves, longest)
+    yield from cautions_about_terms(staged.terms)
+    yield from cautions_about_curves(loan_columns(performing.loans, ""), staged.terms.curves.entries, longest)
+    yield from cautions_about_funds(
+        loan_columns(book.loans, ""), staged.terms.funds.entries, None, is_part=bool(question.loan_ids)
+    )
+    if staged.terms.funds.entries:
+        yield FUND_RULE
     yield from cautions_about_worlds(worlds)
 
 
@@ -162,7 +214,8 @@ def _manifest(staged: StagedBook, question: CreditLossQuestion, worlds: Sequence
         repr(staged.stages),
         repr([(world.name, world.weight, world.snapshot.content_hash()) for world in worlds]),
         repr(question.debtors),
-        *map(repr, question.default_curves),
+        *map(repr, staged.terms.curves.entries),
+        *map(repr, staged.terms.funds.entries),
     )
     return Manifest(
         input_hash=hashlib.sha256("\n".join(parts).encode()).hexdigest(),

@@ -10,6 +10,7 @@ from quant.loan_losses.book import LoanBook, Pledges
 from quant.loan_losses.contributions import tail_contributions
 from quant.portfolio import loss_simulation
 from quant.schedules import Array
+from services.loans.book_terms.used import UsedTerms
 from services.loans.quality.capital import CapitalQuestion, EconomicCapital
 from services.loans.quality.loss_book import reported_loss_book
 from services.loans.reported_book import ReportedBook
@@ -33,9 +34,10 @@ def economic_capital(
     confidence: float,
     check_alive: Callable[[], None],
     *,
+    terms: UsedTerms,
     with_pledges: bool,
 ) -> EconomicMeasure:
-    """Simulate a book of loans that are not in default.
+    """Simulate a book of loans that are not in default, with the curves and funds that are used.
 
     Raises:
         InvalidInput: a factor that the snapshot does not have, an index without randomness, a confidence that the
@@ -44,7 +46,7 @@ def economic_capital(
     if not book.loans:
         return EconomicMeasure(_NOTHING, np.zeros(0))
     model = question.snapshot.factor_model()
-    arrays: LoanBook = reported_loss_book(book, model, _ONE_YEAR).arrays
+    arrays: LoanBook = reported_loss_book(book, model, _ONE_YEAR, terms).arrays
     if not with_pledges:
         arrays = replace(arrays, pledges=Pledges.none())
     try:

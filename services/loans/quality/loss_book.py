@@ -9,10 +9,10 @@ from quant.loan_losses.book import LoanBook
 from quant.schedules import Array
 from quant.sparse_draws import Lanes
 from services.loans.book import SecuredBook
+from services.loans.book_terms.used import NO_TERMS, UsedTerms
 from services.loans.collateral import DAYS_PER_YEAR
 from services.loans.columns.loan_columns import loan_columns
 from services.loans.reported_book import ReportedBook
-from services.loans.segments.default_curve import DefaultCurve
 
 OVERDUE_LIFE_YEARS = 1.0
 """Life given to a loan that is past its last instalment and not in default; an assumption."""
@@ -46,7 +46,7 @@ def years_left(book: ReportedBook) -> Array:
 
 
 def reported_loss_book(
-    book: ReportedBook, model: FactorModel, ends_years: Array, curves: tuple[DefaultCurve, ...] = ()
+    book: ReportedBook, model: FactorModel, ends_years: Array, terms: UsedTerms = NO_TERMS
 ) -> ReportedLossBook:
     """Exposures of the schedule, moved by what is reported; 0 in periods that begin after the last instalment.
 
@@ -54,13 +54,13 @@ def reported_loss_book(
         book: the loans, none of them in default.
         model: the market.
         ends_years: of the periods.
-        curves: term structures of default; loans of none keep a constant hazard.
+        terms: term structures of default, where loans of none keep a constant hazard; named funds with their caps.
 
     Raises:
         InvalidInput: if a schedule or an index names a factor that the model does not have.
     """
     left = years_left(book)
-    secured = SecuredBook(book.day, loan_columns(book.loans, ""), book.collateral, default_curves=curves)
+    secured = SecuredBook(book.day, loan_columns(book.loans, ""), book.collateral, terms=terms)
     arrays = secured.loss_book(model, ends_years)
     starts = np.append(0.0, ends_years[:-1])
     exposure = np.where(starts[None, :] < left[:, None], book.as_reported(arrays.exposure_cny), 0.0)

@@ -14,9 +14,10 @@ class PresentLosses:
 
     Attributes:
         until_years: end of each quarter, or of the life where that is sooner.
-        marginal_pd, exposure_cny, collateral_cny, loss_cny: see `LossQuarter`.
+        marginal_pd, exposure_cny, collateral_cny, loss_cny: see `LossQuarter`; the loss is what funds leave.
         discount: at the effective rate.
         n_first: quarters of the first 12 months.
+        compensation_cny: what compensation funds are expected to pay, undiscounted.
     """
 
     until_years: Array
@@ -26,6 +27,7 @@ class PresentLosses:
     loss_cny: Array
     discount: Array
     n_first: int
+    compensation_cny: Array
 
     @property
     def twelve_month_cny(self) -> Array:
@@ -36,6 +38,11 @@ class PresentLosses:
     def lifetime_cny(self) -> Array:
         """Discounted loss over the life, [n_loans]; never below the 12 months, of which it is a longer sum."""
         return _in_order(self.loss_cny * self.discount)
+
+    def compensation_counted_cny(self, *, lifetime: bool) -> Array:
+        """Discounted payments of funds for defaults of the next 12 months or over the life, [n_loans]."""
+        paid = self.compensation_cny * self.discount
+        return _in_order(paid if lifetime else paid[:, : self.n_first])
 
     def quarters(self, loan: int) -> tuple[LossQuarter, ...]:
         """The quarters of a loan's life, line by line."""

@@ -15,6 +15,7 @@ from services.loans.quality.capital import (
     LoanCapital,
 )
 from services.loans.quality.translate_rules import MAX_ROWS, rule_from_wire, rule_to_wire
+from services.loans.segments.translate import curve_to_wire, curves_from_wire, fund_to_wire, funds_from_wire
 from services.loans.translate_asked import Draws, asked_from_wire, asked_to_wire, require_ids
 from services.runtime.violations import Violations
 from services.runtime.wire_results import (
@@ -54,6 +55,8 @@ def capital_question_from_wire(request: pb.MeasureCapitalRequest) -> CapitalQues
         "irb_collateral",
         f"found {request.irb_collateral}, expected a known value of IrbCollateral",
     )
+    curves = curves_from_wire(request.default_curves, violations)
+    funds = funds_from_wire(request.compensation_funds, violations)
     violations.raise_if_any()
     return CapitalQuestion(
         asked.snapshot,
@@ -65,6 +68,9 @@ def capital_question_from_wire(request: pb.MeasureCapitalRequest) -> CapitalQues
         _COLLATERAL[request.irb_collateral],
         asked.n_paths,
         asked.seed,
+        curves,
+        funds,
+        request.without_book_terms,
     )
 
 
@@ -79,6 +85,9 @@ def capital_question_to_wire(question: CapitalQuestion) -> pb.MeasureCapitalRequ
             for facts in question.guarantors
         ],
         irb_collateral=_COLLATERAL_TO_WIRE[question.irb_collateral],
+        default_curves=map(curve_to_wire, question.default_curves),
+        compensation_funds=map(fund_to_wire, question.compensation_funds),
+        without_book_terms=question.without_book_terms,
     )
 
 

@@ -1,5 +1,7 @@
 """Expected credit loss between protobuf and the domain."""
 
+from dataclasses import fields
+
 from ecopledge.loans.v1 import quality_pb2 as pb
 from services.loans.quality.credit_loss import (
     DEFAULT_PATHS,
@@ -9,6 +11,7 @@ from services.loans.quality.credit_loss import (
     CreditLossQuestion,
     CreditLossReport,
     CreditLossTotal,
+    FundInCreditLoss,
     LoanCreditLoss,
     LossQuarter,
     ScenarioLoss,
@@ -21,7 +24,7 @@ from services.loans.quality.translate_rules import (
     rule_from_wire,
     rule_to_wire,
 )
-from services.loans.segments.translate import curve_to_wire, curves_from_wire
+from services.loans.segments.translate import curve_to_wire, curves_from_wire, fund_to_wire, funds_from_wire
 from services.loans.translate_asked import Draws, asked_from_wire, asked_to_wire, require_ids
 from services.runtime.violations import Violations
 from services.runtime.wire_results import (
@@ -31,6 +34,7 @@ from services.runtime.wire_results import (
     manifest_to_wire,
 )
 
+_FUND = tuple(field.name for field in fields(FundInCreditLoss))
 _DRAWS = Draws(DEFAULT_PATHS, MIN_PATHS, MAX_PATHS, in_pairs=True)
 
 
@@ -49,6 +53,7 @@ def credit_loss_question_from_wire(request: pb.MeasureCreditLossRequest) -> Cred
         at = violations.at(f"origination[{i}]")
         at.require_fraction("default_probability_annual", row.default_probability_annual)
     curves = curves_from_wire(request.default_curves, violations)
+    funds = funds_from_wire(request.compensation_funds, violations)
     violations.raise_if_any()
     return CreditLossQuestion(
         asked.snapshot,
@@ -60,6 +65,8 @@ def credit_loss_question_from_wire(request: pb.MeasureCreditLossRequest) -> Cred
         asked.n_paths,
         asked.seed,
         curves,
+        funds,
+        request.without_book_terms,
     )
 
 
@@ -74,6 +81,8 @@ def credit_loss_question_to_wire(question: CreditLossQuestion) -> pb.MeasureCred
         ],
         explained_loan_ids=question.explained_loan_ids,
         default_curves=map(curve_to_wire, question.default_curves),
+        compensation_funds=map(fund_to_wire, question.compensation_funds),
+        without_book_terms=question.without_book_terms,
     )
 
 
@@ -88,6 +97,7 @@ def credit_loss_to_wire(report: CreditLossReport) -> pb.MeasureCreditLossRespons
         rule=rule_to_wire(report.rule),
         warnings=[caution_to_wire(caution) for caution in report.cautions],
         manifest=manifest_to_wire(report.manifest),
+        funds=[pb.FundInCreditLoss(**{name: getattr(fund, name) for name in _FUND}) for fund in report.funds],
     )
 
 
@@ -102,6 +112,7 @@ def credit_loss_from_wire(message: pb.MeasureCreditLossResponse) -> CreditLossRe
         rule_from_wire(message.rule),
         tuple(caution_from_wire(warning) for warning in message.warnings),
         manifest_from_wire(message.manifest),
+        tuple(FundInCreditLoss(*(getattr(fund, name) for name in _FUND)) for fund in message.funds),
     )
 
 
@@ -138,6 +149,7 @@ def _loan_to_wire(loan: LoanCreditLoss) -> pb.LoanCreditLoss:
             )
             for item in loan.scenarios
         ],
+        compensation_cny=loan.compensation_cny,
     )
 
 
@@ -178,6 +190,7 @@ def _loan_from_wire(message: pb.LoanCreditLoss) -> LoanCreditLoss:
             )
             for item in message.scenarios
         ),
+        message.compensation_cny,
     )
 
 

@@ -15,6 +15,7 @@ from services.loans.segments.default_curve import DefaultCurve
 from services.loans.segments.segment import first_segment
 from services.runtime.results import Caution, Severity
 
+CNY_PER_WAN = 10_000.0
 _SHOWN = 3
 
 
@@ -56,32 +57,64 @@ def cautions_about_curves(
 
 
 def cautions_about_funds(
-    loans: LoanColumns, funds: Sequence[CompensationFundTerms], institution_cap_cny: float | None
+    loans: LoanColumns,
+    funds: Sequence[CompensationFundTerms],
+    institution_cap_cny: float | None,
+    *,
+    is_part: bool = False,
 ) -> Iterator[Caution]:
-    """Funds without loans, and loans whose share no named fund bears."""
-    if not funds:
-        return
+    """Which loans every fund has and its basis, funds without loans, and loans whose share no named fund bears.
+
+    Args:
+        loans: of the book.
+        funds: named ones.
+        institution_cap_cny: most that the fund behind all other loans pays; None for no cap.
+        is_part: whether the loans are chosen ones of a larger book.
+    """
     behind = funds_of_loans(loans, funds, institution_cap_cny)
-    for fund, n in zip(funds, loans_of_funds(behind), strict=True):
-        if n == 0:
-            yield Caution(
-                "COMPENSATION_FUND_WITHOUT_LOANS",
-                Severity.WARNING,
-                f"风险补偿资金池“{fund.name}”没有对应的贷款",
-                f"compensation fund {fund.name!r} bears a share of no loan",
-                "compensation_funds",
-            )
+    numbers = loans_of_funds(behind)
+    for fund, n in zip(funds, numbers, strict=True):
+        yield _about_fund(fund, n)
+    if is_part and any(numbers):
+        yield Caution(
+            "COMPENSATION_FUNDS_FOR_A_PART",
+            Severity.NOTE,
+            "只计算部分贷款：资金池的上限全部留给这些贷款，其余贷款的求偿未计",
+            "some loans of the book alone: the limits of funds are all theirs, claims of the other loans do not count",
+            "compensation_funds",
+        )
     left = [loans.loan_ids[i] for i in np.flatnonzero(behind.fund_of_loan == INSTITUTION_FUND)]
     if left and institution_cap_cny is None:
         rest = f" (+{len(left) - _SHOWN})" if len(left) > _SHOWN else ""
         some = ", ".join(left[:_SHOWN]) + rest
         yield Caution(
             "COMPENSATION_WITHOUT_FUND",
-            Severity.WARNING,
-            f"{len(left)} 笔贷款有补偿比例但不属于任何具名资金池，按无上限计：{some}",
-            f"{len(left)} loans have a compensation share and no named fund; theirs is paid without a cap: {some}",
+            Severity.WARNING if funds else Severity.NOTE,
+            f"{len(left)} 笔贷款有补偿比例但不属于任何具名资金池，按无上限计（假设）：{some}",
+            f"{len(left)} loans have a compensation share and no named fund; theirs is paid without a cap "
+            f"(assumption): {some}",
             "compensation_funds",
         )
+
+
+def _about_fund(fund: CompensationFundTerms, n_loans: int) -> Caution:
+    if n_loans == 0:
+        return Caution(
+            "COMPENSATION_FUND_WITHOUT_LOANS",
+            Severity.WARNING,
+            f"风险补偿资金池“{fund.name}”没有对应的贷款",
+            f"compensation fund {fund.name!r} bears a share of no loan",
+            "compensation_funds",
+        )
+    wan = fund.pays_at_most_cny / CNY_PER_WAN
+    return Caution(
+        "COMPENSATION_FUND_USED",
+        Severity.NOTE,
+        f"风险补偿资金池“{fund.name}”分担 {n_loans} 笔贷款的损失，合计最多支付 {wan:,.2f} 万元；依据：{fund.basis}",
+        f"compensation fund {fund.name!r} bears a share of {n_loans} loans and pays at most {wan:,.2f} x 10,000 CNY in "
+        f"all; basis: {fund.basis}",
+        "compensation_funds",
+    )
 
 
 def loans_of_funds(behind: FundsOfLoans) -> list[int]:

@@ -1,10 +1,11 @@
 """The use case of the wrong-way risk report: collateral on the borrowers' paths, and cut loose from them."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import numpy as np
 
+from quant.loan_losses.fund_payments import caps_matter
 from quant.loan_losses.path_sampling import PathSampler
 from quant.loan_losses.prepared_book import PreparedBook
 from quant.loan_losses.simulation import LossSimulation, LossSummary
@@ -18,6 +19,7 @@ from services.loans.simulation.reverse_stressing import affordable_paths
 from services.loans.simulation.simulating import manifest_of, threads
 from services.loans.simulation.stress import StressQuestion
 from services.loans.simulation.stressing import prepared_book
+from services.runtime.results import Caution, Severity
 
 
 def measure_wrong_way_risk(
@@ -47,9 +49,21 @@ def measure_wrong_way_risk(
         expected_loss_difference_cny=float(difference.mean()),
         expected_loss_difference_error_cny=float(difference.std(ddof=1)) / math.sqrt(len(difference)),
         drivers=tuple(LinkShare(name, value) for name, value in shares.shares.items()),
-        cautions=cautions_about(question, book, together),
+        cautions=(*cautions_about(question, book, together), *_about_drivers(prepared)),
         manifest=manifest_of(question, book),
     )
+
+
+def _about_drivers(prepared: PreparedBook) -> Iterator[Caution]:
+    if caps_matter(prepared.book):
+        yield Caution(
+            "DRIVERS_WITHOUT_CAPS",
+            Severity.NOTE,
+            "各因子的来源拆分未计补偿基金的上限，合计与差额可能不同；两侧的损失和差额已计上限",
+            "the shares of the factors leave out the caps of compensation funds, so their sum may differ from the "
+            "difference; the losses of both sides and their difference do count them",
+            "compensation_funds",
+        )
 
 
 def _simulated(

@@ -11,6 +11,7 @@ import numpy as np
 
 from quant.conditional_loss import expected_losses
 from quant.factors import FactorModel
+from quant.loan_losses.fund_payments import caps_matter, drawn_payments
 from quant.loan_losses.path_sampling import PathSampler, TailDirection
 from quant.loan_losses.prepared_book import PreparedBook
 from quant.loan_losses.simulation import LossSimulation
@@ -45,12 +46,22 @@ class _Figure:
         )
         if self.limit.highest_expected_loss_cny is not None:
             terms = expected_losses(moved, affordable_paths(moved), self.seed, n_threads=threads())
-            return float(terms.expected_loss_cny.sum())
-        sampler = PathSampler(moved.model, moved.book.period_ends_years, self.seed, self.direction)
-        simulation = LossSimulation(moved, sampler, _TAIL_PATHS, fans=False, n_threads=threads())
+            return float(terms.expected_loss_cny.sum()) + self._unpaid(moved)
+        simulation = self._simulation(moved)
         for _ in simulation.run():
             self.check_alive()
         return simulation.summary().tail[-1].expected_shortfall
+
+    def _unpaid(self, moved: PreparedBook) -> float:
+        """What funds are expected not to pay of their claims; expected losses count on them without their caps."""
+        if not caps_matter(moved.book):
+            return 0.0
+        payments = drawn_payments(self._simulation(moved), moved.book, self.check_alive)
+        return float(payments.unpaid_cny.sum())
+
+    def _simulation(self, moved: PreparedBook) -> LossSimulation:
+        sampler = PathSampler(moved.model, moved.book.period_ends_years, self.seed, self.direction)
+        return LossSimulation(moved, sampler, _TAIL_PATHS, fans=False, n_threads=threads())
 
     def headroom(self, log_shifts: Array) -> float:
         """What is left to the limit."""

@@ -174,12 +174,12 @@ def _portfolio_loss(
 
 
 def _named_funds(book: SecuredBook, found: LossSummary) -> tuple[CompensationFund, ...]:
-    behind = funds_of_loans(book.loans, book.compensation_funds, book.fund_cap_cny)
+    behind = funds_of_loans(book.loans, book.terms.funds.entries, book.fund_cap_cny)
     first = INSTITUTION_FUND + 1
     return tuple(
         CompensationFund(terms.pays_at_most_cny, float(paid), float(exhausted), terms.name, n, terms.basis)
         for terms, n, paid, exhausted in zip(
-            book.compensation_funds, loans_of_funds(behind), found.fund_payments[first:],
+            book.terms.funds.entries, loans_of_funds(behind), found.fund_payments[first:],
             found.fund_exhausted[first:], strict=True,
         )
     )  # fmt: skip
@@ -248,7 +248,7 @@ def _input_hash(question: PortfolioQuestion, book: SecuredBook) -> str:
         str(question.n_paths),
         str(question.seed),
         # Nothing where there is none: a question without them keeps the hash that it had before they could be given.
-        *map(repr, question.default_curves),
-        *map(repr, question.compensation_funds),
+        *map(repr, book.terms.curves.entries),
+        *map(repr, book.terms.funds.entries),
     )
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()

@@ -88,6 +88,7 @@ def book_to_wire(question: PortfolioQuestion) -> pb.BookSimulation:
         fund_cap_cny=question.fund_cap_cny,
         default_curves=map(curve_to_wire, question.default_curves),
         compensation_funds=map(fund_to_wire, question.compensation_funds),
+        without_book_terms=question.without_book_terms,
     )
 
 
@@ -170,6 +171,7 @@ def _book_from_wire(message: pb.BookSimulation, violations: Violations) -> Portf
             fund_cap_cny=message.fund_cap_cny if message.HasField("fund_cap_cny") else None,
             default_curves=curves,
             compensation_funds=funds,
+            without_book_terms=message.without_book_terms,
         )
     except ValueError as error:
         field, _, text = str(error).partition(": ")

@@ -4,6 +4,7 @@ import datetime as dt
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from services.loans.history_rows import CHINA
 from services.loans.statistics.book_store import BookStore
 from services.loans.statistics.columns import Positions, book_columns
 from services.loans.statistics.compilation import compile_statistics
@@ -19,8 +20,6 @@ from services.loans.statistics.taxonomy import Taxonomy
 from services.loans.statistics.version_store import VersionStore
 from services.runtime.errors import FailedPrecondition, InvalidInput, NotFound
 
-# A quarter ends when its last day ends in China.
-_CHINA = dt.timezone(dt.timedelta(hours=8))
 LONGEST_REASON = 500
 
 
@@ -40,7 +39,7 @@ def report_quarter(
     Raises:
         InvalidInput: the quarter had not ended by then.
     """
-    today = known_at.astimezone(_CHINA).date()
+    today = known_at.astimezone(CHINA).date()
     if quarter.closing_day > today:
         raise InvalidInput.of(
             "period",

@@ -16,6 +16,7 @@ from services.loans.simulation.stress import StressQuestion
 from services.runtime.errors import InvalidInput
 from services.runtime.results import Progress
 from services.runtime.scenario_file import read_scenarios
+from tests.flows.key_figures import figures_in_words
 from tests.flows.scenario_services import INSTITUTION, ScenarioServices, scenario_services
 
 EXAMPLES = Path("examples/grids")
@@ -58,6 +59,42 @@ def test_a_cell_is_what_a_stress_test_of_its_own_gives(running: ScenarioServices
     assert found == {world.scenario: world for world in alone.worlds}
 
 
+def test_funds_and_curves_of_files_take_the_place_of_those_of_the_book(
+    running: ScenarioServices, tmp_path: Path
+) -> None:
+    (tmp_path / "funds.toml").write_text(
+        '[[compensation_funds]]\nname = "half"\nbasis = "agreement"\ncap_cny = 1e9\ncompensation_share = 0.5\n'
+    )
+    (tmp_path / "curves.toml").write_text(
+        '[[default_curves]]\nname = "often"\nbasis = "assumption"\ncumulative_default = [0.5]\n'
+    )
+    plain = BookGridQuestion(worlds=("ccer-crash",), n_quarters=4, n_paths=600)
+    half, often, without = (
+        structs.replace(plain, **changes)
+        for changes in (
+            {"funds": "funds.toml"},
+            {"default_curves": "curves.toml"},
+            {"without_book_terms": True},
+        )
+    )
+    found = [
+        run_book_grid(
+            running.loans, running.stresser, running.market, one, tmp_path, institution_id=INSTITUTION
+        )
+        for one in (plain, half, often, without)
+    ]
+    base, funded, curved, left_out = (grid.variants[0].worlds for grid in found)
+    for one, other in zip(base, funded, strict=True):
+        assert other.expected_loss_cny == pytest.approx(0.5 * one.expected_loss_cny, rel=1e-9)
+    assert curved[0].default_rate == pytest.approx(0.5, abs=0.05)
+    assert left_out == base
+    codes = [{c.code for v in grid.answered if v.stress for c in v.stress.cautions} for grid in found]
+    assert "COMPENSATION_FUND_USED" in codes[1] - codes[0]
+    assert "DEFAULT_CURVE_USED" in codes[2] - codes[0]
+    with pytest.raises(InvalidInput, match=r"nowhere\.toml"):
+        asked(running, structs.replace(plain, funds="nowhere.toml"))
+
+
 def test_a_part_holds_its_loans_and_answers_to_its_worlds(grid: BookGrid) -> None:
     stresses = [variant.stress for variant in grid.answered]
     assert [None if stress is None else stress.n_loans for stress in stresses] == [20, 10, 10]
@@ -93,6 +130,7 @@ def test_progress_runs_over_all_parts(running: ScenarioServices) -> None:
 
 def test_the_report_shows_every_cell(grid: BookGrid, tmp_path: Path) -> None:
     document = build_book_grid_document(grid)
+    assert figures_in_words(document) == []
     tables = [table for section in document.sections for table in section.tables()]
     comparison = next(table for table in tables if table.title.en == "Comparison")
     assert [row.cells[2].value for row in comparison.rows] == [

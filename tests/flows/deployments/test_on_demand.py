@@ -90,3 +90,15 @@ def test_a_file_takes_the_place_of_the_choices() -> None:
     assert folder == Path("examples/grids")
     asked, _ = book_question(BookGridParameters.model_validate({"file": "examples/grids/book.toml"}))
     assert "dry-decade" in asked.worlds
+
+
+def test_the_form_of_the_book_names_curves_and_funds() -> None:
+    from flows.deployments.on_demand import book_question
+
+    grid, _ = book_question(
+        BookGridParameters.model_validate(
+            {"funds": "examples/loans/compensation-funds.toml", "without_book_terms": True}
+        )
+    )
+    assert (grid.default_curves, grid.funds) == (None, "examples/loans/compensation-funds.toml")
+    assert grid.without_book_terms

@@ -1,4 +1,4 @@
-"""One server with three books: four loans without collateral, twelve synthetic ones with pledges, a single loan."""
+"""One server with books: four loans without collateral, twelve synthetic ones with pledges, a loan, one with a fund."""
 
 import datetime as dt
 from collections.abc import Callable, Iterator
@@ -12,14 +12,18 @@ from flows.portfolio.request import ReviewRequest
 from flows.portfolio.review_book import BookClients, review_book
 from flows.synthetic_book.drawing import read_recipe
 from flows.synthetic_book.storing import store_book
+from services.loans.book_terms.client import BookTermsClient
+from services.loans.book_terms.terms import TermsKind, TermsTable
 from services.loans.importing.client import ImportClient
+from services.loans.segments.compensation_fund import CompensationFundTerms
 from services.loans.synthetic.book import synthetic_loans
 from services.runtime.channel import open_channel
 from services.valuation.client import ValuationClient
 from tests.flows.running_book import AS_OF, INSTITUTION, Book, running_book
 
-SYNTHETIC, SINGLE, EMPTY = "synthetic", "single", "empty"
+SYNTHETIC, SINGLE, EMPTY, FUNDED = "synthetic", "single", "empty", "funded"
 SEED = 20260821
+FUND = CompensationFundTerms("资金池", "agreement", cap_cny=20_000.0, compensation_share=0.5)
 Clients = Callable[[str], BookClients]
 
 
@@ -45,6 +49,9 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Book]:
         loan = next(iter(book.loans.list_loans())).loan
         with open_channel(book.address, institution_id=SINGLE) as channel:
             BookClients.on(channel).loans.put_loans(AS_OF, [loan])
+        with open_channel(book.address, institution_id=FUNDED) as channel:
+            BookClients.on(channel).loans.put_loans(AS_OF, [loan])
+            BookTermsClient(channel).put(AS_OF, [TermsTable(TermsKind.COMPENSATION_FUNDS, (FUND,))])
         yield book
 
 

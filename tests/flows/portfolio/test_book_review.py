@@ -7,9 +7,10 @@ import pytest
 from cli.loan_quality import market
 from flows.portfolio.book_review import BookFigures, BookReview
 from flows.portfolio.review_book import T, review_book
+from services.loans.book_terms.given import GivenTerms
 from services.loans.portfolio import Sampling
 from services.runtime.errors import Unavailable
-from tests.flows.portfolio.conftest import EMPTY, SINGLE, SYNTHETIC, Clients, request_for
+from tests.flows.portfolio.conftest import EMPTY, FUND, FUNDED, SINGLE, SYNTHETIC, Clients, request_for
 
 
 def figures_of(review: BookReview) -> BookFigures:
@@ -55,6 +56,35 @@ def test_the_same_book_has_the_same_id(clients: Clients) -> None:
         for seed in (7, 7, 8)
     )
     assert first == again != other
+
+
+def test_every_figure_stands_on_the_terms_of_the_book(clients: Clients) -> None:
+    """A fund kept by the book, the same one given, and none: one answer twice, and another everywhere."""
+    kept = figures_of(review_book(clients(FUNDED), request_for(FUNDED), market(None)))
+    given_terms, nothing = GivenTerms(compensation_funds=(FUND,)), GivenTerms(without_book_terms=True)
+    given = figures_of(review_book(clients(FUNDED), request_for(FUNDED, terms=given_terms), market(None)))
+    without = figures_of(review_book(clients(FUNDED), request_for(FUNDED, terms=nothing), market(None)))
+    hashes = [dict(found.manifests()) for found in (kept, given, without)]
+    for name in ("losses", "wrong_way", "stress", "credit_loss", "capital"):
+        first, second, third = (manifests[name].input_hash for manifests in hashes)
+        assert first == second != third, name
+        codes = [
+            {caution.code for section, caution in found.cautions() if section == name}
+            for found in (kept, given, without)
+        ]
+        assert "COMPENSATION_FUNDS_OF_THE_BOOK" in codes[0], name
+        assert {"COMPENSATION_FUNDS_SET_ASIDE"} <= codes[1] & codes[2], name
+    assert kept.loss.expected_loss_cny == given.loss.expected_loss_cny < without.loss.expected_loss_cny
+    assert kept.reverse is not None
+    assert given.reverse is not None
+    assert kept.reverse.found == given.reverse.found
+    assert (
+        kept.credit_loss.total.allowance_cny
+        == given.credit_loss.total.allowance_cny
+        < without.credit_loss.total.allowance_cny
+    )
+    bare, pledged = (found.capital.totals.economic_unrecognised for found in (kept, without))
+    assert bare.expected_loss_cny < pledged.expected_loss_cny
 
 
 def test_synthetic_loans_are_counted(synthetic_review: BookReview, bare_review: BookReview) -> None:

@@ -17,7 +17,8 @@ from flows.reports.document import Document, Figure, Table
 from flows.reports.portfolio_report import build_portfolio_document, write_review
 from flows.reports.portfolio_report.record import command_of
 from flows.reports.report_files import ReportFiles
-from tests.flows.portfolio.conftest import EMPTY, SINGLE, Clients, request_for
+from services.loans.book_terms.given import GivenTerms
+from tests.flows.portfolio.conftest import EMPTY, FUND, FUNDED, SINGLE, Clients, request_for
 
 
 @pytest.fixture(scope="module")
@@ -175,3 +176,23 @@ def test_the_command_repeats_the_question(synthetic_review: BookReview) -> None:
     said = command_of(synthetic_review)
     for words in ("--quarters 4", "--paths 512", "--as-of 2026-08-21", synthetic_review.replay_id()):
         assert words in said
+
+
+def test_funds_have_tables_and_the_command_names_what_was_given(clients: Clients) -> None:
+    review = review_book(clients(FUNDED), request_for(FUNDED), market(None))
+    assert review.figures is not None
+    document = build_portfolio_document(review)
+    [on_paths] = review.figures.loss.named_funds
+    [row] = tables(document, "losses")["风险补偿资金池"].rows
+    assert [cell.value for cell in row.cells] == [
+        "资金池", 1, 20_000.0, on_paths.payment_mean_cny, on_paths.exhausted_probability, "agreement",
+    ]  # fmt: skip
+    [counted] = review.figures.credit_loss.funds
+    [row] = tables(document, "credit_loss")["风险补偿资金池与拨备"].rows
+    assert [cell.value for cell in row.cells][3:] == [
+        counted.claims_cny, counted.payment_cny, counted.counted_cny,
+    ]  # fmt: skip
+    assert "--funds" not in command_of(review)
+    given = request_for(FUNDED, terms=GivenTerms(compensation_funds=(FUND,), without_book_terms=True))
+    command = command_of(review_book(clients(EMPTY), given, market(None)))
+    assert "--funds FILE --without-book-terms --expect" in command

@@ -42,6 +42,8 @@ def test_a_fall_of_a_stored_pledge_is_an_event(book: Book) -> None:
             kept,
         )
         assert stored.pledges == PutCounts(12, 0, 0)
+        # Draws of an asset go by its name: twelve borrowers with assets of fewer cases do not share theirs.
+        assert len({item.schedule.asset_id for item in kept.pledges}) == 12
         told = {event.crossing.loan_id for event in pledges.events()}
         fallen = next(item for item in kept.pledges if item.value_cny and item.loan_id not in told)
         # Next to nothing is left of the value: whatever is still owed is above every level.

@@ -8,6 +8,7 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.optimize import brentq
 from scipy.special import ndtr, ndtri
 from scipy.stats import poisson
@@ -19,6 +20,8 @@ from quant.loan_losses.survival import _SAMPLE_PAIRS, _SAMPLE_SEED
 from quant.random_numbers import Purpose
 from quant.schedules import Array, CollateralTerms, DiscountFactors, ExposureSchedule
 from quant.sparse_draws import philox
+
+Places = NDArray[np.intp]
 
 
 @dataclass(frozen=True)
@@ -146,15 +149,9 @@ class PlainModel:
         """Losses on paths 0, 1, ... with the given states [n_primary, n_periods, n_paths]."""
         book, n_paths = self.book, states.shape[2]
         period = self._default_periods(states, seed)
-        guarantors = {
-            loan: self.cumulated(
-                int(book.index_of_loan[loan]),
-                float(book.asset_correlation[loan]),
-                -math.log1p(-float(book.guarantor_default_probability_annual[loan])),
-                None,
-                states,
-            )
-            for loan in np.flatnonzero(book.guarantor_default_probability_annual > 0.0)
+        failed = {
+            loan: self.guarantor_failed(int(loan), states)
+            for loan in np.flatnonzero(book.guarantee_share > 0.0)
         }
         shape = (n_paths, len(book))
         collateral, left, claims = np.zeros(shape), np.zeros(shape), np.zeros(shape)
@@ -165,7 +162,7 @@ class PlainModel:
             uncovered = max(float(book.exposure_cny[loan, k]) - collateral[p, loan], 0.0)
             left[p, loan] = uncovered * book.unsecured_lgd[loan]
             drawn = draws(seed, Purpose.GUARANTOR, int(book.guarantor_of_loan[loan]), p)[0]
-            if loan not in guarantors or drawn >= guarantors[loan][k, p]:
+            if loan in failed and drawn >= failed[loan][k, p]:
                 left[p, loan] *= 1.0 - book.guarantee_share[loan]
             if book.fund_of_loan[loan] >= 0:
                 claims[p, loan] = book.compensation_share[loan] * left[p, loan]
@@ -176,11 +173,46 @@ class PlainModel:
             loss[p, loan] += claims[p, loan] * max(asked - cap, 0.0) / asked
         return PlainLosses(period, collateral, loss, by_fund)
 
+    def guarantor_failed(self, loan: int, states: Array) -> Array:
+        """Probability that the guarantor of a loan has failed by the end of each period, [n_periods, n_paths]."""
+        book = self.book
+        own = self._loans_of_guarantor(loan)
+        if len(own) > 0:
+            likeliest = own[np.argmax(book.hazards_annual()[own])]
+            return self.cumulated(
+                int(book.index_of_loan[likeliest]), float(book.asset_correlation[likeliest]),
+                float(book.hazards_annual()[likeliest]), int(book.curves()[1][likeliest]), states,
+            )  # fmt: skip
+        chance = float(book.guarantor_default_probability_annual[loan])
+        if chance == 0.0:
+            return np.zeros(states.shape[1:])
+        return self.cumulated(
+            int(book.index_of_loan[loan]),
+            float(book.asset_correlation[loan]),
+            -math.log1p(-chance),
+            None,
+            states,
+        )
+
+    def _loans_of_guarantor(self, loan: int) -> Places:
+        """Loans at risk of the guarantor of a loan; none where it does not borrow, or bears nothing."""
+        book = self.book
+        if (
+            book.guarantor_borrows is None
+            or not book.guarantor_borrows[loan]
+            or book.guarantee_share[loan] == 0.0
+        ):
+            return np.empty(0, dtype=np.intp)
+        of_guarantor = book.borrower_of_loan == book.guarantor_of_loan[loan]
+        return np.flatnonzero(of_guarantor & (book.years_at_risk > 0.0))
+
     def _default_periods(self, states: Array, seed: int) -> np.ndarray:
         """Period in which each loan defaults, -1 for none, [n_paths, n_loans]."""
         book, credit = self.book, CreditCells.of(self.book)
         ends, hazards = book.period_ends_years, book.hazards_annual()
         out = np.full((states.shape[2], len(book)), -1)
+        at_risk = np.flatnonzero(book.years_at_risk > 0.0)
+        guarantee = {int(i) for loan in at_risk for i in self._loans_of_guarantor(int(loan))}
         for chunk, (start, stop) in enumerate(
             zip(credit.chunk_start[:-1], credit.chunk_start[1:], strict=True)
         ):
@@ -199,7 +231,11 @@ class PlainModel:
             for p in range(states.shape[2]):
                 # Hazard spent by the end of each period; constant within one.
                 spent = np.append(0.0, -np.log1p(-cumulated[:, p]))
-                for place, draw in candidates(seed, p, chunk, float(cumulated[last, p]), len(borrowers)):
+                found = candidates(seed, p, chunk, float(cumulated[last, p]), len(borrowers))
+                if int(first) in guarantee:
+                    addresses = [int(book.borrower_of_loan[loans[0]]) for loans in borrowers]
+                    found = [(i, draws(seed, Purpose.GUARANTOR, at, p)[0]) for i, at in enumerate(addresses)]
+                for place, draw in found:
                     for loan in borrowers[place]:
                         own = (
                             -math.log1p(-draw) * highest / hazards[loan] if hazards[loan] > 0.0 else math.inf

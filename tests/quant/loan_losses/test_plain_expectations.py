@@ -67,10 +67,7 @@ def test_every_loan_and_period_by_loops() -> None:
         highest = float(book.hazards_annual()[mates].max())
         alive = 1.0 - model.cumulated(row, r2, highest, curve, states)
         alive **= book.hazards_annual()[loan] / highest
-        fails = np.zeros(alive.shape)
-        if book.guarantor_default_probability_annual[loan] > 0.0:
-            hazard = -math.log1p(-float(book.guarantor_default_probability_annual[loan]))
-            fails = model.cumulated(row, r2, hazard, None, states)
+        failed = model.guarantor_failed(int(loan), states)
         for p in range(N_PATHS):
             # Survival at the end of a life within a period: its hazard is constant.
             grid, logs = np.append(0.0, ENDS), np.append(0.0, np.log(alive[:, p]))
@@ -86,7 +83,7 @@ def test_every_loan_and_period_by_loops() -> None:
                 elif n_pledges[loan] > 1:
                     brings = model.collateral(int(loan), k, states[:, k, p], p, SEED)
                     short = max(owed - brings, 0.0)
-                kept = 1.0 - book.guarantee_share[loan] * (1.0 - fails[k, p])
+                kept = 1.0 - book.guarantee_share[loan] * (1.0 - failed[k, p])
                 if book.fund_of_loan[loan] >= 0:
                     kept *= 1.0 - book.compensation_share[loan]
                 chances[loan, k] += chance / N_PATHS

@@ -58,8 +58,13 @@ ASSETS = (
 
 
 def full_book() -> LoanBook:
-    """Sixteen loans of eleven borrowers; lives end before, within, at and after the periods, one has matured."""
+    """Sixteen loans of eleven borrowers; lives end before, within, at and after the periods, one has matured.
+
+    Borrowers 2 and 7 guarantee for each other, 6 has no loan any more, the other guarantors do not borrow.
+    """
     n = 16
+    guarantors = np.arange(n) % 3 + 100
+    guarantors[[3, 11, 14]] = 7, 2, 6
     years = np.array([0.3, 0.5, 0.8, 1.0, 1.3, 1.5, 5.0, 5.0, 2.0, 0.0, 0.7, 1.75, 3.0, 0.4, 9.0, 2.0])
     return LoanBook(
         exposure_cny=np.linspace(20.0, 90.0, n)[:, None] * np.array([1.0, 0.9, 0.7, 0.4]),
@@ -70,8 +75,8 @@ def full_book() -> LoanBook:
         borrower_of_loan=np.array([1, 1, 2, 2, 3, 3, 3, 4, 5, 6, 7, 7, 8, 9, 10, 11]),
         unsecured_lgd=np.linspace(0.4, 1.0, n),
         guarantee_share=np.array([0.0, 0.5, 0.0, 0.8, 1.0, 0.0, 0.6, 0.0] * 2),
-        guarantor_of_loan=np.arange(n) % 3 + 100,
-        guarantor_default_probability_annual=np.array([0.0, 0.3, 0.2, 0.5, 0.4, 0.0, 0.0, 0.1] * 2),
+        guarantor_of_loan=guarantors,
+        guarantor_default_probability_annual=np.array([0.0, 0.3, 0.2, 0.5, 0.4, 0.0, 0.2, 0.1] * 2),
         # Loan 0 has a share and no fund behind it.
         compensation_share=np.array([0.9, 0.3, 0.0, 0.5, 0.4, 0.2, 0.3, 0.6] * 2),
         fund_of_loan=np.array([NO_FUND, 0, 0, 1, 1, 1, 2, 2] * 2),
@@ -88,6 +93,7 @@ def full_book() -> LoanBook:
         ),
         hazard_multiples=np.array([[1.0, 1.0, 1.0, 1.0], [0.5, 1.5, 2.0, 0.2]]),
         curve_of_loan=(np.arange(n) // 8).astype(np.intp),
+        guarantor_borrows=guarantors < 100,
     )
 
 

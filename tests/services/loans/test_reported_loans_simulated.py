@@ -26,10 +26,10 @@ def test_a_loan_that_owes_nothing_is_at_risk_no_longer(
     client: LoansClient, loan: MakeLoan, snapshot: MarketSnapshot, quarters: int | None
 ) -> None:
     client.put_loans(JUNE, [loan("L1"), loan("L2"), loan("L3")])
-    # L3 owes nothing only later than the day of the book.
+    # L3 owed nothing before it was drawn in January, and owes nothing again only later than the day of the book.
     client.record_positions(
         [reported("L1", JUNE, "800000"), reported("L2", MARCH, "9"), reported("L2", JUNE, "0"),
-         reported("L3", SEPTEMBER, "0")]
+         reported("L3", dt.date(2025, 12, 31), "0"), reported("L3", SEPTEMBER, "0")]
     )  # fmt: skip
     found = client.simulate_portfolio(snapshot, n_paths=1_000, n_quarters=quarters)
     one, settled, three = found.by_loan

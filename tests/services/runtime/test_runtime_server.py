@@ -28,7 +28,7 @@ plain_channel: Any = grpc.insecure_channel
 DO = "/test.v1.TestService/Do"
 
 PROGRAM = """
-import sys, time
+import signal, sys, threading, time
 import grpc
 from services.runtime.server import Registration, serve
 from services.runtime.settings import load_settings
@@ -40,9 +40,17 @@ def wait(request, context):
         time.sleep(0.02)
     return b"finished"
 
+def signal_this_thread(request, context):
+    signal.pthread_kill(threading.get_ident(), int(request))
+    return b""
+
 def add(server):
     handler = grpc.method_handlers_generic_handler(
-        "test.v1.TestService", {"Do": grpc.unary_unary_rpc_method_handler(wait)}
+        "test.v1.TestService",
+        {
+            "Do": grpc.unary_unary_rpc_method_handler(wait),
+            "SignalThisThread": grpc.unary_unary_rpc_method_handler(signal_this_thread),
+        },
     )
     server.add_generic_rpc_handlers((handler,))
 
@@ -222,6 +230,14 @@ def test_a_second_signal_ends_at_once(process: Any) -> None:
         running.send_signal(signal.SIGTERM)
         assert running.wait(5) == 1
         call.cancel()
+
+
+def test_a_signal_that_the_system_hands_to_another_thread_is_heard(process: Any) -> None:
+    """The main thread sleeps through it unless it looks by itself; a busy service was seen to miss SIGTERM so."""
+    running, address = process()
+    with connect(address, institution_id="demo") as channel:
+        channel.unary_unary("/test.v1.TestService/SignalThisThread")(str(int(signal.SIGTERM)).encode())
+    assert running.wait(10) == 0
 
 
 def test_the_ready_file_has_the_address_and_goes_with_the_server(process: Any, tmp_path: Path) -> None:

@@ -112,7 +112,7 @@ def test_twelve_months_are_the_beginning_of_the_lifetime(losses: list[float], ra
     loss = np.array([losses])
     ends = np.arange(1, len(losses) + 1) / 4.0
     until, factors = discount_factors(ends, np.array([100.0]), np.array([rate]))
-    present = PresentLosses(until, np.ones_like(loss), loss, loss, loss, factors, 4)
+    present = PresentLosses(until, np.ones_like(loss), loss, loss, loss, factors, 4, np.zeros_like(loss))
     assert present.twelve_month_cny[0] <= present.lifetime_cny[0]
     lines = present.quarters(0)
     assert sum(line.discounted_loss_cny for line in lines) == pytest.approx(

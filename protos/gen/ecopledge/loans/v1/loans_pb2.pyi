@@ -926,6 +926,7 @@ class SimulatePortfolioRequest(_message.Message):
     CONTRIBUTION_CONFIDENCE_FIELD_NUMBER: _builtins.int
     DEFAULT_CURVES_FIELD_NUMBER: _builtins.int
     COMPENSATION_FUNDS_FIELD_NUMBER: _builtins.int
+    WITHOUT_BOOK_TERMS_FIELD_NUMBER: _builtins.int
     horizon_years: _builtins.float
     """Horizon, years, > 0 and at most 10. Absent means 1."""
     n_paths: _builtins.int
@@ -942,6 +943,8 @@ class SimulatePortfolioRequest(_message.Message):
     """Most that the risk-compensation fund pays for all loans and quarters, CNY, >= 0. Absent means no cap."""
     contribution_confidence: _builtins.float
     """Confidence of the expected shortfall that loans contribute to: 0.95, 0.99 or 0.999. Absent means 0.99."""
+    without_book_terms: _builtins.bool
+    """Leaves out what the book keeps: only the curves and funds above, if any."""
     @_builtins.property
     def snapshot(self) -> _market_pb2.MarketSnapshot:
         """Market: factors, discount curve."""
@@ -956,12 +959,15 @@ class SimulatePortfolioRequest(_message.Message):
 
     @_builtins.property
     def default_curves(self) -> _containers.RepeatedCompositeFieldContainer[_segments_pb2.DefaultCurve]:
-        """Term structures of default, up to 100; the first that has a loan is taken. Other loans keep a constant hazard."""
+        """Term structures of default, up to 100, in place of those that the book keeps; the first that has a loan is taken.
+        Other loans keep a constant hazard. Empty: those that the book keeps.
+        """
 
     @_builtins.property
     def compensation_funds(self) -> _containers.RepeatedCompositeFieldContainer[_segments_pb2.CompensationFundTerms]:
-        """Named risk-compensation funds, up to 100; the first that has a loan is taken. Other loans with a compensation share
-        are backed by the one fund that `fund_cap_cny` limits.
+        """Named risk-compensation funds, up to 100, in place of those that the book keeps; the first that has a loan is taken.
+        Other loans with a compensation share are backed by the one fund that `fund_cap_cny` limits. Empty: those that the
+        book keeps.
         """
 
     def __init__(
@@ -979,10 +985,11 @@ class SimulatePortfolioRequest(_message.Message):
         contribution_confidence: _builtins.float | None = ...,
         default_curves: _abc.Iterable[_segments_pb2.DefaultCurve] | None = ...,
         compensation_funds: _abc.Iterable[_segments_pb2.CompensationFundTerms] | None = ...,
+        without_book_terms: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_contribution_confidence", b"_contribution_confidence", "_fund_cap_cny", b"_fund_cap_cny", "_horizon_years", b"_horizon_years", "_n_paths", b"_n_paths", "_n_quarters", b"_n_quarters", "_seed", b"_seed", "as_of", b"as_of", "contribution_confidence", b"contribution_confidence", "fund_cap_cny", b"fund_cap_cny", "horizon_years", b"horizon_years", "n_paths", b"n_paths", "n_quarters", b"n_quarters", "seed", b"seed", "snapshot", b"snapshot"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_contribution_confidence", b"_contribution_confidence", "_fund_cap_cny", b"_fund_cap_cny", "_horizon_years", b"_horizon_years", "_n_paths", b"_n_paths", "_n_quarters", b"_n_quarters", "_seed", b"_seed", "as_of", b"as_of", "compensation_funds", b"compensation_funds", "contribution_confidence", b"contribution_confidence", "default_curves", b"default_curves", "fund_cap_cny", b"fund_cap_cny", "horizon_years", b"horizon_years", "loan_ids", b"loan_ids", "n_paths", b"n_paths", "n_quarters", b"n_quarters", "sampling", b"sampling", "seed", b"seed", "snapshot", b"snapshot"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_contribution_confidence", b"_contribution_confidence", "_fund_cap_cny", b"_fund_cap_cny", "_horizon_years", b"_horizon_years", "_n_paths", b"_n_paths", "_n_quarters", b"_n_quarters", "_seed", b"_seed", "as_of", b"as_of", "compensation_funds", b"compensation_funds", "contribution_confidence", b"contribution_confidence", "default_curves", b"default_curves", "fund_cap_cny", b"fund_cap_cny", "horizon_years", b"horizon_years", "loan_ids", b"loan_ids", "n_paths", b"n_paths", "n_quarters", b"n_quarters", "sampling", b"sampling", "seed", b"seed", "snapshot", b"snapshot", "without_book_terms", b"without_book_terms"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__contribution_confidence: _TypeAlias = _typing.Literal["contribution_confidence"]  # noqa: Y015
     _WhichOneofArgType__contribution_confidence: _TypeAlias = _typing.Literal["_contribution_confidence", b"_contribution_confidence"]  # noqa: Y015

@@ -3,6 +3,7 @@
 import grpc
 import warnings
 
+from ecopledge.loans.v1 import book_terms_pb2 as ecopledge_dot_loans_dot_v1_dot_book__terms__pb2
 from ecopledge.loans.v1 import loans_pb2 as ecopledge_dot_loans_dot_v1_dot_loans__pb2
 from ecopledge.loans.v1 import monitoring_pb2 as ecopledge_dot_loans_dot_v1_dot_monitoring__pb2
 from ecopledge.loans.v1 import position_pb2 as ecopledge_dot_loans_dot_v1_dot_position__pb2
@@ -75,6 +76,16 @@ class LoansServiceStub:
                 '/ecopledge.loans.v1.LoansService/ImportLoans',
                 request_serializer=ecopledge_dot_loans_dot_v1_dot_loans__pb2.ImportLoansRequest.SerializeToString,
                 response_deserializer=ecopledge_dot_loans_dot_v1_dot_loans__pb2.ImportLoansResponse.FromString,
+                _registered_method=True)
+        self.PutBookTerms = channel.unary_unary(
+                '/ecopledge.loans.v1.LoansService/PutBookTerms',
+                request_serializer=ecopledge_dot_loans_dot_v1_dot_book__terms__pb2.PutBookTermsRequest.SerializeToString,
+                response_deserializer=ecopledge_dot_loans_dot_v1_dot_book__terms__pb2.PutBookTermsResponse.FromString,
+                _registered_method=True)
+        self.ListBookTerms = channel.unary_unary(
+                '/ecopledge.loans.v1.LoansService/ListBookTerms',
+                request_serializer=ecopledge_dot_loans_dot_v1_dot_book__terms__pb2.ListBookTermsRequest.SerializeToString,
+                response_deserializer=ecopledge_dot_loans_dot_v1_dot_book__terms__pb2.ListBookTermsResponse.FromString,
                 _registered_method=True)
         self.SimulatePortfolio = channel.unary_stream(
                 '/ecopledge.loans.v1.LoansService/SimulatePortfolio',
@@ -176,7 +187,8 @@ class LoansServiceServicer:
 
     def RecordPositions(self, request, context):
         """Stores what a core banking system reports of loans at the end of a day, all or nothing; a position that differs from
-        the one stored for the same loan and day is added beside it and counts from then on. INVALID_ARGUMENT: wrong fields.
+        the one stored for the same loan and day is added beside it and counts from then on. INVALID_ARGUMENT: wrong fields,
+        a day that has not come in China.
         NOT_FOUND: a loan that does not exist. ALREADY_EXISTS: as PutLoans.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -185,7 +197,7 @@ class LoansServiceServicer:
 
     def RecordMovements(self, request, context):
         """Stores movements of principal, all or nothing; a movement that differs from the one stored under its id is added
-        beside it and counts from then on. INVALID_ARGUMENT: wrong fields, a reversal that does not agree with what it
+        beside it and counts from then on. INVALID_ARGUMENT: wrong fields, a day that has not come in China, a reversal that does not agree with what it
         reverses, a correction of what is reversed. NOT_FOUND: a loan that does not exist. ALREADY_EXISTS: as PutLoans.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -198,6 +210,22 @@ class LoansServiceServicer:
         that is stored already changes nothing, as in PutLoans, RecordPositions and RecordMovements.
         INVALID_ARGUMENT: wrong rows, by their number from 0 (in a book by kind and number), up to 1,000 of them; rows of an unknown loan; an
         identifier twice; a stream out of order. ALREADY_EXISTS: as PutLoans. UNAVAILABLE: another import is being written.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def PutBookTerms(self, request, context):
+        """Stores default curves and risk-compensation funds of the book from a day on; every question about losses, credit loss
+        or capital then uses those in force on its day, unless it says otherwise. Older versions stay. INVALID_ARGUMENT: wrong
+        fields, or neither table. ALREADY_EXISTS: as PutLoans.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListBookTerms(self, request, context):
+        """Lists every version of the curves and funds of the book. INVALID_ARGUMENT: a text that is no moment.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -337,6 +365,16 @@ def add_LoansServiceServicer_to_server(servicer, server):
                     servicer.ImportLoans,
                     request_deserializer=ecopledge_dot_loans_dot_v1_dot_loans__pb2.ImportLoansRequest.FromString,
                     response_serializer=ecopledge_dot_loans_dot_v1_dot_loans__pb2.ImportLoansResponse.SerializeToString,
+            ),
+            'PutBookTerms': grpc.unary_unary_rpc_method_handler(
+                    servicer.PutBookTerms,
+                    request_deserializer=ecopledge_dot_loans_dot_v1_dot_book__terms__pb2.PutBookTermsRequest.FromString,
+                    response_serializer=ecopledge_dot_loans_dot_v1_dot_book__terms__pb2.PutBookTermsResponse.SerializeToString,
+            ),
+            'ListBookTerms': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListBookTerms,
+                    request_deserializer=ecopledge_dot_loans_dot_v1_dot_book__terms__pb2.ListBookTermsRequest.FromString,
+                    response_serializer=ecopledge_dot_loans_dot_v1_dot_book__terms__pb2.ListBookTermsResponse.SerializeToString,
             ),
             'SimulatePortfolio': grpc.unary_stream_rpc_method_handler(
                     servicer.SimulatePortfolio,
@@ -590,6 +628,60 @@ class LoansService:
             '/ecopledge.loans.v1.LoansService/ImportLoans',
             ecopledge_dot_loans_dot_v1_dot_loans__pb2.ImportLoansRequest.SerializeToString,
             ecopledge_dot_loans_dot_v1_dot_loans__pb2.ImportLoansResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def PutBookTerms(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/ecopledge.loans.v1.LoansService/PutBookTerms',
+            ecopledge_dot_loans_dot_v1_dot_book__terms__pb2.PutBookTermsRequest.SerializeToString,
+            ecopledge_dot_loans_dot_v1_dot_book__terms__pb2.PutBookTermsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListBookTerms(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/ecopledge.loans.v1.LoansService/ListBookTerms',
+            ecopledge_dot_loans_dot_v1_dot_book__terms__pb2.ListBookTermsRequest.SerializeToString,
+            ecopledge_dot_loans_dot_v1_dot_book__terms__pb2.ListBookTermsResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -4,6 +4,7 @@ isort:skip_file
 Loans that are secured by ecological assets."""
 
 from collections import abc as _abc
+from ecopledge.loans.v1 import book_terms_pb2 as _book_terms_pb2
 from ecopledge.loans.v1 import loans_pb2 as _loans_pb2
 from ecopledge.loans.v1 import monitoring_pb2 as _monitoring_pb2
 from ecopledge.loans.v1 import position_pb2 as _position_pb2
@@ -56,12 +57,13 @@ class LoansServiceStub:
     """
     RecordPositions: _grpc.UnaryUnaryMultiCallable[_position_pb2.RecordPositionsRequest, _position_pb2.RecordPositionsResponse]
     """Stores what a core banking system reports of loans at the end of a day, all or nothing; a position that differs from
-    the one stored for the same loan and day is added beside it and counts from then on. INVALID_ARGUMENT: wrong fields.
+    the one stored for the same loan and day is added beside it and counts from then on. INVALID_ARGUMENT: wrong fields,
+    a day that has not come in China.
     NOT_FOUND: a loan that does not exist. ALREADY_EXISTS: as PutLoans.
     """
     RecordMovements: _grpc.UnaryUnaryMultiCallable[_position_pb2.RecordMovementsRequest, _position_pb2.RecordMovementsResponse]
     """Stores movements of principal, all or nothing; a movement that differs from the one stored under its id is added
-    beside it and counts from then on. INVALID_ARGUMENT: wrong fields, a reversal that does not agree with what it
+    beside it and counts from then on. INVALID_ARGUMENT: wrong fields, a day that has not come in China, a reversal that does not agree with what it
     reverses, a correction of what is reversed. NOT_FOUND: a loan that does not exist. ALREADY_EXISTS: as PutLoans.
     """
     ImportLoans: _grpc.StreamUnaryMultiCallable[_loans_pb2.ImportLoansRequest, _loans_pb2.ImportLoansResponse]
@@ -71,6 +73,13 @@ class LoansServiceStub:
     INVALID_ARGUMENT: wrong rows, by their number from 0 (in a book by kind and number), up to 1,000 of them; rows of an unknown loan; an
     identifier twice; a stream out of order. ALREADY_EXISTS: as PutLoans. UNAVAILABLE: another import is being written.
     """
+    PutBookTerms: _grpc.UnaryUnaryMultiCallable[_book_terms_pb2.PutBookTermsRequest, _book_terms_pb2.PutBookTermsResponse]
+    """Stores default curves and risk-compensation funds of the book from a day on; every question about losses, credit loss
+    or capital then uses those in force on its day, unless it says otherwise. Older versions stay. INVALID_ARGUMENT: wrong
+    fields, or neither table. ALREADY_EXISTS: as PutLoans.
+    """
+    ListBookTerms: _grpc.UnaryUnaryMultiCallable[_book_terms_pb2.ListBookTermsRequest, _book_terms_pb2.ListBookTermsResponse]
+    """Lists every version of the curves and funds of the book. INVALID_ARGUMENT: a text that is no moment."""
     SimulatePortfolio: _grpc.UnaryStreamMultiCallable[_loans_pb2.SimulatePortfolioRequest, _loans_pb2.SimulatePortfolioResponse]
     """Simulates the loss of the book over one horizon or quarter by quarter; streams progress, then one result. NOT_FOUND: no loans or an
     unknown loan. INVALID_ARGUMENT: wrong fields or a schedule that names a factor the snapshot does not have.
@@ -141,12 +150,13 @@ class LoansServiceAsyncStub(LoansServiceStub):
     """
     RecordPositions: _aio.UnaryUnaryMultiCallable[_position_pb2.RecordPositionsRequest, _position_pb2.RecordPositionsResponse]  # type: ignore[assignment]
     """Stores what a core banking system reports of loans at the end of a day, all or nothing; a position that differs from
-    the one stored for the same loan and day is added beside it and counts from then on. INVALID_ARGUMENT: wrong fields.
+    the one stored for the same loan and day is added beside it and counts from then on. INVALID_ARGUMENT: wrong fields,
+    a day that has not come in China.
     NOT_FOUND: a loan that does not exist. ALREADY_EXISTS: as PutLoans.
     """
     RecordMovements: _aio.UnaryUnaryMultiCallable[_position_pb2.RecordMovementsRequest, _position_pb2.RecordMovementsResponse]  # type: ignore[assignment]
     """Stores movements of principal, all or nothing; a movement that differs from the one stored under its id is added
-    beside it and counts from then on. INVALID_ARGUMENT: wrong fields, a reversal that does not agree with what it
+    beside it and counts from then on. INVALID_ARGUMENT: wrong fields, a day that has not come in China, a reversal that does not agree with what it
     reverses, a correction of what is reversed. NOT_FOUND: a loan that does not exist. ALREADY_EXISTS: as PutLoans.
     """
     ImportLoans: _aio.StreamUnaryMultiCallable[_loans_pb2.ImportLoansRequest, _loans_pb2.ImportLoansResponse]  # type: ignore[assignment]
@@ -156,6 +166,13 @@ class LoansServiceAsyncStub(LoansServiceStub):
     INVALID_ARGUMENT: wrong rows, by their number from 0 (in a book by kind and number), up to 1,000 of them; rows of an unknown loan; an
     identifier twice; a stream out of order. ALREADY_EXISTS: as PutLoans. UNAVAILABLE: another import is being written.
     """
+    PutBookTerms: _aio.UnaryUnaryMultiCallable[_book_terms_pb2.PutBookTermsRequest, _book_terms_pb2.PutBookTermsResponse]  # type: ignore[assignment]
+    """Stores default curves and risk-compensation funds of the book from a day on; every question about losses, credit loss
+    or capital then uses those in force on its day, unless it says otherwise. Older versions stay. INVALID_ARGUMENT: wrong
+    fields, or neither table. ALREADY_EXISTS: as PutLoans.
+    """
+    ListBookTerms: _aio.UnaryUnaryMultiCallable[_book_terms_pb2.ListBookTermsRequest, _book_terms_pb2.ListBookTermsResponse]  # type: ignore[assignment]
+    """Lists every version of the curves and funds of the book. INVALID_ARGUMENT: a text that is no moment."""
     SimulatePortfolio: _aio.UnaryStreamMultiCallable[_loans_pb2.SimulatePortfolioRequest, _loans_pb2.SimulatePortfolioResponse]  # type: ignore[assignment]
     """Simulates the loss of the book over one horizon or quarter by quarter; streams progress, then one result. NOT_FOUND: no loans or an
     unknown loan. INVALID_ARGUMENT: wrong fields or a schedule that names a factor the snapshot does not have.
@@ -253,7 +270,8 @@ class LoansServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_position_pb2.RecordPositionsResponse, _abc.Awaitable[_position_pb2.RecordPositionsResponse]]:
         """Stores what a core banking system reports of loans at the end of a day, all or nothing; a position that differs from
-        the one stored for the same loan and day is added beside it and counts from then on. INVALID_ARGUMENT: wrong fields.
+        the one stored for the same loan and day is added beside it and counts from then on. INVALID_ARGUMENT: wrong fields,
+        a day that has not come in China.
         NOT_FOUND: a loan that does not exist. ALREADY_EXISTS: as PutLoans.
         """
 
@@ -264,7 +282,7 @@ class LoansServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_position_pb2.RecordMovementsResponse, _abc.Awaitable[_position_pb2.RecordMovementsResponse]]:
         """Stores movements of principal, all or nothing; a movement that differs from the one stored under its id is added
-        beside it and counts from then on. INVALID_ARGUMENT: wrong fields, a reversal that does not agree with what it
+        beside it and counts from then on. INVALID_ARGUMENT: wrong fields, a day that has not come in China, a reversal that does not agree with what it
         reverses, a correction of what is reversed. NOT_FOUND: a loan that does not exist. ALREADY_EXISTS: as PutLoans.
         """
 
@@ -280,6 +298,25 @@ class LoansServiceServicer(metaclass=_abc_1.ABCMeta):
         INVALID_ARGUMENT: wrong rows, by their number from 0 (in a book by kind and number), up to 1,000 of them; rows of an unknown loan; an
         identifier twice; a stream out of order. ALREADY_EXISTS: as PutLoans. UNAVAILABLE: another import is being written.
         """
+
+    @_abc_1.abstractmethod
+    def PutBookTerms(
+        self,
+        request: _book_terms_pb2.PutBookTermsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_book_terms_pb2.PutBookTermsResponse, _abc.Awaitable[_book_terms_pb2.PutBookTermsResponse]]:
+        """Stores default curves and risk-compensation funds of the book from a day on; every question about losses, credit loss
+        or capital then uses those in force on its day, unless it says otherwise. Older versions stay. INVALID_ARGUMENT: wrong
+        fields, or neither table. ALREADY_EXISTS: as PutLoans.
+        """
+
+    @_abc_1.abstractmethod
+    def ListBookTerms(
+        self,
+        request: _book_terms_pb2.ListBookTermsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_book_terms_pb2.ListBookTermsResponse, _abc.Awaitable[_book_terms_pb2.ListBookTermsResponse]]:
+        """Lists every version of the curves and funds of the book. INVALID_ARGUMENT: a text that is no moment."""
 
     @_abc_1.abstractmethod
     def SimulatePortfolio(

@@ -508,10 +508,14 @@ class MeasureCreditLossRequest(_message.Message):
     N_PATHS_FIELD_NUMBER: _builtins.int
     SEED_FIELD_NUMBER: _builtins.int
     DEFAULT_CURVES_FIELD_NUMBER: _builtins.int
+    COMPENSATION_FUNDS_FIELD_NUMBER: _builtins.int
+    WITHOUT_BOOK_TERMS_FIELD_NUMBER: _builtins.int
     n_paths: _builtins.int
     """Number of paths, even, 2 to 100,000. Absent means 1,024."""
     seed: _builtins.int
     """Seed of the scenario universe. Absent means 20260821."""
+    without_book_terms: _builtins.bool
+    """As in SimulatePortfolioRequest."""
     @_builtins.property
     def snapshot(self) -> _market_pb2.MarketSnapshot:
         """Market: factors, discount curve."""
@@ -538,9 +542,11 @@ class MeasureCreditLossRequest(_message.Message):
 
     @_builtins.property
     def default_curves(self) -> _containers.RepeatedCompositeFieldContainer[_segments_pb2.DefaultCurve]:
-        """Term structures of default in stages 1 and 2, up to 100; the first that has a loan is taken. Other loans keep a
-        constant hazard.
-        """
+        """Term structures of default in stages 1 and 2; otherwise as in SimulatePortfolioRequest."""
+
+    @_builtins.property
+    def compensation_funds(self) -> _containers.RepeatedCompositeFieldContainer[_segments_pb2.CompensationFundTerms]:
+        """Named risk-compensation funds; otherwise as in SimulatePortfolioRequest."""
 
     def __init__(
         self,
@@ -554,10 +560,12 @@ class MeasureCreditLossRequest(_message.Message):
         n_paths: _builtins.int | None = ...,
         seed: _builtins.int | None = ...,
         default_curves: _abc.Iterable[_segments_pb2.DefaultCurve] | None = ...,
+        compensation_funds: _abc.Iterable[_segments_pb2.CompensationFundTerms] | None = ...,
+        without_book_terms: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_n_paths", b"_n_paths", "_seed", b"_seed", "as_of", b"as_of", "n_paths", b"n_paths", "seed", b"seed", "snapshot", b"snapshot"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_n_paths", b"_n_paths", "_seed", b"_seed", "as_of", b"as_of", "debtors", b"debtors", "default_curves", b"default_curves", "explained_loan_ids", b"explained_loan_ids", "loan_ids", b"loan_ids", "n_paths", b"n_paths", "origination", b"origination", "seed", b"seed", "snapshot", b"snapshot"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_n_paths", b"_n_paths", "_seed", b"_seed", "as_of", b"as_of", "compensation_funds", b"compensation_funds", "debtors", b"debtors", "default_curves", b"default_curves", "explained_loan_ids", b"explained_loan_ids", "loan_ids", b"loan_ids", "n_paths", b"n_paths", "origination", b"origination", "seed", b"seed", "snapshot", b"snapshot", "without_book_terms", b"without_book_terms"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__n_paths: _TypeAlias = _typing.Literal["n_paths"]  # noqa: Y015
     _WhichOneofArgType__n_paths: _TypeAlias = _typing.Literal["_n_paths", b"_n_paths"]  # noqa: Y015
@@ -710,6 +718,7 @@ class LoanCreditLoss(_message.Message):
     LIFETIME_CNY_FIELD_NUMBER: _builtins.int
     ALLOWANCE_CNY_FIELD_NUMBER: _builtins.int
     SCENARIOS_FIELD_NUMBER: _builtins.int
+    COMPENSATION_CNY_FIELD_NUMBER: _builtins.int
     loan_id: _builtins.str
     """Loan."""
     county: _builtins.str
@@ -734,6 +743,10 @@ class LoanCreditLoss(_message.Message):
     """Weighted loss over the life."""
     allowance_cny: _builtins.float
     """Loss allowance: of 12 months in stage 1, over the life in stages 2 and 3."""
+    compensation_cny: _builtins.float
+    """What the allowance counts on compensation funds to pay, discounted as the allowance is; over the loans of a fund it
+    adds up to at most what the fund pays.
+    """
     @_builtins.property
     def reasons(self) -> _containers.RepeatedCompositeFieldContainer[Global___StageReason]:
         """Why; the first decides."""
@@ -759,16 +772,63 @@ class LoanCreditLoss(_message.Message):
         lifetime_cny: _builtins.float = ...,
         allowance_cny: _builtins.float = ...,
         scenarios: _abc.Iterable[Global___ScenarioLoss] | None = ...,
+        compensation_cny: _builtins.float = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_origination_pd", b"_origination_pd", "origination_pd", b"origination_pd"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_origination_pd", b"_origination_pd", "allowance_cny", b"allowance_cny", "county", b"county", "default_probability_annual", b"default_probability_annual", "effective_rate_annual", b"effective_rate_annual", "exposure_cny", b"exposure_cny", "lifetime_cny", b"lifetime_cny", "loan_id", b"loan_id", "origination_basis", b"origination_basis", "origination_pd", b"origination_pd", "product", b"product", "reasons", b"reasons", "scenarios", b"scenarios", "stage", b"stage", "twelve_month_cny", b"twelve_month_cny"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_origination_pd", b"_origination_pd", "allowance_cny", b"allowance_cny", "compensation_cny", b"compensation_cny", "county", b"county", "default_probability_annual", b"default_probability_annual", "effective_rate_annual", b"effective_rate_annual", "exposure_cny", b"exposure_cny", "lifetime_cny", b"lifetime_cny", "loan_id", b"loan_id", "origination_basis", b"origination_basis", "origination_pd", b"origination_pd", "product", b"product", "reasons", b"reasons", "scenarios", b"scenarios", "stage", b"stage", "twelve_month_cny", b"twelve_month_cny"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__origination_pd: _TypeAlias = _typing.Literal["origination_pd"]  # noqa: Y015
     _WhichOneofArgType__origination_pd: _TypeAlias = _typing.Literal["_origination_pd", b"_origination_pd"]  # noqa: Y015
     def WhichOneof(self, oneof_group: _WhichOneofArgType__origination_pd) -> _WhichOneofReturnType__origination_pd | None: ...
 
 Global___LoanCreditLoss: _TypeAlias = LoanCreditLoss  # noqa: Y015
+
+@_typing.final
+class FundInCreditLoss(_message.Message):
+    """What a named risk-compensation fund does for the loss allowance; amounts in CNY, weighted over the scenarios."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    BASIS_FIELD_NUMBER: _builtins.int
+    N_LOANS_FIELD_NUMBER: _builtins.int
+    CAP_CNY_FIELD_NUMBER: _builtins.int
+    CLAIMS_CNY_FIELD_NUMBER: _builtins.int
+    PAYMENT_CNY_FIELD_NUMBER: _builtins.int
+    COUNTED_CNY_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """Name."""
+    basis: _builtins.str
+    """Where its terms come from."""
+    n_loans: _builtins.int
+    """Loans that it bears a share of."""
+    cap_cny: _builtins.float
+    """Most that it pays."""
+    claims_cny: _builtins.float
+    """Expected claims: of loans in stage 3, and over the whole life of the others, undiscounted."""
+    payment_cny: _builtins.float
+    """What it is expected to pay of them."""
+    counted_cny: _builtins.float
+    """What the allowance counts of it: 12 months of stage 1, the life of stages 2 and 3, discounted."""
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        basis: _builtins.str = ...,
+        n_loans: _builtins.int = ...,
+        cap_cny: _builtins.float = ...,
+        claims_cny: _builtins.float = ...,
+        payment_cny: _builtins.float = ...,
+        counted_cny: _builtins.float = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["basis", b"basis", "cap_cny", b"cap_cny", "claims_cny", b"claims_cny", "counted_cny", b"counted_cny", "n_loans", b"n_loans", "name", b"name", "payment_cny", b"payment_cny"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___FundInCreditLoss: _TypeAlias = FundInCreditLoss  # noqa: Y015
 
 @_typing.final
 class CreditLossTotal(_message.Message):
@@ -818,6 +878,7 @@ class MeasureCreditLossResponse(_message.Message):
     RULE_FIELD_NUMBER: _builtins.int
     WARNINGS_FIELD_NUMBER: _builtins.int
     MANIFEST_FIELD_NUMBER: _builtins.int
+    FUNDS_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def loans(self) -> _containers.RepeatedCompositeFieldContainer[Global___LoanCreditLoss]:
         """Every loan that owes something, in order of loan_id."""
@@ -850,6 +911,10 @@ class MeasureCreditLossResponse(_message.Message):
     def manifest(self) -> _result_pb2.Manifest:
         """What it takes to compute this again."""
 
+    @_builtins.property
+    def funds(self) -> _containers.RepeatedCompositeFieldContainer[Global___FundInCreditLoss]:
+        """Named risk-compensation funds, in order."""
+
     def __init__(
         self,
         *,
@@ -861,10 +926,11 @@ class MeasureCreditLossResponse(_message.Message):
         rule: Global___RuleUsed | None = ...,
         warnings: _abc.Iterable[_result_pb2.Warning] | None = ...,
         manifest: _result_pb2.Manifest | None = ...,
+        funds: _abc.Iterable[Global___FundInCreditLoss] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["manifest", b"manifest", "rule", b"rule", "total", b"total"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["by_county", b"by_county", "by_product", b"by_product", "by_stage", b"by_stage", "loans", b"loans", "manifest", b"manifest", "rule", b"rule", "total", b"total", "warnings", b"warnings"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["by_county", b"by_county", "by_product", b"by_product", "by_stage", b"by_stage", "funds", b"funds", "loans", b"loans", "manifest", b"manifest", "rule", b"rule", "total", b"total", "warnings", b"warnings"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -913,12 +979,17 @@ class MeasureCapitalRequest(_message.Message):
     IRB_COLLATERAL_FIELD_NUMBER: _builtins.int
     N_PATHS_FIELD_NUMBER: _builtins.int
     SEED_FIELD_NUMBER: _builtins.int
+    DEFAULT_CURVES_FIELD_NUMBER: _builtins.int
+    COMPENSATION_FUNDS_FIELD_NUMBER: _builtins.int
+    WITHOUT_BOOK_TERMS_FIELD_NUMBER: _builtins.int
     irb_collateral: Global___IrbCollateral.ValueType
     """As what a pledge would count in the what-if."""
     n_paths: _builtins.int
     """Number of paths of the economic capital, 256 to 10,000,000. Absent means 20,000."""
     seed: _builtins.int
     """Seed of the scenario universe. Absent means 20260821."""
+    without_book_terms: _builtins.bool
+    """As in SimulatePortfolioRequest."""
     @_builtins.property
     def snapshot(self) -> _market_pb2.MarketSnapshot:
         """Market: factors, discount curve."""
@@ -935,6 +1006,14 @@ class MeasureCapitalRequest(_message.Message):
     def guarantors(self) -> _containers.RepeatedCompositeFieldContainer[Global___GuarantorFacts]:
         """What is known of guarantors; each once."""
 
+    @_builtins.property
+    def default_curves(self) -> _containers.RepeatedCompositeFieldContainer[_segments_pb2.DefaultCurve]:
+        """Term structures of default of the economic capital; otherwise as in SimulatePortfolioRequest."""
+
+    @_builtins.property
+    def compensation_funds(self) -> _containers.RepeatedCompositeFieldContainer[_segments_pb2.CompensationFundTerms]:
+        """Named risk-compensation funds of the economic capital; otherwise as in SimulatePortfolioRequest."""
+
     def __init__(
         self,
         *,
@@ -945,10 +1024,13 @@ class MeasureCapitalRequest(_message.Message):
         irb_collateral: Global___IrbCollateral.ValueType = ...,
         n_paths: _builtins.int | None = ...,
         seed: _builtins.int | None = ...,
+        default_curves: _abc.Iterable[_segments_pb2.DefaultCurve] | None = ...,
+        compensation_funds: _abc.Iterable[_segments_pb2.CompensationFundTerms] | None = ...,
+        without_book_terms: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_n_paths", b"_n_paths", "_seed", b"_seed", "as_of", b"as_of", "n_paths", b"n_paths", "seed", b"seed", "snapshot", b"snapshot"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_n_paths", b"_n_paths", "_seed", b"_seed", "as_of", b"as_of", "guarantors", b"guarantors", "irb_collateral", b"irb_collateral", "loan_ids", b"loan_ids", "n_paths", b"n_paths", "seed", b"seed", "snapshot", b"snapshot"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_n_paths", b"_n_paths", "_seed", b"_seed", "as_of", b"as_of", "compensation_funds", b"compensation_funds", "default_curves", b"default_curves", "guarantors", b"guarantors", "irb_collateral", b"irb_collateral", "loan_ids", b"loan_ids", "n_paths", b"n_paths", "seed", b"seed", "snapshot", b"snapshot", "without_book_terms", b"without_book_terms"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__n_paths: _TypeAlias = _typing.Literal["n_paths"]  # noqa: Y015
     _WhichOneofArgType__n_paths: _TypeAlias = _typing.Literal["_n_paths", b"_n_paths"]  # noqa: Y015

@@ -38,6 +38,7 @@ class BookSimulation(_message.Message):
     FUND_CAP_CNY_FIELD_NUMBER: _builtins.int
     DEFAULT_CURVES_FIELD_NUMBER: _builtins.int
     COMPENSATION_FUNDS_FIELD_NUMBER: _builtins.int
+    WITHOUT_BOOK_TERMS_FIELD_NUMBER: _builtins.int
     n_quarters: _builtins.int
     """Quarters, 1 to 40. Absent means 12."""
     n_paths: _builtins.int
@@ -46,6 +47,8 @@ class BookSimulation(_message.Message):
     """Seed of the scenario universe. Absent means 20260821."""
     fund_cap_cny: _builtins.float
     """Most that the risk-compensation fund pays, CNY, >= 0. Absent means no cap."""
+    without_book_terms: _builtins.bool
+    """As in SimulatePortfolioRequest."""
     @_builtins.property
     def snapshot(self) -> _market_pb2.MarketSnapshot:
         """Market: factors, discount curve."""
@@ -78,10 +81,11 @@ class BookSimulation(_message.Message):
         fund_cap_cny: _builtins.float | None = ...,
         default_curves: _abc.Iterable[_segments_pb2.DefaultCurve] | None = ...,
         compensation_funds: _abc.Iterable[_segments_pb2.CompensationFundTerms] | None = ...,
+        without_book_terms: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_fund_cap_cny", b"_fund_cap_cny", "_n_paths", b"_n_paths", "_n_quarters", b"_n_quarters", "_seed", b"_seed", "as_of", b"as_of", "fund_cap_cny", b"fund_cap_cny", "n_paths", b"n_paths", "n_quarters", b"n_quarters", "seed", b"seed", "snapshot", b"snapshot"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_fund_cap_cny", b"_fund_cap_cny", "_n_paths", b"_n_paths", "_n_quarters", b"_n_quarters", "_seed", b"_seed", "as_of", b"as_of", "compensation_funds", b"compensation_funds", "default_curves", b"default_curves", "fund_cap_cny", b"fund_cap_cny", "loan_ids", b"loan_ids", "n_paths", b"n_paths", "n_quarters", b"n_quarters", "seed", b"seed", "snapshot", b"snapshot"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_fund_cap_cny", b"_fund_cap_cny", "_n_paths", b"_n_paths", "_n_quarters", b"_n_quarters", "_seed", b"_seed", "as_of", b"as_of", "compensation_funds", b"compensation_funds", "default_curves", b"default_curves", "fund_cap_cny", b"fund_cap_cny", "loan_ids", b"loan_ids", "n_paths", b"n_paths", "n_quarters", b"n_quarters", "seed", b"seed", "snapshot", b"snapshot", "without_book_terms", b"without_book_terms"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__fund_cap_cny: _TypeAlias = _typing.Literal["fund_cap_cny"]  # noqa: Y015
     _WhichOneofArgType__fund_cap_cny: _TypeAlias = _typing.Literal["_fund_cap_cny", b"_fund_cap_cny"]  # noqa: Y015

@@ -1,0 +1,223 @@
+"""Losses of a staged book in one world, with what risk-compensation funds are expected to pay of them.
+
+A fund pays once. Loans in stage 3 claim now and come first, `E min(C3, cap)`; what is expected to be left is for the
+lifetime claims of all other loans, drawn on paths. Each loan of a fund has the same share of its claims paid, that of
+the fund as a whole, so that what the loans count on adds up to what the fund pays, and never to more than its cap.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from quant.conditional_loss import conditional_expected_losses
+from quant.factors import FactorModel
+from quant.impaired_recovery import Claimants, PledgeSales
+from quant.loan_losses.book import LoanBook
+from quant.loan_losses.fund_payments import FundPayments, caps_matter, drawn_payments
+from quant.portfolio import loss_simulation
+from quant.schedules import Array
+from quant.sparse_draws import Lanes
+from services.loans.columns.loan_columns import loan_columns
+from services.loans.loan import Loan
+from services.loans.quality.credit_loss import QUARTERS_PER_YEAR, CreditLossQuestion
+from services.loans.quality.credit_loss_book import StagedBook
+from services.loans.quality.loss_book import part_of, reported_loss_book, years_left
+from services.loans.quality.present_losses import PresentLosses, discount_factors, quarter_ends
+from services.loans.reported_book import ReportedBook
+from services.loans.segments.compensation_fund import FundsOfLoans, funds_of_loans
+from services.runtime.market import MarketSnapshot
+
+_FEWEST_FUND_PATHS = 4_096
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class WorldLosses:
+    """Losses in one world.
+
+    Attributes:
+        performing: of the loans in stages 1 and 2.
+        impaired: of those in stage 3.
+        fund_claims_cny: expected claims on each fund, stage 3 and the life of the others, undiscounted, [n_funds].
+        fund_payments_cny: what each is expected to pay of them, [n_funds].
+    """
+
+    performing: PresentLosses
+    impaired: PresentLosses
+    fund_claims_cny: Array
+    fund_payments_cny: Array
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """The base market, the world, the question, and what is called between blocks."""
+
+    base: FactorModel
+    world: MarketSnapshot
+    question: CreditLossQuestion
+    check_alive: Callable[[], None]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Shared:
+    """Losses of some loans, and what they claim of funds."""
+
+    losses: PresentLosses
+    claims_cny: Array
+    payments_cny: Array
+
+
+def funds_of(staged: StagedBook, members: Lanes) -> FundsOfLoans:
+    """The fund behind each of some loans."""
+    loans = [staged.book.loans[i] for i in members]
+    return funds_of_loans(loan_columns(loans, ""), staged.terms.funds.entries, None)
+
+
+def losses_in(
+    staged: StagedBook,
+    base: MarketSnapshot,
+    world: MarketSnapshot,
+    question: CreditLossQuestion,
+    check_alive: Callable[[], None] = lambda: None,
+) -> WorldLosses:
+    """Losses in one world.
+
+    Raises:
+        ValueError: an index has no randomness.
+    """
+    asked = _Asked(base.factor_model(), world, question, check_alive)
+    impaired = _impaired_losses(staged, asked)
+    performing = _performing_losses(staged, asked, impaired.payments_cny)
+    return WorldLosses(
+        performing.losses,
+        impaired.losses,
+        impaired.claims_cny + performing.claims_cny,
+        impaired.payments_cny + performing.payments_cny,
+    )
+
+
+def _performing_losses(staged: StagedBook, asked: _Asked, paid_already_cny: Array) -> _Shared:
+    part = part_of(staged.book, staged.performing())
+    left = years_left(part) if part.loans else np.zeros(0)
+    ends = quarter_ends(float(left.max(initial=1.0)))
+    if not part.loans:
+        nothing = np.zeros((0, len(ends)))
+        lines = PresentLosses(
+            nothing, nothing, nothing, nothing, nothing, nothing, QUARTERS_PER_YEAR, nothing
+        )
+        return _Shared(lines, np.zeros_like(paid_already_cny), np.zeros_like(paid_already_cny))
+    whole = reported_loss_book(part, asked.base, ends, staged.terms).arrays
+    book = replace(whole, fund_cap_cny=np.maximum(whole.fund_cap_cny - paid_already_cny, 0.0))
+    until, discount = discount_factors(ends, left, staged.effective_rates[staged.performing()])
+    # Losses before funds: what each loan claims of its fund is known before it is known what the fund can pay.
+    found = conditional_expected_losses(
+        replace(book, compensation_share=np.zeros(len(book))),
+        asked.world.factor_model(),
+        asked.world.curve().discount_factors,
+        n_paths=asked.question.n_paths,
+        seed=asked.question.seed,
+        base=asked.base,
+    )
+    claimed = book.compensation_share[:, None] * found.expected_loss_cny
+    funds = FundsOfLoans(book.compensation_share, book.fund_of_loan, book.fund_cap_cny)
+    claims = _by_fund(funds, claimed.sum(axis=1))
+    share = _drawn(book, asked).paid_share(claims)
+    paid = claimed * _of_loans(funds, share)[:, None]
+    lines = PresentLosses(
+        until,
+        found.marginal_pd,
+        found.exposure_cny,
+        found.expected_collateral_cny,
+        found.expected_loss_cny - paid,
+        discount,
+        QUARTERS_PER_YEAR,
+        paid,
+    )
+    return _Shared(lines, claims, _by_fund(funds, paid.sum(axis=1)))
+
+
+def _drawn(book: LoanBook, asked: _Asked) -> FundPayments:
+    """What funds are asked for where defaults are drawn; drawn only where a cap can be reached at all."""
+    if not caps_matter(book):
+        return FundPayments.none(book.fund_cap_cny)
+    simulation = loss_simulation(
+        book,
+        asked.world.factor_model(),
+        asked.world.curve().discount_factors,
+        n_paths=max(asked.question.n_paths, _FEWEST_FUND_PATHS),
+        seed=asked.question.seed,
+        base=asked.base,
+        fans=False,
+        n_threads=2,
+    )
+    return drawn_payments(simulation, book, asked.check_alive)
+
+
+def _impaired_losses(staged: StagedBook, asked: _Asked) -> _Shared:
+    """One line a loan: what is missing once the pledges are sold, discounted by the sale itself."""
+    part = part_of(staged.book, staged.impaired())
+    claims = part.balances_cny([part.day])[:, 0] if part.loans else np.zeros(0)
+    position = {loan.loan_id: i for i, loan in enumerate(part.loans)}
+    funds = funds_of(staged, staged.impaired())
+    before_fund = np.array([loan.unsecured_lgd for loan in part.loans]) * _left_by_guarantors(part)
+    sales = PledgeSales(
+        asked.world.factor_model(),
+        asked.world.curve().discount_factors,
+        asked.question.n_paths,
+        asked.question.seed,
+    )
+    found = sales.recovery(
+        claims,
+        staged.effective_rates[staged.impaired()],
+        [item.schedule_from(part.day) for item in part.collateral],
+        np.array([position[item.loan_id] for item in part.collateral], dtype=np.intp),
+        np.array([item.pledged_share for item in part.collateral], dtype=np.float64),
+        claimants=Claimants(before_fund * funds.compensation_share, funds.fund_of_loan, len(funds.cap_cny)),
+    )
+    gross = before_fund * found.shortfall_cny
+    claimed = funds.compensation_share * gross
+    expected = _by_fund(funds, claimed)
+    share = FundPayments.of_paths(found.claims_cny.T, funds.cap_cny).paid_share(expected)
+    paid = claimed * _of_loans(funds, share)
+    ones = np.ones((len(claims), 1))
+    lines = PresentLosses(
+        found.latest_lag_years[:, None],
+        ones,
+        claims[:, None],
+        found.recovered_cny[:, None],
+        (gross - paid)[:, None],
+        ones,
+        QUARTERS_PER_YEAR,
+        paid[:, None],
+    )
+    return _Shared(lines, expected, _by_fund(funds, paid))
+
+
+def _left_by_guarantors(part: ReportedBook) -> Array:
+    """Share of each loan's loss that a guarantor, if it still stands when the pledges are sold, leaves, [n_loans]."""
+    lags = dict.fromkeys((loan.loan_id for loan in part.loans), 0.0)
+    for item in part.collateral:
+        lags[item.loan_id] = max(lags[item.loan_id], item.schedule.terms.disposal_lag_years)
+    return np.array([1.0 - _guaranteed(loan, lags[loan.loan_id]) for loan in part.loans], dtype=np.float64)
+
+
+def _guaranteed(loan: Loan, lag_years: float) -> float:
+    guarantee = loan.guarantee
+    if guarantee is None:
+        return 0.0
+    share: float = guarantee.share * (1.0 - guarantee.default_probability_annual) ** lag_years
+    return share
+
+
+def _by_fund(funds: FundsOfLoans, of_loans: Array) -> Array:
+    """Sums of the loans of each fund, [n_funds]."""
+    funded = funds.fund_of_loan >= 0
+    sums: Array = np.bincount(
+        funds.fund_of_loan[funded], of_loans[funded], minlength=len(funds.cap_cny)
+    ).astype(np.float64)
+    return sums
+
+
+def _of_loans(funds: FundsOfLoans, of_funds: Array) -> Array:
+    """The figure of each loan's fund, 0 for a loan without one, [n_loans]."""
+    return np.where(funds.fund_of_loan >= 0, of_funds[funds.fund_of_loan], 0.0)
