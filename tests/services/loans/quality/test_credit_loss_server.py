@@ -204,6 +204,19 @@ def test_stage_3_by_hand(measure: Measure, loan: Callable[..., Loan]) -> None:
     assert line.collateral_cny == pytest.approx(450_000.0 / 1.05**2, rel=1e-9)
 
 
+def test_losses_are_discounted_at_the_rate_in_force(measure: Measure, loan: Callable[..., Loan]) -> None:
+    positions = [LoanPosition("L1", DAY, Decimal("1000000.00"), 0.07)]
+    reported, contract = measure(
+        [book_loan(loan), book_loan(loan, "L2")], positions=positions, n_paths=64
+    ).loans
+    assert reported.effective_rate_annual == pytest.approx(0.07, rel=1e-12)
+    assert contract.effective_rate_annual == pytest.approx(RATE, rel=1e-12)
+    ends = [line.until_years for line in reported.scenarios[0].quarters]
+    assert [line.discount_factor for line in reported.scenarios[0].quarters] == pytest.approx(
+        [1.07**-end for end in ends], rel=1e-12
+    )
+
+
 def test_a_guarantor_may_fail_before_the_pledge_is_sold(measure: Measure, loan: Callable[..., Loan]) -> None:
     """A tenth of guarantors fails in a year: of a half, 0.9^2 is left after the two years of the sale."""
     loans = [book_loan(loan, guarantee=Guarantee("G", 0.5, 0.1))]
