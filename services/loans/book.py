@@ -42,6 +42,8 @@ class SecuredBook:
         fund_cap_cny: most that the risk-compensation fund of the institution pays; None for no cap.
         terms: term structures of default, where loans of none keep a constant hazard; named funds, where loans of none
             are backed by that of the institution.
+        settled: loans that owe nothing as reported: repaid early or written off. They are at risk no longer.
+        bad: loans that are reported as bad; they are simulated as if they were not, which is told.
     """
 
     day: dt.date
@@ -49,6 +51,8 @@ class SecuredBook:
     collateral: tuple[Collateral, ...]
     fund_cap_cny: float | None = None
     terms: UsedTerms = NO_TERMS
+    settled: frozenset[str] = frozenset()
+    bad: frozenset[str] = frozenset()
 
     def content_hash(self) -> str:
         """SHA-256 of everything in the book, hexadecimal."""
@@ -56,11 +60,16 @@ class SecuredBook:
         digest.update(self.loans.content_hash.encode())
         for item in self.collateral:
             digest.update(stored.collateral_to_text(item).encode())
+        # Nothing where there is none: a book without reports keeps the hash that it had before they were read.
+        for loan_id in sorted(self.settled):
+            digest.update(b"settled" + loan_id.encode())
         return digest.hexdigest()
 
     def years_left(self) -> Array:
-        """Years until the last instalment of each loan, 0 for one that has matured, [n_loans]."""
+        """Years until the last instalment of each loan, 0 for one that has matured or is settled, [n_loans]."""
         left = (self.loans.terms.matures_on - np.datetime64(self.day)).astype(np.int64) / DAYS_PER_YEAR
+        if self.settled:
+            left = np.where([loan_id in self.settled for loan_id in self.loans.loan_ids], 0.0, left)
         return np.maximum(left, 0.0)
 
     def exposures(self, period_ends_years: Array) -> Array:

@@ -158,13 +158,33 @@ def _members(circle: GuaranteeCircle) -> str:
 
 
 def _about_loans(book: SecuredBook) -> Iterator[Caution]:
-    matured = [book.loans.loan_ids[i] for i in np.flatnonzero(book.years_left() == 0.0)]
+    over = [book.loans.loan_ids[i] for i in np.flatnonzero(book.years_left() == 0.0)]
+    matured = [loan_id for loan_id in over if loan_id not in book.settled]
     if matured:
         yield Caution(
             "LOANS_MATURED",
             Severity.WARNING,
             f"{len(matured)} 笔贷款在账簿日期已到期，敞口按 0 计：{_some(matured)}",
             f"{len(matured)} loans have matured by the day of the book and count with exposure 0: {_some(matured)}",
+        )
+    if book.settled:
+        settled = sorted(book.settled)
+        yield Caution(
+            "LOANS_SETTLED",
+            Severity.NOTE,
+            f"{len(settled)} 笔贷款报送余额为零（提前还清或已核销），敞口按 0 计：{_some(settled)}",
+            f"{len(settled)} loans are reported to owe nothing (repaid early or written off) and count with exposure "
+            f"0: {_some(settled)}",
+        )
+    bad = sorted(book.bad.difference(matured))
+    if bad:
+        yield Caution(
+            "BAD_LOANS_SIMULATED",
+            Severity.WARNING,
+            f"{len(bad)} 笔贷款报送逾期超过 90 天或已列不良，此处仍按正常贷款模拟，"
+            f"其损失见预期信用损失第三阶段：{_some(bad)}",
+            f"{len(bad)} loans are reported more than 90 days overdue or non-performing and are simulated here like "
+            f"performing ones; for their loss see stage 3 of the expected credit loss: {_some(bad)}",
         )
 
 
