@@ -17,6 +17,20 @@ def print_cautions(cautions: "Iterable[Caution]", about: str = "") -> None:
         click.echo(f"      {caution.message_en}")
 
 
+def print_brief_cautions(cautions: "Iterable[Caution]", about: str = "") -> None:
+    """Print warnings, each on a line of its own."""
+    for caution in cautions:
+        click.echo(f"  ! {about and about + ': '}{caution.message_zh} · {caution.message_en}")
+
+
+def print_assumption_count(number: int) -> None:
+    """Say on how many assumptions a result of the fund rests."""
+    click.echo(
+        f"  以上结果建立在 {number} 条假设之上（--json 列出全部）· "
+        f"All of this rests on {number} assumptions; --json lists them"
+    )
+
+
 def caution_head(severity: "Severity", code: str) -> str:
     """Weight and subject: "[注意 warning] 输入含假设 assumed input"; --json has the code itself."""
     from flows.reports.labels import label

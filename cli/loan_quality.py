@@ -1,7 +1,6 @@
 """What the commands about the quality of loans share: which market and day, and how rules and warnings are printed."""
 
 import datetime as dt
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,7 +13,6 @@ if TYPE_CHECKING:
     from services.loans.book_terms.given import GivenTerms
     from services.loans.quality.rules import RuleUsed
     from services.runtime.market import MarketSnapshot
-    from services.runtime.results import Caution
 
     T = TypeVar("T")
 
@@ -111,12 +109,6 @@ def day_of(option: str, text: str | None) -> dt.date | None:
         return dt.date.fromisoformat(text)
     except ValueError:
         raise InvalidInput.of(option, f"found {text!r}, expected a day such as 2026-09-30") from None
-
-
-def print_cautions(cautions: "Sequence[Caution]") -> None:
-    """Every warning on a line of its own."""
-    for caution in cautions:
-        click.echo(f"  ! {caution.message_zh} · {caution.message_en}")
 
 
 def print_rule(rule: "RuleUsed") -> None:

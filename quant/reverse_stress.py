@@ -17,15 +17,19 @@ Headroom = Callable[[Array], float]
 """Log shifts of the factors [n] -> what is left to the limit, <= 0 where it is broken."""
 
 FARTHEST = 6.0
-_STEP = 0.5
+# Where the headroom is looked at on the way: each look is a valuation of the book.
+_LOOKS = (0.5, 1.0, 2.0, 3.5)
+# In standard deviations, of which two decimals are shown.
+_TOLERANCE = 1e-4
 _BUMP = 0.05
 
 
 def smallest_move(headroom: Headroom, per_unit: Array, *, both_ways: bool = True) -> float | None:
     """Smallest multiple z of a direction at which the limit breaks.
 
-    Both ways are searched in steps of half a standard deviation, so that a headroom that falls and rises again within
-    one step is not seen.
+    The side on which less is left at half a standard deviation is searched first, in steps that grow; the other one
+    as far as a smaller move could be found there. A headroom that falls below 0 and rises again between two looks is
+    not seen.
 
     Args:
         headroom: above 0 at no shift.
@@ -35,16 +39,23 @@ def smallest_move(headroom: Headroom, per_unit: Array, *, both_ways: bool = True
     Returns:
         z, or None where the limit holds up to 6 on every side that was searched.
     """
-    signs = (-1.0, 1.0) if both_ways else (1.0,)
-    reached = 0.0
-    while reached < FARTHEST:
-        ahead = min(reached + _STEP, FARTHEST)
-        found = [sign * _crossing(headroom, per_unit * sign, reached, ahead) for sign in signs
-                 if headroom(per_unit * (sign * ahead)) <= 0.0]  # fmt: skip
-        if found:
-            return min(found, key=abs)
-        reached = ahead
-    return None
+
+    def left(z: float) -> float:
+        return headroom(per_unit * z)
+
+    if not both_ways:
+        return _first_break(left, left(_LOOKS[0]), FARTHEST)
+    below, above = left(-_LOOKS[0]), left(_LOOKS[0])
+    if below == above and min(left(-FARTHEST), left(FARTHEST)) > 0.0:
+        # What answers to neither side is a factor without effect: most books have some.
+        return None
+    first, second = (-1.0, 1.0) if below < above else (1.0, -1.0)
+    at = {-1.0: below, 1.0: above}
+    found = _first_break(lambda z: left(first * z), at[first], FARTHEST)
+    nearer = _first_break(lambda z: left(second * z), at[second], FARTHEST if found is None else found)
+    if nearer is not None:
+        return second * nearer
+    return None if found is None else first * found
 
 
 def steepest_descent(headroom: Headroom, covariance: Array) -> Array | None:
@@ -66,5 +77,11 @@ def steepest_descent(headroom: Headroom, covariance: Array) -> Array | None:
     return -pull / np.sqrt(steepness) if steepness > 0.0 else None
 
 
-def _crossing(headroom: Headroom, per_unit: Array, low: float, high: float) -> float:
-    return float(brentq(lambda z: headroom(per_unit * z), low, high, xtol=1e-10))
+def _first_break(left: Callable[[float], float], at_first: float, farthest: float) -> float | None:
+    """Smallest z > 0 at which nothing is left, as far as the looks tell; None where all is well up to the farthest."""
+    low = 0.0
+    for look in (*(look for look in _LOOKS if look < farthest), farthest):
+        if (at_first if look == _LOOKS[0] else left(look)) <= 0.0:
+            return float(brentq(left, low, look, xtol=_TOLERANCE))
+        low = look
+    return None

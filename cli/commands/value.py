@@ -48,16 +48,18 @@ def command(
 
     assets = read_asset_file(file).assets
     with services(target, ("valuation",)) as channel:
-        outcomes = ValuationClient(channel).value_assets(
+        client = ValuationClient(channel)
+        outcomes = client.value_assets(
             assets,
             simulation=Simulation(n_paths=paths, seed=seed),
             request_id=_request_id(assets, paths, seed) if record else "",
             explain=explain or as_json,
         )
+        names = {} if as_json else {kind.kind: kind.name_zh for kind in client.list_asset_kinds()}
     if as_json:
         print_json(outcomes)
     else:
-        _print(file, outcomes, explain=explain)
+        _print(file, outcomes, names, explain=explain)
         _print_stored(outcomes, record=record)
     return 0 if all(isinstance(outcome, Valuation) for outcome in outcomes) else 2
 
@@ -75,7 +77,9 @@ def _request_id(assets: "Sequence[Asset]", paths: int, seed: int) -> str:
     return f"value-{hashlib.sha256(content).hexdigest()[:48]}"
 
 
-def _print(file: Path, outcomes: "list[Valuation | Failure]", *, explain: bool) -> None:
+def _print(
+    file: Path, outcomes: "list[Valuation | Failure]", names: dict[str, str], *, explain: bool
+) -> None:
     from services.valuation.valuation import Valuation
 
     valued = [outcome for outcome in outcomes if isinstance(outcome, Valuation)]
@@ -94,7 +98,7 @@ def _print(file: Path, outcomes: "list[Valuation | Failure]", *, explain: bool) 
             (
                 [
                     v.asset_id,
-                    v.kind,
+                    f"{names.get(v.kind, '')} {v.kind}".strip(),
                     wan(v.value_cny),
                     percent(v.haircut),
                     wan(v.pledge_value_cny),

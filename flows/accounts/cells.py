@@ -7,7 +7,7 @@ import re
 from csv import DictReader
 
 from flows.accounts.columns import Column, Content
-from flows.accounts.problems import shown
+from flows.accounts.problems import CellError, shown
 from flows.accounts.units import DATA_FOLDER, UnitError, factor_between
 
 Value = str | float | dt.date | None
@@ -16,19 +16,6 @@ _NUMBER = re.compile(r"[+-]?(\d+|\d{1,3}(,\d{3})+)?(\.\d+)?([eE][+-]?\d{1,3})?")
 # Printed at the end of a name, they point to a note below the table: 水源涵养①, 水源涵养*, 水源涵养[1].
 _FOOTNOTE_MARK = re.compile(r"(\s*(?:[*＊†‡①-⑳]|\[\d{1,2}\]))+$")
 _DATE = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?( 00:00:00)?")
-
-
-class CellError(ValueError):
-    """A cell that is not what its column expects.
-
-    Attributes:
-        found, expected: plain words for the message.
-    """
-
-    def __init__(self, found: str, expected: str) -> None:
-        super().__init__(f"found {found}, expected {expected}")
-        self.found = found
-        self.expected = expected
 
 
 def without_footnote_mark(text: str) -> str:

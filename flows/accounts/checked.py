@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from flows.accounts.cells import CellError, Value, read_cell
+from flows.accounts.cells import Value, read_cell
 from flows.accounts.columns import COLUMNS_OF_FILE, Column, Content, Need
 from flows.accounts.headings import FoundHeadings, Heading, find_headings, headings_recognised
 from flows.accounts.one_width import in_one_width
-from flows.accounts.problems import Problem, refusal, shown
+from flows.accounts.problems import CellError, Problem, refusal, shown
 from flows.accounts.tables import TextRow, TextTable, is_note, read_table, sheets_to_choose_from
 from services.runtime.errors import InvalidInput
 

@@ -59,6 +59,19 @@ class Problem:
         )
 
 
+class CellError(ValueError):
+    """A cell that is not what its column expects.
+
+    Attributes:
+        found, expected: plain words for the message.
+    """
+
+    def __init__(self, found: str, expected: str) -> None:
+        super().__init__(f"found {found}, expected {expected}")
+        self.found = found
+        self.expected = expected
+
+
 @dataclass(frozen=True, slots=True)
 class CellViolation(FieldViolation):
     """A violation of a field that is a cell of a file; see `Problem`."""

@@ -5,10 +5,10 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from flows.accounts.cells import CellError, read_cell
+from flows.accounts.cells import read_cell
 from flows.accounts.columns import Column, Content
 from flows.accounts.gep_account import service_code
-from flows.accounts.problems import Problem, refusal, shown
+from flows.accounts.problems import CellError, Problem, refusal, shown
 from flows.accounts.tables import TextRow, TextTable, read_table
 
 _PLACE_HEADINGS = ("iso3", "iso3_r250_label", "ee_r264_label", "country", "country_name", "region")

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any
 
-from flows.accounts.problems import shown
+from flows.accounts.problems import CellError, shown
 from flows.accounts.units import UnitError, factor_between
 from flows.loan_files.columns import Content, FileColumn
 from flows.loan_files.tables import text_of
@@ -24,19 +24,6 @@ LOANS_DATA = BUNDLED_DATA / "loans"
 _PERCENT = "%"
 _DATE = re.compile(r"(\d{4})[-/.年]?(\d{1,2})[-/.月]?(\d{1,2})日?(?:[ T]00:00:00)?")
 _PAIR = re.compile(r"\s*([^:：;；\s]+)\s*[:：]\s*([^:：;；]+)\s*")
-
-
-class CellError(ValueError):
-    """A cell that is not what its column expects.
-
-    Attributes:
-        found, expected: plain words for the message.
-    """
-
-    def __init__(self, found: str, expected: str) -> None:
-        super().__init__(f"found {found}, expected {expected}")
-        self.found = found
-        self.expected = expected
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from flows.accounts.problems import Problem, refusal
-from flows.loan_files.cells import CellError, none_columns, read_column
+from flows.accounts.problems import CellError, Problem, refusal
+from flows.loan_files.cells import none_columns, read_column
 from flows.loan_files.columns import COLUMNS, KEYS
 from flows.loan_files.headings import FoundTable, find_tables
 from flows.loan_files.rows import Row, rows_of

@@ -140,16 +140,18 @@ class Measure:
     """A number of its own and how it is written, so that a workbook can hold the number itself.
 
     Attributes:
-        value: CNY for WAN and YI, a ratio for PERCENT.
-        kind: WAN, YI or PERCENT, which say the unit.
+        value: CNY for WAN and YI, a ratio for PERCENT; NUMBER and INTEGER as they are.
+        kind: numeric; WAN, YI and PERCENT say the unit.
         decimals: digits after the point.
         is_change: whether a plus stands before a number above zero.
+        unit: what stands behind a NUMBER or INTEGER, such as "倍", or "/ 12" for how many there could be.
     """
 
     value: float
     kind: ColumnKind
     decimals: int
     is_change: bool = False
+    unit: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,14 +64,14 @@ def percent(ratio: float | Decimal, decimals: int = 1) -> str:
     return f"{written(ratio, ColumnKind.PERCENT, decimals)}%"
 
 
-def in_wan(value_cny: float | Decimal) -> Measure:
+def in_wan(value_cny: float | Decimal, decimals: int = 2) -> Measure:
     """An amount that `figure_text` writes as `wan` does."""
-    return Measure(float(value_cny), ColumnKind.WAN, 2)
+    return Measure(float(value_cny), ColumnKind.WAN, decimals)
 
 
-def in_yi(value_cny: float | Decimal) -> Measure:
+def in_yi(value_cny: float | Decimal, decimals: int = 2) -> Measure:
     """An amount that `figure_text` writes as `yi` does."""
-    return Measure(float(value_cny), ColumnKind.YI, 2)
+    return Measure(float(value_cny), ColumnKind.YI, decimals)
 
 
 def in_percent(ratio: float | Decimal, decimals: int = 1) -> Measure:
@@ -79,13 +79,29 @@ def in_percent(ratio: float | Decimal, decimals: int = 1) -> Measure:
     return Measure(float(ratio), ColumnKind.PERCENT, decimals)
 
 
+def in_count(number: int, unit: str = "") -> Measure:
+    """How many; `of_all` says of how many."""
+    return Measure(float(number), ColumnKind.INTEGER, 0, unit=unit)
+
+
+def of_all(number: int, whole: int) -> Measure:
+    """How many of how many: "12 / 15", of which a workbook holds the 12."""
+    return in_count(number, f"/ {whole:,}")
+
+
+def in_unit(number: float, unit: str, decimals: int, *, is_change: bool = False) -> Measure:
+    """A number with its unit: "3.5 倍"."""
+    return Measure(float(number), ColumnKind.NUMBER, decimals, is_change, unit)
+
+
 def figure_text(value: str | Measure) -> str:
     """What page and PDF show of a key figure: the number with its unit, or the words as they are."""
     if isinstance(value, str):
         return value
-    space = "" if value.kind is ColumnKind.PERCENT else " "
+    unit = _UNIT.get(value.kind, value.unit)
+    space = " " if unit and value.kind is not ColumnKind.PERCENT else ""
     plus = "+" if value.is_change and value.value > 0.0 else ""
-    return f"{plus}{written(value.value, value.kind, value.decimals)}{space}{_UNIT[value.kind]}"
+    return f"{plus}{written(value.value, value.kind, value.decimals)}{space}{unit}"
 
 
 def cell_text(column: Column, cell: Cell) -> str:

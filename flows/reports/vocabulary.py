@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from flows.reports.bilingual import Bilingual
-from flows.reports.document import Block, Column, ColumnKind, Section
+from flows.reports.document import Block, Column, ColumnKind, KeyFigure, Mark, Measure, Section
 from flows.reports.labels import label
 
 
@@ -41,6 +41,21 @@ class Vocabulary:
     def text(self, key: str, **values: str) -> Bilingual:
         """The words label("<report>_text.<key>") of a paragraph or a caption."""
         return label(f"{self.report}_text.{key}", **values)
+
+    def figure(
+        self, key: str, value: str | Measure, mark: Mark = Mark.PLAIN, *, detail: str = "", **words: str
+    ) -> KeyFigure:
+        """The figure label("<report>_figure.<key>"); below it label("<report>_detail.<detail>") with the words.
+
+        Words without a detail are those of the detail that is called as the figure is.
+        """
+        below = detail or (key if words else "")
+        return KeyFigure(
+            label(f"{self.report}_figure.{key}"),
+            value,
+            label(f"{self.report}_detail.{below}", **words) if below else None,
+            mark,
+        )
 
     def word(self, group: str, key: str, **values: str) -> Bilingual:
         """The words label("<report>_<group>.<key>") of any other group: a figure, a row, a part."""

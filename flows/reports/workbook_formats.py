@@ -45,7 +45,7 @@ class Formats:
 
     def measure(self, measure: Measure, mark: Mark) -> Any:
         """For a number that stands alone: its unit and its mark are in the number format."""
-        words = _UNITS.get(measure.kind, "")
+        words = _UNITS.get(measure.kind, f" {measure.unit}" if measure.unit else "")
         words += "" if mark is Mark.PLAIN else f"（{label(f'mark.{mark}').zh}）"
         sign = "%" if measure.kind is ColumnKind.PERCENT else ""
         digits = _digits(measure.decimals) + sign + (f'"{words}"' if words else "")

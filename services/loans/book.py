@@ -13,13 +13,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from quant.factors import FactorModel
-from quant.loan_losses.book import Flags, LoanBook, Pledges
+from quant.loan_losses.book import LoanBook, Pledges
 from quant.schedules import Array
-from quant.sparse_draws import Lanes, lane_of_name
 from services.loans import stored
 from services.loans.book_terms.used import NO_TERMS, UsedTerms
 from services.loans.collateral import DAYS_PER_YEAR, Collateral
-from services.loans.columns.loan_columns import Labels, LoanColumns, numbered
+from services.loans.columns.loan_columns import LoanColumns, numbered
+from services.loans.guarantees import addresses, guarantor_addresses, guarantor_is_borrower
 from services.loans.loan import IndexWeight
 from services.loans.schedule import balances_on
 from services.loans.segments.compensation_fund import funds_of_loans
@@ -42,6 +42,8 @@ class SecuredBook:
         fund_cap_cny: most that the risk-compensation fund of the institution pays; None for no cap.
         terms: term structures of default, where loans of none keep a constant hazard; named funds, where loans of none
             are backed by that of the institution.
+        settled: loans that owe nothing as reported: repaid early or written off. They are at risk no longer.
+        bad: loans that are reported as bad; they are simulated as if they were not, which is told.
     """
 
     day: dt.date
@@ -49,6 +51,8 @@ class SecuredBook:
     collateral: tuple[Collateral, ...]
     fund_cap_cny: float | None = None
     terms: UsedTerms = NO_TERMS
+    settled: frozenset[str] = frozenset()
+    bad: frozenset[str] = frozenset()
 
     def content_hash(self) -> str:
         """SHA-256 of everything in the book, hexadecimal."""
@@ -56,11 +60,16 @@ class SecuredBook:
         digest.update(self.loans.content_hash.encode())
         for item in self.collateral:
             digest.update(stored.collateral_to_text(item).encode())
+        # Nothing where there is none: a book without reports keeps the hash that it had before they were read.
+        for loan_id in sorted(self.settled):
+            digest.update(b"settled" + loan_id.encode())
         return digest.hexdigest()
 
     def years_left(self) -> Array:
-        """Years until the last instalment of each loan, 0 for one that has matured, [n_loans]."""
+        """Years until the last instalment of each loan, 0 for one that has matured or is settled, [n_loans]."""
         left = (self.loans.terms.matures_on - np.datetime64(self.day)).astype(np.int64) / DAYS_PER_YEAR
+        if self.settled:
+            left = np.where([loan_id in self.settled for loan_id in self.loans.loan_ids], 0.0, left)
         return np.maximum(left, 0.0)
 
     def exposures(self, period_ends_years: Array) -> Array:
@@ -99,10 +108,10 @@ class SecuredBook:
             years_at_risk=self.years_left(),
             asset_correlation=loans.asset_correlation,
             index_of_loan=own[loans.index_of_loan].astype(np.intp),
-            borrower_of_loan=_lanes(loans.borrower),
+            borrower_of_loan=addresses(loans.borrower),
             unsecured_lgd=loans.unsecured_lgd,
             guarantee_share=guarantees.share,
-            guarantor_of_loan=_guarantors(loans, guarantor_borrows),
+            guarantor_of_loan=guarantor_addresses(loans, guarantor_borrows),
             guarantor_default_probability_annual=guarantees.default_probability_annual,
             compensation_share=funds.compensation_share,
             fund_of_loan=funds.fund_of_loan,
@@ -140,32 +149,6 @@ class SecuredBook:
                 )
                 for user, name in list(found)[:_REPORTED_UNKNOWN_FACTORS]
             )
-
-
-def _lanes(names: Labels) -> Lanes:
-    return np.array([lane_of_name(name) for name in names.names], dtype=np.intp)[names.codes]
-
-
-def guarantor_is_borrower(loans: LoanColumns) -> Flags:
-    """Whether the guarantor of each loan bears a share of it and borrows in the same book, [n_loans]."""
-    guarantor, borrowers = loans.guarantees.guarantor, set(loans.borrower.names)
-    borrows = np.array([bool(name) and name in borrowers for name in guarantor.names], dtype=bool)
-    flags: Flags = borrows[guarantor.codes] & (loans.guarantees.share > 0.0)
-    return flags
-
-
-def _guarantors(loans: LoanColumns, borrows: Flags) -> Lanes:
-    """Addresses of guarantors: who borrows has that of the borrower; no name is another one for every loan."""
-    guarantor = loans.guarantees.guarantor
-    named = np.array(
-        [lane_of_name(f"guarantor {name}") if name else 0 for name in guarantor.names], dtype=np.intp
-    )
-    lanes: Lanes = np.where(borrows, _lanes(guarantor), named[guarantor.codes])
-    is_named = np.array([bool(name) for name in guarantor.names])[guarantor.codes]
-    # Nobody bears nothing, whatever is drawn: only funds and pools need an address of their own.
-    for i in np.flatnonzero(~is_named & (loans.guarantees.share > 0.0)).tolist():
-        lanes[i] = lane_of_name(f"of loan {loans.loan_ids[i]}")
-    return lanes
 
 
 def _weight_matrix(indices: Sequence[tuple[IndexWeight, ...]], model: FactorModel) -> Array:

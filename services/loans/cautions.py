@@ -5,8 +5,9 @@ from collections.abc import Iterator
 import numpy as np
 
 from quant.loan_losses.simulation import LossSummary
-from services.loans.book import SecuredBook, guarantor_is_borrower
+from services.loans.book import SecuredBook
 from services.loans.book_terms.used import cautions_about_terms
+from services.loans.guarantees import GuaranteeCircle, circles, guarantor_is_borrower
 from services.loans.portfolio import PortfolioQuestion
 from services.loans.segments.cautions import cautions_about_curves, cautions_about_funds
 from services.loans.segments.segment import first_segment
@@ -17,6 +18,7 @@ DISTANT_SNAPSHOT_DAYS = 31
 FEWEST_TAIL_PATHS = 10
 SMALLEST_EFFECTIVE_SHARE = 0.2
 _SHOWN = 3
+_SHOWN_MEMBERS = 4
 
 
 def cautions_about(question: PortfolioQuestion, book: SecuredBook, found: LossSummary) -> tuple[Caution, ...]:
@@ -136,16 +138,53 @@ def _about_guarantors(book: SecuredBook) -> Iterator[Caution]:
             f"borrower, with the probability of their own loans, not the one stated beside the guarantee: "
             f"{_some(borrowing)}",
         )
+    found = circles(loans)
+    if found:
+        owed_wan = sum(loans.terms.principal_cents[i] for circle in found for i in circle.loans) / 1e6
+        shown = [_members(circle) for circle in found]
+        yield Caution(
+            "GUARANTEE_CIRCLES",
+            Severity.WARNING,
+            f"{len(found)} 个互保圈，圈内互保贷款合同金额合计 {owed_wan:,.2f} 万元，"
+            f"一方违约时其余各方的保证随之落空：{_some(shown)}",
+            f"{len(found)} circles of mutual guarantees with loans of {owed_wan:,.2f} wan CNY granted inside them; "
+            f"when one member falls its guarantees for the others are gone: {_some(shown)}",
+        )
+
+
+def _members(circle: GuaranteeCircle) -> str:
+    more = len(circle.borrowers) - _SHOWN_MEMBERS
+    return " - ".join(circle.borrowers[:_SHOWN_MEMBERS]) + (f" - … (+{more})" if more > 0 else "")
 
 
 def _about_loans(book: SecuredBook) -> Iterator[Caution]:
-    matured = [book.loans.loan_ids[i] for i in np.flatnonzero(book.years_left() == 0.0)]
+    over = [book.loans.loan_ids[i] for i in np.flatnonzero(book.years_left() == 0.0)]
+    matured = [loan_id for loan_id in over if loan_id not in book.settled]
     if matured:
         yield Caution(
             "LOANS_MATURED",
             Severity.WARNING,
             f"{len(matured)} 笔贷款在账簿日期已到期，敞口按 0 计：{_some(matured)}",
             f"{len(matured)} loans have matured by the day of the book and count with exposure 0: {_some(matured)}",
+        )
+    if book.settled:
+        settled = sorted(book.settled)
+        yield Caution(
+            "LOANS_SETTLED",
+            Severity.NOTE,
+            f"{len(settled)} 笔贷款报送余额为零（提前还清或已核销），敞口按 0 计：{_some(settled)}",
+            f"{len(settled)} loans are reported to owe nothing (repaid early or written off) and count with exposure "
+            f"0: {_some(settled)}",
+        )
+    bad = sorted(book.bad.difference(matured))
+    if bad:
+        yield Caution(
+            "BAD_LOANS_SIMULATED",
+            Severity.WARNING,
+            f"{len(bad)} 笔贷款报送逾期超过 90 天或已列不良，此处仍按正常贷款模拟，"
+            f"其损失见预期信用损失第三阶段：{_some(bad)}",
+            f"{len(bad)} loans are reported more than 90 days overdue or non-performing and are simulated here like "
+            f"performing ones; for their loss see stage 3 of the expected credit loss: {_some(bad)}",
         )
 
 

@@ -21,6 +21,11 @@ class FiveClass(StrEnum):
     LOSS = "loss"  # 损失
 
 
+NON_PERFORMING = (FiveClass.SUBSTANDARD, FiveClass.DOUBTFUL, FiveClass.LOSS)
+# What tells a bad loan where no dated rule is asked; classification takes its figure from data/loans/credit_rules.toml.
+BAD_ABOVE_DAYS = 90
+
+
 class MovementKind(StrEnum):
     """What moved the balance of a loan."""
 

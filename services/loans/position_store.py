@@ -14,7 +14,14 @@ import sqlalchemy as sa
 
 from services.loans.history_rows import InstitutionRows, conditions_on, first_of, latest_of, text_of_moment
 from services.loans.loan import PutCounts
-from services.loans.position import FiveClass, LoanMovement, LoanPosition, MovementKind
+from services.loans.position import (
+    BAD_ABOVE_DAYS,
+    NON_PERFORMING,
+    FiveClass,
+    LoanMovement,
+    LoanPosition,
+    MovementKind,
+)
 
 _metadata = sa.MetaData()
 position_table = sa.Table(
@@ -84,6 +91,9 @@ class PositionStore(Protocol):
         self, day: dt.date, loan_ids: Sequence[str] = (), known_at: dt.datetime | None = None
     ) -> list[LoanPosition]:
         """Of each loan the latest position at or before a day, in order of loan; of all loans for no ids."""
+
+    def settled_or_bad(self, day: dt.date, loan_ids: Sequence[str] = ()) -> list[LoanPosition]:
+        """Of the positions in force on a day those of loans that owe nothing or are reported as bad."""
 
     def positions_on(
         self, day: dt.date, loan_ids: Sequence[str] = (), known_at: dt.datetime | None = None
@@ -155,6 +165,23 @@ class SqlPositionStore(InstitutionRows):
         """See the port."""
         due = self.mine(position_table, known_at) & (position_table.c.as_of <= day)
         return self._positions(due, loan_ids)
+
+    def settled_or_bad(self, day: dt.date, loan_ids: Sequence[str] = ()) -> list[LoanPosition]:
+        """See the port."""
+        columns = position_table.c
+        due = self.mine(position_table) & (columns.as_of <= day)
+        found: list[LoanPosition] = []
+        for chosen in conditions_on(columns.loan_id, loan_ids) if loan_ids else [sa.true()]:
+            latest = latest_of(position_table, "loan_id", "as_of", due & chosen).subquery()
+            remarkable = sa.or_(
+                latest.c.balance_cents == 0,
+                latest.c.overdue_days > BAD_ABOVE_DAYS,
+                latest.c.quality.in_([quality.value for quality in NON_PERFORMING]),
+            )
+            found.extend(
+                _position(row) for row in self.connection.execute(sa.select(latest).where(remarkable))
+            )
+        return sorted(found, key=lambda position: position.loan_id)
 
     def positions_on(
         self, day: dt.date, loan_ids: Sequence[str] = (), known_at: dt.datetime | None = None

@@ -157,8 +157,12 @@ def test_the_report_to_partners_is_written_and_told(
     shown = capsys.readouterr().out
     assert "市财政" in shown
     assert "replay id" in shown
-    assert sorted(path.name for path in out.iterdir()) == ["fund.html", "fund.pdf", "fund.xlsx"]
-    assert "question.toml" in (out / "fund.html").read_text(encoding="utf-8")
+    assert sorted(path.name for path in out.iterdir()) == [
+        "fund-report-question.html",
+        "fund-report-question.pdf",
+        "fund-report-question.xlsx",
+    ]
+    assert "question.toml" in (out / "fund-report-question.html").read_text(encoding="utf-8")
 
 
 def test_a_stored_term_sheet_is_asked_by_its_name(

@@ -77,6 +77,8 @@ def test_a_guarantor_of_a_class_fails_with_its_own_probability() -> None:
     found = simulate_losses(loans, MARKET, FLAT, n_paths=n_paths, seed=SEED)
     error = np.sqrt((failing * (1.0 - failing)).sum() / n_paths)
     assert abs(found.expected_loss - failing.sum()) < 4 * error
+    terms = conditional_expected_losses(loans, MARKET, FLAT, n_paths=2, seed=SEED)
+    np.testing.assert_allclose(terms.expected_loss_cny[:, 0], failing, rtol=1e-9)
 
 
 def test_loans_of_weighted_paths_count_by_weight() -> None:

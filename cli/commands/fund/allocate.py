@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from cli.asking import SHOWN_QUESTION, asked_fund, question_file
+from cli.caution_lines import print_assumption_count, print_brief_cautions
 from cli.connection import target
 from cli.examples import WithExamples
 from cli.output import json_option, percent, print_json, print_table, wan
@@ -66,12 +67,8 @@ def _print(asked: "AskedFund", answer: "AllocationAnswer") -> None:
         _print_frontier(answer)
         for choice in answer.frontier:
             _print_choice(asked, choice)
-    for caution in answer.cautions:
-        click.echo(f"  ! {caution.message_zh} · {caution.message_en}")
-    click.echo(
-        f"  以上结果建立在 {len(answer.assumptions)} 条假设之上（--json 列出全部）· "
-        f"All of this rests on {len(answer.assumptions)} assumptions; --json lists them"
-    )
+    print_brief_cautions(answer.cautions)
+    print_assumption_count(len(answer.assumptions))
 
 
 def _print_frontier(answer: "AllocationAnswer") -> None:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from cli.caution_lines import print_brief_cautions
 from cli.connection import services, target
 from cli.examples import WithExamples
 from cli.output import json_option, print_json, print_table, wan
@@ -115,8 +116,7 @@ def _print(plan: "PacedPlan") -> None:
         click.echo(f"  拟合误差 rms error: {precision.rms_error:.3%} 认缴额 of the commitment")
     if plan.irr_annual is not None:
         click.echo(f"  内部收益率 IRR: {plan.irr_annual:.2%}")
-    for caution in plan.cautions:
-        click.echo(f"  ! {caution.message_zh} · {caution.message_en}")
+    print_brief_cautions(plan.cautions)
 
 
 def _error(error: float | None) -> str:

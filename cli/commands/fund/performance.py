@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from cli.caution_lines import print_brief_cautions
 from cli.connection import services, target
 from cli.examples import WithExamples
 from cli.output import json_option, print_json, print_table, wan
@@ -108,8 +109,7 @@ def _print(found: "LedgerPerformance") -> None:
             ],
         )
     for account in found.accounts:
-        for caution in account.cautions:
-            click.echo(f"  ! {_name(account)}: {caution.message_zh} · {caution.message_en}")
+        print_brief_cautions(account.cautions, _name(account))
 
 
 def _name(account: "AccountPerformance") -> str:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from cli.asking import SHOWN_QUESTION, asked_fund, question_file
+from cli.caution_lines import print_assumption_count, print_brief_cautions
 from cli.connection import target
 from cli.examples import WithExamples
 from cli.output import json_option, percent, print_json, print_table, progress, wan
@@ -103,7 +104,8 @@ def print_outcome(terms: "FundTerms", first_year: int, outcome: "FundOutcome") -
             for cash, point in zip(outcome.liquidity, outcome.j_curve, strict=True)
         ],
     )
-    print_cautions(outcome)
+    print_brief_cautions(outcome.cautions)
+    print_assumption_count(len(outcome.assumptions))
 
 
 def _print_leverage(outcome: "FundOutcome") -> None:
@@ -121,16 +123,6 @@ def _print_leverage(outcome: "FundOutcome") -> None:
         click.echo(f"  就业 Jobs: {outcome.jobs.mean:,.0f}")
     if outcome.gep_cny_per_year is not None:
         click.echo(f"  年 GEP 贡献 GEP a year: {wan(outcome.gep_cny_per_year.mean)} 万元")
-
-
-def print_cautions(outcome: "FundOutcome") -> None:
-    """Print warnings, and that all of it rests on assumptions."""
-    for caution in outcome.cautions:
-        click.echo(f"  ! {caution.message_zh} · {caution.message_en}")
-    click.echo(
-        f"  以上结果建立在 {len(outcome.assumptions)} 条假设之上（--json 列出全部）· "
-        f"All of this rests on {len(outcome.assumptions)} assumptions; --json lists them"
-    )
 
 
 def _named(terms: "FundTerms", outcome: "FundOutcome") -> "list[tuple[str, PartnerOutcome]]":

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from cli.caution_lines import print_brief_cautions
 from cli.connection import services, target
 from cli.examples import WithExamples
 from cli.loan_quality import (
@@ -13,7 +14,6 @@ from cli.loan_quality import (
     given_terms,
     loans_option,
     market,
-    print_cautions,
     print_rule,
     snapshot_option,
     terms_options,
@@ -142,7 +142,7 @@ def _print(report: "CapitalReport") -> None:
     if len(loans) > _SHOWN:
         click.echo(f"  另有 {len(loans) - _SHOWN} 笔 · more loans; --json lists all")
     click.echo(f"  经济资本分摊 allocation: {report.allocation}")
-    print_cautions(report.cautions)
+    print_brief_cautions(report.cautions)
     print_rule(report.rule)
 
 

@@ -5,9 +5,10 @@ from typing import TYPE_CHECKING
 
 import click
 
+from cli.caution_lines import print_brief_cautions
 from cli.connection import services, target
 from cli.examples import WithExamples
-from cli.loan_quality import day_of, print_cautions, print_rule
+from cli.loan_quality import day_of, print_rule
 from cli.output import json_option, percent, print_json, print_table, wan
 
 if TYPE_CHECKING:
@@ -119,7 +120,7 @@ def _print(quality: "BookQuality", as_of: str) -> None:
             left=(0, 1),
         )
     _print_reasons([loan for loan in quality.loans if loan.reasons])
-    print_cautions(quality.cautions)
+    print_brief_cautions(quality.cautions)
     print_rule(quality.rule)
 
 

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from cli.caution_lines import print_brief_cautions
 from cli.connection import services, target
 from cli.examples import WithExamples
 from cli.loan_quality import (
@@ -13,7 +14,6 @@ from cli.loan_quality import (
     given_terms,
     loans_option,
     market,
-    print_cautions,
     print_rule,
     snapshot_option,
     terms_options,
@@ -122,7 +122,7 @@ def _print(report: "CreditLossReport") -> None:
         click.echo(f"  另有 {len(loans) - _SHOWN} 笔 · more loans; --json lists all")
     for loan in report.loans:
         _print_quarters(loan)
-    print_cautions(report.cautions)
+    print_brief_cautions(report.cautions)
     print_rule(report.rule)
 
 

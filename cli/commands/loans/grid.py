@@ -5,9 +5,10 @@ from typing import TYPE_CHECKING
 
 import click
 
+from cli.caution_lines import print_brief_cautions
 from cli.connection import services, target
 from cli.examples import WithExamples
-from cli.loan_quality import market, print_cautions, snapshot_option, terms_options
+from cli.loan_quality import market, snapshot_option, terms_options
 from cli.output import json_option, percent, print_table, progress, wan
 from cli.scenario_grid import tell_grid
 
@@ -117,7 +118,7 @@ def _print(grid: "BookGrid") -> None:
     )
     first = grid.answered[0].stress
     if first is not None:
-        print_cautions([caution for caution in first.cautions if caution.field in _TERMS])
+        print_brief_cautions([caution for caution in first.cautions if caution.field in _TERMS])
 
 
 def _row(variant: "BookVariant", world: "StressedLoss") -> list[str]:

@@ -5,9 +5,10 @@ from typing import TYPE_CHECKING
 
 import click
 
+from cli.caution_lines import print_brief_cautions
 from cli.connection import services, target
 from cli.examples import WithExamples
-from cli.loan_quality import as_of_option, day_of, loans_option, market, print_cautions, snapshot_option
+from cli.loan_quality import as_of_option, day_of, loans_option, market, snapshot_option
 from cli.output import json_option, percent, print_json, print_table, wan
 
 if TYPE_CHECKING:
@@ -86,7 +87,7 @@ def _print(report: "PledgeReport", *, fans: bool) -> None:
         for loan in report.loans:
             _print_fan(loan, report.probabilities)
     _print_revaluations(report.revaluations)
-    print_cautions(report.cautions)
+    print_brief_cautions(report.cautions)
 
 
 def _print_levels(report: "PledgeReport") -> None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from cli.caution_lines import print_brief_cautions
 from cli.connection import services, target
 from cli.examples import WithExamples
 from cli.loan_quality import (
@@ -15,7 +16,6 @@ from cli.loan_quality import (
     given_terms,
     loans_option,
     market,
-    print_cautions,
     snapshot_option,
     terms_options,
 )
@@ -166,7 +166,7 @@ def _print(loss: "PortfolioLoss") -> None:
             ],
             left=(0, 5),
         )  # fmt: skip
-    print_cautions(loss.cautions)
+    print_brief_cautions(loss.cautions)
 
 
 def _print_shares(title: str, level: str, shares: "Sequence[LossShare]") -> None:

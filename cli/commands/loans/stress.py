@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from cli.caution_lines import print_brief_cautions
 from cli.connection import services, target
 from cli.examples import WithExamples
 from cli.loan_quality import (
@@ -14,7 +15,6 @@ from cli.loan_quality import (
     given_terms,
     loans_option,
     market,
-    print_cautions,
     snapshot_option,
     terms_options,
 )
@@ -143,7 +143,7 @@ def _print(report: "PortfolioStress") -> None:
         click.echo(f"  未运行 not run: {skipped.name}: {skipped.reason}")
     if report.reverse is not None:
         _print_reverse(report.reverse)
-    print_cautions(report.cautions)
+    print_brief_cautions(report.cautions)
 
 
 def _print_reverse(reverse: "ReverseStress") -> None:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from cli.caution_lines import print_brief_cautions
 from cli.connection import services, target
 from cli.examples import WithExamples
 from cli.loan_quality import (
@@ -14,7 +15,6 @@ from cli.loan_quality import (
     given_terms,
     loans_option,
     market,
-    print_cautions,
     snapshot_option,
     terms_options,
 )
@@ -94,4 +94,4 @@ def _print(risk: "WrongWayRisk") -> None:
     )
     for share in risk.drivers:
         click.echo(f"  来自 by {share.factor}: {wan(share.expected_loss_cny)} 万元 (Shapley)")
-    print_cautions(risk.cautions)
+    print_brief_cautions(risk.cautions)

@@ -13,7 +13,7 @@ from flows.reports.assessment_report.totals import services_section, years_secti
 from flows.reports.bilingual import Bilingual
 from flows.reports.blocks import findings_of
 from flows.reports.document import Document, Fact, KeyFigure, KeyFigures, Mark, Paragraph, Section
-from flows.reports.figures import percent, wan, yi
+from flows.reports.figures import in_count, in_percent, in_unit, in_wan, in_yi
 from flows.reports.labels import label
 from flows.reports.report_files import file_stem, write_report
 
@@ -52,14 +52,14 @@ def build_assessment_document(
 
 def _summary(assessment: Assessment, loans: PledgeLoans | None) -> Section:
     latest, year = assessment.latest, str(assessment.latest.year)
-    figures = [KeyFigure(label("assessment_figure.total", year=year), yi(latest.total_cny))]
+    figures = [KeyFigure(label("assessment_figure.total", year=year), in_yi(latest.total_cny))]
     if latest.growth_annual is not None:
-        figures.append(KeyFigure(label("assessment_figure.growth"), percent(latest.growth_annual, 2)))
+        figures.append(KeyFigure(label("assessment_figure.growth"), in_percent(latest.growth_annual, 2)))
     if latest.realisation_rate is not None:
         figures.append(
             KeyFigure(
                 label("assessment_figure.realisation", year=year),
-                percent(latest.realisation_rate),
+                in_percent(latest.realisation_rate),
                 mark=Mark.ASSUMPTION,
             )
         )
@@ -70,16 +70,21 @@ def _summary(assessment: Assessment, loans: PledgeLoans | None) -> Section:
             figures.append(
                 KeyFigure(
                     label("assessment_figure.target", indicator=target.indicator, year=str(target.year)),
-                    f"{target.value:,g} {target.unit}",
+                    in_unit(target.value, target.unit, _decimals(target.value)),
                     label("assessment_figure.gap", gap=gap)
                     if progress.gap > 0
                     else label("assessment_figure.met"),
                 )
             )
     if loans is not None:
-        figures.append(KeyFigure(label("assessment_figure.loan_number"), str(loans.n_loans)))
-        figures.append(KeyFigure(label("assessment_figure.loan_balance"), wan(loans.balance_cents / 100)))
+        figures.append(KeyFigure(label("assessment_figure.loan_number"), in_count(loans.n_loans)))
+        figures.append(KeyFigure(label("assessment_figure.loan_balance"), in_wan(loans.balance_cents / 100)))
     return chapter("summary", KeyFigures(tuple(figures)))
+
+
+def _decimals(value: float) -> int:
+    """Digits after the point as a policy states its target: 170 has none, 60.5 has one."""
+    return len(f"{value:g}".partition(".")[2])
 
 
 def _findings(accounts: tuple[AccountYear, ...]) -> Section:

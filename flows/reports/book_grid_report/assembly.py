@@ -14,7 +14,7 @@ from flows.reports.document import (
     Paragraph,
     Section,
 )
-from flows.reports.figures import wan
+from flows.reports.figures import in_count, in_wan
 from flows.reports.labels import label
 from flows.reports.report_files import file_stem, write_page_and_workbook
 from flows.reports.scenario_tables import facts_of, matrix, refused_findings, shared_findings, source_table
@@ -84,8 +84,8 @@ def _key_figures(figures: GridFigures) -> list[KeyFigure]:
     first, name = figures.variants[0], figures.variant_names[0]
     base = first.worlds[0]
     found = [
-        KeyFigure(label("book_grid_figure.base"), wan(base.expected_loss_cny), name),
-        KeyFigure(label("book_grid_figure.base_tail"), wan(base.value_at_risk_cny), name),
+        KeyFigure(label("book_grid_figure.base"), in_wan(base.expected_loss_cny), name),
+        KeyFigure(label("book_grid_figure.base_tail"), in_wan(base.value_at_risk_cny), name),
     ]
     worst = max(range(len(first.worlds)), key=lambda i: first.worlds[i].expected_loss_cny)
     if worst > 0 and base.expected_loss_cny > 0.0:
@@ -93,17 +93,17 @@ def _key_figures(figures: GridFigures) -> list[KeyFigure]:
         found.append(
             KeyFigure(
                 label("book_grid_figure.hardest"),
-                figures.world_names[worst].zh,
+                in_wan(loss),
                 label(
                     "book_grid_figure.hardest_detail",
+                    world=figures.world_names[worst].zh,
                     variant=name.zh,
-                    loss=wan(loss),
                     times=f"{loss / base.expected_loss_cny:.2f}",
                 ),
             )
         )
     cells = sum(len(variant.worlds) for variant in figures.variants)
-    return [*found, KeyFigure(label("book_grid_figure.cells"), str(cells))]
+    return [*found, KeyFigure(label("book_grid_figure.cells"), in_count(cells))]
 
 
 def _matrices(figures: GridFigures) -> Section:

@@ -12,7 +12,7 @@ from flows.reports.document import (
     Paragraph,
     Section,
 )
-from flows.reports.figures import percent
+from flows.reports.figures import in_count, in_percent, in_unit
 from flows.reports.fund_grid_report.figures import GridFigures, median_rate, quantile
 from flows.reports.fund_grid_report.panels import cash_panels, rate_panels
 from flows.reports.fund_grid_report.tables import class_table, comparison_table, setting_table
@@ -20,6 +20,8 @@ from flows.reports.fund_grid_report.wording import WORDS, recipient_name
 from flows.reports.labels import label
 from flows.reports.report_files import file_stem, write_page_and_workbook
 from flows.reports.scenario_tables import facts_of, matrix, refused_findings, shared_findings, source_table
+
+_POINTS = 100.0
 
 
 def build_fund_grid_document(grid: FundGrid) -> Document:
@@ -92,11 +94,11 @@ def _summary(figures: GridFigures) -> list[Block]:
 def _key_figures(figures: GridFigures) -> list[KeyFigure]:
     """Best variant as it is, hardest world, widest gap between variants."""
     rates = figures.of_seen(median_rate)
-    found = [KeyFigure(label("fund_grid_figure.cells"), str(sum(len(row) for row in rates)))]
+    found = [KeyFigure(label("fund_grid_figure.cells"), in_count(sum(len(row) for row in rates)))]
     known = [(rate, i) for i, row in enumerate(rates) if (rate := row[0]) is not None]
     if known:
         best, at = max(known, key=lambda pair: pair[0])
-        found.append(KeyFigure(label("fund_grid_figure.best"), percent(best), figures.variant_names[at]))
+        found.append(KeyFigure(label("fund_grid_figure.best"), in_percent(best), figures.variant_names[at]))
     falls = [
         (rate - base, i, k)
         for i, row in enumerate(rates)
@@ -105,12 +107,15 @@ def _key_figures(figures: GridFigures) -> list[KeyFigure]:
     ]
     if falls:
         fall, at, world = min(falls)
-        words = {"variant": figures.variant_names[at].zh, "change": f"{100.0 * fall:+.1f}".replace("-", "−")}
         found.append(
             KeyFigure(
                 label("fund_grid_figure.hardest"),
-                figures.world_names[world].zh,
-                label("fund_grid_figure.hardest_detail", **words),
+                in_unit(_POINTS * fall, "百分点", 1, is_change=True),
+                label(
+                    "fund_grid_figure.hardest_detail",
+                    world=figures.world_names[world].zh,
+                    variant=figures.variant_names[at].zh,
+                ),
             )
         )
     gaps = [
@@ -123,7 +128,7 @@ def _key_figures(figures: GridFigures) -> list[KeyFigure]:
         found.append(
             KeyFigure(
                 label("fund_grid_figure.spread"),
-                f"{100.0 * gap:.1f} 百分点",
+                in_unit(_POINTS * gap, "百分点", 1),
                 label("fund_grid_figure.spread_detail", world=figures.world_names[world].zh),
             )
         )

@@ -2,11 +2,10 @@
 
 from flows.fund_review.fund_review import FundReview
 from flows.reports.blocks import findings_of
-from flows.reports.document import KeyFigure, KeyFigures, Mark, Paragraph, Section
-from flows.reports.figures import percent, yi
-from flows.reports.fund_tables.wording import chapter, class_name, text
+from flows.reports.document import KeyFigure, KeyFigures, Mark, Measure, Paragraph, Section
+from flows.reports.figures import in_percent, in_unit, in_yi, percent, yi
+from flows.reports.fund_tables.wording import FUND, chapter, class_name, text
 from flows.reports.fund_tables.worlds import named_worlds, paying_class
-from flows.reports.labels import label
 from services.fund.simulation.outcome import FundOutcome
 from services.runtime.results import Severity
 
@@ -33,19 +32,18 @@ def summary_section(review: FundReview) -> Section:
     )
 
 
-def _figure(key: str, value: str, detail: str = "", **words: str) -> KeyFigure:
-    below = label(f"fund_detail.{detail}", **words) if detail else None
-    return KeyFigure(label(f"fund_figure.{key}"), value, below, Mark.ASSUMPTION)
+def _figure(key: str, value: Measure, detail: str = "", **words: str) -> KeyFigure:
+    return FUND.figure(key, value, Mark.ASSUMPTION, detail=detail, **words)
 
 
 def _money(review: FundReview) -> list[KeyFigure]:
     committed = sum(float(partner.commitment_cny) for partner in review.terms.partners)
     outcome = review.outcome
-    called = _figure("called", yi(outcome.called_cny), "called", fee=yi(outcome.fee_cny))
+    called = _figure("called", in_yi(outcome.called_cny), "called", fee=yi(outcome.fee_cny))
     return [
-        _figure("committed", yi(committed)),
+        _figure("committed", in_yi(committed)),
         called,
-        _figure("leverage", f"{outcome.leverage_project_to_fund:.1f} 倍", "leverage"),
+        _figure("leverage", in_unit(outcome.leverage_project_to_fund, "倍", 1), "leverage"),
     ]
 
 
@@ -54,18 +52,19 @@ def _return(outcome: FundOutcome) -> list[KeyFigure]:
     if found is None or found.irr_annual is None or found.tvpi is None:
         return []
     name = class_name(found.recipient_id).inline()
-    low, middle, high = (percent(found.irr_annual.quantile(level)) for level in (0.05, 0.5, 0.95))
+    low, high = (percent(found.irr_annual.quantile(level)) for level in (0.05, 0.95))
+    middle = in_percent(found.irr_annual.quantile(0.5))
     return [
         _figure("irr", middle, "irr", low=low, high=high, name=name),
-        _figure("tvpi", f"{found.tvpi.quantile(0.5):.2f}", "class", name=name),
-        _figure("loss", percent(found.probability_of_loss), "class", name=name),
+        _figure("tvpi", in_unit(found.tvpi.quantile(0.5), "", 2), "class", name=name),
+        _figure("loss", in_percent(found.probability_of_loss), "class", name=name),
     ]
 
 
 def _needs(review: FundReview) -> list[KeyFigure]:
     outcome = review.outcome
     peak = yi(outcome.peak_line_cny.quantile(0.95))
-    figures = [_figure("line", percent(outcome.probability_line_needed), "line", peak=peak)]
+    figures = [_figure("line", in_percent(outcome.probability_line_needed), "line", peak=peak)]
     rates = [
         (found.irr_annual.quantile(0.5), name)
         for name, world in named_worlds(review.comparison)[1:]
@@ -73,9 +72,9 @@ def _needs(review: FundReview) -> list[KeyFigure]:
     ]
     if rates:
         worst, name = min(rates, key=lambda pair: pair[0])
-        figures.append(_figure("hardest", percent(worst), "hardest", world=name.inline()))
+        figures.append(_figure("hardest", in_percent(worst), "hardest", world=name.inline()))
     if review.benefit is not None and review.benefit.outcome.grassroots is not None:
         received = sum(each.received_cny.mean for each in review.benefit.outcome.grassroots.counties)
         detail = "benefit_own" if review.benefit.are_own else "benefit_other"
-        figures.append(_figure("benefit", yi(received), detail, name=review.benefit.terms.name))
+        figures.append(_figure("benefit", in_yi(received), detail, name=review.benefit.terms.name))
     return figures

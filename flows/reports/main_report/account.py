@@ -17,7 +17,7 @@ from flows.reports.document import (
     Section,
     Table,
 )
-from flows.reports.figures import CNY_PER_YI, percent, yi
+from flows.reports.figures import CNY_PER_YI, in_percent, in_yi, of_all
 from flows.reports.labels import label
 
 
@@ -49,26 +49,26 @@ def account_section(review: AccountReview) -> Section:
 def _key_figures(review: AccountReview) -> KeyFigures:
     check = review.reconciliation
     computed = [line for line in check.lines if line.agrees is not None]
-    figures = [KeyFigure(label("figure.account_sum"), yi(check.total_cny))]
+    figures = [KeyFigure(label("figure.account_sum"), in_yi(check.total_cny))]
     if review.published_total_cny is not None:
         figures += [
-            KeyFigure(label("figure.published_total"), yi(review.published_total_cny)),
+            KeyFigure(label("figure.published_total"), in_yi(review.published_total_cny)),
             KeyFigure(
                 label("figure.difference"),
-                yi(check.total_cny - review.published_total_cny, 3),
+                in_yi(check.total_cny - review.published_total_cny, 3),
                 label("detail.rounding_of_total"),
             ),
         ]
     agreeing = sum(1 for line in computed if line.agrees)
     figures.append(
         KeyFigure(
-            label("figure.lines_agreeing"), f"{agreeing} / {len(computed)}", label("detail.lines_agreeing")
+            label("figure.lines_agreeing"), of_all(agreeing, len(computed)), label("detail.lines_agreeing")
         )
     )
     figures += [
         KeyFigure(
             label("figure.dominant_price"),
-            percent(price.share),
+            in_percent(price.share),
             label(
                 "detail.dominant_price",
                 price=f"{price.unit_price:g} {price.price_unit}",

@@ -17,6 +17,7 @@ from flows.reports.document import (
     Paragraph,
     Section,
 )
+from flows.reports.figures import in_count, of_all
 from flows.reports.labels import label
 from flows.reports.main_report.case_cash_flows import cash_flow_tables
 from flows.reports.main_report.case_charts import loan_chart, value_chart
@@ -97,9 +98,9 @@ def _shared(caution: Caution) -> Caution:
 
 def _key_figures(appraisals: tuple[CaseAppraisal, ...]) -> KeyFigures:
     counts = Counter(appraisal.sufficiency for appraisal in appraisals)
-    figures = [KeyFigure(label("figure.cases"), str(len(appraisals)))]
+    figures = [KeyFigure(label("figure.cases"), in_count(len(appraisals)))]
     figures += [
-        KeyFigure(label(f"sufficiency.{kind}"), str(counts[kind]), label(f"detail.{kind}"))
+        KeyFigure(label(f"sufficiency.{kind}"), in_count(counts[kind]), label(f"detail.{kind}"))
         for kind in Sufficiency
     ]
     # Where the size of the pledge itself was assumed the limit says nothing about the loan.
@@ -107,7 +108,7 @@ def _key_figures(appraisals: tuple[CaseAppraisal, ...]) -> KeyFigures:
     above, sized = sum(1 for granted, limit in limits if granted > limit), len(limits)
     figures.append(
         KeyFigure(
-            label("figure.above_limit"), f"{above} / {sized}", label("detail.above_limit"), Mark.ASSUMPTION
+            label("figure.above_limit"), of_all(above, sized), label("detail.above_limit"), Mark.ASSUMPTION
         )
     )
     return KeyFigures(tuple(figures))

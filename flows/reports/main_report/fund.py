@@ -21,7 +21,7 @@ from flows.reports.document import (
     Section,
     Table,
 )
-from flows.reports.figures import CNY_PER_YI, percent, yi
+from flows.reports.figures import CNY_PER_YI, in_percent, in_unit, in_yi
 from flows.reports.fund_tables.cash import j_curve, leverage_table, liquidity_table
 from flows.reports.fund_tables.classes import class_table, multiple_table
 from flows.reports.fund_tables.terms import partner_table, step_table
@@ -80,11 +80,11 @@ def _key_figures(run: FundRun) -> KeyFigures:
     outcome = run.outcome
     committed = sum((partner.commitment_cny for partner in run.terms.partners), Decimal())
     figures = [
-        KeyFigure(label("figure.committed"), yi(committed), mark=Mark.ASSUMPTION),
-        KeyFigure(label("figure.called"), yi(outcome.called_cny), mark=Mark.ASSUMPTION),
+        KeyFigure(label("figure.committed"), in_yi(committed), mark=Mark.ASSUMPTION),
+        KeyFigure(label("figure.called"), in_yi(outcome.called_cny), mark=Mark.ASSUMPTION),
         KeyFigure(
             label("figure.leverage"),
-            f"{outcome.leverage_project_to_fund:.1f} 倍",
+            in_unit(outcome.leverage_project_to_fund, "倍", 1),
             label("detail.leverage"),
             Mark.ASSUMPTION,
         ),
@@ -92,7 +92,7 @@ def _key_figures(run: FundRun) -> KeyFigures:
     first = outcome.partners[0] if outcome.partners else None
     if first is not None and first.irr_annual is not None:
         name = Bilingual(recipient_name(run.terms, first.recipient_id))
-        median = percent(first.irr_annual.quantile(0.5))
+        median = in_percent(first.irr_annual.quantile(0.5))
         figures.append(KeyFigure(label("figure.median_irr"), median, name, Mark.ASSUMPTION))
     return KeyFigures(tuple(figures))
 

@@ -19,7 +19,7 @@ from flows.reports.document import (
     Section,
     Table,
 )
-from flows.reports.figures import CNY_PER_WAN, percent, wan
+from flows.reports.figures import CNY_PER_WAN, in_count, in_wan, percent, wan
 from flows.reports.labels import catalogue, label
 from services.loans.portfolio import LossShare, PortfolioLoss
 
@@ -60,21 +60,23 @@ def _key_figures(loss: PortfolioLoss) -> KeyFigures:
     ratio = loss.expected_loss_cny / loss.exposure_cny if loss.exposure_cny > 0.0 else 0.0
     return KeyFigures(
         (
-            KeyFigure(label("figure.loans"), str(loss.n_loans)),
-            KeyFigure(label("figure.exposure"), wan(loss.exposure_cny), mark=Mark.ASSUMPTION),
+            KeyFigure(label("figure.loans"), in_count(loss.n_loans)),
+            KeyFigure(label("figure.exposure"), in_wan(loss.exposure_cny), mark=Mark.ASSUMPTION),
             KeyFigure(
                 label("figure.expected_loss"),
-                wan(loss.expected_loss_cny),
+                in_wan(loss.expected_loss_cny),
                 label(
                     "detail.expected_loss", ratio=percent(ratio, 2), error=wan(loss.expected_loss_error_cny)
                 ),
                 Mark.ASSUMPTION,
             ),
-            KeyFigure(label("figure.unexpected_loss"), wan(loss.unexpected_loss_cny), mark=Mark.ASSUMPTION),
+            KeyFigure(
+                label("figure.unexpected_loss"), in_wan(loss.unexpected_loss_cny), mark=Mark.ASSUMPTION
+            ),
             *(
                 KeyFigure(
                     label("figure.expected_shortfall", confidence=percent(tail.confidence)),
-                    wan(tail.expected_shortfall_cny),
+                    in_wan(tail.expected_shortfall_cny),
                     mark=Mark.ASSUMPTION,
                 )
                 for tail in loss.tail[-1:]

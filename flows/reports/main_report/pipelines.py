@@ -22,7 +22,7 @@ from flows.reports.document import (
     Section,
     Table,
 )
-from flows.reports.figures import CNY_PER_YI, wan, yi
+from flows.reports.figures import CNY_PER_YI, in_wan, in_yi, wan
 from flows.reports.labels import label
 from services.fund.pipeline.project import Project
 
@@ -56,7 +56,7 @@ def _key_figures(review: PipelineReview) -> Iterable[KeyFigure]:
     title = Bilingual(review.title_zh, review.title_en)
     yield KeyFigure(
         title,
-        yi(projects.total_investment_cny),
+        in_yi(projects.total_investment_cny),
         label("detail.projects", count=str(projects.total_count), wan=wan(projects.total_investment_cny)),
     )
     if review.published_total_cny is not None:
@@ -64,7 +64,7 @@ def _key_figures(review: PipelineReview) -> Iterable[KeyFigure]:
         agrees = difference == 0
         yield KeyFigure(
             label("figure.to_published_total"),
-            label("status.agrees").zh if agrees else wan(difference),
+            label("status.agrees").zh if agrees else in_wan(difference),
             label("detail.published_total", total=wan(review.published_total_cny)),
             Mark.PLAIN if agrees else Mark.FLAGGED,
         )

@@ -7,7 +7,7 @@ from flows.published_cases.mapping import Sufficiency
 from flows.reports.bilingual import Bilingual
 from flows.reports.blocks import findings_of
 from flows.reports.document import KeyFigure, KeyFigures, Mark, Paragraph, Section
-from flows.reports.figures import wan, yi
+from flows.reports.figures import in_count, in_wan, in_yi, wan
 from flows.reports.labels import label
 from flows.reports.main_report.oddities import subject_of
 from services.runtime.results import Caution, Severity
@@ -32,11 +32,11 @@ def _account_figures(result: MainJobResult) -> list[KeyFigure]:
     return [
         KeyFigure(
             Bilingual(result.account.title_zh, result.account.title_en),
-            yi(result.account.reconciliation.total_cny),
+            in_yi(result.account.reconciliation.total_cny),
         ),
         KeyFigure(
             label("figure.cases"),
-            str(len(result.appraisals)),
+            in_count(len(result.appraisals)),
             label(
                 "detail.case_counts",
                 sufficient=str(counts[Sufficiency.SUFFICIENT]),
@@ -44,7 +44,7 @@ def _account_figures(result: MainJobResult) -> list[KeyFigure]:
                 not_valued=str(counts[Sufficiency.NOT_VALUED]),
             ),
         ),
-        KeyFigure(label("figure.oddities"), str(len(result.oddities))),
+        KeyFigure(label("figure.oddities"), in_count(len(result.oddities))),
     ]
 
 
@@ -52,7 +52,7 @@ def _project_figures(result: MainJobResult) -> list[KeyFigure]:
     return [
         KeyFigure(
             Bilingual(review.title_zh, review.title_en),
-            yi(review.projects.total_investment_cny),
+            in_yi(review.projects.total_investment_cny),
             label(
                 "detail.projects",
                 count=str(review.projects.total_count),
@@ -66,8 +66,8 @@ def _project_figures(result: MainJobResult) -> list[KeyFigure]:
 def _risk_figures(result: MainJobResult) -> list[KeyFigure]:
     loss = result.loan_book.loss
     return [
-        KeyFigure(label("figure.expected_loss"), wan(loss.expected_loss_cny), mark=Mark.ASSUMPTION),
-        KeyFigure(label("figure.called"), yi(result.fund.outcome.called_cny), mark=Mark.ASSUMPTION),
+        KeyFigure(label("figure.expected_loss"), in_wan(loss.expected_loss_cny), mark=Mark.ASSUMPTION),
+        KeyFigure(label("figure.called"), in_yi(result.fund.outcome.called_cny), mark=Mark.ASSUMPTION),
     ]
 
 

@@ -6,9 +6,9 @@ from dataclasses import replace
 from flows.reports.bilingual import Bilingual
 from flows.reports.blocks import findings_of
 from flows.reports.document import KeyFigure, KeyFigures, Mark, Measure, Section
-from flows.reports.figures import figure_text, in_percent, in_wan, in_yi, percent
+from flows.reports.figures import figure_text, in_count, in_percent, in_wan, in_yi, percent
 from flows.reports.labels import label
-from flows.reports.portfolio_report.blocks import chapter, share_of
+from flows.reports.portfolio_report.blocks import PORTFOLIO, chapter, share_of
 from flows.reports.portfolio_report.book_facts import BookFacts
 from flows.reports.portfolio_report.monitoring import pledged_loans
 from flows.reports.portfolio_report.record import with_chapters
@@ -43,15 +43,10 @@ def _money(amount_cny: float) -> str:
     return figure_text(_amount(amount_cny))
 
 
-def _figure(key: str, value: str | Measure, mark: Mark = Mark.PLAIN, **details: str) -> KeyFigure:
-    detail = label(f"portfolio_figure.{key}_detail", **details) if details else None
-    return KeyFigure(label(f"portfolio_figure.{key}"), value, detail, mark)
-
-
 def _size(book: BookFacts) -> Iterator[KeyFigure]:
     owing = book.figures.credit_loss.loans
     borrowers = {book.borrower_of(loan.loan_id) for loan in owing}
-    yield _figure(
+    yield PORTFOLIO.figure(
         "balance",
         _amount(book.figures.credit_loss.total.exposure_cny),
         loans=f"{len(owing):,}",
@@ -66,38 +61,42 @@ def _losses(book: BookFacts) -> Iterator[KeyFigure]:
         label("portfolio_figure.expected_loss", months=book.months),
         _amount(loss.expected_loss_cny),
         label(
-            "portfolio_figure.expected_loss_detail",
+            "portfolio_detail.expected_loss",
             share="—" if share is None else percent(share, 2),
             error=_money(loss.expected_loss_error_cny),
         ),
     )
     tail = loss.tail[-1]
-    yield _figure(
+    yield PORTFOLIO.figure(
         "value_at_risk",
         _amount(tail.value_at_risk_cny),
         low=_money(tail.value_at_risk_low_cny),
         high=_money(tail.value_at_risk_high_cny),
     )
-    yield _figure(
+    yield PORTFOLIO.figure(
         "shortfall", _amount(tail.expected_shortfall_cny), error=_money(tail.expected_shortfall_error_cny)
     )
     added = share_of(risk.expected_loss_difference_cny, risk.apart.expected_loss_cny)
     if added is not None:
-        yield _figure("wrong_way", _amount(risk.expected_loss_difference_cny), share=percent(added, 2))
+        yield PORTFOLIO.figure(
+            "wrong_way", _amount(risk.expected_loss_difference_cny), share=percent(added, 2)
+        )
 
 
 def _quality(book: BookFacts) -> Iterator[KeyFigure]:
     total, quality = book.figures.credit_loss.total, book.figures.quality
-    yield _figure("allowance", _amount(total.allowance_cny), share=percent(total.coverage, 2))
+    yield PORTFOLIO.figure("allowance", _amount(total.allowance_cny), share=percent(total.coverage, 2))
     if quality is not None:
         bad = sum(found.n_loans for found in quality.totals if is_non_performing(found.quality))
-        yield _figure("npl", in_percent(quality.non_performing_ratio, 2), loans=f"{bad:,}")
+        yield PORTFOLIO.figure("npl", in_percent(quality.non_performing_ratio, 2), loans=f"{bad:,}")
 
 
 def _capital(book: BookFacts) -> Iterator[KeyFigure]:
     totals = book.figures.capital.totals
-    yield _figure("weighted", _amount(totals.weighted_cny), capital=_money(totals.weight_capital_cny))
-    yield _figure(
+    yield PORTFOLIO.figure(
+        "weighted", _amount(totals.weighted_cny), capital=_money(totals.weight_capital_cny)
+    )
+    yield PORTFOLIO.figure(
         "economic",
         _amount(totals.economic_recognised.capital_cny),
         bare=_money(totals.economic_unrecognised.capital_cny),
@@ -109,17 +108,15 @@ def _pledges(book: BookFacts) -> Iterator[KeyFigure]:
     value = sum(loan.value_cny for loan in pledged)
     ratio = share_of(sum(loan.balance_cny for loan in pledged), value)
     if ratio is None:
-        yield KeyFigure(
-            label("portfolio_figure.pledges"), in_wan(0), label("portfolio_figure.no_pledges_detail")
-        )
+        yield PORTFOLIO.figure("pledges", in_wan(0), detail="no_pledges")
         return
-    yield _figure("pledges", _amount(value), ltv=percent(ratio))
+    yield PORTFOLIO.figure("pledges", _amount(value), ltv=percent(ratio))
     called = [loan for loan in pledged if loan.margin_cash_cny > 0]
     cash = float(sum(loan.margin_cash_cny for loan in called))
     assumed = any(loan.levels.is_assumption for loan in pledged)
-    yield _figure(
+    yield PORTFOLIO.figure(
         "called",
-        label("portfolio_figure.called_value", loans=f"{len(called):,}").zh,
+        in_count(len(called), "笔"),
         Mark.ASSUMPTION if assumed else Mark.PLAIN,
         cash=_money(cash),
     )

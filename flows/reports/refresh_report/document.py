@@ -22,7 +22,7 @@ from flows.reports.document import (
     Section,
     Table,
 )
-from flows.reports.figures import wan, yi
+from flows.reports.figures import in_count, in_wan, in_yi, of_all
 from flows.reports.labels import label
 from flows.reports.main_report.account import class_table, line_table
 from flows.reports.refresh_report.pledge_events import event_section
@@ -75,26 +75,25 @@ def _sources(result: RefreshResult) -> tuple[Bilingual, ...]:
 def _summary_section(result: RefreshResult) -> Section:
     values, collateral = result.valuations(), result.collateral
     assumed = Mark.ASSUMPTION if any(value.assumptions for value in values) else Mark.PLAIN
+    worse = sum(change.is_worse for change in result.level_changes)
     figures = [
-        KeyFigure(label("figure.refresh_valued"), f"{len(values)} / {len(result.valued)}"),
-        KeyFigure(label("figure.refresh_value"), wan(sum(value.value_cny for value in values)), mark=assumed),
+        KeyFigure(label("figure.refresh_valued"), of_all(len(values), len(result.valued))),
+        KeyFigure(
+            label("figure.refresh_value"), in_wan(sum(value.value_cny for value in values)), mark=assumed
+        ),
         KeyFigure(
             label("figure.refresh_pledge_value"),
-            wan(sum(value.pledge_value_cny for value in values)),
+            in_wan(sum(value.pledge_value_cny for value in values)),
             mark=assumed,
         ),
-        KeyFigure(label("figure.refresh_account"), yi(result.accounts.reconciliation.total_cny)),
-        KeyFigure(
-            label("figure.refresh_collateral"),
-            f"{collateral.created} / {collateral.updated} / {collateral.unchanged}",
-        ),
-        KeyFigure(
-            label("figure.refresh_events"),
-            f"{sum(change.is_worse for change in result.level_changes)} / "
-            f"{sum(not change.is_worse for change in result.level_changes)}",
-        ),
-        KeyFigure(label("figure.refresh_loans_missing"), str(len(collateral.loans_missing))),
-        KeyFigure(label("figure.refresh_cautions"), str(len(result.cautions()))),
+        KeyFigure(label("figure.refresh_account"), in_yi(result.accounts.reconciliation.total_cny)),
+        KeyFigure(label("figure.refresh_created"), in_count(collateral.created)),
+        KeyFigure(label("figure.refresh_updated"), in_count(collateral.updated)),
+        KeyFigure(label("figure.refresh_unchanged"), in_count(collateral.unchanged)),
+        KeyFigure(label("figure.refresh_worse"), in_count(worse)),
+        KeyFigure(label("figure.refresh_better"), in_count(len(result.level_changes) - worse)),
+        KeyFigure(label("figure.refresh_loans_missing"), in_count(len(collateral.loans_missing))),
+        KeyFigure(label("figure.refresh_cautions"), in_count(len(result.cautions()))),
     ]
     gravest = [item for item in _subjects(result) if item[1].severity is Severity.IMPLAUSIBLE]
     return Section(

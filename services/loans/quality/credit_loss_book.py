@@ -1,8 +1,8 @@
 """The book of an expected credit loss: what is owed, in which stage, and by which curves and funds."""
 
 import datetime as dt
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -31,6 +31,7 @@ class StagedBook:
         stages: 1 to 3, in order of the loans.
         reasons: of each stage, in the same order.
         terms: curves and funds that are used.
+        unbacked: loans whose guarantor is in default itself; in the book they stand without their guarantee.
     """
 
     book: ReportedBook
@@ -38,6 +39,7 @@ class StagedBook:
     stages: tuple[int, ...]
     reasons: tuple[tuple[StageReason, ...], ...]
     terms: UsedTerms
+    unbacked: tuple[str, ...]
 
     @property
     def effective_rates(self) -> Array:
@@ -98,13 +100,31 @@ def read_staged_book(store: LoanStore, question: CreditLossQuestion, rules: Cred
         question.compensation_funds,
         without_book_terms=question.without_book_terms,
     )
+    fallen = {item.facts.borrower_id for item in classified.values() if item.is_non_performing}
+    fallen.update(loan.borrower_id for loan, (stage, _) in zip(book.loans, staged, strict=True) if stage == 3)
+    book, unbacked = _without_guarantees_of(fallen, book)
     return StagedBook(
         book,
         origination,
         tuple(stage for stage, _ in staged),
         tuple(reasons for _, reasons in staged),
         terms,
+        unbacked,
     )
+
+
+def _without_guarantees_of(
+    fallen: Collection[str], book: ReportedBook
+) -> tuple[ReportedBook, tuple[str, ...]]:
+    """The book where nobody in default guarantees, and the loans that this leaves without."""
+    unbacked = tuple(
+        loan.loan_id
+        for loan in book.loans
+        if loan.guarantee is not None and loan.guarantee.share > 0.0 and loan.guarantee.guarantor_id in fallen
+    )
+    bare = set(unbacked)
+    loans = tuple(replace(loan, guarantee=None) if loan.loan_id in bare else loan for loan in book.loans)
+    return replace(book, loans=loans), unbacked
 
 
 def _facts(loan: Loan, origination: Origination | None, classified: ClassifiedLoan | None) -> StagingFacts:

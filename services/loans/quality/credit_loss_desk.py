@@ -196,6 +196,15 @@ def _cautions(
             f"{len(late)} 笔贷款已过到期日仍有余额，按一年存续期计（假设）：{some(late)}",
             f"{len(late)} loans are past their last instalment and owe; a life of one year is assumed: {some(late)}",
         )
+    bare = staged.unbacked
+    if bare:
+        yield Caution(
+            "GUARANTORS_IN_DEFAULT",
+            Severity.WARNING,
+            f"{len(bare)} 笔贷款的保证人自身贷款已不良或处于第三阶段，其保证按 0 计：{some(bare)}",
+            f"the guarantors of {len(bare)} loans are in default with their own, their guarantees count as nothing: "
+            f"{some(bare)}",
+        )
     performing = part_of(book, staged.performing())
     longest = float(years_left(performing).max()) if performing.loans else 0.0
     yield from cautions_about_terms(staged.terms)

@@ -5,7 +5,9 @@ from contextlib import AbstractContextManager
 
 from services.loans.book import SecuredBook
 from services.loans.book_terms.choosing import terms_used
+from services.loans.columns.loan_columns import LoanColumns
 from services.loans.portfolio import PortfolioQuestion
+from services.loans.position import LoanPosition
 from services.loans.repository import LoanStore
 from services.runtime.errors import NotFound
 
@@ -47,7 +49,28 @@ def read_book(open_store: OpenStore, question: PortfolioQuestion) -> SecuredBook
             question.compensation_funds,
             without_book_terms=question.without_book_terms,
         )
-    return SecuredBook(day, loans, tuple(collateral), question.fund_cap_cny, terms)
+        remarkable = store.settled_or_bad(day, loan_ids)
+    return SecuredBook(
+        day,
+        loans,
+        tuple(collateral),
+        question.fund_cap_cny,
+        terms,
+        settled=_settled(loans, remarkable),
+        bad=frozenset(loans.loan_ids).intersection(p.loan_id for p in remarkable if p.balance_cny > 0),
+    )
+
+
+def _settled(loans: LoanColumns, remarkable: Sequence[LoanPosition]) -> frozenset[str]:
+    """Loans that owe nothing any more; nothing owed before the first drawing says nothing."""
+    nothing_on = {position.loan_id: position.as_of for position in remarkable if position.balance_cny == 0}
+    if not nothing_on:
+        return frozenset()
+    return frozenset(
+        loan_id
+        for loan_id, drawn_on in zip(loans.loan_ids, loans.terms.drawn_on.tolist(), strict=True)
+        if loan_id in nothing_on and nothing_on[loan_id] >= drawn_on
+    )
 
 
 def _some(names: Sequence[str]) -> str:

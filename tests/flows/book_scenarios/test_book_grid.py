@@ -16,6 +16,7 @@ from services.loans.simulation.stress import StressQuestion
 from services.runtime.errors import InvalidInput
 from services.runtime.results import Progress
 from services.runtime.scenario_file import read_scenarios
+from tests.flows.key_figures import figures_in_words
 from tests.flows.scenario_services import INSTITUTION, ScenarioServices, scenario_services
 
 EXAMPLES = Path("examples/grids")
@@ -129,6 +130,7 @@ def test_progress_runs_over_all_parts(running: ScenarioServices) -> None:
 
 def test_the_report_shows_every_cell(grid: BookGrid, tmp_path: Path) -> None:
     document = build_book_grid_document(grid)
+    assert figures_in_words(document) == []
     tables = [table for section in document.sections for table in section.tables()]
     comparison = next(table for table in tables if table.title.en == "Comparison")
     assert [row.cells[2].value for row in comparison.rows] == [

@@ -19,6 +19,7 @@ from flows.reports.fund_grid_report.assembly import build_fund_grid_document, wr
 from services.runtime.bundled import bundled
 from services.runtime.errors import InvalidInput
 from services.runtime.results import Progress
+from tests.flows.key_figures import figures_in_words
 from tests.flows.scenario_services import INSTITUTION, ScenarioServices, scenario_services
 
 HERE = Path()
@@ -100,6 +101,7 @@ def test_progress_runs_over_all_variants(grid: FundGrid, told: list[Progress]) -
 
 def test_the_report_shows_every_cell(grid: FundGrid, tmp_path: Path) -> None:
     document = build_fund_grid_document(grid)
+    assert figures_in_words(document) == []
     tables = [table for section in document.sections for table in section.tables()]
     comparison = next(table for table in tables if table.title.en == "Comparison")
     assert len(comparison.rows) == 4 * 3
@@ -120,7 +122,7 @@ def test_the_report_shows_every_cell(grid: FundGrid, tmp_path: Path) -> None:
     charts = [block for section in document.sections for block in section.blocks if isinstance(block, Figure)]
     assert len(charts) == 2
     html, xlsx = write_fund_grid(grid, tmp_path, "asked")
-    assert "最不利的情景" in html.read_text(encoding="utf-8")
+    assert "最不利情景的 IRR 中位数变化" in html.read_text(encoding="utf-8")
     assert "假设" in html.read_text(encoding="utf-8")
     book = openpyxl.load_workbook(io.BytesIO(xlsx.read_bytes()))
     assert len(book.sheetnames) >= 5

@@ -21,6 +21,7 @@ from flows.reports.refresh_report.tables import write
 from services.loans.pledges.levels import PledgeLevel
 from services.runtime.errors import InvalidInput
 from services.valuation.valuation import Simulation, Valuation
+from tests.flows.key_figures import figures_in_words
 from tests.flows.running_book import AS_OF, EXAMPLE, INSTITUTION, LOANS_WAN, Book
 
 PLEDGES = 12
@@ -129,6 +130,7 @@ def test_a_fall_through_a_level_is_told_once_with_its_figures(book: Book, tmp_pa
 def test_a_long_list_is_cut_on_the_page_alone(book: Book, tmp_path: Path) -> None:
     result = _run(book, _request(tmp_path))
     page, workbook = build_refresh_document(result, most_rows=3), build_refresh_document(result)
+    assert figures_in_words(workbook) == []
     shown, everything = (
         next(block for block in document.sections[1].blocks if isinstance(block, Table))
         for document in (page, workbook)

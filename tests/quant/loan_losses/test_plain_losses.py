@@ -68,7 +68,7 @@ def full_book() -> LoanBook:
     years = np.array([0.3, 0.5, 0.8, 1.0, 1.3, 1.5, 5.0, 5.0, 2.0, 0.0, 0.7, 1.75, 3.0, 0.4, 9.0, 2.0])
     return LoanBook(
         exposure_cny=np.linspace(20.0, 90.0, n)[:, None] * np.array([1.0, 0.9, 0.7, 0.4]),
-        default_probability_annual=np.linspace(0.1, 0.6, n)[np.arange(n) * 5 % n],
+        default_probability_annual=np.linspace(0.1, 0.6, n)[np.arange(n) * 11 % n],
         years_at_risk=years,
         asset_correlation=np.where(np.arange(n) < 12, 0.25, 0.1),
         index_of_loan=(np.arange(n) // 4 % 2).astype(np.intp),
@@ -91,7 +91,7 @@ def full_book() -> LoanBook:
             # The two schedules of the river are parts of one asset; so are the two woods.
             asset_lane=np.array([11, 12, 11, 13, 11, 12, 11, 14, 11]),
         ),
-        hazard_multiples=np.array([[1.0, 1.0, 1.0, 1.0], [0.5, 1.5, 2.0, 0.2]]),
+        hazard_multiples=np.array([[1.0, 0.7, 1.2, 0.9], [0.5, 1.5, 2.0, 0.2]]),
         curve_of_loan=(np.arange(n) // 8).astype(np.intp),
         guarantor_borrows=guarantors < 100,
     )

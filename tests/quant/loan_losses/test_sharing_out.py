@@ -14,7 +14,7 @@ from quant.loan_losses.book import LoanBook, Pledges
 from quant.loan_losses.contributions import tail_contributions
 from quant.loan_losses.path_sampling import PathSampler, TailDirection, mirrored_states
 from quant.loan_losses.prepared_book import PreparedBook
-from quant.loan_losses.wrong_way import conditioned_copy, copy_seed, link_shares
+from quant.loan_losses.wrong_way import conditioned_copy, copy_seed, independent_copy, link_shares
 from quant.portfolio import loss_simulation
 from quant.schedules import CollateralTerms, ExposureSchedule
 from tests.quant.loan_losses.plain_losses import PlainModel
@@ -140,6 +140,18 @@ def test_a_copy_given_two_of_three_linked_factors() -> None:
     np.testing.assert_allclose(np.cov(seen), covariance, atol=0.01)
     linked = covariance[:, common] @ np.linalg.inv(covariance[np.ix_(common, common)]) @ covariance[common]
     np.testing.assert_allclose(np.cov(seen, states[:, 0])[:4, 4:], linked, atol=0.01)
+
+
+def test_the_independent_copy_has_the_law_of_the_states_and_no_link_to_them() -> None:
+    n = 100_000
+    states = MARKET.simulate_states(ENDS, n, SEED)
+    draw = independent_copy(MARKET, ENDS, SEED)
+    copy = draw(0, n, states)
+    np.testing.assert_array_equal(draw(700, 300, states[:, :, 700:1_000]), copy[:, :, 700:1_000])
+    both = np.cov(copy[:, 1], states[:, 1])
+    # Four standard errors of a covariance of figures whose variance is below 1.
+    np.testing.assert_allclose(both[:3, :3], MARKET.step_covariance(1.0), atol=4.0 * math.sqrt(2.0 / n))
+    np.testing.assert_allclose(both[:3, 3:], 0.0, atol=4.0 / math.sqrt(n))
 
 
 def test_over_one_period_a_guarantor_fails_within_the_life_of_the_loan() -> None:

@@ -30,7 +30,7 @@ def test_exposures_are_balances_in_the_middle_of_the_time_at_risk(loan: Callable
 
 
 def test_guarantors_are_one_by_name_and_another_for_every_loan_without(loan: Callable[..., Loan]) -> None:
-    names = ("G", "G", "", "", "H")
+    names = ("G1", "G1", "", "", "G2")
     loans = [loan(f"L{i}", guarantee=Guarantee(name, 0.5, 0.01)) for i, name in enumerate(names)]
     cycle = FactorModel((PrimaryFactor("credit_cycle", 0.0, volatility_annual=1.0),), (), np.eye(1))
     book = SecuredBook(DAY, loan_columns(loans, ""), ()).loss_book(cycle, np.array([1.0]))

@@ -14,6 +14,7 @@ from flows.reports.fund_report import build_fund_document, write_fund_report
 from flows.reports.fund_report.limit_words import limit_name
 from flows.reports.fund_tables.wording import assumption_words
 from services.fund.allocation.question import Infeasibility, LimitRelaxation, Unit
+from tests.flows.key_figures import figures_in_words
 from tests.flows.reviewed_fund import reviewed
 
 
@@ -44,6 +45,7 @@ def test_sections_in_reading_order(document: Document) -> None:
 
 def test_the_same_review_gives_the_same_document(document: Document) -> None:
     assert build_fund_document(reviewed()) == document
+    assert figures_in_words(document) == []
 
 
 def test_the_classes_are_those_of_the_outcome(document: Document) -> None:

@@ -13,12 +13,14 @@ from flows.main_job_result import MainJobResult, PipelineReview
 from flows.published_cases.mapping import Sufficiency
 from flows.reports.document import Document, Figure, Findings, Mark, Section, Table
 from flows.reports.html import render_html
+from flows.reports.labels import label
 from flows.reports.main_report import build_document, write_report
 from flows.reports.main_report.case_facts import valuation_of
 from flows.reports.workbook import render_workbook
 from services.fund.pipeline.project import ProjectList
 from services.runtime.bundled import bundled
 from services.runtime.results import Caution, Severity
+from tests.flows.key_figures import figures_in_words
 
 
 @pytest.fixture(scope="module")
@@ -45,6 +47,8 @@ def test_sections_follow_the_main_job(report: Document) -> None:
 
 
 def test_same_result_gives_same_document(result: MainJobResult, report: Document) -> None:
+    # A list that agrees with its published total to the cent says so in words.
+    assert set(figures_in_words(report)) <= {label("figure.to_published_total").en}
     assert build_document(result) == report
 
 

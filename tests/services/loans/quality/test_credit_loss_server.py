@@ -204,6 +204,46 @@ def test_stage_3_by_hand(measure: Measure, loan: Callable[..., Loan]) -> None:
     assert line.collateral_cny == pytest.approx(450_000.0 / 1.05**2, rel=1e-9)
 
 
+def test_the_guarantee_of_a_borrower_in_default_counts_for_nothing(
+    measure: Measure, loan: Callable[..., Loan]
+) -> None:
+    """G owes on another loan and is 120 days late: L1 and L2 lose as without a guarantee, L3 keeps that of H."""
+    loans = [
+        book_loan(loan, "L1", guarantee=Guarantee("G", 1.0, 0.0)),
+        book_loan(loan, "L2", guarantee=Guarantee("G", 1.0, 0.0)),
+        book_loan(loan, "L3", guarantee=Guarantee("H", 1.0, 0.0)),
+        book_loan(loan, "L4", borrower_id="G"),
+        book_loan(loan, "L5"),
+    ]
+    positions = [
+        LoanPosition(f"L{i}", DAY, Decimal("1000000.00"), RATE, days) for i, days in ((2, 120), (4, 120))
+    ]
+    report = measure(loans, positions=positions, n_paths=64)
+    first, second, third, of_guarantor, bare = report.loans
+    assert [item.stage for item in report.loans] == [1, 3, 1, 3, 1]
+    assert first.allowance_cny == pytest.approx(bare.allowance_cny, rel=1e-12)
+    assert second.allowance_cny == pytest.approx(of_guarantor.allowance_cny, rel=1e-12)
+    assert third.allowance_cny == 0.0 < bare.allowance_cny
+    (caution,) = [item for item in report.cautions if item.code == "GUARANTORS_IN_DEFAULT"]
+    assert caution.message_en.endswith(": L1, L2")
+    # Asked about one loan alone, the guarantor's record is known all the same.
+    alone = measure([], n_paths=64, loan_ids=("L1",))
+    assert alone.loans[0].allowance_cny == pytest.approx(first.allowance_cny, rel=1e-12)
+
+
+def test_losses_are_discounted_at_the_rate_in_force(measure: Measure, loan: Callable[..., Loan]) -> None:
+    positions = [LoanPosition("L1", DAY, Decimal("1000000.00"), 0.07)]
+    reported, contract = measure(
+        [book_loan(loan), book_loan(loan, "L2")], positions=positions, n_paths=64
+    ).loans
+    assert reported.effective_rate_annual == pytest.approx(0.07, rel=1e-12)
+    assert contract.effective_rate_annual == pytest.approx(RATE, rel=1e-12)
+    ends = [line.until_years for line in reported.scenarios[0].quarters]
+    assert [line.discount_factor for line in reported.scenarios[0].quarters] == pytest.approx(
+        [1.07**-end for end in ends], rel=1e-12
+    )
+
+
 def test_a_guarantor_may_fail_before_the_pledge_is_sold(measure: Measure, loan: Callable[..., Loan]) -> None:
     """A tenth of guarantors fails in a year: of a half, 0.9^2 is left after the two years of the sale."""
     loans = [book_loan(loan, guarantee=Guarantee("G", 0.5, 0.1))]

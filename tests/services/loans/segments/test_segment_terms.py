@@ -182,7 +182,10 @@ def test_guarantors_who_borrow_fail_with_their_own_loans(
     # Both fall together or neither loses; the guarantor outside the book never fails, as its guarantee says.
     assert losses["L1"] == pytest.approx(losses["L2"], rel=1e-9)
     assert losses["L4"] == 0.0 < losses["L1"] < losses["L3"]
-    note = {caution.code: caution for caution in found.cautions}["GUARANTORS_BORROW"]
+    told = {caution.code: caution for caution in found.cautions}
+    note, circle_told = told["GUARANTORS_BORROW"], told["GUARANTEE_CIRCLES"]
+    assert circle_told.severity == Severity.WARNING
+    assert circle_told.message_en.startswith("1 circles of mutual guarantees with loans of 200.00 wan CNY")
     assert note.severity == Severity.NOTE
     assert note.message_en.startswith("2 guarantors")
     assert {"乙公司", "甲公司"} == set(note.message_en.rpartition(": ")[2].split(", "))

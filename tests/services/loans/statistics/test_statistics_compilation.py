@@ -368,3 +368,16 @@ def test_four_quarters_open_where_the_one_before_closed() -> None:
             quarter.number, f"{quarter.year}Q{quarter.number + 1}"))  # fmt: skip
     # 1,000 - (1 + 2 + 3 + 4)
     assert before == 990 * WAN
+
+
+def test_a_drawing_taken_back_is_no_loan_that_was_drawn() -> None:
+    """Of two loans one was drawn; of the other a drawing of the quarter before is withdrawn in this one."""
+    found = statistics(
+        [loan("L1", drawn_on=dt.date(2026, 8, 15)), loan("L2")],
+        [position("L2", 500 * WAN, OPENING)],
+        [position("L1", 300 * WAN), position("L2", 400 * WAN)],
+        [movement("L1", DRAWN, 300 * WAN), movement("L2", DRAWN, -100 * WAN)],
+    )
+    total = found.tables[0].lines[0]
+    assert (total.drawn_cents, total.n_loans_drawn) == (200 * WAN, 1)
+    assert found.breaks == ()
