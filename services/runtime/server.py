@@ -8,6 +8,7 @@ import signal
 import socket
 import sys
 import threading
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -155,13 +156,14 @@ def serve(
         FailedPrecondition: the port is in use.
         InvalidInput: see :func:`build_server`.
     """
-    asked = threading.Event()
+    # No event to wait for: a handler that breaks into the wait would itself wait for the event's lock, for good.
+    asked: list[int] = []
     at_once = threading.Event()
 
-    def on_signal(_number: int, _frame: FrameType | None) -> None:
-        if asked.is_set():
+    def on_signal(number: int, _frame: FrameType | None) -> None:
+        if asked:
             at_once.set()
-        asked.set()
+        asked.append(number)
 
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, on_signal)
@@ -173,8 +175,8 @@ def serve(
     running = build_server(settings, registrations)
     _announce(running, registrations, settings.ready_path)
     # In short waits: the system may hand a signal to any thread, and Python's handler runs in this one once it wakes.
-    while not asked.wait(_LOOK_S):
-        pass
+    while not asked:
+        time.sleep(_LOOK_S)
     clean = _stop_unless_asked_again(running, settings.stop_grace_s, at_once)
     if settings.ready_path is not None:
         settings.ready_path.unlink(missing_ok=True)

@@ -37,12 +37,14 @@ class StopSignals:
     `limit_s` after it was asked.
 
     Attributes:
-        asked: set by the first signal.
+        asked: set after the first signal, by a thread: the handler may have broken into the very wait for it, whose
+            lock it would then wait for itself, for good.
     """
 
     def __init__(self, limit_s: float) -> None:
         self.asked = threading.Event()
         self._limit_s = limit_s
+        self._told = False
         self._number = signal.SIGINT
         self._breaks_off = True
         self._before: dict[int, object] = {}
@@ -66,7 +68,7 @@ class StopSignals:
             KeyboardInterrupt: the signal was SIGINT.
             Terminated: it was SIGTERM.
         """
-        if self.asked.is_set():
+        if self._told:
             raise Terminated if self._number == signal.SIGTERM else KeyboardInterrupt
 
     def serving(self) -> None:
@@ -80,16 +82,17 @@ class StopSignals:
         self.raise_if_asked()
 
     def _on_signal(self, number: int, _frame: FrameType | None) -> None:
-        if self.asked.is_set():
+        if self._told:
             end_at_once(_SHELL_BASE + number)
         self._number = signal.Signals(number)
-        self.asked.set()
+        self._told = True
         # A daemon: it holds nobody up who ends by himself.
-        threading.Thread(target=self._last_word, name="last word", daemon=True).start()
+        threading.Thread(target=self._ask_then_end, name="last word", daemon=True).start()
         if self._breaks_off:
             self.raise_if_asked()
 
-    def _last_word(self) -> None:
+    def _ask_then_end(self) -> None:
+        self.asked.set()
         time.sleep(self._limit_s)
         end_at_once(_SHELL_BASE + self._number)
 

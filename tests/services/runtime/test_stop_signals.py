@@ -10,6 +10,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[3]
 START = """
+import signal
 import time
 from services.runtime.stop_signals import StopSignals, Terminated
 
@@ -40,6 +41,15 @@ HANGING = """
     print("ready", flush=True)
     while True:
         time.sleep(600)
+"""
+
+WITHIN_THE_WAIT = """
+    signals.serving()
+    print("ready", flush=True)
+    with signals.asked._cond:  # as `wait` holds it for some instructions
+        signal.raise_signal(signal.SIGTERM)
+    assert signals.asked.wait(600)
+    print("asked", flush=True)
 """
 
 Start = Callable[[str, float], "subprocess.Popen[str]"]
@@ -82,6 +92,13 @@ def test_an_ask_that_was_swallowed_is_raised_again(start: Start, number: int, na
 def test_while_serving_a_signal_only_asks(start: Start) -> None:
     process = start(ASKED, 60.0)
     process.send_signal(signal.SIGINT)
+    said, _ = process.communicate(timeout=30.0)
+    assert said == "asked\n"
+    assert process.returncode == 0
+
+
+def test_a_signal_that_breaks_into_the_wait_for_it_is_heard(start: Start) -> None:
+    process = start(WITHIN_THE_WAIT, 60.0)
     said, _ = process.communicate(timeout=30.0)
     assert said == "asked\n"
     assert process.returncode == 0
