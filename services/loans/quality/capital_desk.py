@@ -22,6 +22,7 @@ from services.loans.quality.capital import (
 )
 from services.loans.quality.classification import classify
 from services.loans.quality.classified_book import cautions_about_positions, loan_facts, some
+from services.loans.quality.credit_loss_book import without_guarantees_of
 from services.loans.quality.economic_capital import EconomicMeasure, economic_capital
 from services.loans.quality.loss_book import part_of
 from services.loans.quality.risk_weights import foundation_claim, weighted_claim
@@ -31,20 +32,29 @@ from services.loans.repository import LoanStore
 from services.loans.segments.cautions import cautions_about_curves, cautions_about_funds
 from services.runtime.results import Caution, Manifest, Severity
 
-ENGINE_VERSION = "capital-1"
+ENGINE_VERSION = "capital-2"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _CapitalBook:
-    """The loans that owe something, which of them are in default (past due or non-performing), curves and funds."""
+    """The loans that owe something, those in default (past due or non-performing) and who owes them, curves and funds."""
 
     book: ReportedBook
     defaulted: frozenset[str]
+    fallen: frozenset[str]
     terms: UsedTerms
 
     def performing(self) -> ReportedBook:
+        """Loans that are not in default; whose guarantor is stands without its guarantee."""
+        return self._backed()[0]
+
+    def unbacked(self) -> tuple[str, ...]:
+        """Loans not in default whose guarantor is."""
+        return self._backed()[1]
+
+    def _backed(self) -> tuple[ReportedBook, tuple[str, ...]]:
         members = [i for i, loan in enumerate(self.book.loans) if loan.loan_id not in self.defaulted]
-        return part_of(self.book, np.array(members, dtype=np.intp))
+        return without_guarantees_of(self.fallen, part_of(self.book, np.array(members, dtype=np.intp)))
 
 
 def measure_capital(
@@ -103,13 +113,11 @@ def _read(store: LoanStore, question: CapitalQuestion, rules: CreditRules) -> _C
     everything = read_reported(store, day) if question.loan_ids else (list(book.loans), dict(book.positions))
     classified = classify(loan_facts(*everything), day, rules.classification_on(day))
     limit = rules.capital_on(day).value("past_due_above_days")
+    bad = [item.facts for item in classified if item.is_non_performing or item.facts.overdue_days > limit]
     return _CapitalBook(
         book,
-        frozenset(
-            item.facts.loan_id
-            for item in classified
-            if item.is_non_performing or item.facts.overdue_days > limit
-        ),
+        frozenset(facts.loan_id for facts in bad),
+        frozenset(facts.borrower_id for facts in bad if facts.balance_cny > 0),
         terms_used(
             store,
             day,
@@ -211,6 +219,15 @@ def _cautions(read: _CapitalBook, question: CapitalQuestion) -> Iterator[Caution
             f"{some(left_out)}",
             f"{len(left_out)} loans past due or non-performing weigh nothing in the foundation approach and in "
             f"economic capital; see their expected credit loss: {some(left_out)}",
+        )
+    unbacked = read.unbacked()
+    if unbacked:
+        yield Caution(
+            "GUARANTORS_IN_DEFAULT",
+            Severity.WARNING,
+            f"{len(unbacked)} 笔贷款的保证人自身已违约，经济资本中保证按 0 计：{some(unbacked)}",
+            f"the guarantors of {len(unbacked)} loans are in default themselves; in economic capital their guarantees "
+            f"count as nothing: {some(unbacked)}",
         )
     people = [loan.loan_id for loan in book.loans if loan.borrower_size is BorrowerSize.NOT_ENTERPRISE]
     if people:

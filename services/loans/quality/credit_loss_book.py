@@ -102,7 +102,7 @@ def read_staged_book(store: LoanStore, question: CreditLossQuestion, rules: Cred
     )
     fallen = {item.facts.borrower_id for item in classified.values() if item.is_non_performing}
     fallen.update(loan.borrower_id for loan, (stage, _) in zip(book.loans, staged, strict=True) if stage == 3)
-    book, unbacked = _without_guarantees_of(fallen, book)
+    book, unbacked = without_guarantees_of(fallen, book)
     return StagedBook(
         book,
         origination,
@@ -113,7 +113,7 @@ def read_staged_book(store: LoanStore, question: CreditLossQuestion, rules: Cred
     )
 
 
-def _without_guarantees_of(
+def without_guarantees_of(
     fallen: Collection[str], book: ReportedBook
 ) -> tuple[ReportedBook, tuple[str, ...]]:
     """The book where nobody in default guarantees, and the loans that this leaves without."""
