@@ -22,7 +22,6 @@ from services.loans.quality.capital import (
 )
 from services.loans.quality.classification import classify
 from services.loans.quality.classified_book import cautions_about_positions, loan_facts, some
-from services.loans.quality.credit_loss_book import without_guarantees_of
 from services.loans.quality.economic_capital import EconomicMeasure, economic_capital
 from services.loans.quality.loss_book import part_of
 from services.loans.quality.risk_weights import foundation_claim, weighted_claim
@@ -37,7 +36,10 @@ ENGINE_VERSION = "capital-2"
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _CapitalBook:
-    """The loans that owe something, those in default (past due or non-performing) and who owes them, curves and funds."""
+    """The loans that owe something, which of them are in default (past due or non-performing), curves and funds.
+
+    Who owes a loan in default, of the book or beside it, has fallen: in economic capital it guarantees nothing.
+    """
 
     book: ReportedBook
     defaulted: frozenset[str]
@@ -45,16 +47,15 @@ class _CapitalBook:
     terms: UsedTerms
 
     def performing(self) -> ReportedBook:
-        """Loans that are not in default; whose guarantor is stands without its guarantee."""
-        return self._backed()[0]
+        return self._performing()[0]
 
     def unbacked(self) -> tuple[str, ...]:
-        """Loans not in default whose guarantor is."""
-        return self._backed()[1]
+        """The performing loans whose guarantor has fallen."""
+        return self._performing()[1]
 
-    def _backed(self) -> tuple[ReportedBook, tuple[str, ...]]:
+    def _performing(self) -> tuple[ReportedBook, tuple[str, ...]]:
         members = [i for i, loan in enumerate(self.book.loans) if loan.loan_id not in self.defaulted]
-        return without_guarantees_of(self.fallen, part_of(self.book, np.array(members, dtype=np.intp)))
+        return part_of(self.book, np.array(members, dtype=np.intp)).without_guarantees_of(self.fallen)
 
 
 def measure_capital(
@@ -117,6 +118,7 @@ def _read(store: LoanStore, question: CapitalQuestion, rules: CreditRules) -> _C
     return _CapitalBook(
         book,
         frozenset(facts.loan_id for facts in bad),
+        # One that owes nothing any more (repaid, written off) says nothing of its borrower.
         frozenset(facts.borrower_id for facts in bad if facts.balance_cny > 0),
         terms_used(
             store,
@@ -220,14 +222,14 @@ def _cautions(read: _CapitalBook, question: CapitalQuestion) -> Iterator[Caution
             f"{len(left_out)} loans past due or non-performing weigh nothing in the foundation approach and in "
             f"economic capital; see their expected credit loss: {some(left_out)}",
         )
-    unbacked = read.unbacked()
-    if unbacked:
+    bare = read.unbacked()
+    if bare:
         yield Caution(
             "GUARANTORS_IN_DEFAULT",
             Severity.WARNING,
-            f"{len(unbacked)} 笔贷款的保证人自身已违约，经济资本中保证按 0 计：{some(unbacked)}",
-            f"the guarantors of {len(unbacked)} loans are in default themselves; in economic capital their guarantees "
-            f"count as nothing: {some(unbacked)}",
+            f"{len(bare)} 笔贷款的保证人自身已违约，经济资本中其保证按 0 计：{some(bare)}",
+            f"the guarantors of {len(bare)} loans are in default themselves, in economic capital their guarantees "
+            f"count as nothing: {some(bare)}",
         )
     people = [loan.loan_id for loan in book.loans if loan.borrower_size is BorrowerSize.NOT_ENTERPRISE]
     if people:
@@ -272,6 +274,7 @@ def _input_hash(read: _CapitalBook, question: CapitalQuestion) -> str:
     parts = (
         read.book.content_hash(),
         repr(sorted(read.defaulted)),
+        repr(read.unbacked()),
         repr(question.guarantors),
         question.irb_collateral.value,
         *map(repr, read.terms.curves.entries),

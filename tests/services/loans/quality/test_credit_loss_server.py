@@ -16,7 +16,7 @@ from quant.schedules import CollateralTerms, ExposureSchedule
 from services.loans.client import LoansClient
 from services.loans.collateral import Collateral
 from services.loans.loan import Guarantee, Loan, RepaymentKind, RepaymentTerms
-from services.loans.position import LoanPosition
+from services.loans.position import FiveClass, LoanPosition
 from services.loans.quality.client import QualityClient
 from services.loans.quality.credit_loss import CreditLossQuestion, CreditLossReport
 from services.loans.quality.credit_loss_desk import measure_credit_loss
@@ -229,6 +229,21 @@ def test_the_guarantee_of_a_borrower_in_default_counts_for_nothing(
     # Asked about one loan alone, the guarantor's record is known all the same.
     alone = measure([], n_paths=64, loan_ids=("L1",))
     assert alone.loans[0].allowance_cny == pytest.approx(first.allowance_cny, rel=1e-12)
+
+
+def test_a_guarantor_that_owes_nothing_any_more_is_judged_alike_for_a_book_and_a_part(
+    measure: Measure, loan: Callable[..., Loan]
+) -> None:
+    """G's own loan was reported as a loss and owes nothing: G still stands, whoever asks about how many loans."""
+    loans = [
+        book_loan(loan, "L1", guarantee=Guarantee("G", 1.0, 0.0)),
+        book_loan(loan, "L2", borrower_id="G"),
+    ]
+    positions = [LoanPosition("L2", DAY, Decimal("0.00"), RATE, 400, quality=FiveClass.LOSS)]
+    whole = measure(loans, positions=positions, n_paths=64)
+    alone = measure([], n_paths=64, loan_ids=("L1",))
+    assert [item.loan_id for item in whole.loans] == ["L1"]
+    assert whole.loans[0].allowance_cny == alone.loans[0].allowance_cny == 0.0
 
 
 def test_losses_are_discounted_at_the_rate_in_force(measure: Measure, loan: Callable[..., Loan]) -> None:
