@@ -269,6 +269,23 @@ def test_a_guarantor_may_fail_before_the_pledge_is_sold(measure: Measure, loan: 
     assert found.allowance_cny == pytest.approx(missing * (1.0 - 0.5 * 0.81), rel=1e-9)
 
 
+def test_a_guarantor_who_borrows_fails_with_the_probability_of_its_own_loans(
+    measure: Measure, loan: Callable[..., Loan]
+) -> None:
+    """Its worse loan says 0.2 a year, beside the guarantee stands 0.1: of a half, 0.8^2 is left after two years."""
+    loans = [
+        book_loan(loan, guarantee=Guarantee("G", 0.5, 0.1)),
+        book_loan(loan, "L2", borrower_id="G", default_probability_annual=0.2),
+        book_loan(loan, "L3", borrower_id="G", default_probability_annual=0.05),
+    ]
+    pledges = [Collateral("C1", "L1", sure_payment("a", 500_000.0, disposal_lag_years=2.0), DAY)]
+    positions = [LoanPosition("L1", DAY, Decimal("800000.00"), RATE, 120)]
+    found = measure(loans, pledges, positions, n_paths=64).loans
+    assert [item.stage for item in found] == [3, 1, 1]
+    missing = LGD * (800_000.0 - 500_000.0 / 1.05**2)
+    assert found[0].allowance_cny == pytest.approx(missing * (1.0 - 0.5 * 0.64), rel=1e-9)
+
+
 def test_arrears_are_owed_no_longer_than_the_loan_lives(measure: Measure, loan: Callable[..., Loan]) -> None:
     """A loan of 1.4 years beside one of three: six lines, the last at the end of the life."""
     short = replace(BULLET, periods=17, months_per_period=3, drawn_on=dt.date(2023, 8, 20))
