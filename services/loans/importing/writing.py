@@ -36,7 +36,7 @@ def write_import(
         InvalidInput: naming the rows whose loan does not exist or whose day has not come, and reversals that do not
             agree with what they reverse.
     """
-    done = {}
+    done: dict[ImportKind, PutCounts] = {}
     for kind in intake.header.row_kinds:
         match kind:
             case ImportKind.LOANS:

@@ -299,17 +299,17 @@ def test_pledges_go_in_with_their_book_and_alone(
     client: LoansClient, importer: ImportClient, loan: MakeLoan, collateral: MakeCollateral
 ) -> None:
     pledges = [collateral("C1", "L1", value_cny=2e6), collateral("C2", "L1", pledged_share=0.4)]
-    given = (JUNE, [loan("L1")], [], [])
-    done = importer.import_book(*given, pledges, request_id="b")
+    loans = [loan("L1")]
+    done = importer.import_book(JUNE, loans, [], [], pledges, request_id="b")
     assert (done[ImportKind.LOANS], done[ImportKind.PLEDGES]) == (PutCounts(1, 0, 0), PutCounts(2, 0, 0))
-    assert importer.import_book(*given, pledges, request_id="b") == done
+    assert importer.import_book(JUNE, loans, [], [], pledges, request_id="b") == done
     assert next(client.list_loans()).collateral_ids == ("C1", "C2")
     # What went in is what PutCollateral would have stored.
     assert client.put_collateral(pledges) == PutCounts(0, 0, 2)
     assert importer.import_pledges(pledges) == PutCounts(0, 0, 2)
     assert importer.import_pledges([replace(pledges[0], pledged_share=0.5)]) == PutCounts(0, 1, 0)
     with pytest.raises(Conflict, match="b"):
-        importer.import_book(*given, pledges[:1], request_id="b")
+        importer.import_book(JUNE, loans, [], [], pledges[:1], request_id="b")
 
 
 def test_a_wrong_pledge_leaves_the_whole_book_out(
