@@ -19,7 +19,7 @@ from typing import Any
 
 import numpy as np
 
-from quant.compiled import compiled_bare
+from quant.compiled import compiled_bare, inlined
 from quant.factors import FactorModel
 from quant.loan_losses.book import LoanBook
 from quant.loan_losses.events import Block
@@ -30,9 +30,11 @@ from quant.schedules import Array, DiscountFactors
 
 DEFAULT_PATHS = 1_024
 _BLOCK_PATHS = 256
-_SLOTS_PER_TASK = 512
+_MOST_SLOTS_PER_TASK = 512
+_TASKS_PER_THREAD = 4
 _ROOT_HALF = math.sqrt(0.5)
 _RARE = 1e-10
+_FAR = 8.5
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -107,7 +109,8 @@ def expected_losses(
     n_slots = len(prepared.credit.loan_of_slot)
     sums = np.zeros((3, n_slots, prepared.book.n_periods))
     cell_of_slot = prepared.credit.cell_of_slot()
-    starts = range(0, n_slots, _SLOTS_PER_TASK)
+    per_task = min(-(-n_slots // (_TASKS_PER_THREAD * n_threads)), _MOST_SLOTS_PER_TASK)
+    starts = range(0, n_slots, max(per_task, 1))
     with ThreadPoolExecutor(n_threads) as pool:
         for first in range(0, n_paths, _BLOCK_PATHS):
             block = slice(first, min(first + _BLOCK_PATHS, n_paths))
@@ -115,7 +118,7 @@ def expected_losses(
             tables = prepared.block(np.arange(block.start, block.stop), seed, states[:, :, block], seen)
 
             def add(start: int, tables: Block = tables) -> None:
-                stop = min(start + _SLOTS_PER_TASK, n_slots)
+                stop = min(start + starts.step, n_slots)
                 _add_terms(tables, cell_of_slot, start, stop, 1, sums, np.empty(0))
 
             list(pool.map(add, starts))
@@ -142,7 +145,13 @@ def path_expected_losses(prepared: PreparedBook, states: Array, seed: int, most_
     return scaled
 
 
-@compiled_bare
+@inlined
+def _power(base: Any, exponent: Any) -> Any:
+    """The power, which most often is the first."""
+    return base if exponent == 1.0 else base**exponent
+
+
+@inlined
 def _put(short_of: Any, forward: Any, log_sd: Any) -> Any:
     """E max(short_of - V, 0) for a lognormal V of the given mean (Black 1976)."""
     if forward <= 0.0 or short_of <= 0.0:
@@ -151,10 +160,15 @@ def _put(short_of: Any, forward: Any, log_sd: Any) -> Any:
         return max(short_of - forward, 0.0)
     d1 = math.log(forward / short_of) / log_sd + 0.5 * log_sd
     d2 = d1 - log_sd
+    # So far out the distribution function is 0 or 1 to the last bit.
+    if d2 > _FAR:
+        return 0.0
+    if d1 < -_FAR:
+        return short_of - forward
     return short_of * 0.5 * math.erfc(d2 * _ROOT_HALF) - forward * 0.5 * math.erfc(d1 * _ROOT_HALF)
 
 
-@compiled_bare
+@inlined
 def _one_pledge(
     pledges: Any,
     schedules: Any,
@@ -183,7 +197,7 @@ def _one_pledge(
     return brings, short + (1.0 - seen) * exposure
 
 
-@compiled_bare
+@inlined
 def _given_default(
     slots: Any, exposure: Any, pledges: Any, schedules: Any, sales: Any, rows: Any, cumulated: Any, cells: Any,
     seed: Any, path: Any, slot: Any, k: Any, p: Any,
@@ -199,15 +213,15 @@ def _given_default(
         short = max(owed - brings, 0.0)
     stands = 1.0
     if slots[slot].guarantor_cell >= 0:
-        stands = (1.0 - cumulated[slots[slot].guarantor_cell, p, k]) ** slots[slot].guarantor_power
+        stands = _power(1.0 - cumulated[slots[slot].guarantor_cell, p, k], slots[slot].guarantor_power)
     kept = (1.0 - slots[slot].guarantee * stands) * (1.0 - slots[slot].compensation)
     return brings, slots[slot].lgd * short * kept
 
 
-@compiled_bare
+@inlined
 def _alive_after(slots: Any, ends: Any, slot: Any, k: Any, cumulated: Any, before: Any) -> Any:
     """Probability of no default by the end of a period, or of the loan's life if that comes first."""
-    alive = (1.0 - cumulated) ** slots[slot].power
+    alive = _power(1.0 - cumulated, slots[slot].power)
     if k == slots[slot].periods - 1 and slots[slot].years < ends[k]:
         start = ends[k - 1] if k > 0 else 0.0
         return before * (alive / before) ** ((slots[slot].years - start) / (ends[k] - start))

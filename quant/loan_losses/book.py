@@ -93,6 +93,7 @@ class LoanBook:
         guarantor_borrows: where true and a loan of the guarantor's is at risk, `guarantor_of_loan` is its address in
             `borrower_of_loan`, and it fails as guarantor when it defaults as borrower: on that one draw, with the
             hazard, index and R2 of its loans; None where no guarantor borrows.
+        npl_stock_cny: non-performing exposure today, of loans that are not in this book: they do not default again.
 
     Raises:
         ValueError: if lengths differ or a figure is outside its domain.
@@ -117,6 +118,7 @@ class LoanBook:
     hazard_multiples: Array | None = None
     curve_of_loan: Lanes | None = None
     guarantor_borrows: Flags | None = None
+    npl_stock_cny: float = 0.0
 
     def __post_init__(self) -> None:
         n = len(self.default_probability_annual)
@@ -138,6 +140,7 @@ class LoanBook:
         _require("exposure_cny", self.exposure_cny, 0.0, _LARGEST)
         _require("years_at_risk", self.years_at_risk, 0.0, np.inf)
         _require("asset_correlation", self.asset_correlation, 0.0, np.nextafter(1.0, 0.0))
+        _require("npl_stock_cny", np.array([self.npl_stock_cny]), 0.0, _LARGEST)
         _require("fund_cap_cny", self.fund_cap_cny, 0.0, np.inf)
         _require("fund_of_loan", self.fund_of_loan, NO_FUND, len(self.fund_cap_cny) - 1)
         _require("index_of_loan", self.index_of_loan, 0, len(self.index_weights) - 1)

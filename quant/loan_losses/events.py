@@ -117,7 +117,8 @@ def _words(seed: Any, path: Any, chunk: Any, number: Any, third: Any, fourth: An
 @inlined
 def _skipped(word: Any, log_miss: Any) -> Any:
     """Borrowers before the next candidate, as a float since it may be large."""
-    return math.floor(math.log(to_uniform(word)) / log_miss)
+    # Compiled, math.floor is a whole number of 64 bits, which a chance below 1e-17 overflows.
+    return np.floor(math.log(to_uniform(word)) / log_miss)
 
 
 @compiled_bare

@@ -44,17 +44,18 @@ def weighted_quantiles(values: Array, weights: Array) -> Array:
     return out
 
 
-def npl_ratios(defaulted: Array, vanished: Array, scheduled: Array) -> Array:
-    """Defaulted exposure over all exposure, on every path and at the end of every period; 0 where none is left.
+def npl_ratios(defaulted: Array, vanished: Array, scheduled: Array, stock_today_cny: float) -> Array:
+    """Non-performing over all exposure, on every path and at the end of every period; 0 where none is left.
 
-    Nothing is written off within the horizon, so the ratio is that of the stock.
+    Nothing is written off within the horizon, so the ratio is that of the stock, which begins with that of today.
 
     Args:
         defaulted: exposure that defaults in each period, [n_paths, n_periods].
         vanished: scheduled exposure of loans that have defaulted, [n_paths, n_periods].
-        scheduled: exposure of the whole book by schedule, [n_periods].
+        scheduled: exposure by schedule of the loans that perform today, [n_periods].
+        stock_today_cny: exposure that is non-performing today.
     """
-    stock = np.cumsum(defaulted, axis=1)
+    stock = stock_today_cny + np.cumsum(defaulted, axis=1)
     whole = stock + np.maximum(scheduled - vanished, 0.0)
     ratios: Array = np.divide(stock, whole, out=np.zeros_like(stock), where=whole > 0.0)
     return ratios

@@ -40,7 +40,7 @@ class LossSummary:
         loan_default_share: probability that each loan defaults, [n_loans].
         loan_collateral_mean: expected collateral, weighted by when the loan would default, [n_loans].
         loan_collateral_in_default: mean collateral where it defaults, nan if it never did, [n_loans].
-        npl, ltv: fans of the ratio of defaulted to all exposure and of loan to value; None where not asked for.
+        npl, ltv: fans of the ratio of non-performing to all exposure and of loan to value; None where not asked for.
         fund_payments: mean payment of each compensation fund with a cap, [n_funds]; 0 for one without.
         fund_exhausted: probability that the cap of each is reached, [n_funds].
         n_defaults: defaults of loans that were simulated.
@@ -257,9 +257,10 @@ class LossSimulation:
         return paid
 
     def _npl(self) -> Fan:
-        ends, scheduled = self._prepared.book.period_ends_years, self._prepared.book.exposure_cny.sum(axis=0)
-        ratios = npl_ratios(self._paths.defaulted, self._paths.vanished, scheduled)
-        return Fan.of(ends, ratios, self._weights)
+        book = self._prepared.book
+        scheduled = book.exposure_cny.sum(axis=0)
+        ratios = npl_ratios(self._paths.defaulted, self._paths.vanished, scheduled, book.npl_stock_cny)
+        return Fan.of(book.period_ends_years, ratios, self._weights)
 
     def _ltv_fan(self) -> Fan | None:
         if len(self._prepared.book.pledges) == 0:

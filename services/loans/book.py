@@ -7,13 +7,14 @@ constant: the probability of default over T years is 1 - (1 - p)^T.
 
 import datetime as dt
 import hashlib
-from collections.abc import Sequence
-from dataclasses import dataclass
+import math
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from quant.factors import FactorModel
-from quant.loan_losses.book import LoanBook, Pledges
+from quant.loan_losses.book import Flags, LoanBook, Pledges
 from quant.schedules import Array
 from services.loans import stored
 from services.loans.book_terms.used import NO_TERMS, UsedTerms
@@ -31,6 +32,33 @@ _DEFAULT_INDEX = (IndexWeight(CREDIT_CYCLE, 1.0),)
 _REPORTED_UNKNOWN_FACTORS = 20
 
 
+@dataclass(frozen=True, slots=True)
+class BadLoans:
+    """Loans that are in default already (不良): they do not default again.
+
+    Attributes:
+        balances_cny: what each owes as reported, > 0, by loan.
+        borrowers: who owes them; their guarantees for others count as nothing.
+    """
+
+    balances_cny: Mapping[str, float] = field(default_factory=dict)
+    borrowers: frozenset[str] = frozenset()
+
+    @property
+    def stock_cny(self) -> float:
+        """What all of them owe."""
+        return math.fsum(self.balances_cny.values())
+
+    def within(self, loan_ids: Collection[str]) -> "BadLoans":
+        """Those of a part of the book; a borrower in default is so for every part."""
+        asked = set(loan_ids)
+        kept = {loan_id: owed for loan_id, owed in self.balances_cny.items() if loan_id in asked}
+        return BadLoans(kept, self.borrowers)
+
+
+NO_BAD_LOANS = BadLoans()
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class SecuredBook:
     """The loans of a simulation with their collateral.
@@ -43,7 +71,7 @@ class SecuredBook:
         terms: term structures of default, where loans of none keep a constant hazard; named funds, where loans of none
             are backed by that of the institution.
         settled: loans that owe nothing as reported: repaid early or written off. They are at risk no longer.
-        bad: loans that are reported as bad; they are simulated as if they were not, which is told.
+        bad: loans that are in default already. They do not default again; the stock of bad loans begins with them.
     """
 
     day: dt.date
@@ -52,7 +80,7 @@ class SecuredBook:
     fund_cap_cny: float | None = None
     terms: UsedTerms = NO_TERMS
     settled: frozenset[str] = frozenset()
-    bad: frozenset[str] = frozenset()
+    bad: BadLoans = NO_BAD_LOANS
 
     def content_hash(self) -> str:
         """SHA-256 of everything in the book, hexadecimal."""
@@ -63,13 +91,18 @@ class SecuredBook:
         # Nothing where there is none: a book without reports keeps the hash that it had before they were read.
         for loan_id in sorted(self.settled):
             digest.update(b"settled" + loan_id.encode())
+        for loan_id, owed in sorted(self.bad.balances_cny.items()):
+            digest.update(f"bad{loan_id}={owed!r}".encode())
+        for borrower in sorted(self.bad.borrowers):
+            digest.update(f"fallen{borrower}".encode())
         return digest.hexdigest()
 
     def years_left(self) -> Array:
-        """Years until the last instalment of each loan, 0 for one that has matured or is settled, [n_loans]."""
+        """Years at risk: until the last instalment, 0 for a loan that has matured, is settled or bad, [n_loans]."""
         left = (self.loans.terms.matures_on - np.datetime64(self.day)).astype(np.int64) / DAYS_PER_YEAR
-        if self.settled:
-            left = np.where([loan_id in self.settled for loan_id in self.loans.loan_ids], 0.0, left)
+        gone = self.settled.union(self.bad.balances_cny)
+        if gone:
+            left = np.where([loan_id in gone for loan_id in self.loans.loan_ids], 0.0, left)
         return np.maximum(left, 0.0)
 
     def exposures(self, period_ends_years: Array) -> Array:
@@ -88,8 +121,8 @@ class SecuredBook:
         """The book as `quant.portfolio` knows it, for periods that end so many years after its day.
 
         A guarantor that is not named is another one for every loan; one that borrows here fails as guarantor when it
-        defaults as borrower. Loans with a compensation share that no named fund
-        has are backed by one fund, since a loan does not say which.
+        defaults as borrower, and bears nothing where it is in default already. Loans with a compensation share that no
+        named fund has are backed by one fund, since a loan does not say which.
 
         Raises:
             InvalidInput: if a schedule or an index names a factor that the model does not have.
@@ -110,7 +143,7 @@ class SecuredBook:
             index_of_loan=own[loans.index_of_loan].astype(np.intp),
             borrower_of_loan=addresses(loans.borrower),
             unsecured_lgd=loans.unsecured_lgd,
-            guarantee_share=guarantees.share,
+            guarantee_share=np.where(self.guarantor_has_fallen(), 0.0, guarantees.share),
             guarantor_of_loan=guarantor_addresses(loans, guarantor_borrows),
             guarantor_default_probability_annual=guarantees.default_probability_annual,
             compensation_share=funds.compensation_share,
@@ -126,7 +159,15 @@ class SecuredBook:
             hazard_multiples=curves.hazard_multiples,
             curve_of_loan=curves.curve_of_loan,
             guarantor_borrows=guarantor_borrows,
+            npl_stock_cny=self.bad.stock_cny,
         )
+
+    def guarantor_has_fallen(self) -> Flags:
+        """Whether the guarantor of each loan is in default itself, [n_loans]."""
+        guarantor = self.loans.guarantees.guarantor
+        fallen = np.array([name in self.bad.borrowers for name in guarantor.names], dtype=bool)
+        flags: Flags = fallen[guarantor.codes]
+        return flags
 
     def _check_factors(self, model: FactorModel) -> None:
         primaries = {factor.name for factor in model.primaries}

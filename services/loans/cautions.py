@@ -34,6 +34,7 @@ def cautions_about(question: PortfolioQuestion, book: SecuredBook, found: LossSu
         *_about_missing_pledges(book),
         *_about_borrowers(book),
         *_about_guarantors(book),
+        *_about_fallen_guarantors(book),
         *_about_loans(book),
         *cautions_about_terms(book.terms),
         *cautions_about_curves(
@@ -157,7 +158,8 @@ def _about_borrowers(book: SecuredBook) -> Iterator[Caution]:
 
 def _about_guarantors(book: SecuredBook) -> Iterator[Caution]:
     loans, guarantor = book.loans, book.loans.guarantees.guarantor
-    borrowing = sorted({guarantor.names[code] for code in guarantor.codes[guarantor_is_borrower(loans)]})
+    borrows = guarantor_is_borrower(loans) & ~book.guarantor_has_fallen()
+    borrowing = sorted({guarantor.names[code] for code in guarantor.codes[borrows]})
     if borrowing:
         yield Caution(
             "GUARANTORS_BORROW",
@@ -182,6 +184,20 @@ def _about_guarantors(book: SecuredBook) -> Iterator[Caution]:
         )
 
 
+def _about_fallen_guarantors(book: SecuredBook) -> Iterator[Caution]:
+    loans = book.loans
+    counted = (book.years_left() > 0.0) & (loans.guarantees.share > 0.0)
+    unbacked = [loans.loan_ids[i] for i in np.flatnonzero(book.guarantor_has_fallen() & counted)]
+    if unbacked:
+        yield Caution(
+            "GUARANTORS_IN_DEFAULT",
+            Severity.WARNING,
+            f"{len(unbacked)} 笔贷款的保证人自身已违约，保证按 0 计：{_some(unbacked)}",
+            f"the guarantors of {len(unbacked)} loans are in default themselves, whose guarantees count as nothing: "
+            f"{_some(unbacked)}",
+        )
+
+
 def _members(circle: GuaranteeCircle) -> str:
     more = len(circle.borrowers) - _SHOWN_MEMBERS
     return " - ".join(circle.borrowers[:_SHOWN_MEMBERS]) + (f" - … (+{more})" if more > 0 else "")
@@ -189,7 +205,8 @@ def _members(circle: GuaranteeCircle) -> str:
 
 def _about_loans(book: SecuredBook) -> Iterator[Caution]:
     over = [book.loans.loan_ids[i] for i in np.flatnonzero(book.years_left() == 0.0)]
-    matured = [loan_id for loan_id in over if loan_id not in book.settled]
+    known = book.settled.union(book.bad.balances_cny)
+    matured = [loan_id for loan_id in over if loan_id not in known]
     if matured:
         yield Caution(
             "LOANS_MATURED",
@@ -206,15 +223,16 @@ def _about_loans(book: SecuredBook) -> Iterator[Caution]:
             f"{len(settled)} loans are reported to owe nothing (repaid early or written off) and count with exposure "
             f"0: {_some(settled)}",
         )
-    bad = sorted(book.bad.difference(matured))
-    if bad:
+    if book.bad.balances_cny:
+        bad, owed_wan = sorted(book.bad.balances_cny), book.bad.stock_cny / 1e4
         yield Caution(
-            "BAD_LOANS_SIMULATED",
-            Severity.WARNING,
-            f"{len(bad)} 笔贷款报送逾期超过 90 天或已列不良，此处仍按正常贷款模拟，"
-            f"其损失见预期信用损失第三阶段：{_some(bad)}",
-            f"{len(bad)} loans are reported more than 90 days overdue or non-performing and are simulated here like "
-            f"performing ones; for their loss see stage 3 of the expected credit loss: {_some(bad)}",
+            "BAD_LOANS_LEFT_OUT",
+            Severity.NOTE,
+            f"{len(bad)} 笔贷款逾期超过 90 天或已列不良（报送余额合计 {owed_wan:,.2f} 万元），已经违约，不再模拟，"
+            f"其损失见预期信用损失第三阶段；不良率由该余额起算：{_some(bad)}",
+            f"{len(bad)} loans are more than 90 days overdue or non-performing, {owed_wan:,.2f} wan CNY as reported; "
+            "they do not default again and are left out: their loss is that of stage 3 in the expected credit loss. "
+            f"The non-performing ratio starts from them: {_some(bad)}",
         )
 
 

@@ -177,6 +177,7 @@ class SqlPositionStore(InstitutionRows):
                 latest.c.balance_cents == 0,
                 latest.c.overdue_days > BAD_ABOVE_DAYS,
                 latest.c.quality.in_([quality.value for quality in NON_PERFORMING]),
+                latest.c.is_credit_impaired,
             )
             found.extend(
                 _position(row) for row in self.connection.execute(sa.select(latest).where(remarkable))

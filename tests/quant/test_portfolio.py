@@ -130,6 +130,13 @@ def mixed_book(ends: np.ndarray = ONE_YEAR) -> LoanBook:
     )
 
 
+@pytest.mark.parametrize("pd", [1e-15, 1e-18, 1e-30, 1e-300])
+def test_who_hardly_ever_defaults_does_not(pd: float) -> None:
+    # The distance to the next default is above 2^63 loans, which no whole number of 64 bits holds.
+    found = run(book(3, pd=pd), n_paths=1_000)
+    assert (found.n_defaults, found.expected_loss) == (0, 0.0)
+
+
 def test_many_small_unsecured_loans_lose_as_vasicek_says() -> None:
     n, pd, rho, lgd = 1_500, 0.02, 0.15, 0.45
     found = run(book(n, pd=pd, rho=rho, lgd=lgd, exposure=1.0 / n), n_paths=20_000)

@@ -14,7 +14,7 @@ from quant.conditional_loss import conditional_expected_losses
 from quant.factors import FactorModel
 from quant.impaired_recovery import Claimants, PledgeSales
 from quant.loan_losses.book import LoanBook
-from quant.loan_losses.fund_payments import FundPayments, caps_matter, drawn_payments
+from quant.loan_losses.fund_payments import FundPayments, drawn_payments, largest_claims
 from quant.portfolio import loss_simulation
 from quant.schedules import Array
 from quant.sparse_draws import Lanes
@@ -29,6 +29,7 @@ from services.loans.segments.compensation_fund import FundsOfLoans, funds_of_loa
 from services.runtime.market import MarketSnapshot
 
 _FEWEST_FUND_PATHS = 4_096
+_ROUNDING = 1e-9
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -107,7 +108,7 @@ def _performing_losses(staged: StagedBook, asked: _Asked, paid_already_cny: Arra
         )
         return _Shared(lines, np.zeros_like(paid_already_cny), np.zeros_like(paid_already_cny))
     whole = reported_loss_book(part, asked.base, ends, staged.terms).arrays
-    book = replace(whole, fund_cap_cny=np.maximum(whole.fund_cap_cny - paid_already_cny, 0.0))
+    book = replace(whole, fund_cap_cny=_left_of(whole.fund_cap_cny, paid_already_cny))
     until, discount = discount_factors(ends, left, staged.effective_rates[staged.performing()])
     # Losses before funds: what each loan claims of its fund is known before it is known what the fund can pay.
     found = conditional_expected_losses(
@@ -137,8 +138,11 @@ def _performing_losses(staged: StagedBook, asked: _Asked, paid_already_cny: Arra
 
 
 def _drawn(book: LoanBook, asked: _Asked) -> FundPayments:
-    """What funds are asked for where defaults are drawn; drawn only where a cap can be reached at all."""
-    if not caps_matter(book):
+    """What funds are asked for where defaults are drawn; drawn only where that decides what a fund pays.
+
+    It does not where a cap cannot be reached, nor where nothing is left of it.
+    """
+    if not np.any((largest_claims(book) > book.fund_cap_cny) & (book.fund_cap_cny > 0.0)):
         return FundPayments.none(book.fund_cap_cny)
     simulation = loss_simulation(
         book,
@@ -191,6 +195,11 @@ def _impaired_losses(staged: StagedBook, asked: _Asked) -> _Shared:
         paid[:, None],
     )
     return _Shared(lines, expected, _by_fund(funds, paid))
+
+
+def _left_of(cap_cny: Array, paid_cny: Array) -> Array:
+    """What is left of each cap; what is less than rounding leaves is nothing, [n_funds]."""
+    return np.where(paid_cny < cap_cny * (1.0 - _ROUNDING), cap_cny - paid_cny, 0.0)
 
 
 def _left_by_guarantors(part: ReportedBook) -> Array:

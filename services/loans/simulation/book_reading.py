@@ -8,7 +8,9 @@ from services.loans.book_terms.choosing import terms_used
 from services.loans.columns.loan_columns import LoanColumns
 from services.loans.portfolio import PortfolioQuestion
 from services.loans.position import LoanPosition
+from services.loans.quality.rules import CreditRules
 from services.loans.repository import LoanStore
+from services.loans.simulation.bad_loans import bad_loans
 from services.runtime.errors import NotFound
 
 _SHOWN_UNKNOWN = 5
@@ -16,15 +18,17 @@ _SHOWN_UNKNOWN = 5
 OpenStore = Callable[[], AbstractContextManager[LoanStore]]
 
 
-def read_book(open_store: OpenStore, question: PortfolioQuestion) -> SecuredBook:
+def read_book(open_store: OpenStore, question: PortfolioQuestion, rules: CreditRules) -> SecuredBook:
     """Loans, collateral, curves and funds in force on a day; the reading transaction ends before anything is computed.
 
     Args:
         open_store: opens a reading transaction.
         question: which loans on which day, and what it says of curves and funds.
+        rules: of classification, which say who is in default already.
 
     Raises:
         NotFound: no loans, or an unknown one.
+        InvalidInput: a loan is reported as bad on a day before the first rule.
     """
     day, loan_ids = question.book_date, question.loan_ids
     with open_store() as store:
@@ -49,7 +53,10 @@ def read_book(open_store: OpenStore, question: PortfolioQuestion) -> SecuredBook
             question.compensation_funds,
             without_book_terms=question.without_book_terms,
         )
-        remarkable = store.settled_or_bad(day, loan_ids)
+        # A debtor's claims outside the question count for its class as well.
+        remarkable = store.settled_or_bad(day)
+        everything = store.loan_columns_in_force(day, ()) if loan_ids and remarkable else loans
+        bad = bad_loans(store, day, everything, remarkable, rules)
     return SecuredBook(
         day,
         loans,
@@ -57,7 +64,7 @@ def read_book(open_store: OpenStore, question: PortfolioQuestion) -> SecuredBook
         question.fund_cap_cny,
         terms,
         settled=_settled(loans, remarkable),
-        bad=frozenset(loans.loan_ids).intersection(p.loan_id for p in remarkable if p.balance_cny > 0),
+        bad=bad.within(loans.loan_ids),
     )
 
 

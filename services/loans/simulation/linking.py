@@ -13,6 +13,7 @@ from quant.loan_losses.wrong_way import independent_copy, link_shares
 from quant.portfolio import tail_direction
 from services.loans.cautions import cautions_about
 from services.loans.portfolio import PortfolioQuestion
+from services.loans.quality.rules import CreditRules
 from services.loans.simulation.book_reading import OpenStore, read_book
 from services.loans.simulation.link import LinkedLoss, LinkShare, WrongWayRisk
 from services.loans.simulation.reverse_stressing import affordable_paths
@@ -23,7 +24,10 @@ from services.runtime.results import Caution, Severity
 
 
 def measure_wrong_way_risk(
-    open_store: OpenStore, question: PortfolioQuestion, check_alive: Callable[[], None] = lambda: None
+    open_store: OpenStore,
+    question: PortfolioQuestion,
+    rules: CreditRules,
+    check_alive: Callable[[], None] = lambda: None,
 ) -> WrongWayRisk:
     """Simulates the book with and without the link; both sides have the same defaults.
 
@@ -31,7 +35,7 @@ def measure_wrong_way_risk(
         NotFound: no loans, or an unknown one.
         InvalidInput: a factor that the snapshot does not have.
     """
-    book = read_book(open_store, question)
+    book = read_book(open_store, question, rules)
     prepared = prepared_book(StressQuestion(question), book)
     ends = question.period_ends_years
     sampler = PathSampler(prepared.model, ends, question.seed, tail_direction(prepared))

@@ -24,7 +24,7 @@ from services.loans.simulation.simulating import threads
 from services.loans.simulation.stress import FactorMove, LossLimit, ReverseStress
 
 _TAIL_PATHS = 4_000
-_MOST_TERMS = 4_000_000
+_MOST_TERMS = 2_000_000
 _MOST_PATHS, _FEWEST_PATHS = 1_024, 64
 _SMALLEST_SHOWN = 0.01
 

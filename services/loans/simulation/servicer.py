@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from ecopledge.loans.v1 import loans_pb2 as pb
 from ecopledge.loans.v1 import stress_pb2
 from services.loans import translate_loss
+from services.loans.quality.rules_file import read_standard_rules
 from services.loans.repository import LoanStore, SqlLoanStore
 from services.loans.simulation import linking, simulating, stressing, translate
 from services.runtime.call import current_call
@@ -31,7 +32,7 @@ class SimulationRpcs:
         """Simulates the book; progress, then the result."""
         question = translate_loss.question_from_wire(request)
         events = simulating.simulate_portfolio(
-            self._open_book, question, current_call().check_alive, self._workers
+            self._open_book, question, read_standard_rules(), current_call().check_alive, self._workers
         )
         yield from map(translate_loss.event_to_wire, events)
 
@@ -41,7 +42,7 @@ class SimulationRpcs:
         """Simulates the book in every world; progress, then the result."""
         question = translate.stress_question_from_wire(request)
         events = stressing.stress_portfolio(
-            self._open_book, question, current_call().check_alive, self._workers
+            self._open_book, question, read_standard_rules(), current_call().check_alive, self._workers
         )
         yield from map(translate.stress_event_to_wire, events)
 
@@ -50,7 +51,9 @@ class SimulationRpcs:
     ) -> stress_pb2.MeasureWrongWayRiskResponse:
         """Simulates the book with and without the link of its collateral to its borrowers."""
         question = translate.link_question_from_wire(request)
-        risk = linking.measure_wrong_way_risk(self._open_book, question, current_call().check_alive)
+        risk = linking.measure_wrong_way_risk(
+            self._open_book, question, read_standard_rules(), current_call().check_alive
+        )
         return translate.link_to_wire(risk)
 
     @contextlib.contextmanager

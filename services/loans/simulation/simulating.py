@@ -26,6 +26,7 @@ from services.loans.portfolio import (
     Sampling,
     TailFigure,
 )
+from services.loans.quality.rules import CreditRules
 from services.loans.segments.cautions import loans_of_funds
 from services.loans.segments.compensation_fund import INSTITUTION_FUND, funds_of_loans
 from services.loans.simulation.book_reading import OpenStore, read_book
@@ -33,7 +34,7 @@ from services.runtime.errors import InvalidInput
 from services.runtime.path_workers import PathWorkers
 from services.runtime.results import Manifest, Progress
 
-ENGINE_VERSION = "loans-4"
+ENGINE_VERSION = "loans-5"
 _PROGRESS_EVERY_S = 0.1
 _MOST_THREADS = 4
 
@@ -41,6 +42,7 @@ _MOST_THREADS = 4
 def simulate_portfolio(
     open_store: OpenStore,
     question: PortfolioQuestion,
+    rules: CreditRules,
     check_alive: Callable[[], None] = lambda: None,
     workers: PathWorkers | None = None,
 ) -> Iterator[Progress | PortfolioLoss]:
@@ -49,6 +51,7 @@ def simulate_portfolio(
     Args:
         open_store: opens a reading transaction, which ends before the simulation begins.
         question: what to simulate.
+        rules: of classification: which loans are in default already.
         check_alive: called after each block; what it raises ends the simulation.
         workers: simulate in place of threads of this process.
 
@@ -56,7 +59,7 @@ def simulate_portfolio(
         NotFound: no loans, or an unknown one.
         InvalidInput: a schedule or an index names a factor that the snapshot does not have.
     """
-    book = read_book(open_store, question)
+    book = read_book(open_store, question, rules)
     model = question.snapshot.factor_model()
     loans = book.loss_book(model, question.period_ends_years)
     try:

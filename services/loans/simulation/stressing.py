@@ -18,6 +18,7 @@ from quant.portfolio import tail_direction
 from services.loans.book import SecuredBook
 from services.loans.cautions import cautions_about
 from services.loans.portfolio import PortfolioQuestion
+from services.loans.quality.rules import CreditRules
 from services.loans.simulation.book_reading import OpenStore, read_book
 from services.loans.simulation.reverse_stressing import reverse_stress
 from services.loans.simulation.simulating import manifest_of, run_with_progress, threads
@@ -41,6 +42,7 @@ class _World:
 def stress_portfolio(
     open_store: OpenStore,
     question: StressQuestion,
+    rules: CreditRules,
     check_alive: Callable[[], None] = lambda: None,
     workers: PathWorkers | None = None,
 ) -> Iterator[Progress | PortfolioStress]:
@@ -49,6 +51,7 @@ def stress_portfolio(
     Args:
         open_store: opens a reading transaction, which ends before the simulation begins.
         question: book, worlds and limit.
+        rules: of classification: which loans are in default already.
         check_alive: called after each block; what it raises ends the simulation.
         workers: simulate the worlds in place of threads of this process; the limit is sought on threads.
 
@@ -58,7 +61,7 @@ def stress_portfolio(
     """
     asked = question.book
     scenarios, skipped = _chosen(question)
-    book = read_book(open_store, asked)
+    book = read_book(open_store, asked, rules)
     base = prepared_book(question, book)
     direction = tail_direction(base)
     figures: list[StressedLoss] = []

@@ -2,13 +2,16 @@
 
 import datetime as dt
 from collections.abc import Callable
+from dataclasses import replace
 from decimal import Decimal
 
+import grpc
 import pytest
 
 from services.loans.client import LoansClient
-from services.loans.loan import Loan
+from services.loans.loan import Guarantee, Loan, RepaymentKind, RepaymentTerms
 from services.loans.position import FiveClass, LoanPosition
+from services.loans.quality.client import QualityClient
 from services.runtime.market import MarketSnapshot
 
 MARCH, JUNE, SEPTEMBER = dt.date(2026, 3, 31), dt.date(2026, 6, 30), dt.date(2026, 9, 30)
@@ -50,16 +53,17 @@ def test_a_loan_that_owes_nothing_is_at_risk_no_longer(
 
 
 @pytest.mark.parametrize(
-    ("is_bad", "days", "quality"),
+    ("is_bad", "days", "quality", "is_credit_impaired"),
     [
-        (False, 90, None),
-        (True, 91, None),
-        (False, 0, FiveClass.SPECIAL_MENTION),
-        (True, 0, FiveClass.SUBSTANDARD),
-        (True, 0, FiveClass.LOSS),
+        (False, 90, None, False),
+        (True, 91, None, False),
+        (False, 0, FiveClass.SPECIAL_MENTION, False),
+        (True, 0, FiveClass.SUBSTANDARD, False),
+        (True, 0, FiveClass.LOSS, False),
+        (True, 0, None, True),
     ],
 )
-def test_loans_that_are_bad_already_are_named(
+def test_loans_that_are_bad_already_do_not_default_again(
     client: LoansClient,
     loan: MakeLoan,
     snapshot: MarketSnapshot,
@@ -67,8 +71,64 @@ def test_loans_that_are_bad_already_are_named(
     is_bad: bool,
     days: int,
     quality: FiveClass | None,
+    is_credit_impaired: bool,
 ) -> None:
-    client.put_loans(JUNE, [loan("L1")])
-    client.record_positions([reported("L1", JUNE, "800000", days, quality)])
+    client.put_loans(JUNE, [loan("L1"), loan("L2", default_probability_annual=0.5)])
+    client.record_positions(
+        [replace(reported("L2", JUNE, "812345.67", days, quality), is_credit_impaired=is_credit_impaired)]
+    )
     found = client.simulate_portfolio(snapshot, n_paths=1_000)
-    assert ("BAD_LOANS_SIMULATED" in [caution.code for caution in found.cautions]) is is_bad
+    assert (found.by_loan[1].exposure_cny == 0.0) is is_bad
+    assert (found.by_loan[1].defaults_mean == 0.0) is is_bad
+    assert found.by_loan[0].defaults_mean > 0.0
+    told = [caution for caution in found.cautions if caution.code == "BAD_LOANS_LEFT_OUT"]
+    assert bool(told) is is_bad
+    for caution in told:
+        assert caution.message_en.startswith(
+            "1 loans are more than 90 days overdue or non-performing, 81.23 wan CNY"
+        )
+        assert "stage 3 in the expected credit loss" in caution.message_en
+        assert caution.message_en.endswith("L2")
+
+
+def test_the_non_performing_ratio_starts_from_the_loans_that_are_bad(
+    client: LoansClient, loan: MakeLoan, snapshot: MarketSnapshot
+) -> None:
+    # 1,000,000 yuan in one sum at the end, that will hardly default, beside 250,000 that have: 25 / 125.
+    one_sum = RepaymentTerms(Decimal("1000000.00"), dt.date(2026, 1, 15), 60, 0.045, RepaymentKind.BULLET)
+    client.put_loans(JUNE, [loan("L1", terms=one_sum, default_probability_annual=1e-12), loan("L2")])
+    client.record_positions([reported("L2", JUNE, "250000", 91)])
+    found = client.simulate_portfolio(snapshot, n_paths=1_000, n_quarters=4)
+    assert [point.mean for point in found.npl] == pytest.approx([0.2] * 4, rel=1e-9)
+
+
+def test_a_debtor_is_bad_as_classification_and_capital_see_it(
+    client: LoansClient, loan: MakeLoan, snapshot: MarketSnapshot, channel: grpc.Channel
+) -> None:
+    # B has 100,000 of 900,000 bad, more than a tenth: all its claims are. C has 80,000 of 880,000 bad, less.
+    owners = {"B1": "B", "B2": "B", "C1": "C", "C2": "C", "D1": "D"}
+    backing = Guarantee("C", 0.9, 0.02)
+    client.put_loans(
+        JUNE,
+        [
+            loan(loan_id, borrower_id=owner, guarantee=backing if owner == "D" else None)
+            for loan_id, owner in owners.items()
+        ],
+    )
+    client.record_positions(
+        [reported("B1", JUNE, "100000", 91), reported("B2", JUNE, "800000"), reported("C1", JUNE, "80000", 91),
+         reported("C2", JUNE, "800000"), reported("D1", JUNE, "800000")]
+    )  # fmt: skip
+    found = client.simulate_portfolio(snapshot, n_paths=4_096)
+    left_out = [share.key for share in found.by_loan if share.exposure_cny == 0.0]
+    assert left_out == ["B1", "B2", "C1"]
+    capital = QualityClient(channel).measure_capital(snapshot, n_paths=4_096)
+    defaulted = [item.loan_id for item in capital.loans if item.irb_recognised_cny == 0.0]
+    assert defaulted == left_out
+    # C is in default with one claim, so that its guarantee for D is worth nothing.
+    assert "GUARANTORS_IN_DEFAULT" in [caution.code for caution in found.cautions]
+    shares = {share.key: share.expected_loss_cny / share.defaults_mean for share in found.by_loan[3:]}
+    assert shares["D1"] == pytest.approx(shares["C2"], rel=0.05)
+    # A claim outside the question makes its debtor bad all the same.
+    part = client.simulate_portfolio(snapshot, n_paths=1_000, loan_ids=("B2", "D1"))
+    assert [share.exposure_cny == 0.0 for share in part.by_loan] == [True, False]
