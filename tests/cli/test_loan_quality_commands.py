@@ -71,6 +71,7 @@ def test_classify(target: str, tmp_path: Path, capsys: pytest.CaptureFixture[str
     found = answer(capsys, target, "classify", "--as-of", "2026-08-21")
     classes = {loan["facts"]["loan_id"]: loan["quality"] for loan in found["loans"]}
     assert classes == {"L0": "substandard", "L1": "substandard", "L2": "special_mention", "L3": "normal"}
+    assert answer(capsys, target, "classify") == found
     text = printed(capsys, target, "classify", "--as-of", "2026-08-21", "--compare-with", "2026-08-20")
     assert "不良率 NPL ratio: 50.00%" in text
     assert "待核实 to be confirmed" in text
@@ -113,12 +114,15 @@ def test_monitor_and_events(target: str, capsys: pytest.CaptureFixture[str]) -> 
     text = printed(capsys, target, "monitor", "--paths", "256", "--loan", "L0")
     assert "应重新估值" in text
     assert "P95" in text
-    # One line for a reason that several pledges share, not one for each of them.
-    book = printed(capsys, target, "monitor", "--paths", "256")
-    reasons = [(item["message_zh"], item["message_en"]) for item in found["revaluations"]]
-    shared = max(set(reasons), key=reasons.count)
-    assert reasons.count(shared) > 1
-    assert "".join(book.split()).count("".join(shared[0].split())) == 1
+    # The most urgent first: the probability of a call within twelve months times the balance.
+    at_stake = {
+        loan["loan_id"]: loan["fan"][-1]["call_probability"] * loan["balance_cny"] for loan in found["loans"]
+    }
+    due = {(item["loan_id"], item["collateral_id"]) for item in found["revaluations"]}
+    urgent = [pledge for loan, pledge in sorted(due, key=lambda one: (-at_stake[one[0]], one))]
+    assert len(urgent) > 1
+    listed = printed(capsys, target, "monitor", "--paths", "256").split("应重新估值")[1]
+    assert sorted(urgent, key=listed.index) == urgent
     events = answer(capsys, target, "monitor", "--events")
     # 13 of 60 instalments paid by 2026-03-01: 1,566,667 owed against 2,000,000, 78.3 %, above the call level of 75 %.
     assert [(event["crossing"]["loan_id"], event["crossing"]["after"]) for event in events] == [

@@ -40,6 +40,15 @@ def test_stress_prints_worlds_and_the_smallest_move(capsys: pytest.CaptureFixtur
     report = json.loads(capsys.readouterr().out)
     assert [world["scenario"] for world in report["worlds"]] == ["", "tourism-stop"]
     assert report["reverse"]["broken_already"] is True
+    assert run([*asked, "--max-expected-loss", "1"]) == 0
+    said = capsys.readouterr().out
+    # Two figures for one market: both are there, with the error of the one and the reason.
+    base = report["worlds"][0]
+    assert (
+        f"上表基准为 {base['expected_loss_cny'] / 1e4:,.2f} ± {base['expected_loss_error_cny'] / 1e4:,.2f}"
+        in said
+    )
+    assert "sampling error" in said
     assert run([*asked, "--max-expected-loss", "1", "--max-shortfall", "1"]) == 2
 
 

@@ -84,6 +84,8 @@ def test_the_terminal_shows_a_quarter(target: str, capsys: pytest.CaptureFixture
     out = capsys.readouterr().out
     assert "甘州区 · GEP质押贷款" in out
     assert "4.00%" in out
+    assert "自行认定的分类" in out
+    assert "loans classify" in out
     # The loan had been drawn, and no position was reported: the check is told and the code says so.
     assert run(["loans", "statistics", "--period", "2026Q1", "--target", target]) == 1
     assert "not held: 1 of 11; breaks: 1" in capsys.readouterr().out

@@ -8,10 +8,12 @@ import click
 from cli.caution_lines import print_brief_cautions
 from cli.connection import services, target
 from cli.examples import WithExamples
-from cli.loan_quality import day_of, print_rule
+from cli.loan_quality import day_of, market, print_rule
 from cli.output import json_option, percent, print_json, print_table, wan
 
 if TYPE_CHECKING:
+    import datetime as dt
+
     from services.loans.position import FiveClass
     from services.loans.quality.classification import ClassifiedLoan, DebtorFacts
     from services.loans.quality.classification_report import BookQuality
@@ -23,11 +25,16 @@ _REASONED_SHOWN = 40
     "classify",
     cls=WithExamples,
     examples=(
-        "ecopledge loans classify --as-of 2026-09-30",
+        "ecopledge loans classify",
         "ecopledge loans classify --as-of 2026-09-30 --compare-with 2026-06-30 --debtors debtors.toml",
     ),
 )
-@click.option("--as-of", "as_of", required=True, metavar="DAY", help="Day, such as 2026-09-30.")
+@click.option(
+    "--as-of",
+    "as_of",
+    metavar="DAY",
+    help="Day, such as 2026-09-30; that of the bundled market snapshot when absent, as everywhere.",
+)
 @click.option("--compare-with", metavar="DAY", help="Earlier day, to see what moved between classes.")
 @click.option(
     "--debtors",
@@ -39,7 +46,7 @@ _REASONED_SHOWN = 40
 @target
 @json_option
 def command(
-    as_of: str,
+    as_of: str | None,
     compare_with: str | None,
     debtor_file: Path | None,
     target: str | None,
@@ -53,8 +60,9 @@ def command(
     """
     from services.loans.quality.client import QualityClient
 
-    day = day_of("--as-of", as_of)
-    assert day is not None  # noqa: S101  # the option is required; tells mypy
+    asked = day_of("--as-of", as_of)
+    # No market is looked at here; its day is the default of every other question about the book.
+    day = market(None).as_of if asked is None else asked
     earlier = day_of("--compare-with", compare_with)
     debtors = () if debtor_file is None else read_debtors(debtor_file)
     with services(target, ("loans",)) as channel:
@@ -62,7 +70,7 @@ def command(
     if as_json:
         print_json(quality)
     else:
-        _print(quality, as_of)
+        _print(quality, day)
     return 0
 
 
@@ -89,13 +97,13 @@ def read_debtors(path: Path) -> "tuple[DebtorFacts, ...]":
     return content["debtors"]
 
 
-def _print(quality: "BookQuality", as_of: str) -> None:
+def _print(quality: "BookQuality", day: "dt.date") -> None:
     rows = [
         [_label(total.quality), f"{total.n_loans:,}", wan(float(total.balance_cny)), percent(total.share)]
         for total in quality.totals
     ]
     print_table(
-        f"五级分类 · Five classes, {as_of} (万元)",
+        f"五级分类 · Five classes, {day} (万元)",
         ("类别 Class", "笔数 Loans", "余额 Balance", "占比 Share"),
         rows,
     )

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from services.loans.pledges.monitored import MonitoredLoan, PledgeReport, RevaluationDue
 
 _SHOWN = 40
-_NAMED = 3
+_DUE_SHOWN = 20
 _LARGEST_LTV = 10.0
 
 
@@ -86,7 +86,7 @@ def _print(report: "PledgeReport", *, fans: bool) -> None:
     if fans:
         for loan in report.loans:
             _print_fan(loan, report.probabilities)
-    _print_revaluations(report.revaluations)
+    _print_revaluations(report)
     print_brief_cautions(report.cautions)
 
 
@@ -152,28 +152,37 @@ def _print_fan(loan: "MonitoredLoan", probabilities: tuple[float, ...]) -> None:
     )  # fmt: skip
 
 
-def _print_revaluations(due: "tuple[RevaluationDue, ...]") -> None:
-    """The pledges to value again: one line for a reason, with its number and the first of the pledges."""
-    alike: dict[str, list[RevaluationDue]] = {}
-    for item in due:
-        alike.setdefault(f"{item.message_zh} · {item.message_en}", []).append(item)
-    if alike:
-        print_table(
-            "应重新估值 · To value again",
-            ("项数 Number", "押品(贷款) Pledge (loan)", "原因 Reason"),
+def _print_revaluations(report: "PledgeReport") -> None:
+    """The pledges to value again, the most urgent first, each with all its reasons."""
+    due: dict[tuple[str, str], list[RevaluationDue]] = {}
+    for item in report.revaluations:
+        due.setdefault((item.loan_id, item.collateral_id), []).append(item)
+    if not due:
+        click.echo("没有需要重新估值的押品 · no pledge is due for a valuation")
+        return
+    at_stake, loans = report.at_stake_cny(), {loan.loan_id: loan for loan in report.loans}
+    urgent = sorted(due, key=lambda pledge: (-at_stake[pledge[0]], pledge))
+    n_pledges = sum(len(loan.pledges) for loan in report.loans)
+    print_table(
+        f"应重新估值 · To value again: {len(due):,} / {n_pledges:,} 项押品 pledges",
+        ("押品 Pledge", "余额 Balance 万元", "触补仓 Call", "概率×余额 At stake", "原因 Reason"),
+        [
             [
-                [f"{len(items):,}", _first_of(items), message]
-                for message, items in list(alike.items())[:_SHOWN]
-            ],
-            left=(1, 2),
-        )
-    if len(alike) > _SHOWN:
-        click.echo(f"  另有 {len(alike) - _SHOWN} 种 · more reasons; --json lists all")
-
-
-def _first_of(items: "list[RevaluationDue]") -> str:
-    named = [f"{item.collateral_id} ({item.loan_id})" for item in items[:_NAMED]]
-    return "\n".join(named + (["…"] if len(items) > _NAMED else []))
+                pledge,
+                wan(loans[loan_id].balance_cny),
+                percent(loans[loan_id].fan[-1].call_probability),
+                wan(at_stake[loan_id]),
+                "\n".join(f"{item.message_zh} · {item.message_en}" for item in due[loan_id, pledge]),
+            ]
+            for loan_id, pledge in urgent[:_DUE_SHOWN]
+        ],
+        left=(0, 4),
+    )
+    click.echo(
+        "  按 12 个月内触及补仓线的概率×余额排序 · ranked by the probability of a call within 12 months x balance"
+    )
+    if len(due) > _DUE_SHOWN:
+        click.echo(f"  另有 {len(due) - _DUE_SHOWN:,} 项 · more pledges; --json lists all")
 
 
 def _print_events(events: "list[PledgeEvent]") -> None:

@@ -53,6 +53,7 @@ def command(period: str, by: str, known_at: str | None, target: str | None, *, a
 
 
 def _print(report: "StatisticsReport", by: str, names: "Names") -> None:
+    from flows.reports.labels import label
     from flows.reports.statistics_workbook.assembly import checks_in_words
     from services.loans.statistics.result import Grouping
 
@@ -71,6 +72,7 @@ def _print(report: "StatisticsReport", by: str, names: "Names") -> None:
     )  # fmt: skip
     if statistics.n_synthetic:
         click.echo(f"合成数据，并非任何银行的贷款 · synthetic, no bank's loans: {statistics.n_synthetic:,}")
+    click.echo(f"不良率 · NPL: {label('statistics.quality_text').inline()}")
     click.echo(f"校验 · checks: {checks_in_words(statistics).inline()}")
 
 

@@ -21,7 +21,13 @@ from cli.loan_quality import (
 from cli.output import json_option, number_of, percent, print_json, print_table, progress, wan
 
 if TYPE_CHECKING:
-    from services.loans.simulation.stress import FactorMove, LossLimit, PortfolioStress, ReverseStress
+    from services.loans.simulation.stress import (
+        FactorMove,
+        LossLimit,
+        PortfolioStress,
+        ReverseStress,
+        StressedLoss,
+    )
 
 _FACTORS_SHOWN = 6
 
@@ -110,7 +116,7 @@ def command(
     if as_json:
         print_json(report)
     else:
-        _print(report)
+        _print(report, question.limit)
     return 0
 
 
@@ -122,7 +128,7 @@ def _limit(expected_loss: float | None, shortfall: float | None) -> "LossLimit |
     return None if expected_loss is None and shortfall is None else LossLimit(expected_loss, shortfall)
 
 
-def _print(report: "PortfolioStress") -> None:
+def _print(report: "PortfolioStress", limit: "LossLimit | None") -> None:
     click.echo(
         f"组合压力测试 · {number_of(report.n_loans, 'loan')}, 敞口 exposure {wan(report.exposure_cny)} 万元"
     )
@@ -141,13 +147,24 @@ def _print(report: "PortfolioStress") -> None:
     )  # fmt: skip
     for skipped in report.skipped:
         click.echo(f"  未运行 not run: {skipped.name}: {skipped.reason}")
-    if report.reverse is not None:
-        _print_reverse(report.reverse)
+    if report.reverse is not None and limit is not None:
+        _print_reverse(report.reverse, report.worlds[0], limit)
     print_brief_cautions(report.cautions)
 
 
-def _print_reverse(reverse: "ReverseStress") -> None:
-    click.echo(f"反向压力 · Reverse stress: 基准 base {wan(reverse.figure_cny)} 万元")
+def _print_reverse(reverse: "ReverseStress", base: "StressedLoss", limit: "LossLimit") -> None:
+    click.echo(
+        f"反向压力 · Reverse stress: 限额 limit {wan(limit.highest_cny)}, 基准 base {wan(reverse.figure_cny)} 万元"
+    )
+    if limit.highest_expected_loss_cny is None:
+        above, error = wan(base.expected_shortfall_cny), ""
+    else:
+        above, error = wan(base.expected_loss_cny), f" ± {wan(base.expected_loss_error_cny)}"
+    click.echo(f"  上表基准为 {above}{error}：反向搜索反复求值，用自己的、较少的路径，两个基准之差为抽样误差")
+    click.echo(
+        f"  the table above says {above}{error}: the search asks many times, on fewer paths of its own; they differ by "
+        "sampling error"
+    )
     if reverse.broken_already:
         click.echo("  基准市场已超限 · the limit is broken in the base market")
         return

@@ -53,24 +53,27 @@ def _revaluations(book: BookFacts) -> list[Block]:
     due = book.figures.pledges.revaluations
     if not due:
         return [Paragraph(text("nothing_due"))]
+    at_stake = book.figures.pledges.at_stake_cny()
     rows = [
         Row(
             (
                 Cell(item.collateral_id),
                 Cell(item.loan_id),
+                Cell(at_stake[item.loan_id]),
                 Cell(label(f"portfolio_reason.{item.reason}")),
                 Cell(Bilingual(item.message_zh, item.message_en)),
             )
         )
-        for item in sorted(due, key=lambda item: (list(RevaluationReason).index(item.reason), item.loan_id))
+        for item in sorted(due, key=lambda item: (-at_stake[item.loan_id], item.loan_id, item.collateral_id))
     ]
     columns = (
         heading("collateral_id"),
         heading("loan"),
+        heading("at_stake", ColumnKind.WAN),
         heading("why"),
         heading("reason", is_long_text=True),
     )
-    return [_by_reason(due), listing("due", columns, rows)]
+    return [_by_reason(due), Paragraph(text("due")), listing("due", columns, rows)]
 
 
 def _by_reason(due: tuple[RevaluationDue, ...]) -> Table:

@@ -156,3 +156,7 @@ class PledgeReport:
     grid: str
     cautions: tuple[Caution, ...]
     manifest: Manifest
+
+    def at_stake_cny(self) -> dict[str, float]:
+        """How urgent each loan is: its balance times the probability that it reaches the call level on the grid."""
+        return {loan.loan_id: loan.balance_cny * loan.fan[-1].call_probability for loan in self.loans}

@@ -1,4 +1,8 @@
-"""Which pledges should be valued again: an old valuation, a market that moved, a warning that it carried."""
+"""Which pledges should be valued again: an old valuation, a market that moved, a warning that it carried.
+
+That some input is an assumption is no reason by itself: another valuation would rest on the same one, and where every
+pledge is on the list it ranks nothing.
+"""
 
 import datetime as dt
 from collections.abc import Iterator
@@ -7,6 +11,9 @@ from services.loans.collateral import Collateral
 from services.loans.loan import due_date
 from services.loans.pledges.levels import RevaluationRule
 from services.loans.pledges.monitored import RevaluationDue, RevaluationReason
+from services.runtime.vocabulary.names import caution_zh
+
+STAYS_WHEN_VALUED_AGAIN = frozenset({"ASSUMED_INPUT"})
 
 
 def revaluations_due(
@@ -45,13 +52,13 @@ def revaluations_due(
             f"{value_cny:,.2f} CNY on this market, {recorded:,.2f} CNY when last valued{change}, more than "
             f"{rule.market_move:.0%}",
         )
-    if item.valuation_warnings:
-        codes = ", ".join(item.valuation_warnings)
+    telling = [code for code in item.valuation_warnings if code not in STAYS_WHEN_VALUED_AGAIN]
+    if telling:
         yield _due(
             item,
             RevaluationReason.CAUTION,
-            f"上次估值带有提示：{codes}",
-            f"the last valuation carried warnings: {codes}",
+            "上次估值带有提示：" + "、".join(f"{caution_zh(code)} {code}" for code in telling),
+            f"the last valuation carried warnings: {', '.join(telling)}",
         )
 
 

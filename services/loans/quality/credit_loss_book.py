@@ -147,8 +147,9 @@ def _origination(
 
 def _first_recorded(day: dt.date, loan: Loan) -> Origination:
     drawn = loan.terms.drawn_on
-    return Origination(
-        loan.default_probability_annual,
-        f"first recorded state of {day}, drawn {drawn}",
-        f"首次记录 {day}，放款 {drawn}",
-    )
+    # A file of loans has one business date, which may lie before those that it already holds are drawn.
+    if day < drawn:
+        said = f"the state of {day}, recorded before it was drawn on {drawn}", f"{day} 的记录，{drawn} 放款前"
+    else:
+        said = f"first recorded state of {day}, drawn {drawn}", f"首次记录 {day}，放款 {drawn}"
+    return Origination(loan.default_probability_annual, *said)

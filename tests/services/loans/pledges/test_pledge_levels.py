@@ -116,6 +116,15 @@ def test_reasons_to_value_again(collateral: Callable[..., Collateral]) -> None:
     [due] = revaluations_due(warned, 2.0, valued, RULE)
     assert due.reason is RevaluationReason.CAUTION
     assert "UNIT_DOUBTFUL" in due.message_zh
+    # An assumption stays one: where it is all that was said, there is nothing that a valuation would mend.
+    codes = ("UNSTATED_BASIS", "ASSUMED_INPUT")
+    assumed, more = (
+        collateral(value_cny=2.0, valuation_warnings=warnings, valuation_date=valued)
+        for warnings in (("ASSUMED_INPUT",), codes)
+    )
+    assert reasons(assumed, 2.0, valued) == []
+    [due] = revaluations_due(more, 2.0, valued, RULE)
+    assert due.message_zh == "上次估值带有提示：价值口径未说明 UNSTATED_BASIS"
     assert reasons(collateral(value_cny=0.0, valuation_date=valued), 5.0, valued) == [
         RevaluationReason.MARKET_MOVED
     ]

@@ -267,6 +267,13 @@ def test_arrears_are_owed_no_longer_than_the_loan_lives(measure: Measure, loan: 
     assert last.exposure_cny == pytest.approx(1_200_000.0, rel=1e-12)
 
 
+def test_a_state_recorded_before_the_drawing_says_so(measure: Measure, loan: Callable[..., Loan]) -> None:
+    # Stored with the day 2024-06-30, drawn three months later.
+    later = replace(BULLET, drawn_on=dt.date(2024, 9, 30))
+    [found] = measure([book_loan(loan, terms=later)], n_paths=64).loans
+    assert found.origination_basis == "the state of 2024-06-30, recorded before it was drawn on 2024-09-30"
+
+
 def test_stages_and_sums(measure: Measure, loan: Callable[..., Loan]) -> None:
     loans = [book_loan(loan, f"L{i}", county=f"county {i % 2}") for i in range(1, 6)]
     positions = [
