@@ -7,8 +7,8 @@ schedule alone speaks.
 
 import datetime as dt
 import hashlib
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -68,6 +68,19 @@ class ReportedBook:
             self.positions,
             tuple(item for item in self.collateral if item.loan_id in kept),
         )
+
+    def without_guarantees_of(self, fallen: Collection[str]) -> "tuple[ReportedBook, tuple[str, ...]]":
+        """The same book where nobody of these guarantees, and the loans that this leaves without a guarantee."""
+        unbacked = tuple(
+            loan.loan_id
+            for loan in self.loans
+            if loan.guarantee is not None
+            and loan.guarantee.share > 0.0
+            and loan.guarantee.guarantor_id in fallen
+        )
+        bare = set(unbacked)
+        loans = tuple(replace(loan, guarantee=None) if loan.loan_id in bare else loan for loan in self.loans)
+        return replace(self, loans=loans), unbacked
 
     def check_factors(self, model: FactorModel) -> None:
         """Refuse a market that does not price the pledges.

@@ -85,6 +85,14 @@ class TermsCounts:
 
 
 def version_in_force(versions: Sequence[TermsVersion], kind: TermsKind, day: dt.date) -> TermsVersion | None:
-    """Of the versions of a kind the one with the latest day up to a day; of one day, the one recorded last."""
+    """Of the versions of a kind the one with the latest day up to a day; of one day, the one recorded last.
+
+    Args:
+        versions: those of one day in order of recording, as the store lists them: a clock may stand still or be set
+            back between two of them.
+        kind: curves or funds.
+        day: on which.
+    """
     due = [version for version in versions if version.table.kind is kind and version.as_of <= day]
-    return max(due, key=lambda version: (version.as_of, version.recorded_at), default=None)
+    # Of equal days max takes the first it meets, and the last one recorded comes first here.
+    return max(reversed(due), key=lambda version: version.as_of, default=None)

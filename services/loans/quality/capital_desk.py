@@ -31,20 +31,31 @@ from services.loans.repository import LoanStore
 from services.loans.segments.cautions import cautions_about_curves, cautions_about_funds
 from services.runtime.results import Caution, Manifest, Severity
 
-ENGINE_VERSION = "capital-1"
+ENGINE_VERSION = "capital-2"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _CapitalBook:
-    """The loans that owe something, which of them are in default (past due or non-performing), curves and funds."""
+    """The loans that owe something, which of them are in default (past due or non-performing), curves and funds.
+
+    Who owes a loan in default, of the book or beside it, has fallen: in economic capital it guarantees nothing.
+    """
 
     book: ReportedBook
     defaulted: frozenset[str]
+    fallen: frozenset[str]
     terms: UsedTerms
 
     def performing(self) -> ReportedBook:
+        return self._performing()[0]
+
+    def unbacked(self) -> tuple[str, ...]:
+        """The performing loans whose guarantor has fallen."""
+        return self._performing()[1]
+
+    def _performing(self) -> tuple[ReportedBook, tuple[str, ...]]:
         members = [i for i, loan in enumerate(self.book.loans) if loan.loan_id not in self.defaulted]
-        return part_of(self.book, np.array(members, dtype=np.intp))
+        return part_of(self.book, np.array(members, dtype=np.intp)).without_guarantees_of(self.fallen)
 
 
 def measure_capital(
@@ -103,13 +114,12 @@ def _read(store: LoanStore, question: CapitalQuestion, rules: CreditRules) -> _C
     everything = read_reported(store, day) if question.loan_ids else (list(book.loans), dict(book.positions))
     classified = classify(loan_facts(*everything), day, rules.classification_on(day))
     limit = rules.capital_on(day).value("past_due_above_days")
+    bad = [item.facts for item in classified if item.is_non_performing or item.facts.overdue_days > limit]
     return _CapitalBook(
         book,
-        frozenset(
-            item.facts.loan_id
-            for item in classified
-            if item.is_non_performing or item.facts.overdue_days > limit
-        ),
+        frozenset(facts.loan_id for facts in bad),
+        # One that owes nothing any more (repaid, written off) says nothing of its borrower.
+        frozenset(facts.borrower_id for facts in bad if facts.balance_cny > 0),
         terms_used(
             store,
             day,
@@ -212,6 +222,15 @@ def _cautions(read: _CapitalBook, question: CapitalQuestion) -> Iterator[Caution
             f"{len(left_out)} loans past due or non-performing weigh nothing in the foundation approach and in "
             f"economic capital; see their expected credit loss: {some(left_out)}",
         )
+    bare = read.unbacked()
+    if bare:
+        yield Caution(
+            "GUARANTORS_IN_DEFAULT",
+            Severity.WARNING,
+            f"{len(bare)} 笔贷款的保证人自身已违约，经济资本中其保证按 0 计：{some(bare)}",
+            f"the guarantors of {len(bare)} loans are in default themselves, in economic capital their guarantees "
+            f"count as nothing: {some(bare)}",
+        )
     people = [loan.loan_id for loan in book.loans if loan.borrower_size is BorrowerSize.NOT_ENTERPRISE]
     if people:
         yield Caution(
@@ -255,6 +274,7 @@ def _input_hash(read: _CapitalBook, question: CapitalQuestion) -> str:
     parts = (
         read.book.content_hash(),
         repr(sorted(read.defaulted)),
+        repr(read.unbacked()),
         repr(question.guarantors),
         question.irb_collateral.value,
         *map(repr, read.terms.curves.entries),

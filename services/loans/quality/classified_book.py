@@ -1,7 +1,7 @@
 """The book of a day in five classes: reads loans and positions in force, classifies, compares with an earlier day."""
 
 import datetime as dt
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from services.loans.loan import Loan
 from services.loans.position import LoanPosition
@@ -66,6 +66,13 @@ def loan_facts(loans: Sequence[Loan], positions: Mapping[str, LoanPosition]) -> 
         for loan in loans
         if (position := positions.get(loan.loan_id)) is not None
     ]
+
+
+def borrowers_in_default(classified: Iterable[ClassifiedLoan]) -> set[str]:
+    """Who owes on a non-performing loan; one that owes nothing any more (repaid, written off) says nothing."""
+    return {
+        item.facts.borrower_id for item in classified if item.is_non_performing and item.facts.balance_cny > 0
+    }
 
 
 def _cautions(

@@ -1,8 +1,8 @@
 """The book of an expected credit loss: what is owed, in which stage, and by which curves and funds."""
 
 import datetime as dt
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -12,7 +12,7 @@ from services.loans.book_terms.choosing import terms_used
 from services.loans.book_terms.used import UsedTerms
 from services.loans.loan import Loan
 from services.loans.quality.classification import ClassifiedLoan, classify
-from services.loans.quality.classified_book import loan_facts
+from services.loans.quality.classified_book import borrowers_in_default, loan_facts
 from services.loans.quality.credit_loss import CreditLossQuestion
 from services.loans.quality.present_losses import effective_rate
 from services.loans.quality.rules import CreditRules
@@ -100,9 +100,9 @@ def read_staged_book(store: LoanStore, question: CreditLossQuestion, rules: Cred
         question.compensation_funds,
         without_book_terms=question.without_book_terms,
     )
-    fallen = {item.facts.borrower_id for item in classified.values() if item.is_non_performing}
+    fallen = borrowers_in_default(classified.values())
     fallen.update(loan.borrower_id for loan, (stage, _) in zip(book.loans, staged, strict=True) if stage == 3)
-    book, unbacked = _without_guarantees_of(fallen, book)
+    book, unbacked = book.without_guarantees_of(fallen)
     return StagedBook(
         book,
         origination,
@@ -111,20 +111,6 @@ def read_staged_book(store: LoanStore, question: CreditLossQuestion, rules: Cred
         terms,
         unbacked,
     )
-
-
-def _without_guarantees_of(
-    fallen: Collection[str], book: ReportedBook
-) -> tuple[ReportedBook, tuple[str, ...]]:
-    """The book where nobody in default guarantees, and the loans that this leaves without."""
-    unbacked = tuple(
-        loan.loan_id
-        for loan in book.loans
-        if loan.guarantee is not None and loan.guarantee.share > 0.0 and loan.guarantee.guarantor_id in fallen
-    )
-    bare = set(unbacked)
-    loans = tuple(replace(loan, guarantee=None) if loan.loan_id in bare else loan for loan in book.loans)
-    return replace(book, loans=loans), unbacked
 
 
 def _facts(loan: Loan, origination: Origination | None, classified: ClassifiedLoan | None) -> StagingFacts:

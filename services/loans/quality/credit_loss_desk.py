@@ -32,7 +32,7 @@ from services.runtime.errors import InvalidInput
 from services.runtime.results import Caution, Manifest, Severity
 from services.runtime.scenario import Scenario
 
-ENGINE_VERSION = "credit-loss-2"
+ENGINE_VERSION = "credit-loss-3"
 FUND_RULE = Caution(
     "COMPENSATION_RATIONED",
     Severity.NOTE,

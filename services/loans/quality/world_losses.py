@@ -5,7 +5,7 @@ lifetime claims of all other loans, drawn on paths. Each loan of a fund has the 
 the fund as a whole, so that what the loans count on adds up to what the fund pays, and never to more than its cap.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -163,7 +163,9 @@ def _impaired_losses(staged: StagedBook, asked: _Asked) -> _Shared:
     claims = part.balances_cny([part.day])[:, 0] if part.loans else np.zeros(0)
     position = {loan.loan_id: i for i, loan in enumerate(part.loans)}
     funds = funds_of(staged, staged.impaired())
-    before_fund = np.array([loan.unsecured_lgd for loan in part.loans]) * _left_by_guarantors(part)
+    before_fund = np.array([loan.unsecured_lgd for loan in part.loans]) * _left_by_guarantors(
+        part, _own_probabilities(staged)
+    )
     sales = PledgeSales(
         asked.world.factor_model(),
         asked.world.curve().discount_factors,
@@ -202,19 +204,35 @@ def _left_of(cap_cny: Array, paid_cny: Array) -> Array:
     return np.where(paid_cny < cap_cny * (1.0 - _ROUNDING), cap_cny - paid_cny, 0.0)
 
 
-def _left_by_guarantors(part: ReportedBook) -> Array:
-    """Share of each loan's loss that a guarantor, if it still stands when the pledges are sold, leaves, [n_loans]."""
+def _own_probabilities(staged: StagedBook) -> dict[str, float]:
+    """Annual probability of default of each borrower that still performs: of its loans the highest."""
+    found: dict[str, float] = {}
+    for i in staged.performing().tolist():
+        loan = staged.book.loans[i]
+        found[loan.borrower_id] = max(found.get(loan.borrower_id, 0.0), loan.default_probability_annual)
+    return found
+
+
+def _left_by_guarantors(part: ReportedBook, own_probabilities: Mapping[str, float]) -> Array:
+    """Share of each loan's loss that a guarantor, if it still stands when the pledges are sold, leaves, [n_loans].
+
+    A guarantor who borrows fails with the probability of its own loans, not with that beside the guarantee.
+    """
     lags = dict.fromkeys((loan.loan_id for loan in part.loans), 0.0)
     for item in part.collateral:
         lags[item.loan_id] = max(lags[item.loan_id], item.schedule.terms.disposal_lag_years)
-    return np.array([1.0 - _guaranteed(loan, lags[loan.loan_id]) for loan in part.loans], dtype=np.float64)
+    return np.array(
+        [1.0 - _guaranteed(loan, lags[loan.loan_id], own_probabilities) for loan in part.loans],
+        dtype=np.float64,
+    )
 
 
-def _guaranteed(loan: Loan, lag_years: float) -> float:
+def _guaranteed(loan: Loan, lag_years: float, own_probabilities: Mapping[str, float]) -> float:
     guarantee = loan.guarantee
     if guarantee is None:
         return 0.0
-    share: float = guarantee.share * (1.0 - guarantee.default_probability_annual) ** lag_years
+    probability = own_probabilities.get(guarantee.guarantor_id, guarantee.default_probability_annual)
+    share: float = guarantee.share * (1.0 - probability) ** lag_years
     return share
 
 

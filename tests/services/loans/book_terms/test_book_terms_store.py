@@ -74,6 +74,18 @@ def test_the_version_in_force_is_the_latest_up_to_the_day(loans_engine: sa.Engin
     assert [None if v is None else [e.name for e in v.table.entries] for v in told] == expected
 
 
+def test_the_last_one_recorded_counts_when_the_clock_stands_still_or_goes_back(
+    loans_engine: sa.Engine,
+) -> None:
+    put(loans_engine, JUNE, curves(FLAT))
+    put(loans_engine, JUNE, curves(STEEP))
+    put(loans_engine, JUNE, curves(STEEP, FLAT), hours=-1.0)
+    with reading(loans_engine) as connection:
+        told = version_in_force(store(connection).terms_versions(), CURVES, JULY)
+    assert told is not None
+    assert [entry.name for entry in told.table.entries] == names(loans_engine, JULY) == ["steep", "flat"]
+
+
 def test_what_is_in_force_already_is_not_stored_again(loans_engine: sa.Engine) -> None:
     assert put(loans_engine, JUNE, curves(FLAT)) == TermsCounts(1, 0)
     assert put(loans_engine, JULY, curves(FLAT)) == TermsCounts(0, 1)

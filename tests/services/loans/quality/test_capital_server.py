@@ -101,6 +101,28 @@ def test_three_ways_side_by_side(
     assert quality.measure_capital(market, guarantors=[guarantor], n_paths=20_000) == found
 
 
+def test_a_guarantor_in_default_spares_no_economic_capital(
+    client: LoansClient, quality: QualityClient, loan: Callable[..., Loan], market: MarketSnapshot
+) -> None:
+    """G would bear all of L1 and could never fail by what stands beside the guarantee, but is 91 days late itself."""
+    given: dict[str, Any] = {"terms": BULLET, "asset_correlation": 0.3}
+    client.put_loans(
+        DAY,
+        [
+            loan("L1", guarantee=Guarantee("G", 1.0, 0.0), **given),
+            loan("L2", borrower_id="G", **given),
+            loan("L3", guarantee=Guarantee("H", 1.0, 0.0), **given),
+        ],
+    )
+    client.record_positions([LoanPosition("L2", DAY, Decimal("1000000.00"), 0.045, 91)])
+    # Asked about one loan alone, the guarantor's record is known all the same.
+    for found in (quality.measure_capital(market), quality.measure_capital(market, loan_ids=("L1", "L3"))):
+        by_loan = {item.loan_id: item.economic_recognised_cny for item in found.loans}
+        assert by_loan["L1"] > 0.0 == by_loan["L3"]
+        (caution,) = [item for item in found.cautions if item.code == "GUARANTORS_IN_DEFAULT"]
+        assert caution.message_en.endswith(": L1")
+
+
 def test_a_share_of_a_pledge_and_the_floor_of_the_book(
     client: LoansClient, quality: QualityClient, loan: Callable[..., Loan], market: MarketSnapshot
 ) -> None:

@@ -16,7 +16,7 @@ from quant.schedules import CollateralTerms, ExposureSchedule
 from services.loans.client import LoansClient
 from services.loans.collateral import Collateral
 from services.loans.loan import Guarantee, Loan, RepaymentKind, RepaymentTerms
-from services.loans.position import LoanPosition
+from services.loans.position import FiveClass, LoanPosition
 from services.loans.quality.client import QualityClient
 from services.loans.quality.credit_loss import CreditLossQuestion, CreditLossReport
 from services.loans.quality.credit_loss_desk import measure_credit_loss
@@ -231,6 +231,21 @@ def test_the_guarantee_of_a_borrower_in_default_counts_for_nothing(
     assert alone.loans[0].allowance_cny == pytest.approx(first.allowance_cny, rel=1e-12)
 
 
+def test_a_guarantor_that_owes_nothing_any_more_is_judged_alike_for_a_book_and_a_part(
+    measure: Measure, loan: Callable[..., Loan]
+) -> None:
+    """G's own loan was reported as a loss and owes nothing: G still stands, whoever asks about how many loans."""
+    loans = [
+        book_loan(loan, "L1", guarantee=Guarantee("G", 1.0, 0.0)),
+        book_loan(loan, "L2", borrower_id="G"),
+    ]
+    positions = [LoanPosition("L2", DAY, Decimal("0.00"), RATE, 400, quality=FiveClass.LOSS)]
+    whole = measure(loans, positions=positions, n_paths=64)
+    alone = measure([], n_paths=64, loan_ids=("L1",))
+    assert [item.loan_id for item in whole.loans] == ["L1"]
+    assert whole.loans[0].allowance_cny == alone.loans[0].allowance_cny == 0.0
+
+
 def test_losses_are_discounted_at_the_rate_in_force(measure: Measure, loan: Callable[..., Loan]) -> None:
     positions = [LoanPosition("L1", DAY, Decimal("1000000.00"), 0.07)]
     reported, contract = measure(
@@ -252,6 +267,23 @@ def test_a_guarantor_may_fail_before_the_pledge_is_sold(measure: Measure, loan: 
     [found] = measure(loans, pledges, positions, n_paths=64).loans
     missing = LGD * (800_000.0 - 500_000.0 / 1.05**2)
     assert found.allowance_cny == pytest.approx(missing * (1.0 - 0.5 * 0.81), rel=1e-9)
+
+
+def test_a_guarantor_who_borrows_fails_with_the_probability_of_its_own_loans(
+    measure: Measure, loan: Callable[..., Loan]
+) -> None:
+    """Its worse loan says 0.2 a year, beside the guarantee stands 0.1: of a half, 0.8^2 is left after two years."""
+    loans = [
+        book_loan(loan, guarantee=Guarantee("G", 0.5, 0.1)),
+        book_loan(loan, "L2", borrower_id="G", default_probability_annual=0.2),
+        book_loan(loan, "L3", borrower_id="G", default_probability_annual=0.05),
+    ]
+    pledges = [Collateral("C1", "L1", sure_payment("a", 500_000.0, disposal_lag_years=2.0), DAY)]
+    positions = [LoanPosition("L1", DAY, Decimal("800000.00"), RATE, 120)]
+    found = measure(loans, pledges, positions, n_paths=64).loans
+    assert [item.stage for item in found] == [3, 1, 1]
+    missing = LGD * (800_000.0 - 500_000.0 / 1.05**2)
+    assert found[0].allowance_cny == pytest.approx(missing * (1.0 - 0.5 * 0.64), rel=1e-9)
 
 
 def test_arrears_are_owed_no_longer_than_the_loan_lives(measure: Measure, loan: Callable[..., Loan]) -> None:
