@@ -39,9 +39,13 @@ def test_a_loan_that_owes_nothing_is_at_risk_no_longer(
     assert (settled.exposure_cny, settled.expected_loss_cny, settled.defaults_mean) == (0.0, 0.0, 0.0)
     assert one.exposure_cny == three.exposure_cny > 0.0
     assert found.exposure_cny == pytest.approx(2.0 * one.exposure_cny)
+    # Nothing is pledged here; what owes nothing needs no pledge either.
     assert [caution.code for caution in found.cautions if caution.code.startswith("LOANS_")] == [
-        "LOANS_SETTLED"
+        "LOANS_WITHOUT_PLEDGE",
+        "LOANS_SETTLED",
     ]
+    bare = next(caution for caution in found.cautions if caution.code == "LOANS_WITHOUT_PLEDGE")
+    assert bare.message_en.endswith(": L1, L3")
     assert "1 loans" in next(c.message_en for c in found.cautions if c.code == "LOANS_SETTLED")
     before = client.simulate_portfolio(snapshot, n_paths=1_000, n_quarters=quarters, loan_ids=("L1", "L3"))
     assert before.exposure_cny == found.exposure_cny
