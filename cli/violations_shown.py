@@ -29,7 +29,7 @@ def violation_lines(violations: "Sequence[FieldViolation]", *, every: bool = Fal
         for kind, count in Counter(_kind(violation.description) for violation in rest).most_common():
             yield f"  {count:,} × {kind}"
     if any(violation.description.endswith(_NO_LOAN) for violation in violations):
-        yield "请先导入贷款，再导入余额和变动，或一次导入 · import the loans first, or together with these files"
+        yield "请先导入贷款，再导入余额、变动和押品，或一次导入 · import the loans first, or together with these files"
 
 
 def _kind(description: str) -> str:

@@ -1,1 +1,1 @@
-"""Files of a core banking system: loans, positions and movements as CSV, XLSX or Parquet, read or refused whole."""
+"""Files of a core banking system: loans, positions, movements, pledges as CSV, XLSX or Parquet, whole or not at all."""

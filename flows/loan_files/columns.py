@@ -147,5 +147,20 @@ MOVEMENTS = (
     FileColumn("reverses"),
 )
 
-COLUMNS = {"loans": LOANS, "positions": POSITIONS, "movements": MOVEMENTS}
-KEYS = {"loans": ("loan_id",), "positions": ("loan_id", "as_of"), "movements": ("movement_id",)}
+PLEDGES = (
+    FileColumn("collateral_id", required=True),
+    FileColumn("loan_id", required=True),
+    FileColumn("asset_file"),
+    FileColumn("valuation_id"),
+    _share("pledged_share"),
+)
+
+COLUMNS = {"loans": LOANS, "positions": POSITIONS, "movements": MOVEMENTS, "pledges": PLEDGES}
+KEYS = {
+    "loans": ("loan_id",),
+    "positions": ("loan_id", "as_of"),
+    "movements": ("movement_id",),
+    "pledges": ("collateral_id",),
+}
+# Of these columns a table needs at least one.
+ONE_OF = {"loans": ("periods", "matures_on"), "pledges": ("asset_file", "valuation_id")}

@@ -9,7 +9,7 @@ from pathlib import Path
 from flows.accounts.headings import normalised
 from flows.accounts.problems import Problem, nearest, refusal, shown
 from flows.loan_files.cells import LOANS_DATA
-from flows.loan_files.columns import COLUMNS
+from flows.loan_files.columns import COLUMNS, ONE_OF
 from flows.loan_files.tables import first_rows
 
 
@@ -26,7 +26,7 @@ class FoundTable:
     """Where a table stands in a file.
 
     Attributes:
-        kind: loans, positions or movements.
+        kind: loans, positions, movements or pledges.
         sheet: of a workbook.
         heading_row: from 1.
         meanings: column by position of the heading.
@@ -134,8 +134,9 @@ def _missing(headings: Sequence[str], kind: str) -> list[str]:
     spellings = _spellings(kind)
     there = {spellings[key].column for text in headings if (key := normalised(text)) in spellings}
     missing = [column.name for column in COLUMNS[kind] if column.required and column.name not in there]
-    if kind == "loans" and not there & {"periods", "matures_on"}:
-        missing.append("periods or matures_on")
+    either = ONE_OF.get(kind, ())
+    if either and not there.intersection(either):
+        missing.append(" or ".join(either))
     return missing
 
 

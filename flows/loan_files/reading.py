@@ -24,7 +24,7 @@ class LoanFile:
 
     Attributes:
         file, sheet: where they stand.
-        kind: loans, positions or movements.
+        kind: loans, positions, movements or pledges.
         first_row: number of the first row below the headings, as a spreadsheet shows it.
         rows: in order of the file.
         ignored: headings that mean nothing here.
@@ -45,11 +45,11 @@ class LoanFile:
 def read_loan_files(
     paths: Sequence[Path], *, kind: str | None = None, sheet: str | None = None
 ) -> tuple[LoanFile, ...]:
-    """Read the tables of files that belong together: loans, positions and movements, at most one of each.
+    """Read the tables of files that belong together: loans, positions, movements and pledges, at most one of each.
 
     Args:
         paths: CSV (UTF-8 or GB18030), XLSX or Parquet.
-        kind: loans, positions or movements; None takes what the headings tell.
+        kind: loans, positions, movements or pledges; None takes what the headings tell.
         sheet: of a workbook; None takes every sheet that is such a table.
 
     Raises:

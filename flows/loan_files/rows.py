@@ -1,10 +1,11 @@
-"""From columns of cells to loans, positions and movements; a row that cannot be one is a problem with its place."""
+"""From columns of cells to loans, positions, movements and pledges; a row that cannot be one is told."""
 
 import datetime as dt
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
+from flows.loan_files.pledge_row import PledgeRow
 from quant.daycount import DayCount
 from services.loans.conditions import BorrowerSize, GuaranteeMode, InterestSubsidy
 from services.loans.loan import Guarantee, IndexWeight, Loan, RepaymentKind, RepaymentTerms, due_date
@@ -13,7 +14,7 @@ from services.loans.products import read_products
 from services.loans.repayment import LprFixing, LprTenor, RateReset
 
 Cells = Mapping[str, Any]
-Row = Loan | LoanPosition | LoanMovement
+Row = Loan | LoanPosition | LoanMovement | PledgeRow
 
 
 def rows_of(
@@ -178,4 +179,20 @@ def _movement(cells: Cells) -> LoanMovement:
     )
 
 
-_BUILD: dict[str, Callable[[Cells], Row]] = {"loans": _loan, "positions": _position, "movements": _movement}
+def _pledge(cells: Cells) -> PledgeRow:
+    share = cells["pledged_share"]
+    return PledgeRow(
+        cells["collateral_id"],
+        cells["loan_id"],
+        cells["asset_file"] or "",
+        cells["valuation_id"] or "",
+        1.0 if share is None else share,
+    )
+
+
+_BUILD: dict[str, Callable[[Cells], Row]] = {
+    "loans": _loan,
+    "positions": _position,
+    "movements": _movement,
+    "pledges": _pledge,
+}

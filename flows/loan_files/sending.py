@@ -6,12 +6,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
 from flows.loan_files.reading import LoanFile
+from services.loans.collateral import Collateral
 from services.loans.loan import Loan, PutCounts
 from services.loans.position import LoanMovement, LoanPosition
 from services.runtime.errors import FieldViolation, InvalidInput
 
-_ROW = re.compile(r"(rows|loans|positions|movements)\[(\d+)\]\.?(.*)")
-_ROW_NUMBER = re.compile(r"\b(rows|loans|positions|movements)\[(\d+)\]")
+_ROW = re.compile(r"(rows|loans|positions|movements|pledges)\[(\d+)\]\.?(.*)")
+_ROW_NUMBER = re.compile(r"\b(rows|loans|positions|movements|pledges)\[(\d+)\]")
 
 
 class ImportPort(Protocol):
@@ -29,19 +30,27 @@ class ImportPort(Protocol):
         """Movements of loans that exist."""
         ...
 
+    def import_pledges(self, pledges: Iterable[Collateral]) -> PutCounts:
+        """Pledges of loans that exist."""
+        ...
+
     def import_book(
         self,
         as_of: dt.date | None,
         loans: Iterable[Loan],
         positions: Iterable[LoanPosition],
         movements: Iterable[LoanMovement],
+        pledges: Iterable[Collateral] = (),
     ) -> Mapping[Any, PutCounts]:
-        """All three together, by kind what was done."""
+        """All of them together, by kind what was done."""
         ...
 
 
 def send_loan_files(
-    service: ImportPort, tables: Sequence[LoanFile], as_of: dt.date | None
+    service: ImportPort,
+    tables: Sequence[LoanFile],
+    as_of: dt.date | None,
+    pledges: Sequence[Collateral] = (),
 ) -> dict[str, PutCounts]:
     """Store the rows of tables that belong together, all of them or none.
 
@@ -49,6 +58,7 @@ def send_loan_files(
         service: to store them.
         tables: at most one of each kind.
         as_of: business date of the states of loans; None without loans, as the other rows have their own.
+        pledges: valued, one for each row of the table of pledges; see `flows.loan_files.valued_pledges`.
 
     Returns:
         What was done, by kind of the tables.
@@ -64,7 +74,7 @@ def send_loan_files(
     movements = (row for row in rows.get("movements", ()) if isinstance(row, LoanMovement))
     try:
         if len(tables) > 1:
-            done = service.import_book(as_of, loans, positions, movements)
+            done = service.import_book(as_of, loans, positions, movements, pledges)
             return {table.kind: done[table.kind] for table in tables}
         match tables[0].kind:
             case "loans":
@@ -72,6 +82,8 @@ def send_loan_files(
                 counts = service.import_loans(as_of, loans)
             case "positions":
                 counts = service.import_positions(positions)
+            case "pledges":
+                counts = service.import_pledges(pledges)
             case _:
                 counts = service.import_movements(movements)
     except InvalidInput as error:

@@ -1,14 +1,18 @@
 """What a careful reader should know about a simulated loss: old valuations, other markets, too few paths."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
+from typing import Any
 
 import numpy as np
 
 from quant.loan_losses.simulation import LossSummary
 from services.loans.book import SecuredBook
 from services.loans.book_terms.used import cautions_about_terms
+from services.loans.columns.loan_columns import Labels
+from services.loans.conditions import GuaranteeMode
 from services.loans.guarantees import GuaranteeCircle, circles, guarantor_is_borrower
 from services.loans.portfolio import PortfolioQuestion
+from services.loans.products import read_products
 from services.loans.segments.cautions import cautions_about_curves, cautions_about_funds
 from services.loans.segments.segment import first_segment
 from services.runtime.results import Caution, Severity
@@ -27,6 +31,7 @@ def cautions_about(question: PortfolioQuestion, book: SecuredBook, found: LossSu
         *_about_dates(question, book),
         *_about_snapshots(question, book),
         *_about_rows(question, book),
+        *_about_missing_pledges(book),
         *_about_borrowers(book),
         *_about_guarantors(book),
         *_about_fallen_guarantors(book),
@@ -102,6 +107,31 @@ def _about_rows(question: PortfolioQuestion, book: SecuredBook) -> Iterator[Caut
             f"{len(ended)} 项押品在期末之后已无现金流，按 0 计：{_some(ended)}",
             f"{len(ended)} collateral schedules have no row after the horizon and count as 0: {_some(ended)}",
         )
+
+
+def _about_missing_pledges(book: SecuredBook) -> Iterator[Caution]:
+    """Loans at risk that should have a pledge by their product or by what the bank says of their security."""
+    loans = book.loans
+    # Every product of the table has a pledge, unless the bank says of a loan that it is secured in another way.
+    has_product = _is_named(loans.product, set(read_products()))
+    expected = _is_named(loans.guarantee_mode, {GuaranteeMode.PLEDGE}) | (
+        has_product & _is_named(loans.guarantee_mode, {"", GuaranteeMode.COMBINED})
+    )
+    secured = {item.loan_id for item in book.collateral}
+    rows = np.flatnonzero(expected & (book.years_left() > 0.0))
+    bare = [loans.loan_ids[i] for i in rows if loans.loan_ids[i] not in secured]
+    if bare:
+        yield Caution(
+            "LOANS_WITHOUT_PLEDGE",
+            Severity.WARNING,
+            f"{len(bare)} 笔质押类贷款没有押品，损失按无抵押违约损失率计：{_some(bare)}",
+            f"{len(bare)} loans of pledge products have no pledge and lose like unsecured ones: {_some(bare)}",
+        )
+
+
+def _is_named(column: Labels, names: Collection[str]) -> "np.ndarray[Any, np.dtype[np.bool_]]":
+    """Of each loan whether its text is one of the names, [n_loans]."""
+    return np.array([name in names for name in column.names], dtype=bool)[column.codes]
 
 
 def _about_borrowers(book: SecuredBook) -> Iterator[Caution]:

@@ -62,7 +62,10 @@ def collateral_from_wire(request: pb.PutCollateralRequest) -> tuple[Collateral, 
     violations = Violations()
     violations.require_non_empty("collateral", request.collateral)
     violations.require_max_length("collateral", request.collateral, MAX_ROWS)
-    read = [_collateral(row, violations.at(f"collateral[{i}]")) for i, row in enumerate(request.collateral)]
+    read = [
+        collateral_from_message(row, violations.at(f"collateral[{i}]"))
+        for i, row in enumerate(request.collateral)
+    ]
     _require_distinct(
         violations, "collateral", "collateral_id", [row.collateral_id for row in request.collateral]
     )
@@ -280,7 +283,8 @@ def _guarantee(message: pb.Guarantee, violations: Violations) -> Guarantee | Non
     return Guarantee(message.guarantor_id, message.share, message.default_probability_annual)
 
 
-def _collateral(message: pb.Collateral, violations: Violations) -> Collateral | None:
+def collateral_from_message(message: pb.Collateral, violations: Violations) -> Collateral | None:
+    """Collateral; None with what is wrong added to the violations."""
     good = _check_id(violations, "collateral_id", message.collateral_id)
     good &= _check_id(violations, "loan_id", message.loan_id)
     share = message.pledged_share if message.HasField("pledged_share") else 1.0

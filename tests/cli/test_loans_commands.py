@@ -130,6 +130,45 @@ def test_a_wrong_file_changes_nothing_and_ends_with_code_2(
     assert "p.csv, row 2, column loan_id: found 'NO', expected a loan that exists" in capsys.readouterr().err
 
 
+def test_the_example_book_goes_in_with_its_pledges_and_both_are_seen(
+    target: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("ECOPLEDGE_INSTITUTION_ID", "pledged-book")
+    folder, day = "examples/loans/book", ["--as-of", "2026-06-30", "--target", target]
+    send = ["loans", "import", f"{folder}/loans.csv", f"{folder}/pledges.csv", *day]
+    tables = answer(capsys, *send)["tables"]
+    assert isinstance(tables, list)
+    loans, pledges = tables
+    assert loans["counts"] == pledges["counts"] == {"created": 3, "updated": 0, "unchanged": 0}
+    assert [item["asset_id"] for item in pledges["pledges"]] == ["W1", "WUNING", "GEP1"]
+    assert run(send) == 0
+    out = capsys.readouterr().out
+    assert out.count("新增 created 0 · 更新 updated 0 · 未变 unchanged 3") == 2
+    total = sum(item["value_cny"] * item["pledged_share"] for item in pledges["pledges"])
+    assert f"3 项质押价值合计 pledged value {total / 1e4:,.2f} 万元" in out
+    quick = ["--paths", "256", "--target", target]
+    monitored = answer(capsys, "loans", "monitor", *quick)
+    assert [len(item["pledges"]) for item in monitored["loans"]] == [1, 1, 1]  # type: ignore[attr-defined]  # as above
+    for command in ("simulate", "wrong-way"):
+        assert "LOANS_WITHOUT_PLEDGE" not in json.dumps(answer(capsys, "loans", command, *quick))
+
+
+def test_pledges_without_their_loans_are_refused_and_only_they_are_valued(
+    target: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file, asset = tmp_path / "p.csv", Path("examples/water-right.toml").resolve()
+    file.write_text(f"collateral_id,loan_id,asset_file\nP1,NOBODY,{asset}\n")
+    assert run(["loans", "import", str(file), "--target", target]) == 2
+    assert (
+        "p.csv, row 2, column loan_id: found 'NOBODY', expected a loan that exists" in capsys.readouterr().err
+    )
+    assert run(["loans", "import", str(file), "--snapshot-id", "NONE", "--target", target]) != 0
+    assert "NONE" in capsys.readouterr().err
+    loans = ["loans", "import", "examples/loans/book/loans.csv", "--as-of", "2026-06-30"]
+    assert run([*loans, "--snapshot-id", "NONE", "--target", target]) == 2
+    assert "--snapshot-id: found 'NONE' for loans, expected none" in capsys.readouterr().err
+
+
 def test_many_wrong_rows_are_shortened_for_people_and_told_in_full_for_programs(
     target: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -57,7 +57,11 @@ DEFAULT_SEED = 20260821
     help="Quarters with movements up to that day.",
 )
 @click.option("--out", type=click.Path(path_type=Path), help="A name that ends in .xlsx, .csv or .parquet.")
-@click.option("--store", is_flag=True, help="Store the book as well, with a pledge behind every loan.")
+@click.option(
+    "--store",
+    is_flag=True,
+    help="Store the book as well, with a pledge behind every loan, which files do not have.",
+)
 @target
 @json_option
 def command(
@@ -74,7 +78,8 @@ def command(
     """生成合成贷款簿 · Draw a synthetic book: loans, balances of past quarters, movements. No bank has these loans.
 
     Products, places and sizes follow the published cases; everything else is an assumption of
-    data/demonstration/synthetic_book.toml. Every row says that it is synthetic; the files can be imported.
+    data/demonstration/synthetic_book.toml. Every row says that it is synthetic; the files can be imported, without
+    their pledges: only --store puts a pledge behind every loan.
     """
     from flows.synthetic_book.drawing import read_recipe
     from flows.synthetic_book.files import write_book

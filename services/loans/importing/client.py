@@ -8,6 +8,7 @@ import grpc
 
 from ecopledge.loans.v1 import loans_pb2 as pb
 from ecopledge.loans.v1.loans_pb2_grpc import LoansServiceStub
+from services.loans.collateral import Collateral
 from services.loans.importing import translate
 from services.loans.importing.intake import ImportHeader, ImportKind, Row
 from services.loans.loan import Loan, PutCounts
@@ -61,17 +62,28 @@ class ImportClient:
         """Movements of loans that exist."""
         return self._send_one(ImportHeader(_id(request_id), ImportKind.MOVEMENTS, None), movements, timeout_s)
 
+    def import_pledges(
+        self,
+        pledges: Iterable[Collateral],
+        *,
+        request_id: str | None = None,
+        timeout_s: float = IMPORT_TIMEOUT_S,
+    ) -> PutCounts:
+        """Pledges of loans that exist, at most 100,000, with the events that follow."""
+        return self._send_one(ImportHeader(_id(request_id), ImportKind.PLEDGES, None), pledges, timeout_s)
+
     def import_book(
         self,
         as_of: dt.date | None,
         loans: Iterable[Loan],
         positions: Iterable[LoanPosition],
         movements: Iterable[LoanMovement],
+        pledges: Iterable[Collateral] = (),
         *,
         request_id: str | None = None,
         timeout_s: float = IMPORT_TIMEOUT_S,
     ) -> dict[ImportKind, PutCounts]:
-        """Loans with their positions and movements, all of them or none.
+        """Loans with their positions, movements and pledges, all of them or none.
 
         Wrong rows are named by their kind and number: ``positions[17].balance``.
 
@@ -79,18 +91,20 @@ class ImportClient:
             as_of: business date of the loans; None where there are none.
             loans: their states of that day; may be empty.
             positions: of these loans and of others that exist; may be empty.
-            movements: likewise; not all three are empty.
+            movements: likewise.
+            pledges: likewise, at most 100,000; not all four are empty.
             request_id: a repeat with the same id returns the first answer; a new one when absent.
             timeout_s: deadline.
 
         Returns:
-            What was done, by kind of row.
+            What was done, by kind of row; of pledges only where there are some.
         """
         header = ImportHeader(_id(request_id), ImportKind.BOOK, as_of)
         rows: dict[ImportKind, Iterable[Row]] = {
             ImportKind.LOANS: loans,
             ImportKind.POSITIONS: positions,
             ImportKind.MOVEMENTS: movements,
+            ImportKind.PLEDGES: pledges,
         }
         return self._send(header, rows, timeout_s)
 

@@ -18,15 +18,18 @@ import msgspec
 import numpy as np
 
 from services.loans import stored
+from services.loans.collateral import Collateral
 from services.loans.loan import Loan
 from services.loans.position import LoanMovement, LoanPosition
 from services.runtime.errors import FieldViolation, InvalidInput
 
 MAX_IMPORT_ROWS = 10_000_000
+# Their loans are looked at before and after all of them, and so they are held together.
+MAX_IMPORT_PLEDGES = 100_000
 MAX_REPORTED = 1_000
 _LENGTH_BYTES = 8
 
-Row: TypeAlias = Loan | LoanPosition | LoanMovement
+Row: TypeAlias = Loan | LoanPosition | LoanMovement | Collateral
 
 
 class ImportKind(StrEnum):
@@ -35,10 +38,11 @@ class ImportKind(StrEnum):
     LOANS = "loans"
     POSITIONS = "positions"
     MOVEMENTS = "movements"
-    BOOK = "book"  # rows of all three
+    PLEDGES = "pledges"
+    BOOK = "book"  # rows of all of them
 
 
-ROW_KINDS = (ImportKind.LOANS, ImportKind.POSITIONS, ImportKind.MOVEMENTS)
+ROW_KINDS = (ImportKind.LOANS, ImportKind.POSITIONS, ImportKind.MOVEMENTS, ImportKind.PLEDGES)
 """Kinds of rows, in the order in which they are written: what a row needs is there before it."""
 
 
@@ -106,7 +110,9 @@ class Intake:
 
     def SerializeToString(self, *, deterministic: bool = True) -> bytes:  # noqa: ARG002, N802  # as a message has it
         """What equal imports have in common, however their rows were cut into chunks."""
-        return b"".join(digest.digest() for digest in self._digests.values())
+        # A book without pledges is what it was before books could have them.
+        kinds = [kind for kind in self._digests if kind is not ImportKind.PLEDGES or self.n_rows[kind] > 0]
+        return b"".join(self._digests[kind].digest() for kind in kinds)
 
     def check_once(self) -> None:
         """Refuse an import in which a key comes twice.
@@ -170,12 +176,16 @@ def _key(row: Row) -> tuple[str, ...]:
         return (row.movement_id,)
     if isinstance(row, LoanPosition):
         return (row.loan_id, row.as_of.isoformat())
+    if isinstance(row, Collateral):
+        return (row.collateral_id,)
     return (row.loan_id,)
 
 
 def _packed(row: Row) -> Any:
-    """What is kept of a row: a loan as it will be stored, the others as they are."""
-    return (row.loan_id, stored.loan_to_text(row)) if isinstance(row, Loan) else row
+    """What is kept of a row: a loan and a pledge as they will be stored, the others as they are."""
+    if isinstance(row, Loan):
+        return row.loan_id, stored.loan_to_text(row)
+    return stored.collateral_to_text(row) if isinstance(row, Collateral) else row
 
 
 def _unpacked(kind: ImportKind, packed: bytes) -> Row:
@@ -184,5 +194,7 @@ def _unpacked(kind: ImportKind, packed: bytes) -> Row:
             return msgspec.msgpack.decode(packed, type=LoanPosition)
         case ImportKind.MOVEMENTS:
             return msgspec.msgpack.decode(packed, type=LoanMovement)
+        case ImportKind.PLEDGES:
+            return stored.collateral_from_text(msgspec.msgpack.decode(packed, type=str))
         case _:
             return stored.loan_from_text(msgspec.msgpack.decode(packed, type=tuple[str, str])[1])

@@ -7,6 +7,7 @@ from google.protobuf.message import Message
 
 from ecopledge.loans.v1 import loans_pb2 as pb
 from services.loans.importing.intake import (
+    MAX_IMPORT_PLEDGES,
     MAX_IMPORT_ROWS,
     MAX_REPORTED,
     ImportHeader,
@@ -16,7 +17,12 @@ from services.loans.importing.intake import (
 )
 from services.loans.loan import PutCounts
 from services.loans.products import product_violations
-from services.loans.translate import loan_from_message, loan_to_wire
+from services.loans.translate import (
+    collateral_from_message,
+    collateral_to_wire,
+    loan_from_message,
+    loan_to_wire,
+)
 from services.loans.translate_position import (
     movement_from_wire,
     movement_to_wire,
@@ -36,6 +42,7 @@ _KINDS = {
     pb.IMPORT_KIND_LOANS: ImportKind.LOANS,
     pb.IMPORT_KIND_POSITIONS: ImportKind.POSITIONS,
     pb.IMPORT_KIND_MOVEMENTS: ImportKind.MOVEMENTS,
+    pb.IMPORT_KIND_PLEDGES: ImportKind.PLEDGES,
     pb.IMPORT_KIND_BOOK: ImportKind.BOOK,
 }
 _KIND_TO_WIRE = {kind: number for number, kind in _KINDS.items()}
@@ -43,6 +50,7 @@ _READ: dict[ImportKind, Callable[[Any, Violations], Row | None]] = {
     ImportKind.LOANS: loan_from_message,
     ImportKind.POSITIONS: position_from_wire,
     ImportKind.MOVEMENTS: movement_from_wire,
+    ImportKind.PLEDGES: collateral_from_message,
 }
 
 
@@ -91,7 +99,7 @@ def rows_into(
         if name not in arrived:
             raise InvalidInput.of("part", f"found {name}, expected {' or '.join([*arrived, 'end'])}")
         kind, messages = ImportKind(name), getattr(part, name).rows
-        _check_size(kind, len(messages), sum(arrived.values()), header)
+        _check_size(kind, len(messages), arrived, header)
         rows = _rows(kind, messages, arrived[kind], header.rows_of(kind), violations)
         arrived[kind] += len(messages)
         if len(violations.found) >= MAX_REPORTED:
@@ -108,7 +116,10 @@ def rows_into(
         )
 
 
-def _check_size(kind: ImportKind, n_rows: int, arrived: int, header: ImportHeader) -> None:
+def _check_size(
+    kind: ImportKind, n_rows: int, arrived_of: Mapping[ImportKind, int], header: ImportHeader
+) -> None:
+    arrived = sum(arrived_of.values())
     if kind is ImportKind.LOANS and header.as_of is None:
         raise InvalidInput.of("header.as_of", "is missing, expected the business date of the loans")
     if not 1 <= n_rows <= MAX_ROWS_PER_MESSAGE or arrived + n_rows > MAX_IMPORT_ROWS:
@@ -116,6 +127,11 @@ def _check_size(kind: ImportKind, n_rows: int, arrived: int, header: ImportHeade
             header.rows_of(kind),
             f"found {n_rows} after {arrived}, expected 1 to {MAX_ROWS_PER_MESSAGE:,} a message and "
             f"{MAX_IMPORT_ROWS:,} in all",
+        )
+    if kind is ImportKind.PLEDGES and arrived_of[kind] + n_rows > MAX_IMPORT_PLEDGES:
+        raise InvalidInput.of(
+            header.rows_of(kind),
+            f"found {n_rows} after {arrived_of[kind]} pledges, expected {MAX_IMPORT_PLEDGES:,} in all",
         )
 
 
@@ -176,11 +192,13 @@ _TO_WIRE: dict[ImportKind, Callable[[Any], Message]] = {
     ImportKind.LOANS: loan_to_wire,
     ImportKind.POSITIONS: position_to_wire,
     ImportKind.MOVEMENTS: movement_to_wire,
+    ImportKind.PLEDGES: collateral_to_wire,
 }
 _CHUNK_TO_WIRE: dict[ImportKind, Callable[[Any], pb.ImportLoansRequest]] = {
     ImportKind.LOANS: lambda rows: pb.ImportLoansRequest(loans=pb.LoanRows(rows=rows)),
     ImportKind.POSITIONS: lambda rows: pb.ImportLoansRequest(positions=pb.PositionRows(rows=rows)),
     ImportKind.MOVEMENTS: lambda rows: pb.ImportLoansRequest(movements=pb.MovementRows(rows=rows)),
+    ImportKind.PLEDGES: lambda rows: pb.ImportLoansRequest(pledges=pb.PledgeRows(rows=rows)),
 }
 
 

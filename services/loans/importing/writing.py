@@ -1,8 +1,9 @@
-"""Writes the rows of an import at its end, in one transaction: loans first, then positions, then movements."""
+"""Writes the rows of an import at its end, in one transaction: loans, then positions, movements and pledges."""
 
 from collections.abc import Callable, Mapping, Sequence
 
 from services.loans.booking_days import future_violations
+from services.loans.collateral import Collateral
 from services.loans.importing.intake import MAX_REPORTED, ImportKind, Intake, Row, is_reversal
 from services.loans.loan import PutCounts
 from services.loans.position import LoanMovement, LoanPosition
@@ -10,31 +11,56 @@ from services.loans.repository import LoanStore
 from services.loans.reversals import reversal_violations
 from services.runtime.errors import FieldViolation, InvalidInput
 
+PutPledges = Callable[[Sequence[Collateral]], PutCounts]
+"""Stores pledges and the events that follow, in the transaction of the import."""
+
 
 def write_import(
-    store: LoanStore, intake: Intake, check_alive: Callable[[], None] = lambda: None
+    store: LoanStore,
+    intake: Intake,
+    put_pledges: PutPledges,
+    check_alive: Callable[[], None] = lambda: None,
 ) -> dict[ImportKind, PutCounts]:
     """Write the rows of an import in the transaction of the store.
 
     Args:
         store: to write to; what is raised must end its transaction.
         intake: all rows, each key once.
+        put_pledges: stores pledges of loans that exist.
         check_alive: called between chunks; what it raises ends the import.
 
     Returns:
-        What was done with the rows of each kind that the import may have.
+        What was done with the rows of each kind that the import may have; of a book's pledges only where it has some.
 
     Raises:
         InvalidInput: naming the rows whose loan does not exist or whose day has not come, and reversals that do not
             agree with what they reverse.
     """
-    done = {}
+    done: dict[ImportKind, PutCounts] = {}
     for kind in intake.header.row_kinds:
-        is_loans = kind is ImportKind.LOANS
-        done[kind] = (
-            _write_loans(store, intake, check_alive) if is_loans else _write(store, intake, kind, check_alive)
-        )
+        match kind:
+            case ImportKind.LOANS:
+                done[kind] = _write_loans(store, intake, check_alive)
+            case ImportKind.PLEDGES:
+                if intake.n_rows[kind] > 0:
+                    done[kind] = _write_pledges(store, intake, put_pledges, check_alive)
+            case _:
+                done[kind] = _write(store, intake, kind, check_alive)
     return done
+
+
+def _write_pledges(
+    store: LoanStore, intake: Intake, put_pledges: PutPledges, check_alive: Callable[[], None]
+) -> PutCounts:
+    """All together: a loan with several pledges does not cross a level between two chunks."""
+    pledges: list[Collateral] = []
+    for _, rows in intake.chunks(ImportKind.PLEDGES):
+        check_alive()
+        pledges += [row for row in rows if isinstance(row, Collateral)]
+    wrong = _unknown(store, dict(enumerate(pledges)), intake.header.rows_of(ImportKind.PLEDGES))
+    if wrong:
+        raise InvalidInput.from_violations(wrong[:MAX_REPORTED])
+    return put_pledges(pledges)
 
 
 def _write_loans(store: LoanStore, intake: Intake, check_alive: Callable[[], None]) -> PutCounts:
@@ -76,12 +102,7 @@ def _record(store: LoanStore, rows: Sequence[Row]) -> PutCounts:
 
 def _wrong(store: LoanStore, rows: Mapping[int, Row], rows_name: str) -> list[FieldViolation]:
     """What is wrong with rows, by number: unknown loans, days to come, reversals that do not fit what is stored."""
-    missing = set(store.unknown_loans(row.loan_id for row in rows.values()))
-    found = [
-        FieldViolation(f"{rows_name}[{i}].loan_id", f"found {row.loan_id!r}, expected a loan that exists")
-        for i, row in rows.items()
-        if row.loan_id in missing
-    ]
+    found = _unknown(store, rows, rows_name)
     booked = {i: row for i, row in rows.items() if isinstance(row, LoanMovement | LoanPosition)}
     places = list(booked)
     found += future_violations(list(booked.values()), store.today(), lambda i: f"{rows_name}[{places[i]}]")
@@ -90,3 +111,12 @@ def _wrong(store: LoanStore, rows: Mapping[int, Row], rows_name: str) -> list[Fi
     return found + reversal_violations(
         store, list(movements.values()), lambda i: f"{rows_name}[{numbers[i]}]"
     )
+
+
+def _unknown(store: LoanStore, rows: Mapping[int, Row], rows_name: str) -> list[FieldViolation]:
+    missing = set(store.unknown_loans(row.loan_id for row in rows.values()))
+    return [
+        FieldViolation(f"{rows_name}[{i}].loan_id", f"found {row.loan_id!r}, expected a loan that exists")
+        for i, row in rows.items()
+        if row.loan_id in missing
+    ]

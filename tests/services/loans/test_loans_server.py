@@ -16,14 +16,17 @@ from quant.credit import expected_loss_lognormal_collateral
 from quant.schedules import CollateralTerms, ExposureSchedule
 from services.loans.client import LoansClient
 from services.loans.collateral import Collateral
+from services.loans.conditions import GuaranteeMode
 from services.loans.loan import Guarantee, IndexWeight, Loan, PutCounts, RepaymentKind
-from services.loans.portfolio import PortfolioLoss
+from services.loans.portfolio import PortfolioLoss, PortfolioQuestion
 from services.loans.schedule import repayment_schedule
+from services.loans.simulation.client import BookStressClient
+from services.loans.simulation.stress import StressQuestion
 from services.loans.translate import collateral_to_wire, loan_to_wire
 from services.runtime.channel import calling, open_channel
 from services.runtime.errors import Conflict, DeadlineExceeded, InvalidInput, NotFound
 from services.runtime.market import MarketSnapshot
-from services.runtime.results import Progress
+from services.runtime.results import Progress, Severity
 from services.runtime.server import RunningServer
 
 JUNE = dt.date(2026, 6, 30)
@@ -119,7 +122,9 @@ def test_a_portfolio_is_simulated_with_progress(
     assert var == sorted(var)
     assert found.manifest.snapshot_hash == snapshot.content_hash()
     assert found.manifest.n_paths == 20_000
-    assert found.cautions == ()
+    # A loan against forest carbon that nobody stored a pledge of.
+    assert [caution.code for caution in found.cautions] == ["LOANS_WITHOUT_PLEDGE"]
+    assert found.cautions[0].message_en.endswith(": L3")
 
 
 def test_a_repeat_agrees_to_the_last_bit_and_other_input_does_not(
@@ -173,7 +178,7 @@ def test_exposure_and_probability_follow_the_time_at_risk(
     for share, probability in zip(found.by_loan, expected, strict=True):
         error = np.sqrt(probability * (1 - probability) / 50_000)
         assert abs(share.defaults_mean - probability) <= 4 * error
-    assert [caution.code for caution in found.cautions] == ["LOANS_MATURED"]
+    assert [caution.code for caution in found.cautions] == ["LOANS_WITHOUT_PLEDGE", "LOANS_MATURED"]
 
 
 def test_cautions_say_what_to_look_at(
@@ -199,10 +204,48 @@ def test_cautions_say_what_to_look_at(
         "COLLATERAL_VALUATION_OLD",
         "COLLATERAL_VALUED_AFTER_BOOK",
         "COLLATERAL_OTHER_SNAPSHOT",
+        "LOANS_WITHOUT_PLEDGE",
         "BORROWER_TERMS_DIFFER",
         "TAIL_NEEDS_MORE_PATHS",
     ]
     assert "62" in found.cautions[0].message_zh
+
+
+def test_loans_that_should_have_a_pledge_and_have_none_are_named_wherever_losses_are_simulated(
+    client: LoansClient,
+    channel: grpc.Channel,
+    loan: MakeLoan,
+    collateral: MakeCollateral,
+    snapshot: MarketSnapshot,
+) -> None:
+    client.put_loans(
+        JUNE,
+        [
+            loan("by-mode", product="", guarantee_mode=GuaranteeMode.PLEDGE),
+            loan("by-product"),
+            loan("combined", guarantee_mode=GuaranteeMode.COMBINED),
+            loan(
+                "guaranteed", guarantee_mode=GuaranteeMode.GUARANTEE
+            ),  # the bank knows better than the product
+            loan(
+                "over", terms=replace(loan().terms, drawn_on=dt.date(2020, 1, 1))
+            ),  # 36 months, owes nothing
+            loan("pledged"),
+            loan("unsaid", product=""),
+        ],
+    )
+    client.put_collateral([collateral("C1", "pledged")])
+    stress = BookStressClient(channel)
+    asked = PortfolioQuestion(snapshot, n_paths=256, n_quarters=4)
+    for cautions in (
+        client.simulate_portfolio(snapshot, n_paths=256).cautions,
+        stress.stress(StressQuestion(asked)).cautions,
+        stress.wrong_way_risk(asked).cautions,
+    ):
+        [missing] = [caution for caution in cautions if caution.code == "LOANS_WITHOUT_PLEDGE"]
+        assert missing.severity is Severity.WARNING
+        assert missing.message_zh.startswith("3 笔质押类贷款没有押品")
+        assert missing.message_en.endswith(": by-mode, by-product, combined")
 
 
 def test_collateral_that_has_run_out_covers_nothing(
@@ -217,6 +260,7 @@ def test_collateral_that_has_run_out_covers_nothing(
     assert [caution.code for caution in found.cautions] == [
         "COLLATERAL_VALUATION_OLD",
         "COLLATERAL_ENDS_BEFORE_HORIZON",
+        "LOANS_WITHOUT_PLEDGE",
     ]
 
 

@@ -39,9 +39,13 @@ def test_a_loan_that_owes_nothing_is_at_risk_no_longer(
     assert (settled.exposure_cny, settled.expected_loss_cny, settled.defaults_mean) == (0.0, 0.0, 0.0)
     assert one.exposure_cny == three.exposure_cny > 0.0
     assert found.exposure_cny == pytest.approx(2.0 * one.exposure_cny)
+    # Nothing is pledged here; what owes nothing needs no pledge either.
     assert [caution.code for caution in found.cautions if caution.code.startswith("LOANS_")] == [
-        "LOANS_SETTLED"
+        "LOANS_WITHOUT_PLEDGE",
+        "LOANS_SETTLED",
     ]
+    bare = next(caution for caution in found.cautions if caution.code == "LOANS_WITHOUT_PLEDGE")
+    assert bare.message_en.endswith(": L1, L3")
     assert "1 loans" in next(c.message_en for c in found.cautions if c.code == "LOANS_SETTLED")
     before = client.simulate_portfolio(snapshot, n_paths=1_000, n_quarters=quarters, loan_ids=("L1", "L3"))
     assert before.exposure_cny == found.exposure_cny
@@ -125,6 +129,14 @@ def test_a_debtor_is_bad_as_classification_and_capital_see_it(
     assert "GUARANTORS_IN_DEFAULT" in [caution.code for caution in found.cautions]
     shares = {share.key: share.expected_loss_cny / share.defaults_mean for share in found.by_loan[3:]}
     assert shares["D1"] == pytest.approx(shares["C2"], rel=0.05)
+    assert "GUARANTORS_IN_DEFAULT" in [caution.code for caution in capital.cautions]
+    bare, backed = (
+        QualityClient(channel).measure_capital(snapshot, loan_ids=[loan_id], n_paths=4_096).totals
+        for loan_id in ("C2", "D1")
+    )
+    # With its guarantee D would lose a tenth; some 205 defaults each: four standard errors of the ratio are 0.4.
+    lost = [totals.economic_recognised.expected_loss_cny for totals in (bare, backed)]
+    assert lost[1] == pytest.approx(lost[0], rel=0.4)
     # A claim outside the question makes its debtor bad all the same.
     part = client.simulate_portfolio(snapshot, n_paths=1_000, loan_ids=("B2", "D1"))
     assert [share.exposure_cny == 0.0 for share in part.by_loan] == [True, False]

@@ -13,16 +13,20 @@ import pytest
 from ecopledge.loans.v1 import loans_pb2 as pb
 from ecopledge.loans.v1.loans_pb2_grpc import LoansServiceStub
 from services.loans.client import LoansClient
+from services.loans.collateral import Collateral
 from services.loans.importing.client import ImportClient
 from services.loans.importing.intake import ImportHeader, ImportKind, Row
 from services.loans.importing.translate import ROWS_PER_CHUNK, book_to_wire, header_to_wire, rows_to_wire
 from services.loans.loan import Loan, PutCounts, RepaymentKind
+from services.loans.pledges.client import PledgeClient
+from services.loans.pledges.levels import PledgeLevel
 from services.loans.position import LoanMovement, LoanPosition, MovementKind
 from services.runtime.channel import calling
 from services.runtime.errors import Conflict, InvalidInput
 
 JUNE = dt.date(2026, 6, 30)
 MakeLoan = Callable[..., Loan]
+MakeCollateral = Callable[..., Collateral]
 
 
 @pytest.fixture
@@ -289,3 +293,47 @@ def test_long_rows_go_in_smaller_chunks(client: LoansClient, importer: ImportCli
     assert len(chunks) > 1
     assert importer.import_loans(JUNE, long) == PutCounts(400, 0, 0)
     assert next(client.list_loans(page_size=2)).loan == long[0]
+
+
+def test_pledges_go_in_with_their_book_and_alone(
+    client: LoansClient, importer: ImportClient, loan: MakeLoan, collateral: MakeCollateral
+) -> None:
+    pledges = [collateral("C1", "L1", value_cny=2e6), collateral("C2", "L1", pledged_share=0.4)]
+    loans = [loan("L1")]
+    done = importer.import_book(JUNE, loans, [], [], pledges, request_id="b")
+    assert (done[ImportKind.LOANS], done[ImportKind.PLEDGES]) == (PutCounts(1, 0, 0), PutCounts(2, 0, 0))
+    assert importer.import_book(JUNE, loans, [], [], pledges, request_id="b") == done
+    assert next(client.list_loans()).collateral_ids == ("C1", "C2")
+    # What went in is what PutCollateral would have stored.
+    assert client.put_collateral(pledges) == PutCounts(0, 0, 2)
+    assert importer.import_pledges(pledges) == PutCounts(0, 0, 2)
+    assert importer.import_pledges([replace(pledges[0], pledged_share=0.5)]) == PutCounts(0, 1, 0)
+    with pytest.raises(Conflict, match="b"):
+        importer.import_book(JUNE, loans, [], [], pledges[:1], request_id="b")
+
+
+def test_a_wrong_pledge_leaves_the_whole_book_out(
+    client: LoansClient, importer: ImportClient, loan: MakeLoan, collateral: MakeCollateral
+) -> None:
+    for pledges, field in (
+        ([collateral("C1", "L1"), collateral("C2", "X")], r"pledges\[1\].loan_id: found 'X'"),
+        (
+            [collateral("C1", "L1"), collateral("C1", "L1")],
+            r"pledges\[1\]: found C1 again after pledges\[0\]",
+        ),
+    ):
+        with pytest.raises(InvalidInput, match=field):
+            importer.import_book(JUNE, [loan("L1")], [], [], pledges)
+    assert stored(client) == []
+
+
+def test_an_imported_valuation_that_crosses_a_level_is_an_event(
+    channel: grpc.Channel, importer: ImportClient, loan: MakeLoan, collateral: MakeCollateral
+) -> None:
+    # 1,000,000.00 are owed, so that 1,000 is below every level and 4,000,000 above; two pledges move it but once.
+    rich = [collateral(name, "L1", value_cny=2e6) for name in ("C1", "C2")]
+    poor = [replace(item, value_cny=500.0, valuation_date=JUNE + dt.timedelta(1)) for item in rich]
+    importer.import_book(JUNE, [loan("L1")], [], [], rich)
+    importer.import_pledges(poor)
+    [event] = PledgeClient(channel).events()
+    assert (event.crossing.before, event.crossing.after) == (PledgeLevel.NORMAL, PledgeLevel.LIQUIDATION)

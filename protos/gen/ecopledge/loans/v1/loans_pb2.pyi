@@ -198,7 +198,9 @@ class _ImportKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ImportKind
     IMPORT_KIND_MOVEMENTS: _ImportKind.ValueType  # 3
     """Movements."""
     IMPORT_KIND_BOOK: _ImportKind.ValueType  # 4
-    """Loans, positions and movements of one book together."""
+    """Loans, positions, movements and pledges of one book together."""
+    IMPORT_KIND_PLEDGES: _ImportKind.ValueType  # 5
+    """Pledges."""
 
 class ImportKind(_ImportKind, metaclass=_ImportKindEnumTypeWrapper):
     """What an import brings."""
@@ -212,7 +214,9 @@ IMPORT_KIND_POSITIONS: ImportKind.ValueType  # 2
 IMPORT_KIND_MOVEMENTS: ImportKind.ValueType  # 3
 """Movements."""
 IMPORT_KIND_BOOK: ImportKind.ValueType  # 4
-"""Loans, positions and movements of one book together."""
+"""Loans, positions, movements and pledges of one book together."""
+IMPORT_KIND_PLEDGES: ImportKind.ValueType  # 5
+"""Pledges."""
 Global___ImportKind: _TypeAlias = ImportKind  # noqa: Y015
 
 @_typing.final
@@ -1384,7 +1388,7 @@ Global___PortfolioLoss: _TypeAlias = PortfolioLoss  # noqa: Y015
 
 @_typing.final
 class ImportLoansRequest(_message.Message):
-    """One part of an import: first a header, then rows of its kind, in a book of the three kinds in any order, last the end."""
+    """One part of an import: first a header, then rows of its kind, in a book of all kinds in any order, last the end."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -1393,6 +1397,7 @@ class ImportLoansRequest(_message.Message):
     POSITIONS_FIELD_NUMBER: _builtins.int
     MOVEMENTS_FIELD_NUMBER: _builtins.int
     END_FIELD_NUMBER: _builtins.int
+    PLEDGES_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def header(self) -> Global___ImportHeader:
         """First message."""
@@ -1413,6 +1418,10 @@ class ImportLoansRequest(_message.Message):
     def end(self) -> Global___ImportEnd:
         """Last message."""
 
+    @_builtins.property
+    def pledges(self) -> Global___PledgeRows:
+        """Rows of an import of pledges or of a book."""
+
     def __init__(
         self,
         *,
@@ -1421,12 +1430,13 @@ class ImportLoansRequest(_message.Message):
         positions: Global___PositionRows | None = ...,
         movements: Global___MovementRows | None = ...,
         end: Global___ImportEnd | None = ...,
+        pledges: Global___PledgeRows | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["end", b"end", "header", b"header", "loans", b"loans", "movements", b"movements", "part", b"part", "positions", b"positions"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["end", b"end", "header", b"header", "loans", b"loans", "movements", b"movements", "part", b"part", "pledges", b"pledges", "positions", b"positions"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["end", b"end", "header", b"header", "loans", b"loans", "movements", b"movements", "part", b"part", "positions", b"positions"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["end", b"end", "header", b"header", "loans", b"loans", "movements", b"movements", "part", b"part", "pledges", b"pledges", "positions", b"positions"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    _WhichOneofReturnType_part: _TypeAlias = _typing.Literal["header", "loans", "positions", "movements", "end"]  # noqa: Y015
+    _WhichOneofReturnType_part: _TypeAlias = _typing.Literal["header", "loans", "positions", "movements", "end", "pledges"]  # noqa: Y015
     _WhichOneofArgType_part: _TypeAlias = _typing.Literal["part", b"part"]  # noqa: Y015
     def WhichOneof(self, oneof_group: _WhichOneofArgType_part) -> _WhichOneofReturnType_part | None: ...
 
@@ -1537,6 +1547,30 @@ class MovementRows(_message.Message):
 Global___MovementRows: _TypeAlias = MovementRows  # noqa: Y015
 
 @_typing.final
+class PledgeRows(_message.Message):
+    """Pledges of an import; in all at most 100,000, for their loans are looked at before and after all of them."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ROWS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def rows(self) -> _containers.RepeatedCompositeFieldContainer[Global___Collateral]:
+        """1 to 100,000."""
+
+    def __init__(
+        self,
+        *,
+        rows: _abc.Iterable[Global___Collateral] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["rows", b"rows"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PledgeRows: _TypeAlias = PledgeRows  # noqa: Y015
+
+@_typing.final
 class ImportEnd(_message.Message):
     """End of an import."""
 
@@ -1576,7 +1610,7 @@ class ImportLoansResponse(_message.Message):
     """Rows that were the same already."""
     @_builtins.property
     def by_kind(self) -> _containers.RepeatedCompositeFieldContainer[Global___ImportedRows]:
-        """The same by kind of row, for every kind that the import may bring."""
+        """The same by kind of row, for every kind that the import may bring; of pledges in a book only where some came."""
 
     def __init__(
         self,
@@ -1605,7 +1639,7 @@ class ImportedRows(_message.Message):
     UPDATED_FIELD_NUMBER: _builtins.int
     UNCHANGED_FIELD_NUMBER: _builtins.int
     kind: Global___ImportKind.ValueType
-    """Loans, positions or movements."""
+    """Loans, positions, movements or pledges."""
     created: _builtins.int
     """As in ImportLoansResponse."""
     updated: _builtins.int

@@ -205,9 +205,9 @@ class LoansServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ImportLoans(self, request_iterator, context):
-        """Takes loans, positions, movements or a book of all three, any number of rows in one stream: a header, rows in chunks,
+        """Takes loans, positions, movements, pledges or a book of them all, any number of rows in one stream: a header, rows in chunks,
         an end that says how many rows there were. Nothing is stored before the end, then all or nothing; a stream that breaks stores nothing. A row
-        that is stored already changes nothing, as in PutLoans, RecordPositions and RecordMovements.
+        that is stored already changes nothing, as in PutLoans, RecordPositions, RecordMovements and PutCollateral.
         INVALID_ARGUMENT: wrong rows, by their number from 0 (in a book by kind and number), up to 1,000 of them; rows of an unknown loan; an
         identifier twice; a stream out of order. ALREADY_EXISTS: as PutLoans. UNAVAILABLE: another import is being written.
         """

@@ -67,9 +67,9 @@ class LoansServiceStub:
     reverses, a correction of what is reversed. NOT_FOUND: a loan that does not exist. ALREADY_EXISTS: as PutLoans.
     """
     ImportLoans: _grpc.StreamUnaryMultiCallable[_loans_pb2.ImportLoansRequest, _loans_pb2.ImportLoansResponse]
-    """Takes loans, positions, movements or a book of all three, any number of rows in one stream: a header, rows in chunks,
+    """Takes loans, positions, movements, pledges or a book of them all, any number of rows in one stream: a header, rows in chunks,
     an end that says how many rows there were. Nothing is stored before the end, then all or nothing; a stream that breaks stores nothing. A row
-    that is stored already changes nothing, as in PutLoans, RecordPositions and RecordMovements.
+    that is stored already changes nothing, as in PutLoans, RecordPositions, RecordMovements and PutCollateral.
     INVALID_ARGUMENT: wrong rows, by their number from 0 (in a book by kind and number), up to 1,000 of them; rows of an unknown loan; an
     identifier twice; a stream out of order. ALREADY_EXISTS: as PutLoans. UNAVAILABLE: another import is being written.
     """
@@ -160,9 +160,9 @@ class LoansServiceAsyncStub(LoansServiceStub):
     reverses, a correction of what is reversed. NOT_FOUND: a loan that does not exist. ALREADY_EXISTS: as PutLoans.
     """
     ImportLoans: _aio.StreamUnaryMultiCallable[_loans_pb2.ImportLoansRequest, _loans_pb2.ImportLoansResponse]  # type: ignore[assignment]
-    """Takes loans, positions, movements or a book of all three, any number of rows in one stream: a header, rows in chunks,
+    """Takes loans, positions, movements, pledges or a book of them all, any number of rows in one stream: a header, rows in chunks,
     an end that says how many rows there were. Nothing is stored before the end, then all or nothing; a stream that breaks stores nothing. A row
-    that is stored already changes nothing, as in PutLoans, RecordPositions and RecordMovements.
+    that is stored already changes nothing, as in PutLoans, RecordPositions, RecordMovements and PutCollateral.
     INVALID_ARGUMENT: wrong rows, by their number from 0 (in a book by kind and number), up to 1,000 of them; rows of an unknown loan; an
     identifier twice; a stream out of order. ALREADY_EXISTS: as PutLoans. UNAVAILABLE: another import is being written.
     """
@@ -292,9 +292,9 @@ class LoansServiceServicer(metaclass=_abc_1.ABCMeta):
         request_iterator: _MaybeAsyncIterator[_loans_pb2.ImportLoansRequest],
         context: _ServicerContext,
     ) -> _typing.Union[_loans_pb2.ImportLoansResponse, _abc.Awaitable[_loans_pb2.ImportLoansResponse]]:
-        """Takes loans, positions, movements or a book of all three, any number of rows in one stream: a header, rows in chunks,
+        """Takes loans, positions, movements, pledges or a book of them all, any number of rows in one stream: a header, rows in chunks,
         an end that says how many rows there were. Nothing is stored before the end, then all or nothing; a stream that breaks stores nothing. A row
-        that is stored already changes nothing, as in PutLoans, RecordPositions and RecordMovements.
+        that is stored already changes nothing, as in PutLoans, RecordPositions, RecordMovements and PutCollateral.
         INVALID_ARGUMENT: wrong rows, by their number from 0 (in a book by kind and number), up to 1,000 of them; rows of an unknown loan; an
         identifier twice; a stream out of order. ALREADY_EXISTS: as PutLoans. UNAVAILABLE: another import is being written.
         """
