@@ -10,7 +10,8 @@ from services.loans.book import SecuredBook
 from services.loans.book_terms.used import cautions_about_terms
 from services.loans.columns.loan_columns import Labels
 from services.loans.conditions import GuaranteeMode
-from services.loans.guarantees import GuaranteeCircle, circles, guarantor_is_borrower
+from services.loans.guarantee_cautions import cautions_about_borrowing_guarantors, cautions_about_circles
+from services.loans.guarantees import guarantor_is_borrower
 from services.loans.portfolio import PortfolioQuestion
 from services.loans.products import read_products
 from services.loans.segments.cautions import cautions_about_curves, cautions_about_funds
@@ -22,7 +23,6 @@ DISTANT_SNAPSHOT_DAYS = 31
 FEWEST_TAIL_PATHS = 10
 SMALLEST_EFFECTIVE_SHARE = 0.2
 _SHOWN = 3
-_SHOWN_MEMBERS = 4
 
 
 def cautions_about(question: PortfolioQuestion, book: SecuredBook, found: LossSummary) -> tuple[Caution, ...]:
@@ -157,31 +157,10 @@ def _about_borrowers(book: SecuredBook) -> Iterator[Caution]:
 
 
 def _about_guarantors(book: SecuredBook) -> Iterator[Caution]:
-    loans, guarantor = book.loans, book.loans.guarantees.guarantor
-    borrows = guarantor_is_borrower(loans) & ~book.guarantor_has_fallen()
-    borrowing = sorted({guarantor.names[code] for code in guarantor.codes[borrows]})
-    if borrowing:
-        yield Caution(
-            "GUARANTORS_BORROW",
-            Severity.NOTE,
-            f"{len(borrowing)} 个保证人同时是本账簿的借款人，其代偿能力随其自身贷款违约而丧失，按其借款人违约概率计算，"
-            f"不采用贷款上填写的保证人违约概率：{_some(borrowing)}",
-            f"{len(borrowing)} guarantors borrow in the same book: they fail as guarantor when they default as "
-            f"borrower, with the probability of their own loans, not the one stated beside the guarantee: "
-            f"{_some(borrowing)}",
-        )
-    found = circles(loans)
-    if found:
-        owed_wan = sum(loans.terms.principal_cents[i] for circle in found for i in circle.loans) / 1e6
-        shown = [_members(circle) for circle in found]
-        yield Caution(
-            "GUARANTEE_CIRCLES",
-            Severity.WARNING,
-            f"{len(found)} 个互保圈，圈内互保贷款合同金额合计 {owed_wan:,.2f} 万元，"
-            f"一方违约时其余各方的保证随之落空：{_some(shown)}",
-            f"{len(found)} circles of mutual guarantees with loans of {owed_wan:,.2f} wan CNY granted inside them; "
-            f"when one member falls its guarantees for the others are gone: {_some(shown)}",
-        )
+    at_risk = book.years_left() > 0.0
+    borrows = guarantor_is_borrower(book.loans, at_risk) & at_risk & ~book.guarantor_has_fallen()
+    yield from cautions_about_borrowing_guarantors(book.loans, borrows)
+    yield from cautions_about_circles(book.loans)
 
 
 def _about_fallen_guarantors(book: SecuredBook) -> Iterator[Caution]:
@@ -196,11 +175,6 @@ def _about_fallen_guarantors(book: SecuredBook) -> Iterator[Caution]:
             f"the guarantors of {len(unbacked)} loans are in default themselves, whose guarantees count as nothing: "
             f"{_some(unbacked)}",
         )
-
-
-def _members(circle: GuaranteeCircle) -> str:
-    more = len(circle.borrowers) - _SHOWN_MEMBERS
-    return " - ".join(circle.borrowers[:_SHOWN_MEMBERS]) + (f" - … (+{more})" if more > 0 else "")
 
 
 def _about_loans(book: SecuredBook) -> Iterator[Caution]:

@@ -15,9 +15,18 @@ from quant.sparse_draws import Lanes, lane_of_name
 from services.loans.columns.loan_columns import Labels, LoanColumns
 
 
-def guarantor_is_borrower(loans: LoanColumns) -> Flags:
-    """Whether the guarantor of each loan bears a share of it and borrows in the same book, [n_loans]."""
-    guarantor, borrowers = loans.guarantees.guarantor, set(loans.borrower.names)
+def guarantor_is_borrower(loans: LoanColumns, at_risk: Flags | None = None) -> Flags:
+    """Whether the guarantor of each loan bears a share of it and borrows in the same book, [n_loans].
+
+    Args:
+        loans: the book.
+        at_risk: loans that count as borrowing; all of them when absent.
+    """
+    codes = loans.borrower.codes if at_risk is None else loans.borrower.codes[at_risk]
+    guarantor, borrowers = (
+        loans.guarantees.guarantor,
+        {loans.borrower.names[code] for code in np.unique(codes)},
+    )
     borrows = np.array([bool(name) and name in borrowers for name in guarantor.names], dtype=bool)
     flags: Flags = borrows[guarantor.codes] & (loans.guarantees.share > 0.0)
     return flags

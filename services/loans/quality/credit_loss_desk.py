@@ -10,6 +10,8 @@ import numpy as np
 
 from services.loans.book_terms.used import cautions_about_terms
 from services.loans.columns.loan_columns import loan_columns
+from services.loans.guarantee_cautions import cautions_about_borrowing_guarantors
+from services.loans.guarantees import guarantor_is_borrower
 from services.loans.quality.classified_book import cautions_about_positions, some
 from services.loans.quality.credit_loss import (
     CreditLossQuestion,
@@ -207,8 +209,10 @@ def _cautions(
         )
     performing = part_of(book, staged.performing())
     longest = float(years_left(performing).max()) if performing.loans else 0.0
+    columns = loan_columns(performing.loans, "")
+    yield from cautions_about_borrowing_guarantors(columns, guarantor_is_borrower(columns))
     yield from cautions_about_terms(staged.terms)
-    yield from cautions_about_curves(loan_columns(performing.loans, ""), staged.terms.curves.entries, longest)
+    yield from cautions_about_curves(columns, staged.terms.curves.entries, longest)
     yield from cautions_about_funds(
         loan_columns(book.loans, ""), staged.terms.funds.entries, None, is_part=bool(question.loan_ids)
     )

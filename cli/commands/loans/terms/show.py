@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from services.loans.book_terms.terms import TermsVersion
     from services.loans.segments.segment import Segment
 
+_CHINA = dt.timezone(dt.timedelta(hours=8))
+
 
 @click.command(
     "show",
@@ -32,7 +34,7 @@ def command(as_of: str | None, known_at: str | None, target: str | None, *, as_j
     from services.loans.book_terms.client import BookTermsClient
     from services.loans.book_terms.terms import TermsKind, version_in_force
 
-    day = day_of("--as-of", as_of) or dt.datetime.now(dt.UTC).astimezone().date()
+    day = day_of("--as-of", as_of) or dt.datetime.now(_CHINA).date()
     moment = None if known_at is None else moment_of("--known-at", known_at)
     with services(target, ("loans",)) as channel:
         versions = BookTermsClient(channel).versions(known_at=moment)

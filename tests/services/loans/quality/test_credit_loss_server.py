@@ -226,9 +226,13 @@ def test_the_guarantee_of_a_borrower_in_default_counts_for_nothing(
     assert third.allowance_cny == 0.0 < bare.allowance_cny
     (caution,) = [item for item in report.cautions if item.code == "GUARANTORS_IN_DEFAULT"]
     assert caution.message_en.endswith(": L1, L2")
+    assert not [item for item in report.cautions if item.code == "GUARANTORS_BORROW"]
     # Asked about one loan alone, the guarantor's record is known all the same.
     alone = measure([], n_paths=64, loan_ids=("L1",))
     assert alone.loans[0].allowance_cny == pytest.approx(first.allowance_cny, rel=1e-12)
+    standing = measure([], positions=[LoanPosition("L4", DAY, Decimal("1000000.00"), RATE, 0)], n_paths=64)
+    (note,) = [item for item in standing.cautions if item.code == "GUARANTORS_BORROW"]
+    assert note.message_en.endswith(": G")
 
 
 def test_a_guarantor_that_owes_nothing_any_more_is_judged_alike_for_a_book_and_a_part(
