@@ -1,5 +1,6 @@
 """`ecopledge loans wrong-way`: what it costs that collateral falls where borrowers default."""
 
+import math
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -94,4 +95,11 @@ def _print(risk: "WrongWayRisk") -> None:
     )
     for share in risk.drivers:
         click.echo(f"  来自 by {share.factor}: {wan(share.expected_loss_cny)} 万元 (Shapley)")
+    if risk.drivers:
+        whole = math.fsum(share.expected_loss_cny for share in risk.drivers)
+        click.echo(
+            f"  各因子合计 sum {wan(whole)} 万元：由给定因子的期望损失另算，与差额之差为抽样误差和未计的基金上限\n"
+            "  from expected losses given the factors; what parts it from the difference is sampling error and the caps of "
+            "funds, which it leaves out"
+        )
     print_brief_cautions(risk.cautions)
