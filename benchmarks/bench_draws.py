@@ -22,9 +22,9 @@ from scipy.special import ndtri
 from scipy.stats import qmc
 
 from benchmarks.bench_valuation import detail
-from quant.distribution import HorizonScenarios, quantiles_of_sorted
 from quant.factors import FactorModel
-from quant.right_loss import share_left
+from quant.pledges.distribution import HorizonScenarios, quantiles_of_sorted
+from quant.pledges.right_loss import share_left
 from quant.schedules import Array, ExposureSchedule, ScheduleBook
 from services.runtime.bundled import bundled
 from services.runtime.market import read_snapshot

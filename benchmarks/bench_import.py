@@ -21,7 +21,7 @@ from pathlib import Path
 
 from services.loans.importing.client import ImportClient
 from services.loans.loan import Loan, PutCounts, RepaymentKind, RepaymentTerms
-from services.loans.position import LoanPosition
+from services.loans.reported.position import LoanPosition
 from services.loans.repository import SqlLoanStore
 from services.runtime.channel import open_channel
 from services.runtime.database import make_engine, reading

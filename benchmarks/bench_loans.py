@@ -22,9 +22,9 @@ import numpy as np
 from scipy.special import ndtr, ndtri
 
 from benchmarks.loan_books import DISCOUNT, MODEL, book
+from quant.draws.sparse_draws import philox
 from quant.loan_losses.simulation import LossSummary
 from quant.portfolio import loss_simulation
-from quant.sparse_draws import philox
 
 PEERS = Path(__file__).resolve().parents[1] / ".venv-peers" / "bin" / "python"
 RHO, PD, LGD, EXPOSURE, CHUNK = 0.2, 0.03, 0.6, 1e6, 500

@@ -32,8 +32,8 @@ from quant.portfolio import loss_simulation, simulate_losses
 from services.fund.simulation.market import with_fund_factors
 from services.fund.simulation.simulating import simulate
 from services.runtime.bundled import bundled
-from services.runtime.dask_workers import DaskWorkers
 from services.runtime.market import read_snapshot
+from services.runtime.workers.on_dask import DaskWorkers
 from services.valuation.catalogue.catalogue import read_catalogue
 from services.valuation.engine import ValuationEngine
 from services.valuation.prepared_market import PreparedMarket

@@ -17,8 +17,8 @@ import numba
 import numpy as np
 import numpy_financial as npf
 
-from quant.amortisation import check_amortisation, equal_instalment, equal_principal
-from quant.payment_plan import NO_CENTS, NO_CHOICE, NO_GROWTH, PaymentPlan, Rule, balances_after
+from quant.repayment.amortisation import check_amortisation, equal_instalment, equal_principal
+from quant.repayment.payment_plan import NO_CENTS, NO_CHOICE, NO_GROWTH, PaymentPlan, Rule, balances_after
 
 MONTHS = 120
 REPEATS = 7

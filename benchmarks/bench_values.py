@@ -27,11 +27,11 @@ from typing import Any
 import numpy as np
 
 from benchmarks.bench_valuation import detail
-from quant.cell_bank import CellBank
-from quant.curves import DiscountCurve
-from quant.distribution import REPORTED_PROBABILITIES, HorizonScenarios
 from quant.factors import FactorModel
-from quant.pledge_values import AssetValues, value_assets
+from quant.market.curves import DiscountCurve
+from quant.pledges.cell_bank import CellBank
+from quant.pledges.distribution import REPORTED_PROBABILITIES, HorizonScenarios
+from quant.pledges.pledge_values import AssetValues, value_assets
 from quant.schedules import Array, ExposureSchedule, ScheduleBook
 from services.runtime.bundled import bundled
 from services.runtime.market import read_snapshot

@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from quant.curves import DiscountCurve
 from quant.factors import FactorModel, PrimaryFactor
 from quant.loan_losses.book import NO_FUND, LoanBook, Pledges
+from quant.market.curves import DiscountCurve
 from quant.schedules import CollateralTerms, ExposureSchedule
 
 ROWS = 15

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
+from quant.market.sharing_scheme import scheme_entitlement
 from quant.published_figures.recompute import Check
-from quant.sharing_scheme import scheme_entitlement
 from services.runtime.bundled import bundled
 
 CNY_PER_YI, CNY_PER_WAN = 1e8, 1e4

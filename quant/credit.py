@@ -20,7 +20,7 @@ from quant.arguments import (
     Interval,
     describe_first,
 )
-from quant.bivariate_normal import bivariate_normal_cdf
+from quant.credit_risk.bivariate_normal import bivariate_normal_cdf
 
 AssetClass = Literal["corporate", "residential_mortgage", "qualifying_revolving", "other_retail"]
 

@@ -14,9 +14,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import ndtr
 
-from quant.overlay import LogOverlay
-from quant.piecewise import PiecewiseLinear
-from quant.random_numbers import Purpose, standard_normals
+from quant.draws.random_numbers import Purpose, standard_normals
+from quant.market.overlay import LogOverlay
+from quant.market.piecewise import PiecewiseLinear
 
 Array = NDArray[np.float64]
 

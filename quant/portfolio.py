@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from quant.conditional_loss import path_expected_losses
+from quant.credit_risk.conditional_loss import path_expected_losses
 from quant.factors import FactorModel
 from quant.loan_losses.book import LoanBook
 from quant.loan_losses.path_sampling import PathSampler, TailDirection, mirrored_states

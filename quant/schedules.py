@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from quant.factors import FactorModel
-from quant.right_loss import expected_share
+from quant.pledges.right_loss import expected_share
 
 Array = NDArray[np.float64]
 RISK_PREMIUM_RANGE = (-1.0, 10.0)

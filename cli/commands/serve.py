@@ -50,7 +50,7 @@ def host(settings: "Settings", names: tuple[str, ...]) -> None:
     from services.runtime.database import engine_from
     from services.runtime.migrate import upgrade_runtime
     from services.runtime.server import serve
-    from services.runtime.simulation_workers import workers_from
+    from services.runtime.workers.chosen import workers_from
 
     engine = engine_from(settings)
     upgrade_runtime(engine)

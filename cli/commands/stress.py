@@ -10,7 +10,7 @@ from cli.examples import WithExamples
 from cli.output import json_option, percent, print_json, print_table, wan
 
 if TYPE_CHECKING:
-    from services.runtime.scenario import Scenario
+    from services.runtime.scenarios.scenario import Scenario
     from services.valuation.stress.report import FactorMove, ReverseLimit, StressedAsset, StressReport
 
 _FACTORS_SHOWN = 5
@@ -64,7 +64,7 @@ def command(
     Without options: every bundled scenario. Amounts are printed in 万元; --json prints CNY.
     """
     from cli.asset_file import read_asset_file
-    from services.runtime.scenario_file import read_scenarios
+    from services.runtime.scenarios.file import read_scenarios
     from services.valuation.client import ValuationClient
     from services.valuation.stress.report import StressedAsset
     from services.valuation.valuation import Simulation

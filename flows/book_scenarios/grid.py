@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from flows.book_scenarios.question import BookSetting
 from services.loans.simulation.stress import PortfolioStress, StressedLoss
 from services.runtime.market import MarketSnapshot
-from services.runtime.scenario import Scenario
+from services.runtime.scenarios.scenario import Scenario
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,9 +15,9 @@ from services.loans.simulation.stress import PortfolioStress, StressQuestion
 from services.runtime.errors import InvalidInput, NotFound
 from services.runtime.market import MarketSnapshot
 from services.runtime.results import Progress
-from services.runtime.scenario import Scenario
-from services.runtime.scenario_choice import fitting_scenarios, named_scenarios
-from services.runtime.scenario_file import read_scenarios, read_standard_scenarios
+from services.runtime.scenarios.choice import fitting_scenarios, named_scenarios
+from services.runtime.scenarios.file import read_scenarios, read_standard_scenarios
+from services.runtime.scenarios.scenario import Scenario
 
 
 class LoanLister(Protocol):

@@ -5,8 +5,8 @@ from enum import StrEnum
 
 from services.loans.conditions import BorrowerSize, GuaranteeMode
 from services.loans.loan import RepaymentKind
-from services.loans.position import FiveClass, MovementKind
-from services.loans.repayment import LprTenor
+from services.loans.repayment.changes import LprTenor
+from services.loans.reported.position import FiveClass, MovementKind
 
 
 class Content(StrEnum):

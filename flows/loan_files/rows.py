@@ -6,12 +6,12 @@ from decimal import Decimal
 from typing import Any
 
 from flows.loan_files.pledge_row import PledgeRow
-from quant.daycount import DayCount
+from quant.repayment.daycount import DayCount
 from services.loans.conditions import BorrowerSize, GuaranteeMode, InterestSubsidy
 from services.loans.loan import Guarantee, IndexWeight, Loan, RepaymentKind, RepaymentTerms, due_date
-from services.loans.position import FiveClass, LoanMovement, LoanPosition, MovementKind
 from services.loans.products import read_products
-from services.loans.repayment import LprFixing, LprTenor, RateReset
+from services.loans.repayment.changes import LprFixing, LprTenor, RateReset
+from services.loans.reported.position import FiveClass, LoanMovement, LoanPosition, MovementKind
 
 Cells = Mapping[str, Any]
 Row = Loan | LoanPosition | LoanMovement | PledgeRow

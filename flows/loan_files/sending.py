@@ -8,7 +8,7 @@ from typing import Any, Protocol
 from flows.loan_files.reading import LoanFile
 from services.loans.collateral import Collateral
 from services.loans.loan import Loan, PutCounts
-from services.loans.position import LoanMovement, LoanPosition
+from services.loans.reported.position import LoanMovement, LoanPosition
 from services.runtime.errors import FieldViolation, InvalidInput
 
 _ROW = re.compile(r"(rows|loans|positions|movements|pledges)\[(\d+)\]\.?(.*)")

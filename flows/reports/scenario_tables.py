@@ -10,7 +10,7 @@ from flows.reports.vocabulary import Vocabulary
 from services.runtime.evidence import Evidence
 from services.runtime.market import MarketSnapshot
 from services.runtime.results import Caution, Manifest, Severity
-from services.runtime.scenario import Scenario
+from services.runtime.scenarios.scenario import Scenario
 
 
 def world_name(scenario: Scenario | None) -> Bilingual:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from services.loans.loan import Loan
-from services.loans.position import LoanMovement, LoanPosition
+from services.loans.reported.position import LoanMovement, LoanPosition
 from services.loans.synthetic.book import MARK, SyntheticLoan
 from services.runtime.errors import InvalidInput
 

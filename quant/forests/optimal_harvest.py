@@ -2,8 +2,8 @@
 
 At each decision date the owner fells (timber now; credits that the felling reverses are bought back at that date's
 price) or lets the stand grow on and collects what it earns meanwhile. The rule may look at the prices of the date
-alone. It is fitted on one set of paths and valued on another (`quant.optimal_stopping`), beside two strategies that
-decide today: fell at the first date, fell at the last.
+alone. It is fitted on one set of paths and valued on another (`quant.pledges.optimal_stopping`), beside two strategies
+that decide today: fell at the first date, fell at the last.
 
 Loss of the right (fire, revocation) is in the present value of one yuan, as it is in a schedule's value, so the
 strategies that decide today are worth exactly what their schedules are; the rule does not look at such losses.
@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from quant.factors import FactorModel
-from quant.optimal_stopping import (
+from quant.pledges.optimal_stopping import (
     StoppingPaths,
     StoppingRule,
     fit_stopping_rule,

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import ndtri
 
+from quant.draws.random_numbers import Purpose, standard_normals, uniforms
 from quant.fund_paths.plan import FundPlan, IntArray
 from quant.fund_paths.projects import FloatArray
-from quant.random_numbers import Purpose, standard_normals, uniforms
 
 _ERROR, _OVERRUN, _DELAY, _ABANDONMENT, _COMMON = range(5)
 _NEVER_STOPS = 1_000_000

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from quant.curves import DiscountCurve
 from quant.factors import FactorModel
 from quant.fund_paths.projects import FloatArray, ProjectCash
+from quant.market.curves import DiscountCurve
 
 IntArray = NDArray[np.int64]
 NEVER = -1

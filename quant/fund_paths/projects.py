@@ -102,7 +102,7 @@ class ProjectCash:
         quantity_cv: coefficient of variation of the project's own error, lognormal with mean 1, one for its life.
         risk: of construction and operation.
         exit: how it is sold; None for a project that is kept without a sale.
-        lane: address of its own draws; see `quant.sparse_draws.lane_of_name`.
+        lane: address of its own draws; see `quant.draws.sparse_draws.lane_of_name`.
         risk_premium_annual: continuous spread over the curve where the sale is at the value of the rows to come.
     """
 

@@ -3,7 +3,7 @@
 All flows of year t are dated t years from the first closing, which is also the valuation date of the factors. A block
 of paths runs through `quant.fund_paths.walk` (projects), `quant.fund_paths.money` (calls, reinvestment, liquidity
 line) and `quant.waterfall.over_paths` (who receives what); its measures are columns [n_paths] that
-`quant.path_summary` takes up (docs/models/fund-simulation.md).
+`quant.pledges.path_summary` takes up (docs/models/fund-simulation.md).
 """
 
 from collections.abc import Hashable, Iterator, Mapping, Sequence
@@ -19,7 +19,7 @@ from quant.fund_paths.money import FundMoney, MoneyTerms, run_money
 from quant.fund_paths.plan import FundPlan
 from quant.fund_paths.projects import FloatArray
 from quant.fund_paths.walk import ABANDONED, CLOSED, RUNNING, UNFINISHED, ProjectPaths, walk
-from quant.path_summary import GROUP
+from quant.pledges.path_summary import GROUP
 from quant.waterfall.over_paths import (
     DealPaths,
     Waterfall,

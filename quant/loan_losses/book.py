@@ -9,8 +9,8 @@ from dataclasses import dataclass, fields
 import numpy as np
 from numpy.typing import NDArray
 
+from quant.draws.sparse_draws import Lanes, lane_of_name
 from quant.schedules import Array, ExposureSchedule
-from quant.sparse_draws import Lanes, lane_of_name
 
 _LARGEST = float(np.finfo(np.float64).max)
 NO_FUND = -1
@@ -88,7 +88,7 @@ class LoanBook:
         fund_cap_cny: most that each fund pays over all periods, inf for no cap, [n_funds].
         pledges: the collateral.
         hazard_multiples: term structures: what the hazard is multiplied by in each period, >= 0 and finite,
-            [n_curves, n_periods]; None for hazards that stay. See `quant.default_curves`.
+            [n_curves, n_periods]; None for hazards that stay. See `quant.credit_risk.default_curves`.
         curve_of_loan: row of `hazard_multiples`, given with them; loans of one borrower with other rows draw apart.
         guarantor_borrows: where true and a loan of the guarantor's is at risk, `guarantor_of_loan` is its address in
             `borrower_of_loan`, and it fails as guarantor when it defaults as borrower: on that one draw, with the

@@ -15,10 +15,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from quant.draws.sparse_draws import Lanes
 from quant.factors import FactorModel
 from quant.loan_losses.book import Pledges
 from quant.schedules import Array, DiscountFactors, ScheduleBook
-from quant.sparse_draws import Lanes
 
 MOST_EXACT_CELLS = 400
 _JUST_AFTER_YEARS = 1.0 / 730.0

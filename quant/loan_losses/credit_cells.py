@@ -16,9 +16,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from quant.draws.sparse_draws import Lanes
 from quant.loan_losses.book import Flags, LoanBook, hazard
 from quant.schedules import Array
-from quant.sparse_draws import Lanes
 
 CHUNK_BORROWERS = 1024
 MOST_EXACT_CELLS = 256

@@ -20,6 +20,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from quant.compiled import compiled_bare, inlined
+from quant.draws.random_numbers import Purpose
+from quant.draws.sparse_draws import Lanes, philox, to_uniform
 from quant.loan_losses.book import Flags
 from quant.loan_losses.collateral_table import Records
 from quant.loan_losses.credit_cells import CreditCells
@@ -30,9 +32,7 @@ from quant.loan_losses.loss_in_default import (
     loss_after_collateral,
 )
 from quant.loan_losses.loss_sums import LARGEST_COUNT, WEIGHT_UNIT, LoanSums, PathSums
-from quant.random_numbers import Purpose
 from quant.schedules import Array
-from quant.sparse_draws import Lanes, philox, to_uniform
 
 _DEFAULT = np.uint64(Purpose.DEFAULT)
 

@@ -13,10 +13,10 @@ from typing import Any
 import numpy as np
 
 from quant.compiled import inlined
-from quant.normal_quantile import normal_quantile
-from quant.random_numbers import Purpose
-from quant.right_loss import events_of
-from quant.sparse_draws import philox, to_uniform
+from quant.draws.normal_quantile import normal_quantile
+from quant.draws.random_numbers import Purpose
+from quant.draws.sparse_draws import philox, to_uniform
+from quant.pledges.right_loss import events_of
 
 _GUARANTOR, _NOISE = np.uint64(Purpose.GUARANTOR), np.uint64(Purpose.QUANTITY_ERROR)
 _ZERO, _ONE, _TWO = np.uint64(0), np.uint64(1), np.uint64(2)

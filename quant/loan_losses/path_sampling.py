@@ -16,8 +16,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import ndtri
 
+from quant.draws.random_numbers import Purpose, uniforms
 from quant.factors import FactorModel
-from quant.random_numbers import Purpose, uniforms
 from quant.schedules import Array
 
 _REACH = np.array([1e-3, 1e-2, 1e-1, 1.0])

@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from quant.draws.sparse_draws import Lanes
 from quant.factors import FactorModel
 from quant.loan_losses.book import LoanBook, Pledges
 from quant.loan_losses.collateral_table import CollateralTable, Records
@@ -13,7 +14,6 @@ from quant.loan_losses.events import Block
 from quant.loan_losses.slot_records import slot_records, with_collateral
 from quant.loan_losses.survival import cumulated, thresholds
 from quant.schedules import Array, DiscountFactors
-from quant.sparse_draws import Lanes
 
 
 @dataclass(frozen=True, slots=True, eq=False)

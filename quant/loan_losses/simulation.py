@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from quant.credit_risk.tail_risk import TailEstimate, tail_estimate, weighted_tail_estimate
 from quant.loan_losses.block_size import fitting_block
 from quant.loan_losses.events import Chunks
 from quant.loan_losses.expected_collateral import expected_collateral
@@ -21,7 +22,6 @@ from quant.loan_losses.path_range import LossPart, PathWork
 from quant.loan_losses.path_sampling import PathSampler
 from quant.loan_losses.prepared_book import PreparedBook
 from quant.schedules import Array
-from quant.tail_risk import TailEstimate, tail_estimate, weighted_tail_estimate
 
 REPORTED_CONFIDENCES = (0.95, 0.99, 0.999)
 

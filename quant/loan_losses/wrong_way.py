@@ -14,7 +14,7 @@ from math import comb
 
 import numpy as np
 
-from quant.conditional_loss import expected_losses
+from quant.credit_risk.conditional_loss import expected_losses
 from quant.factors import FactorModel
 from quant.loan_losses.path_sampling import mirrored_states
 from quant.loan_losses.prepared_book import PreparedBook

@@ -4,9 +4,9 @@ from collections.abc import Callable, Iterator, Mapping
 
 import numpy as np
 
-from quant.annuities import pv
 from quant.cashflows import irr
 from quant.published_figures.check import Check, Row, RowCheck, checked, stated_number
+from quant.repayment.annuities import pv
 
 Figure = Callable[[str], float | np.ndarray]
 

@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import numpy as np
 
-from quant.annuities import ipmt, pmt
 from quant.cashflows import irr
 from quant.credit import (
     expected_loss_lognormal_collateral,
@@ -18,13 +17,14 @@ from quant.credit import (
     vasicek_loss_quantile,
     vasicek_loss_sd,
 )
+from quant.credit_risk.migration import value_distribution
 from quant.forestry import PowerEquation, Thinning, land_expectation_value, tree_biomass_kg
-from quant.migration import value_distribution
-from quant.optimal_stopping import StoppingPaths, fit_stopping_rule, realised
 from quant.pacing import takahashi_alexander
+from quant.pledges.optimal_stopping import StoppingPaths, fit_stopping_rule, realised
 from quant.published_figures.check import NUMBER, Check, Row, RowCheck, checked, inputs_of, stated_number
 from quant.published_figures.fund import FUND_CHECKS
 from quant.published_figures.ratios import RATIO_CHECKS
+from quant.repayment.annuities import ipmt, pmt
 from quant.waterfall.over_paths import european_waterfall_case
 
 __all__ = ["ROW_CHECKS", "TABLE_CHECKS", "Check", "recompute", "recompute_table"]

@@ -4,6 +4,7 @@ import math
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
+from quant.repayment.whole_cents import LARGEST_CENTS
 from quant.waterfall.steps import (
     FIELD_NAMES,
     CarrySplit,
@@ -18,7 +19,6 @@ from quant.waterfall.steps import (
     ReturnOfCapital,
     Step,
 )
-from quant.whole_cents import LARGEST_CENTS
 
 
 def find_flaws(commitments: Sequence[Decimal], manager: int | None, steps: Sequence[Step]) -> list[Flaw]:

@@ -4,9 +4,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
+from quant.repayment.whole_cents import LARGEST_CENTS, cents_of, cny_of, ratio
 from quant.waterfall.steps import Flaw
 from quant.waterfall.terms import Waterfall
-from quant.whole_cents import LARGEST_CENTS, cents_of, cny_of, ratio
 
 
 @dataclass(frozen=True, slots=True)

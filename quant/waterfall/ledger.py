@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Generic
 
-from quant.whole_cents import T
+from quant.repayment.whole_cents import T
 
 
 @dataclass(slots=True)

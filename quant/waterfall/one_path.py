@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
+from quant.repayment.whole_cents import OneAmount, cents_of, cny_of, split_cents
 from quant.waterfall.flows import CentFlow, DealCents, deal_ids, find_flow_flaws, recall_flaws
 from quant.waterfall.over_paths import together
 from quant.waterfall.run import WaterfallRun
@@ -11,7 +12,6 @@ from quant.waterfall.settlement import Settlement
 from quant.waterfall.steps import Flaw, WaterfallError
 from quant.waterfall.terms import Waterfall
 from quant.waterfall.year import DealFlow, Year
-from quant.whole_cents import OneAmount, cents_of, cny_of, split_cents
 
 _NOTHING = DealFlow(0, 0, 0)
 

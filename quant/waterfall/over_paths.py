@@ -12,12 +12,12 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from quant.arguments import NON_NEGATIVE, FloatArray
+from quant.repayment.whole_cents import CentArray, ManyAmounts, T, cent_array
 from quant.waterfall.run import WaterfallRun
 from quant.waterfall.settlement import Settlement
 from quant.waterfall.steps import CarrySplit, CatchUp, PreferredReturn, ReturnOfCapital
 from quant.waterfall.terms import Waterfall
 from quant.waterfall.year import ESCROW, GRASSROOTS, DealFlow, Payment, Year
-from quant.whole_cents import CentArray, ManyAmounts, T, cent_array
 
 __all__ = [
     "ESCROW",

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from fractions import Fraction
 from typing import Generic
 
+from quant.repayment.whole_cents import CentMath, T, ratio
 from quant.waterfall.ledger import Account, DealLedger, Pools, Totals
 from quant.waterfall.steps import (
     CarrySplit,
@@ -23,7 +24,6 @@ from quant.waterfall.steps import (
 )
 from quant.waterfall.terms import Waterfall
 from quant.waterfall.year import ESCROW, GRASSROOTS, DealFlow, Payment, Year
-from quant.whole_cents import CentMath, T, ratio
 
 
 class WaterfallRun(Generic[T]):

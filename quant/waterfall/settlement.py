@@ -8,10 +8,10 @@ fund's steps would have given it, and beyond that pro rata of commitments.
 
 from typing import Generic
 
+from quant.repayment.whole_cents import CentMath, T, ratio
 from quant.waterfall.run import WaterfallRun
 from quant.waterfall.steps import Clawback
 from quant.waterfall.year import ESCROW, Payment
-from quant.whole_cents import CentMath, T, ratio
 
 
 class Settlement(Generic[T]):

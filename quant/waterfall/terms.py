@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
 
+from quant.repayment.whole_cents import cents_of, ratio, reduced
 from quant.waterfall.flaws import find_flaws, find_rule_flaws
 from quant.waterfall.steps import (
     CarrySplit,
@@ -16,7 +17,6 @@ from quant.waterfall.steps import (
     Step,
     WaterfallError,
 )
-from quant.whole_cents import cents_of, ratio, reduced
 
 
 @dataclass(frozen=True, slots=True)

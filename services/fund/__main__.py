@@ -9,10 +9,10 @@ from services.fund.pipeline.repository import migrate
 from services.fund.servicer import FundServicer
 from services.runtime.database import engine_from
 from services.runtime.exits import exiting_with_message
-from services.runtime.path_workers import PathWorkers
 from services.runtime.server import Registration, serve
 from services.runtime.settings import load_settings
-from services.runtime.simulation_workers import workers_from
+from services.runtime.workers.chosen import workers_from
+from services.runtime.workers.port import PathWorkers
 
 SERVICE_NAME = fund_pb2.DESCRIPTOR.services_by_name["FundService"].full_name
 

@@ -53,7 +53,7 @@ from services.runtime.channel import calling, receiving
 from services.runtime.errors import Internal
 from services.runtime.market import MarketSnapshot
 from services.runtime.results import Progress
-from services.runtime.wire import date_to_wire, decimal_from_money
+from services.runtime.wire.values import date_to_wire, decimal_from_money
 
 
 class FundClient:

@@ -16,8 +16,8 @@ from services.fund.simulation.comparison import compare
 from services.fund.simulation.outcome import FundOutcome, FundSimulation, Investment
 from services.fund.simulation.scenario import FundScenario, ScenarioComparison
 from services.fund.simulation.simulating import simulate
-from services.runtime.path_workers import PathWorkers
 from services.runtime.results import Progress
+from services.runtime.workers.port import PathWorkers
 
 
 class FundEngine:

@@ -29,9 +29,9 @@ from services.fund.waterfall.sharing import run_waterfall
 from services.runtime.call import current_call
 from services.runtime.errors import InvalidInput
 from services.runtime.idempotency import IdempotentWrites
-from services.runtime.path_workers import PathWorkers
 from services.runtime.violations import Violations
-from services.runtime.wire import date_from_wire
+from services.runtime.wire.values import date_from_wire
+from services.runtime.workers.port import PathWorkers
 
 
 class FundServicer(fund_pb2_grpc.FundServiceServicer):

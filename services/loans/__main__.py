@@ -10,10 +10,10 @@ from services.loans.servicer import LoansServicer
 from services.runtime.database import engine_from
 from services.runtime.exits import exiting_with_message
 from services.runtime.migrate import upgrade, upgrade_runtime
-from services.runtime.path_workers import PathWorkers
 from services.runtime.server import Registration, serve
 from services.runtime.settings import load_settings
-from services.runtime.simulation_workers import workers_from
+from services.runtime.workers.chosen import workers_from
+from services.runtime.workers.port import PathWorkers
 
 MIGRATIONS = "services.loans:migrations"
 VERSION_TABLE = "alembic_version_loans"

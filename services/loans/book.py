@@ -22,7 +22,7 @@ from services.loans.collateral import DAYS_PER_YEAR, Collateral
 from services.loans.columns.loan_columns import LoanColumns, numbered
 from services.loans.guarantees import addresses, guarantor_addresses, guarantor_is_borrower
 from services.loans.loan import IndexWeight
-from services.loans.schedule import balances_on
+from services.loans.repayment.schedule import balances_on
 from services.loans.segments.compensation_fund import funds_of_loans
 from services.loans.segments.default_curve import curves_of_loans
 from services.runtime.errors import FieldViolation, InvalidInput

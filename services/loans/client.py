@@ -9,13 +9,6 @@ import grpc
 from ecopledge.loans.v1 import loans_pb2 as pb
 from ecopledge.loans.v1 import position_pb2
 from ecopledge.loans.v1.loans_pb2_grpc import LoansServiceStub
-from services.loans import (
-    translate,
-    translate_listing,
-    translate_loss,
-    translate_position,
-    translate_repayment,
-)
 from services.loans.collateral import Collateral
 from services.loans.loan import Loan, LoanRecord, PutCounts, RepaymentTerms
 from services.loans.portfolio import (
@@ -26,15 +19,20 @@ from services.loans.portfolio import (
     PortfolioQuestion,
     Sampling,
 )
-from services.loans.position import LoanMovement, LoanPosition
-from services.loans.schedule import RepaymentSchedule
+from services.loans.repayment.schedule import RepaymentSchedule
+from services.loans.reported.position import LoanMovement, LoanPosition
 from services.loans.segments.compensation_fund import CompensationFundTerms
 from services.loans.segments.default_curve import DefaultCurve
+from services.loans.translate import listing as translate_listing
+from services.loans.translate import loan as translate
+from services.loans.translate import loss as translate_loss
+from services.loans.translate import position as translate_position
+from services.loans.translate import repayment as translate_repayment
 from services.runtime.channel import calling, receiving
 from services.runtime.errors import Internal, InvalidInput
 from services.runtime.market import MarketSnapshot
 from services.runtime.results import Progress
-from services.runtime.wire import date_to_wire
+from services.runtime.wire.values import date_to_wire
 
 
 class LoansClient:

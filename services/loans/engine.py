@@ -3,14 +3,14 @@
 import datetime as dt
 from collections.abc import Sequence
 
-from services.loans.booking_days import future_violations
 from services.loans.collateral import Collateral
 from services.loans.loan import Loan, LoanPage, PutCounts
-from services.loans.position import LoanMovement, LoanPosition
 from services.loans.products import product_violations
+from services.loans.repayment.schedule import RepaymentSchedule, repayment_schedule
+from services.loans.reported.booking_days import future_violations
+from services.loans.reported.position import LoanMovement, LoanPosition
+from services.loans.reported.reversals import reversal_violations
 from services.loans.repository import LoanStore
-from services.loans.reversals import reversal_violations
-from services.loans.schedule import RepaymentSchedule, repayment_schedule
 from services.runtime.errors import InvalidInput, NotFound
 
 _SHOWN_UNKNOWN = 5

@@ -10,8 +10,8 @@ import numpy as np
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
+from quant.draws.sparse_draws import Lanes, lane_of_name
 from quant.loan_losses.book import Flags
-from quant.sparse_draws import Lanes, lane_of_name
 from services.loans.columns.loan_columns import Labels, LoanColumns
 
 

@@ -6,15 +6,15 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 
-from quant.daycount import DayCount
+from quant.repayment.daycount import DayCount
 from services.loans.conditions import BorrowerSize, GuaranteeMode, InterestSubsidy
-from services.loans.repayment import Prepayment, RateReset
+from services.loans.repayment.changes import Prepayment, RateReset
 
 MAX_ID_CHARS = 64
 MAX_PERIODS = 600
 MAX_INDEX_WEIGHT = 1e6
 MONTHS_PER_PERIOD = (1, 3, 6, 12)
-# Balances are whole cents in float64 products (quant.amortisation).
+# Balances are whole cents in float64 products (quant.repayment.amortisation).
 MAX_PRINCIPAL_CNY = Decimal(10) ** 13
 
 

@@ -25,7 +25,7 @@ from services.loans.history_rows import (
     text_of_moment,
 )
 from services.loans.loan import Loan, LoanRecord, PutCounts
-from services.loans.position_store import PositionStore, SqlPositionStore
+from services.loans.reported.position_store import PositionStore, SqlPositionStore
 
 _TEXTS_AT_ONCE = 20_000
 _metadata = sa.MetaData()

@@ -13,27 +13,25 @@ import sqlalchemy as sa
 from ecopledge.loans.v1 import loans_pb2 as pb
 from ecopledge.loans.v1 import position_pb2
 from ecopledge.loans.v1.loans_pb2_grpc import LoansServiceServicer
-from services.loans import (
-    engine,
-    translate,
-    translate_listing,
-    translate_position,
-    translate_repayment,
-)
+from services.loans import engine
 from services.loans.book_terms.servicer import BookTermsRpcs
 from services.loans.importing.servicer import ImportRpcs
 from services.loans.pledges.servicer import PledgeRpcs
 from services.loans.quality.servicer import QualityRpcs
+from services.loans.repayment.schedule import RepaymentSchedule, repayment_schedule
 from services.loans.repository import LoanStore, SqlLoanStore
-from services.loans.schedule import RepaymentSchedule, repayment_schedule
 from services.loans.simulation.servicer import SimulationRpcs
 from services.loans.statistics.servicer import StatisticsRpcs
+from services.loans.translate import listing as translate_listing
+from services.loans.translate import loan as translate
+from services.loans.translate import position as translate_position
+from services.loans.translate import repayment as translate_repayment
 from services.runtime.call import current_call
 from services.runtime.database import reading
 from services.runtime.errors import InvalidInput
 from services.runtime.idempotency import IdempotentWrites
-from services.runtime.path_workers import PathWorkers
 from services.runtime.violations import Violations
+from services.runtime.workers.port import PathWorkers
 
 
 class LoansServicer(

@@ -1,7 +1,7 @@
 """A market snapshot: every factor, correlation and rate that a valuation uses, each with its source and date.
 
 The snapshot is a value that travels between services; the numerics it feeds are `quant.factors.FactorModel`
-and `quant.curves.DiscountCurve`.
+and `quant.market.curves.DiscountCurve`.
 """
 
 import datetime as dt
@@ -14,11 +14,11 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from quant.curves import DiscountCurve
 from quant.factors import DerivedFactor, FactorModel, PrimaryFactor
-from quant.overlay import LogOverlay
-from quant.piecewise import PiecewiseLinear
-from quant.seasons import MonthlyShares
+from quant.market.curves import DiscountCurve
+from quant.market.overlay import LogOverlay
+from quant.market.piecewise import PiecewiseLinear
+from quant.market.seasons import MonthlyShares
 from services.runtime.errors import InvalidInput
 from services.runtime.evidence import Evidence, Source
 from services.runtime.scheme import SharingScheme

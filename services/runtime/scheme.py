@@ -7,8 +7,8 @@ enforcement or variant builds them anew from here. Volumes are in the unit of th
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from quant.piecewise import PiecewiseLinear
-from quant.sharing_scheme import tier_share, upstream_water, with_scarcity
+from quant.market.piecewise import PiecewiseLinear
+from quant.market.sharing_scheme import tier_share, upstream_water, with_scarcity
 from services.runtime.evidence import Source
 
 

@@ -9,9 +9,9 @@ from typing import Self
 
 import msgspec
 
-from quant.curves import DiscountCurve
-from quant.distribution import REPORTED_PROBABILITIES
-from quant.pledge_values import AssetValues
+from quant.market.curves import DiscountCurve
+from quant.pledges.distribution import REPORTED_PROBABILITIES
+from quant.pledges.pledge_values import AssetValues
 from quant.schedules import ExposureSchedule
 from services.runtime.results import Caution, Distribution, Manifest, Quantile
 from services.valuation.asset import Asset

@@ -18,11 +18,11 @@ from quant.schedules import ExposureSchedule
 from services.runtime.channel import calling
 from services.runtime.errors import Internal
 from services.runtime.market import MarketSnapshot
-from services.runtime.scenario import Scenario
+from services.runtime.scenarios.scenario import Scenario
 from services.runtime.violations import Violations
-from services.runtime.wire import date_to_wire
-from services.runtime.wire_market import snapshot_from_wire, snapshot_to_wire
-from services.runtime.wire_results import schedule_from_wire
+from services.runtime.wire.market import snapshot_from_wire, snapshot_to_wire
+from services.runtime.wire.results import schedule_from_wire
+from services.runtime.wire.values import date_to_wire
 from services.valuation.asset import Asset
 from services.valuation.calibration.calibrated import Calibration, CalibrationQuestion
 from services.valuation.calibration.translate import calibration_from_wire, question_to_wire

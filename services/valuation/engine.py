@@ -10,9 +10,9 @@ from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
-from quant.cell_bank import CellBank
-from quant.distribution import REPORTED_PROBABILITIES, HorizonScenarios
-from quant.pledge_values import value_assets
+from quant.pledges.cell_bank import CellBank
+from quant.pledges.distribution import REPORTED_PROBABILITIES, HorizonScenarios
+from quant.pledges.pledge_values import value_assets
 from quant.schedules import CollateralTerms, ExposureSchedule
 from services.runtime.errors import InvalidInput
 from services.valuation.appraisal import Appraisal, Task, appraise

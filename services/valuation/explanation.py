@@ -5,14 +5,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from quant.distribution import REPORTED_PROBABILITIES, quantiles_of_sorted, realised_present_values
-from quant.schedules import CollateralTerms, ExposureSchedule, ScheduleBook
-from quant.sensitivities import (
+from quant.pledges.distribution import REPORTED_PROBABILITIES, quantiles_of_sorted, realised_present_values
+from quant.pledges.sensitivities import (
     Revaluation,
     behind_rows,
     right_loss_deviation,
     valuation_error_deviation,
 )
+from quant.schedules import CollateralTerms, ExposureSchedule, ScheduleBook
 from services.runtime.results import Distribution, Quantile
 from services.valuation.prepared_market import PreparedMarket
 from services.valuation.pricers.pricing import PricedAsset

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from quant.forests.optimal_harvest import value_harvest
-from quant.right_loss import expected_share
+from quant.pledges.right_loss import expected_share
 from quant.schedules import CollateralTerms, ScheduleBook
 from services.valuation.prepared_market import PreparedMarket
 from services.valuation.pricers.pricing import PricedAsset

@@ -1,6 +1,6 @@
 """The 1997 sharing scheme of the Heihe as it was published: the release at Zhengyixia for an inflow at Yingluoxia.
 
-`quant.sharing_scheme` says what follows from it; the standard snapshot holds the result, which a test compares with
+`quant.market.sharing_scheme` says what follows; the standard snapshot holds the result, which a test compares with
 this file. Wetter is not safer: the entitlement of the middle reach is flat in dry years and falls in wet ones, because
 above the last knot 1.2105 is due downstream for each unit that flows in.
 """
@@ -8,7 +8,7 @@ above the last knot 1.2105 is due downstream for each unit that flows in.
 import csv
 from pathlib import Path
 
-from quant.piecewise import PiecewiseLinear
+from quant.market.piecewise import PiecewiseLinear
 from services.runtime.bundled import BUNDLED_DATA
 from services.runtime.errors import InvalidInput
 

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from typing import Self
 
-from quant.curves import DiscountCurve
 from quant.factors import FactorModel
+from quant.market.curves import DiscountCurve
 from services.runtime.market import MarketSnapshot
 
 

@@ -12,7 +12,7 @@ from services.runtime.errors import InvalidInput, ResourceExhausted
 from services.runtime.idempotency import IdempotentWrites, check_request_id
 from services.runtime.settings import MIB
 from services.runtime.violations import Violations
-from services.runtime.wire_market import snapshot_from_wire, snapshot_to_wire
+from services.runtime.wire.market import snapshot_from_wire, snapshot_to_wire
 from services.valuation.calibration.translate import calibration_to_wire, question_from_wire
 from services.valuation.catalogue.asset_kind import asset_kind
 from services.valuation.catalogue.translate import kind_to_wire

@@ -16,7 +16,7 @@ from quant.schedules import CollateralTerms, ExposureSchedule
 from services.loans.client import LoansClient
 from services.loans.collateral import Collateral
 from services.loans.loan import Loan, RepaymentKind, RepaymentTerms
-from services.loans.position import LoanPosition
+from services.loans.reported.position import LoanPosition
 from services.runtime.channel import open_channel_from
 from services.runtime.settings import load_settings
 

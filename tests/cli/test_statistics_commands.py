@@ -12,7 +12,7 @@ from cli.connection import own_services
 from cli.main import run
 from services.loans.client import LoansClient
 from services.loans.loan import Loan, RepaymentKind, RepaymentTerms
-from services.loans.position import FiveClass, LoanPosition
+from services.loans.reported.position import FiveClass, LoanPosition
 from services.runtime.channel import open_channel
 from services.runtime.settings import load_settings
 

@@ -22,9 +22,9 @@ from services.runtime.channel import open_channel
 from services.runtime.database import make_engine
 from services.runtime.market import MarketSnapshot
 from services.runtime.migrate import upgrade_runtime
-from services.runtime.path_workers import PathWorkers
 from services.runtime.server import build_server
 from services.runtime.settings import load_settings
+from services.runtime.workers.port import PathWorkers
 from services.valuation import __main__ as valuation_main
 from services.valuation.standard_market import read_standard_snapshot
 

@@ -16,8 +16,8 @@ from flows.book_scenarios.question import BookGridQuestion, BookSetting
 from flows.book_scenarios.run import run_book_grid
 from flows.fund_scenarios.question import FundGridQuestion
 from flows.fund_scenarios.run import run_fund_grid
-from services.runtime.dask_workers import DaskWorkers
 from services.runtime.results import Progress
+from services.runtime.workers.on_dask import DaskWorkers
 from tests.flows.scenario_services import INSTITUTION, ScenarioServices, scenario_services
 
 N_PATHS = 3_000

@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 from scipy.integrate import quad
 from scipy.stats import multivariate_normal, norm
 
-from quant.bivariate_normal import bivariate_normal_cdf
 from quant.credit import (
     expected_loss_lognormal_collateral,
     frye_jacobs_lgd,
@@ -17,7 +16,8 @@ from quant.credit import (
     vasicek_loss_quantile,
     vasicek_loss_sd,
 )
-from quant.finite_pool import default_count_pmf
+from quant.credit_risk.bivariate_normal import bivariate_normal_cdf
+from quant.credit_risk.finite_pool import default_count_pmf
 
 PD = st.floats(1e-4, 0.5)
 RHO = st.floats(0.01, 0.9)

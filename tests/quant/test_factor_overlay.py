@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from quant.factors import DerivedFactor, FactorModel, PrimaryFactor
-from quant.overlay import LogOverlay
-from quant.piecewise import PiecewiseLinear
+from quant.market.overlay import LogOverlay
+from quant.market.piecewise import PiecewiseLinear
 
 TIMES = np.array([0.5, 1.0, 2.0, 3.0, 4.0])
 # Years 2 and 3 at 60 %: what is paid at 2.0 and 3.0.

@@ -8,7 +8,7 @@ from scipy.integrate import quad
 from scipy.stats import norm
 
 from quant.factors import DerivedFactor, FactorModel, PrimaryFactor, black_call
-from quant.piecewise import PiecewiseLinear, constant, identity
+from quant.market.piecewise import PiecewiseLinear, constant, identity
 
 TIMES = np.array([0.5, 1.0, 3.0, 10.0])
 SCHEME_1997 = PiecewiseLinear((12.9, 14.2, 15.8, 17.1, 19.0), (6.3, 7.6, 9.5, 10.9, 13.2), 1.0, 1.2105)

@@ -8,15 +8,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.special import ndtri
 
-from quant.bivariate_normal import bivariate_normal_cdf
-from quant.curves import DiscountCurve
+from quant.credit_risk.bivariate_normal import bivariate_normal_cdf
+from quant.draws.random_numbers import Purpose
+from quant.draws.sparse_draws import uniforms_at
 from quant.factors import FactorModel, PrimaryFactor
 from quant.loan_losses.book import NO_FUND, LoanBook, Pledges
 from quant.loan_losses.credit_cells import MOST_EXACT_CELLS
 from quant.loan_losses.simulation import LossSummary
+from quant.market.curves import DiscountCurve
 from quant.portfolio import simulate_losses
-from quant.random_numbers import Purpose
-from quant.sparse_draws import uniforms_at
 
 SEED = 20260821
 FLAT = DiscountCurve.flat(0.03).discount_factors

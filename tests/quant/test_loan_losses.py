@@ -9,18 +9,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.special import ndtr, ndtri
 
-from quant.bivariate_normal import bivariate_normal_cdf
-from quant.conditional_loss import conditional_expected_losses
 from quant.credit import vasicek_loss_quantile
-from quant.curves import DiscountCurve
+from quant.credit_risk.bivariate_normal import bivariate_normal_cdf
+from quant.credit_risk.conditional_loss import conditional_expected_losses
+from quant.credit_risk.finite_pool import default_count_pmf
 from quant.factors import FactorModel, PrimaryFactor
-from quant.finite_pool import default_count_pmf
 from quant.loan_losses.book import NO_FUND, LoanBook, Pledges
 from quant.loan_losses.contributions import tail_contributions
 from quant.loan_losses.credit_cells import MOST_EXACT_CELLS, CreditCells
 from quant.loan_losses.path_sampling import PathSampler, TailDirection, mirrored_states
 from quant.loan_losses.prepared_book import PreparedBook
 from quant.loan_losses.wrong_way import conditioned_copy, link_shares
+from quant.market.curves import DiscountCurve
 from quant.portfolio import loss_simulation, simulate_losses
 from quant.schedules import CollateralTerms, ExposureSchedule
 

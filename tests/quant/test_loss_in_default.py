@@ -5,12 +5,12 @@ from dataclasses import replace
 import numpy as np
 from scipy.special import ndtr, ndtri
 
-from quant.conditional_loss import conditional_expected_losses
-from quant.curves import DiscountCurve
+from quant.credit_risk.conditional_loss import conditional_expected_losses
 from quant.factors import FactorModel, PrimaryFactor
 from quant.loan_losses.book import NO_FUND, LoanBook, Pledges
 from quant.loan_losses.credit_cells import MOST_EXACT_CELLS, CreditCells
 from quant.loan_losses.path_sampling import LARGEST_WEIGHT
+from quant.market.curves import DiscountCurve
 from quant.portfolio import simulate_losses
 from quant.schedules import CollateralTerms, ExposureSchedule
 

@@ -10,12 +10,12 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from quant.curves import DiscountCurve
 from quant.factors import FactorModel, PrimaryFactor
 from quant.loan_losses.book import LoanBook, Pledges
 from quant.loan_losses.contributions import tail_contributions
 from quant.loan_losses.path_range import simulate_part
 from quant.loan_losses.simulation import LossSimulation, LossSummary
+from quant.market.curves import DiscountCurve
 from quant.portfolio import loss_simulation
 from quant.schedules import CollateralTerms, ExposureSchedule
 

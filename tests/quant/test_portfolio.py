@@ -10,14 +10,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from quant.credit import expected_loss_lognormal_collateral, vasicek_loss_quantile
-from quant.curves import DiscountCurve
 from quant.factors import DerivedFactor, FactorModel, PrimaryFactor
 from quant.loan_losses.book import NO_FUND, LoanBook, Pledges
 from quant.loan_losses.collateral_table import MOST_EXACT_CELLS
 from quant.loan_losses.contributions import tail_contributions
 from quant.loan_losses.default_index import DefaultIndices
 from quant.loan_losses.simulation import LossSummary
-from quant.piecewise import PiecewiseLinear
+from quant.market.curves import DiscountCurve
+from quant.market.piecewise import PiecewiseLinear
 from quant.portfolio import loss_simulation, simulate_losses
 from quant.schedules import CollateralTerms, ExposureSchedule
 

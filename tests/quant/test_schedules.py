@@ -5,10 +5,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from quant.cell_bank import CellBank
-from quant.distribution import HorizonScenarios, quantiles_of_sorted, realised_present_values
 from quant.factors import FactorModel, PrimaryFactor
-from quant.pledge_values import value_assets
+from quant.pledges.cell_bank import CellBank
+from quant.pledges.distribution import HorizonScenarios, quantiles_of_sorted, realised_present_values
+from quant.pledges.pledge_values import value_assets
 from quant.schedules import Array, CollateralTerms, ExposureSchedule, ScheduleBook
 
 MODEL = FactorModel(

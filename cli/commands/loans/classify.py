@@ -14,9 +14,9 @@ from cli.output import json_option, percent, print_json, print_table, wan
 if TYPE_CHECKING:
     import datetime as dt
 
-    from services.loans.position import FiveClass
     from services.loans.quality.classification import ClassifiedLoan, DebtorFacts
     from services.loans.quality.classification_report import BookQuality
+    from services.loans.reported.position import FiveClass
 
 _REASONED_SHOWN = 40
 

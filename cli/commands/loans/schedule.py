@@ -12,7 +12,7 @@ from cli.output import json_option, print_json, print_table
 
 if TYPE_CHECKING:
     from services.loans.loan import RepaymentTerms
-    from services.loans.schedule import Instalment, RepaymentSchedule
+    from services.loans.repayment.schedule import Instalment, RepaymentSchedule
 
 KINDS = ("equal_instalment", "equal_principal", "bullet")
 DAY_COUNTS = ("ACT/360", "ACT/365", "30E/360")
@@ -65,7 +65,7 @@ def command(loan_id: str | None, target: str | None, *, as_json: bool, **given: 
 
 
 def _terms(given: dict[str, Any]) -> "RepaymentTerms":
-    from quant.daycount import DayCount
+    from quant.repayment.daycount import DayCount
     from services.loans.loan import RepaymentKind, RepaymentTerms
     from services.runtime.errors import InvalidInput
 

@@ -91,7 +91,7 @@ def command(
     from services.loans.portfolio import PortfolioQuestion
     from services.loans.simulation.client import BookStressClient
     from services.loans.simulation.stress import StressQuestion
-    from services.runtime.scenario_file import read_scenarios
+    from services.runtime.scenarios.file import read_scenarios
 
     terms = given_terms(curve_file, fund_file, without_book_terms=without_book_terms)
     book = PortfolioQuestion(

@@ -99,7 +99,7 @@ def _print(risk: "WrongWayRisk") -> None:
         whole = math.fsum(share.expected_loss_cny for share in risk.drivers)
         click.echo(
             f"  各因子合计 sum {wan(whole)} 万元：由给定因子的期望损失另算，与差额之差为抽样误差和未计的基金上限\n"
-            "  from expected losses given the factors; what parts it from the difference is sampling error and the caps "
-            "of funds, which it leaves out"
+            "  from expected losses given the factors; what parts it from the difference is sampling error and the "
+            "caps of funds, which it leaves out"
         )
     print_brief_cautions(risk.cautions)

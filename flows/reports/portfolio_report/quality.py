@@ -22,11 +22,11 @@ from flows.reports.labels import label
 from flows.reports.portfolio_report.blocks import chapter, heading, in_wan, listing, text, title, total_row
 from flows.reports.portfolio_report.book_facts import BookFacts
 from flows.reports.portfolio_report.funds import funds_in_allowance
-from services.loans.position import FiveClass
 from services.loans.quality.book_quality import ClassTotal
 from services.loans.quality.classification import ClassifiedLoan
 from services.loans.quality.classification_report import BookQuality
 from services.loans.quality.credit_loss import CreditLossTotal, LoanCreditLoss
+from services.loans.reported.position import FiveClass
 from services.loans.statistics.result import Grouping
 
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from quant.allocation import (
+from quant.allocation.choice import (
     Allocation,
     Choice,
     FloatArray,
@@ -16,11 +16,11 @@ from quant.allocation import (
     Program,
     gain_of_relaxing,
 )
-from quant.allocation_conflict import explain
+from quant.allocation.conflict import explain
+from quant.credit_risk.tail_risk import tail_estimate
 from quant.factors import FactorModel
 from quant.fund_paths.plan import FundPlan, plan_fund
 from quant.fund_paths.walk import walk
-from quant.tail_risk import tail_estimate
 from services.fund.allocation.evidence import NOTHING_CNY, cautions_of, manifest_of
 from services.fund.allocation.limits import Candidates, StatedLimit, check_limits, name_of, state_limits
 from services.fund.allocation.question import (

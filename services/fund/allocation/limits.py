@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from quant.allocation import FloatArray, Limit
+from quant.allocation.choice import FloatArray, Limit
 from services.fund.allocation.question import AllocationLimits, AllocationRequest, GroupKind, Unit
 from services.fund.pipeline.county import counties_of
 from services.fund.pipeline.project import Project

@@ -33,14 +33,14 @@ from services.fund.fund_terms.terms import LONGEST_LIFE_YEARS
 from services.fund.simulation.outcome import DEFAULT_SEED
 from services.fund.simulation.translate_investment import investment_to_wire, investments_from_wire
 from services.runtime.violations import Violations
-from services.runtime.wire import decimal_from_money, money_from_decimal
-from services.runtime.wire_market import snapshot_from_wire, snapshot_to_wire
-from services.runtime.wire_results import (
+from services.runtime.wire.market import snapshot_from_wire, snapshot_to_wire
+from services.runtime.wire.results import (
     caution_from_wire,
     caution_to_wire,
     manifest_from_wire,
     manifest_to_wire,
 )
+from services.runtime.wire.values import decimal_from_money, money_from_decimal
 
 MOST_LIMITS = 1_000
 LARGEST_SEED = 2**63 - 1

@@ -18,7 +18,7 @@ from services.fund.fund_terms.terms import (
     StoredTerms,
 )
 from services.runtime.violations import Violations
-from services.runtime.wire import (
+from services.runtime.wire.values import (
     date_from_wire,
     date_to_wire,
     decimal_from_money,

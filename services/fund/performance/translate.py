@@ -23,8 +23,8 @@ from services.fund.performance.pacing import (
     PacingQuestion,
 )
 from services.runtime.violations import Violations
-from services.runtime.wire import date_from_wire, date_to_wire, decimal_from_money, money_from_decimal
-from services.runtime.wire_results import caution_from_wire, caution_to_wire
+from services.runtime.wire.results import caution_from_wire, caution_to_wire
+from services.runtime.wire.values import date_from_wire, date_to_wire, decimal_from_money, money_from_decimal
 
 _LONGEST_ID = 64
 _KINDS = {

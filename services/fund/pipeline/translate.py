@@ -10,8 +10,8 @@ from ecopledge.fund.v1 import fund_pb2 as pb
 from services.fund.pipeline.project import Project, ProjectFlag, ProjectPage, PutOutcome
 from services.runtime.errors import InvalidInput
 from services.runtime.violations import Violations
-from services.runtime.wire import decimal_from_money, money_from_decimal
-from services.runtime.wire_results import caution_from_wire, caution_to_wire
+from services.runtime.wire.results import caution_from_wire, caution_to_wire
+from services.runtime.wire.values import decimal_from_money, money_from_decimal
 
 LONGEST_ID = 64
 MOST_PROJECTS = 10_000

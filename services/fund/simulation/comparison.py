@@ -7,10 +7,10 @@ from services.fund.pipeline.project import Project
 from services.fund.simulation.outcome import FundOutcome, FundSimulation
 from services.fund.simulation.scenario import FundScenario, ScenarioComparison, ScenarioOutcome
 from services.fund.simulation.simulating import simulate
-from services.runtime.changed_market import apply
-from services.runtime.path_workers import PathWorkers
 from services.runtime.results import Progress
+from services.runtime.scenarios.changed_market import apply
 from services.runtime.violations import Violations
+from services.runtime.workers.port import PathWorkers
 
 
 def compare(

@@ -9,9 +9,9 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from quant.distribution import REPORTED_PROBABILITIES, quantiles_of_sorted
 from quant.fund_paths.simulation import FundBlock, FundRules
-from quant.path_summary import PathMoments, PathSummary
+from quant.pledges.distribution import REPORTED_PROBABILITIES, quantiles_of_sorted
+from quant.pledges.path_summary import PathMoments, PathSummary
 from services.fund.fund_terms.terms import GRASSROOTS_ID, FundTerms, PartnerClass
 from services.fund.pipeline.project import Project
 from services.fund.simulation.cautions import cautions_of

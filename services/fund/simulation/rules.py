@@ -6,12 +6,12 @@ from dataclasses import replace
 
 import numpy as np
 
+from quant.draws.sparse_draws import lane_of_name
 from quant.factors import FactorModel
 from quant.fund_paths.money import FeeBase, MoneyTerms, planned_calls
 from quant.fund_paths.plan import FundPlan, plan_fund
 from quant.fund_paths.projects import FloatArray, ProjectCash, switched
 from quant.fund_paths.simulation import FundRules
-from quant.sparse_draws import lane_of_name
 from quant.waterfall.steps import WaterfallError
 from services.fund.fund_terms.terms import GRASSROOTS_ID, FundTerms
 from services.fund.pipeline.county import counties_of

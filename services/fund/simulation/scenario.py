@@ -19,8 +19,8 @@ from quant.fund_paths.projects import FundSwitches
 from services.fund.simulation.investment_rules import check_switches
 from services.fund.simulation.outcome import NO_SWITCHES, FundOutcome
 from services.runtime.errors import FieldViolation, InvalidInput
-from services.runtime.scenario import Scenario
-from services.runtime.scenario_file import scenarios_from_tables, tables_of
+from services.runtime.scenarios.file import scenarios_from_tables, tables_of
+from services.runtime.scenarios.scenario import Scenario
 from services.runtime.violations import Violations
 
 

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 
 from quant.factors import FactorModel
 from quant.fund_paths.simulation import PATH_GROUP, FundBlock, FundRules, blocks, joined, run_block
-from quant.path_summary import PathMoments, PathSummary
+from quant.pledges.path_summary import PathMoments, PathSummary
 from services.fund.pipeline.project import Project
 from services.fund.simulation.measures import SimulatedPaths, measure
 from services.fund.simulation.outcome import FundOutcome, FundSimulation
 from services.fund.simulation.rules import rules_of
-from services.runtime.path_workers import PathWorkers
 from services.runtime.results import Progress
+from services.runtime.workers.port import PathWorkers
 
 PATHS_PER_BLOCK = 4 * PATH_GROUP
 MOST_PATHS_PER_RANGE = 16 * PATH_GROUP

@@ -24,8 +24,8 @@ from services.fund.simulation.translate_investment import (
 from services.fund.simulation.translate_outcome import outcome_from_wire, outcome_to_wire
 from services.runtime.results import Progress
 from services.runtime.violations import Violations
-from services.runtime.wire_market import snapshot_from_wire, snapshot_to_wire
-from services.runtime.wire_results import progress_from_wire, progress_to_wire
+from services.runtime.wire.market import snapshot_from_wire, snapshot_to_wire
+from services.runtime.wire.results import progress_from_wire, progress_to_wire
 
 LARGEST_SEED = 2**63 - 1
 EARLIEST_YEAR, LATEST_YEAR = 1900, 2200

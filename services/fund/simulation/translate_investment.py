@@ -8,8 +8,8 @@ from services.fund.simulation.investment_rules import check_exit, check_risk, ch
 from services.fund.simulation.outcome import AS_PLANNED, NO_SWITCHES, Investment
 from services.fund.simulation.scenario import FundScenario, check_fund_scenario
 from services.runtime.violations import Violations
-from services.runtime.wire_results import schedule_from_wire, schedule_to_wire
-from services.runtime.wire_scenario import scenario_from_wire, scenario_to_wire
+from services.runtime.wire.results import schedule_from_wire, schedule_to_wire
+from services.runtime.wire.scenario import scenario_from_wire, scenario_to_wire
 
 MOST_INVESTMENTS = 1_000
 MOST_SCENARIOS = 20

@@ -15,7 +15,7 @@ from services.fund.simulation.outcome import (
     ProjectOutcome,
 )
 from services.runtime.results import Distribution
-from services.runtime.wire_results import (
+from services.runtime.wire.results import (
     caution_from_wire,
     caution_to_wire,
     distribution_from_wire,

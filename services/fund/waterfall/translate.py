@@ -15,7 +15,7 @@ from services.fund.waterfall.result import (
     YearlyFee,
 )
 from services.runtime.violations import Violations
-from services.runtime.wire import decimal_from_money, money_from_decimal
+from services.runtime.wire.values import decimal_from_money, money_from_decimal
 
 _LONGEST_ID = 64
 

@@ -10,7 +10,7 @@ from ecopledge.loans.v1 import book_terms_pb2 as pb
 from ecopledge.loans.v1.loans_pb2_grpc import LoansServiceStub
 from services.loans.book_terms import translate
 from services.loans.book_terms.terms import TermsCounts, TermsTable, TermsVersion
-from services.loans.translate_listing import text_of
+from services.loans.translate.listing import text_of
 from services.runtime.channel import calling
 
 

@@ -7,9 +7,9 @@ from services.loans.book_terms.terms import TermsCounts, TermsKind, TermsTable, 
 from services.loans.segments.compensation_fund import CompensationFundTerms
 from services.loans.segments.default_curve import DefaultCurve
 from services.loans.segments.translate import curve_to_wire, curves_from_wire, fund_to_wire, funds_from_wire
-from services.loans.translate_listing import moment_of, text_of
+from services.loans.translate.listing import moment_of, text_of
 from services.runtime.violations import Violations
-from services.runtime.wire import date_from_wire, date_to_wire
+from services.runtime.wire.values import date_from_wire, date_to_wire
 
 
 def tables_from_wire(request: pb.PutBookTermsRequest) -> tuple[dt.date, tuple[TermsTable, ...]]:

@@ -11,7 +11,7 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from quant.payment_plan import Rule
+from quant.repayment.payment_plan import Rule
 from services.loans.loan import RepaymentKind, RepaymentTerms
 
 Days: TypeAlias = NDArray[np.datetime64]
@@ -34,7 +34,7 @@ class TermColumns:
         principal_cents, periods, months_per_period, grace_periods: [n].
         rate_annual: until the first reset, [n].
         drawn_on: [n].
-        rule: `quant.payment_plan.Rule`, [n].
+        rule: `quant.repayment.payment_plan.Rule`, [n].
         uneven: terms of the loans whose periods are not all alike, by row.
     """
 

@@ -12,7 +12,7 @@ from services.loans.collateral import Collateral
 from services.loans.importing import translate
 from services.loans.importing.intake import ImportHeader, ImportKind, Row
 from services.loans.loan import Loan, PutCounts
-from services.loans.position import LoanMovement, LoanPosition
+from services.loans.reported.position import LoanMovement, LoanPosition
 from services.runtime.channel import calling
 
 IMPORT_TIMEOUT_S = 3_600.0

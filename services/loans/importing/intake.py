@@ -20,7 +20,7 @@ import numpy as np
 from services.loans import stored
 from services.loans.collateral import Collateral
 from services.loans.loan import Loan
-from services.loans.position import LoanMovement, LoanPosition
+from services.loans.reported.position import LoanMovement, LoanPosition
 from services.runtime.errors import FieldViolation, InvalidInput
 
 MAX_IMPORT_ROWS = 10_000_000

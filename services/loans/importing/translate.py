@@ -17,13 +17,13 @@ from services.loans.importing.intake import (
 )
 from services.loans.loan import PutCounts
 from services.loans.products import product_violations
-from services.loans.translate import (
+from services.loans.translate.loan import (
     collateral_from_message,
     collateral_to_wire,
     loan_from_message,
     loan_to_wire,
 )
-from services.loans.translate_position import (
+from services.loans.translate.position import (
     movement_from_wire,
     movement_to_wire,
     position_from_wire,
@@ -32,7 +32,7 @@ from services.loans.translate_position import (
 from services.runtime.errors import InvalidInput
 from services.runtime.idempotency import check_request_id
 from services.runtime.violations import Violations
-from services.runtime.wire import date_from_wire, date_to_wire
+from services.runtime.wire.values import date_from_wire, date_to_wire
 
 ROWS_PER_CHUNK = 5_000
 # A loan with a plan of 600 parts takes 10 kB: a thousand of them are more than a server takes at once.

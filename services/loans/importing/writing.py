@@ -2,13 +2,13 @@
 
 from collections.abc import Callable, Mapping, Sequence
 
-from services.loans.booking_days import future_violations
 from services.loans.collateral import Collateral
 from services.loans.importing.intake import MAX_REPORTED, ImportKind, Intake, Row, is_reversal
 from services.loans.loan import PutCounts
-from services.loans.position import LoanMovement, LoanPosition
+from services.loans.reported.booking_days import future_violations
+from services.loans.reported.position import LoanMovement, LoanPosition
+from services.loans.reported.reversals import reversal_violations
 from services.loans.repository import LoanStore
-from services.loans.reversals import reversal_violations
 from services.runtime.errors import FieldViolation, InvalidInput
 
 PutPledges = Callable[[Sequence[Collateral]], PutCounts]

@@ -10,11 +10,11 @@ from ecopledge.loans.v1.loans_pb2_grpc import LoansServiceStub
 from services.loans.pledges import translate
 from services.loans.pledges.event import PledgeEvent
 from services.loans.pledges.monitored import DEFAULT_PATHS, DEFAULT_SEED, MonitoringQuestion, PledgeReport
-from services.loans.translate_listing import text_of
+from services.loans.translate.listing import text_of
 from services.runtime.channel import calling
 from services.runtime.errors import InvalidInput
 from services.runtime.market import MarketSnapshot
-from services.runtime.wire import date_to_wire
+from services.runtime.wire.values import date_to_wire
 
 
 class PledgeClient:

@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager
 
 import numpy as np
 
-from quant.pledge_fan import PledgedLoans, PledgeFan, PledgeSimulation
+from quant.pledges.pledge_fan import PledgedLoans, PledgeFan, PledgeSimulation
 from quant.schedules import Array
 from services.loans.loan import due_date
 from services.loans.pledges.levels import MonitoringRules, ProductLevels
@@ -24,7 +24,7 @@ from services.loans.pledges.monitored import (
     RevaluationDue,
 )
 from services.loans.pledges.revaluations import revaluations_due
-from services.loans.reported_book import ReportedBook, read_reported_book
+from services.loans.reported.book import ReportedBook, read_reported_book
 from services.loans.repository import LoanStore
 from services.runtime.errors import InvalidInput
 from services.runtime.results import Caution, Manifest, Severity

@@ -14,7 +14,7 @@ from services.loans.loan import PutCounts
 from services.loans.pledges.event import EventPage, LevelCrossing, crossing_of
 from services.loans.pledges.event_store import EventStore
 from services.loans.pledges.levels import MonitoringRules
-from services.loans.reported_book import ReportedBook
+from services.loans.reported.book import ReportedBook
 from services.loans.repository import LoanStore
 
 

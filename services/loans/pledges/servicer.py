@@ -12,11 +12,11 @@ import sqlalchemy as sa
 
 from ecopledge.loans.v1 import loans_pb2
 from ecopledge.loans.v1 import monitoring_pb2 as pb
-from services.loans import translate as translate_loans
 from services.loans.pledges import monitoring, revaluing, translate
 from services.loans.pledges.event_store import SqlEventStore
 from services.loans.pledges.levels import read_standard_levels
 from services.loans.repository import LoanStore, SqlLoanStore
+from services.loans.translate import loan as translate_loans
 from services.runtime.call import current_call
 from services.runtime.database import reading
 from services.runtime.idempotency import IdempotentWrites

@@ -18,18 +18,18 @@ from services.loans.pledges.monitored import (
     RevaluationDue,
     RevaluationReason,
 )
-from services.loans.translate import MAX_ROWS
-from services.loans.translate_asked import Draws, asked_from_wire, asked_to_wire
-from services.loans.translate_listing import page_from_wire, text_of, token_of
+from services.loans.translate.asked import Draws, asked_from_wire, asked_to_wire
+from services.loans.translate.listing import page_from_wire, text_of, token_of
+from services.loans.translate.loan import MAX_ROWS
 from services.runtime.errors import InvalidInput
 from services.runtime.violations import Violations
-from services.runtime.wire import date_from_wire, date_to_wire, decimal_from_money, money_from_decimal
-from services.runtime.wire_results import (
+from services.runtime.wire.results import (
     caution_from_wire,
     caution_to_wire,
     manifest_from_wire,
     manifest_to_wire,
 )
+from services.runtime.wire.values import date_from_wire, date_to_wire, decimal_from_money, money_from_decimal
 
 _DRAWS = Draws(DEFAULT_PATHS, MIN_PATHS, MAX_PATHS)
 _LEVELS = {

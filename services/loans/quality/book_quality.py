@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from services.loans.position import FiveClass
 from services.loans.quality.classification import ClassifiedLoan, is_non_performing
+from services.loans.reported.position import FiveClass
 
 
 @dataclass(frozen=True, slots=True)

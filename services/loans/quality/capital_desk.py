@@ -26,7 +26,7 @@ from services.loans.quality.economic_capital import EconomicMeasure, economic_ca
 from services.loans.quality.loss_book import part_of
 from services.loans.quality.risk_weights import foundation_claim, weighted_claim
 from services.loans.quality.rules import CreditRules, RulePeriod
-from services.loans.reported_book import ReportedBook, read_reported, read_reported_book
+from services.loans.reported.book import ReportedBook, read_reported, read_reported_book
 from services.loans.repository import LoanStore
 from services.loans.segments.cautions import cautions_about_curves, cautions_about_funds
 from services.runtime.results import Caution, Manifest, Severity

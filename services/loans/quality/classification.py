@@ -12,8 +12,8 @@ from decimal import Decimal
 from enum import StrEnum
 
 from services.loans.loan import due_date
-from services.loans.position import FiveClass
 from services.loans.quality.rules import RulePeriod
+from services.loans.reported.position import FiveClass
 
 _RANK = {quality: rank for rank, quality in enumerate(FiveClass)}
 LABELS_ZH = {

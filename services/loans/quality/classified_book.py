@@ -4,12 +4,12 @@ import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from services.loans.loan import Loan
-from services.loans.position import LoanPosition
 from services.loans.quality.book_quality import class_totals, migrations, non_performing_ratio
 from services.loans.quality.classification import ClassifiedLoan, LoanFacts, classify
 from services.loans.quality.classification_report import BookQuality, ClassificationQuestion
 from services.loans.quality.rules import CreditRules
-from services.loans.reported_book import read_reported
+from services.loans.reported.book import read_reported
+from services.loans.reported.position import LoanPosition
 from services.loans.repository import LoanStore
 from services.runtime.errors import NotFound
 from services.runtime.results import Caution, Severity

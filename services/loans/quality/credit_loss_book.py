@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from quant.draws.sparse_draws import Lanes
 from quant.schedules import Array
-from quant.sparse_draws import Lanes
 from services.loans.book_terms.choosing import terms_used
 from services.loans.book_terms.used import UsedTerms
 from services.loans.loan import Loan
@@ -17,7 +17,7 @@ from services.loans.quality.credit_loss import CreditLossQuestion
 from services.loans.quality.present_losses import effective_rate
 from services.loans.quality.rules import CreditRules
 from services.loans.quality.staging import Origination, StageReason, StagingFacts, stage_of
-from services.loans.reported_book import ReportedBook, read_reported, read_reported_book
+from services.loans.reported.book import ReportedBook, read_reported, read_reported_book
 from services.loans.repository import LoanStore
 
 

@@ -32,7 +32,7 @@ from services.loans.segments.cautions import cautions_about_curves, cautions_abo
 from services.loans.segments.compensation_fund import INSTITUTION_FUND
 from services.runtime.errors import InvalidInput
 from services.runtime.results import Caution, Manifest, Severity
-from services.runtime.scenario import Scenario
+from services.runtime.scenarios.scenario import Scenario
 
 ENGINE_VERSION = "credit-loss-3"
 FUND_RULE = Caution(

@@ -13,7 +13,7 @@ from quant.schedules import Array
 from services.loans.book_terms.used import UsedTerms
 from services.loans.quality.capital import CapitalQuestion, EconomicCapital
 from services.loans.quality.loss_book import reported_loss_book
-from services.loans.reported_book import ReportedBook
+from services.loans.reported.book import ReportedBook
 from services.runtime.errors import InvalidInput
 
 _ONE_YEAR = np.array([1.0])

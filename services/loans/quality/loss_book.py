@@ -4,15 +4,15 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from quant.draws.sparse_draws import Lanes
 from quant.factors import FactorModel
 from quant.loan_losses.book import LoanBook
 from quant.schedules import Array
-from quant.sparse_draws import Lanes
 from services.loans.book import SecuredBook
 from services.loans.book_terms.used import NO_TERMS, UsedTerms
 from services.loans.collateral import DAYS_PER_YEAR
 from services.loans.columns.loan_columns import loan_columns
-from services.loans.reported_book import ReportedBook
+from services.loans.reported.book import ReportedBook
 
 OVERDUE_LIFE_YEARS = 1.0
 """Life given to a loan that is past its last instalment and not in default; an assumption."""
@@ -28,7 +28,7 @@ def part_of(book: ReportedBook, members: Lanes) -> ReportedBook:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ReportedLossBook:
-    """A book for `quant.portfolio` and `quant.conditional_loss`.
+    """A book for `quant.portfolio` and `quant.credit_risk.conditional_loss`.
 
     Attributes:
         arrays: the loans, their periods and pledges.

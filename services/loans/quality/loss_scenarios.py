@@ -5,12 +5,12 @@ from dataclasses import dataclass, fields, replace
 
 from services.loans.quality.rules import BASE_SCENARIO, RulePeriod
 from services.runtime.bundled import bundled
-from services.runtime.changed_market import apply
 from services.runtime.errors import InvalidInput
 from services.runtime.market import MarketSnapshot
 from services.runtime.results import Caution, Severity
-from services.runtime.scenario import SECTIONS, Scenario
-from services.runtime.scenario_file import read_scenarios
+from services.runtime.scenarios.changed_market import apply
+from services.runtime.scenarios.file import read_scenarios
+from services.runtime.scenarios.scenario import SECTIONS, Scenario
 
 CREDIT_SCENARIOS = "loans/credit_scenarios.toml"
 

@@ -9,9 +9,9 @@ import datetime as dt
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from services.loans.position import FiveClass
 from services.loans.quality.classification import LABELS_ZH, ClassifiedLoan, exactly, observation_ends
 from services.loans.quality.rules import RulePeriod
+from services.loans.reported.position import FiveClass
 
 
 @dataclass(frozen=True, slots=True)

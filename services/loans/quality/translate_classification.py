@@ -2,7 +2,6 @@
 
 from ecopledge.loans.v1 import position_pb2
 from ecopledge.loans.v1 import quality_pb2 as pb
-from services.loans.position import FiveClass
 from services.loans.quality.book_quality import ClassMigration, ClassTotal
 from services.loans.quality.classification import ClassifiedLoan, ClassReason, ClassRule, LoanFacts
 from services.loans.quality.classification_report import BookQuality, ClassificationQuestion
@@ -15,10 +14,11 @@ from services.loans.quality.translate_rules import (
     rule_from_wire,
     rule_to_wire,
 )
-from services.loans.translate_position import FIVE_CLASSES
+from services.loans.reported.position import FiveClass
+from services.loans.translate.position import FIVE_CLASSES
 from services.runtime.violations import Violations
-from services.runtime.wire import date_from_wire, date_to_wire, money_from_decimal
-from services.runtime.wire_results import caution_from_wire, caution_to_wire
+from services.runtime.wire.results import caution_from_wire, caution_to_wire
+from services.runtime.wire.values import date_from_wire, date_to_wire, money_from_decimal
 
 _RULES = {
     pb.CLASS_RULE_OVERDUE: ClassRule.OVERDUE,

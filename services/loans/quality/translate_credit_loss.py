@@ -25,9 +25,9 @@ from services.loans.quality.translate_rules import (
     rule_to_wire,
 )
 from services.loans.segments.translate import curve_to_wire, curves_from_wire, fund_to_wire, funds_from_wire
-from services.loans.translate_asked import Draws, asked_from_wire, asked_to_wire, require_ids
+from services.loans.translate.asked import Draws, asked_from_wire, asked_to_wire, require_ids
 from services.runtime.violations import Violations
-from services.runtime.wire_results import (
+from services.runtime.wire.results import (
     caution_from_wire,
     caution_to_wire,
     manifest_from_wire,

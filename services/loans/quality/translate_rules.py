@@ -6,12 +6,12 @@ from google.type.money_pb2 import Money
 
 from ecopledge.loans.v1 import position_pb2
 from ecopledge.loans.v1 import quality_pb2 as pb
-from services.loans.position import FiveClass
 from services.loans.quality.classification import DebtorFacts
 from services.loans.quality.rules import RuleNote, RuleUsed
-from services.loans.translate_position import FIVE_CLASS_TO_WIRE, FIVE_CLASSES
+from services.loans.reported.position import FiveClass
+from services.loans.translate.position import FIVE_CLASS_TO_WIRE, FIVE_CLASSES
 from services.runtime.violations import Violations
-from services.runtime.wire import date_from_wire, date_to_wire, decimal_from_money, money_from_decimal
+from services.runtime.wire.values import date_from_wire, date_to_wire, decimal_from_money, money_from_decimal
 
 MAX_ROWS = 100_000
 

@@ -10,21 +10,21 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from quant.conditional_loss import conditional_expected_losses
+from quant.credit_risk.conditional_loss import conditional_expected_losses
+from quant.credit_risk.impaired_recovery import Claimants, PledgeSales
+from quant.draws.sparse_draws import Lanes
 from quant.factors import FactorModel
-from quant.impaired_recovery import Claimants, PledgeSales
 from quant.loan_losses.book import LoanBook
 from quant.loan_losses.fund_payments import FundPayments, drawn_payments, largest_claims
 from quant.portfolio import loss_simulation
 from quant.schedules import Array
-from quant.sparse_draws import Lanes
 from services.loans.columns.loan_columns import loan_columns
 from services.loans.loan import Loan
 from services.loans.quality.credit_loss import QUARTERS_PER_YEAR, CreditLossQuestion
 from services.loans.quality.credit_loss_book import StagedBook
 from services.loans.quality.loss_book import part_of, reported_loss_book, years_left
 from services.loans.quality.present_losses import PresentLosses, discount_factors, quarter_ends
-from services.loans.reported_book import ReportedBook
+from services.loans.reported.book import ReportedBook
 from services.loans.segments.compensation_fund import FundsOfLoans, funds_of_loans
 from services.runtime.market import MarketSnapshot
 

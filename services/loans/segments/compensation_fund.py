@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from quant.draws.sparse_draws import Lanes
 from quant.loan_losses.book import NO_FUND
 from quant.schedules import Array
-from quant.sparse_draws import Lanes
 from services.loans.columns.loan_columns import LoanColumns
 from services.loans.segments.segment import NOBODY, WHOLE_BOOK, Segment, first_segment, require_texts
 

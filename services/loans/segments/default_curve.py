@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from quant.default_curves import cumulative_default_at, hazard_multiples
+from quant.credit_risk.default_curves import cumulative_default_at, hazard_multiples
+from quant.draws.sparse_draws import Lanes
 from quant.schedules import Array
-from quant.sparse_draws import Lanes
 from services.loans.columns.loan_columns import LoanColumns
 from services.loans.segments.segment import NOBODY, WHOLE_BOOK, Segment, first_segment, require_texts
 

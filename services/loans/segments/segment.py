@@ -6,7 +6,7 @@ from dataclasses import dataclass, fields
 import numpy as np
 from numpy.typing import NDArray
 
-from quant.sparse_draws import Lanes
+from quant.draws.sparse_draws import Lanes
 from services.loans.columns.loan_columns import Labels, LoanColumns
 
 MOST_NAMED = 100

@@ -7,11 +7,11 @@ import numpy as np
 
 from services.loans.book import NO_BAD_LOANS, BadLoans
 from services.loans.columns.loan_columns import LoanColumns
-from services.loans.position import LoanPosition
 from services.loans.quality.classification import classify
 from services.loans.quality.classified_book import loan_facts
 from services.loans.quality.rules import CreditRules
-from services.loans.reported_book import read_reported
+from services.loans.reported.book import read_reported
+from services.loans.reported.position import LoanPosition
 from services.loans.repository import LoanStore
 
 

@@ -7,8 +7,8 @@ from services.loans.book import SecuredBook
 from services.loans.book_terms.choosing import terms_used
 from services.loans.columns.loan_columns import LoanColumns
 from services.loans.portfolio import PortfolioQuestion
-from services.loans.position import LoanPosition
 from services.loans.quality.rules import CreditRules
+from services.loans.reported.position import LoanPosition
 from services.loans.repository import LoanStore
 from services.loans.simulation.bad_loans import bad_loans
 from services.runtime.errors import NotFound

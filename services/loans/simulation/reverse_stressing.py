@@ -1,7 +1,7 @@
 """The smallest lasting moves of the factors that break a limit on the book's losses.
 
 A move shifts the log level of every factor from today on, for borrowers and collateral alike; its size is its distance
-in standard deviations over the horizon of the simulation (`quant.reverse_stress`).
+in standard deviations over the horizon of the simulation (`quant.credit_risk.reverse_stress`).
 """
 
 from collections.abc import Callable
@@ -9,7 +9,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from quant.conditional_loss import expected_losses
+from quant.credit_risk.conditional_loss import expected_losses
+from quant.credit_risk.reverse_stress import smallest_move, steepest_descent
 from quant.factors import FactorModel
 from quant.loan_losses.fund_payments import caps_matter, drawn_payments
 from quant.loan_losses.path_sampling import PathSampler, TailDirection
@@ -17,7 +18,6 @@ from quant.loan_losses.prepared_book import PreparedBook
 from quant.loan_losses.simulation import LossSimulation
 from quant.loan_losses.wrong_way import collateral_factors
 from quant.portfolio import tail_direction
-from quant.reverse_stress import smallest_move, steepest_descent
 from quant.schedules import Array
 from services.loans.portfolio import PortfolioQuestion
 from services.loans.simulation.simulating import threads

@@ -11,13 +11,13 @@ import sqlalchemy as sa
 
 from ecopledge.loans.v1 import loans_pb2 as pb
 from ecopledge.loans.v1 import stress_pb2
-from services.loans import translate_loss
 from services.loans.quality.rules_file import read_standard_rules
 from services.loans.repository import LoanStore, SqlLoanStore
 from services.loans.simulation import linking, simulating, stressing, translate
+from services.loans.translate import loss as translate_loss
 from services.runtime.call import current_call
 from services.runtime.database import reading
-from services.runtime.path_workers import PathWorkers
+from services.runtime.workers.port import PathWorkers
 
 
 class SimulationRpcs:

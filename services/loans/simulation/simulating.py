@@ -31,8 +31,8 @@ from services.loans.segments.cautions import loans_of_funds
 from services.loans.segments.compensation_fund import INSTITUTION_FUND, funds_of_loans
 from services.loans.simulation.book_reading import OpenStore, read_book
 from services.runtime.errors import InvalidInput
-from services.runtime.path_workers import PathWorkers
 from services.runtime.results import Manifest, Progress
+from services.runtime.workers.port import PathWorkers
 
 ENGINE_VERSION = "loans-5"
 _PROGRESS_EVERY_S = 0.1

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 from services.loans.portfolio import PortfolioQuestion
 from services.runtime.results import Caution, Manifest
-from services.runtime.scenario import Scenario
-from services.runtime.scenario_choice import UnfitScenario
+from services.runtime.scenarios.choice import UnfitScenario
+from services.runtime.scenarios.scenario import Scenario
 
 DEFAULT_STRESS_QUARTERS = 12
 DEFAULT_STRESS_PATHS = 10_000

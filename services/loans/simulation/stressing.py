@@ -23,12 +23,12 @@ from services.loans.simulation.book_reading import OpenStore, read_book
 from services.loans.simulation.reverse_stressing import reverse_stress
 from services.loans.simulation.simulating import manifest_of, run_with_progress, threads
 from services.loans.simulation.stress import PortfolioStress, StressedLoss, StressQuestion
-from services.runtime.changed_market import apply
 from services.runtime.errors import InvalidInput
-from services.runtime.path_workers import PathWorkers
 from services.runtime.results import Progress
-from services.runtime.scenario import Scenario, apply_to_schedule
-from services.runtime.scenario_choice import UnfitScenario, fitting_scenarios, named_scenarios
+from services.runtime.scenarios.changed_market import apply
+from services.runtime.scenarios.choice import UnfitScenario, fitting_scenarios, named_scenarios
+from services.runtime.scenarios.scenario import Scenario, apply_to_schedule
+from services.runtime.workers.port import PathWorkers
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,13 +18,13 @@ from services.loans.simulation.stress import (
     StressedLoss,
     StressQuestion,
 )
-from services.loans.translate_asked import Draws, asked_from_wire, asked_to_wire
+from services.loans.translate.asked import Draws, asked_from_wire, asked_to_wire
 from services.runtime.errors import Internal, InvalidInput
 from services.runtime.results import Progress
-from services.runtime.scenario import Scenario
-from services.runtime.scenario_choice import UnfitScenario
+from services.runtime.scenarios.choice import UnfitScenario
+from services.runtime.scenarios.scenario import Scenario
 from services.runtime.violations import Violations
-from services.runtime.wire_results import (
+from services.runtime.wire.results import (
     caution_from_wire,
     caution_to_wire,
     manifest_from_wire,
@@ -32,7 +32,7 @@ from services.runtime.wire_results import (
     progress_from_wire,
     progress_to_wire,
 )
-from services.runtime.wire_scenario import scenario_from_wire, scenario_to_wire
+from services.runtime.wire.scenario import scenario_from_wire, scenario_to_wire
 
 MOST_SCENARIOS = 100
 _DRAWS = Draws(DEFAULT_STRESS_PATHS, MIN_PATHS, MAX_STRESS_PATHS)

@@ -11,8 +11,8 @@ import sqlalchemy as sa
 
 from services.loans.history_rows import InstitutionRows, first_of, latest_of
 from services.loans.loan import due_date
-from services.loans.position import MovementKind
-from services.loans.position_store import movement_table, position_table
+from services.loans.reported.position import MovementKind
+from services.loans.reported.position_store import movement_table, position_table
 from services.loans.repository import loan_table
 from services.loans.statistics.facts import LoanFacts, MovementFacts
 from services.loans.statistics.position_rows import CLASS_NUMBER, NO_CLASS, PositionRows

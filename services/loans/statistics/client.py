@@ -10,7 +10,7 @@ from ecopledge.loans.v1.loans_pb2_grpc import LoansServiceStub
 from services.loans.statistics import translate
 from services.loans.statistics.quarter import Quarter
 from services.loans.statistics.result import StatisticsReport, StatisticsVersion, VersionFacts
-from services.loans.translate_listing import text_of
+from services.loans.translate.listing import text_of
 from services.runtime.channel import calling
 
 

@@ -14,7 +14,7 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from services.loans.position import MovementKind
+from services.loans.reported.position import MovementKind
 from services.loans.statistics.facts import LoanFacts, MovementFacts
 from services.loans.statistics.position_rows import NO_CLASS, PositionRows, position_rows
 from services.loans.statistics.quarter import Quarter

@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from services.loans.loan import Loan
-from services.loans.position import FiveClass, LoanMovement, LoanPosition, MovementKind
+from services.loans.reported.position import FiveClass, LoanMovement, LoanPosition, MovementKind
 from services.loans.synthetic.book import MARK
 
 CENTS_PER_CNY = 100
@@ -28,7 +28,7 @@ class LoanFacts(NamedTuple):
 
 
 class PositionFacts(NamedTuple):
-    """A position in force on a day; see `services.loans.position.LoanPosition`."""
+    """A position in force on a day; see `services.loans.reported.position.LoanPosition`."""
 
     loan_id: str
     as_of: dt.date
@@ -38,7 +38,7 @@ class PositionFacts(NamedTuple):
 
 
 class MovementFacts(NamedTuple):
-    """A movement of principal, the amount of a reversal below 0; see `services.loans.position.LoanMovement`."""
+    """A movement of principal, the amount of a reversal below 0; see `services.loans.reported.position`."""
 
     loan_id: str
     day: dt.date

@@ -4,7 +4,7 @@ import datetime as dt
 from dataclasses import dataclass
 from enum import StrEnum
 
-from services.loans.position import FiveClass
+from services.loans.reported.position import FiveClass
 from services.loans.statistics.quarter import Quarter
 
 # The five classes, best first, then loans to which the bank assigned none.

@@ -16,7 +16,7 @@ from services.loans.statistics.result import (
     Table,
     VersionFacts,
 )
-from services.loans.translate_listing import text_of
+from services.loans.translate.listing import text_of
 from services.runtime.errors import InvalidInput
 from services.runtime.violations import Violations
 

@@ -12,11 +12,11 @@ from decimal import Decimal
 import numpy as np
 from numpy.typing import NDArray
 
-from quant.random_numbers import Purpose, standard_normals, uniforms
+from quant.draws.random_numbers import Purpose, standard_normals, uniforms
 from services.loans.conditions import BorrowerSize, GuaranteeMode
 from services.loans.loan import Guarantee, Loan, RepaymentKind, RepaymentTerms
-from services.loans.position import LoanMovement, LoanPosition
-from services.loans.schedule import balances_after_payments, due_dates
+from services.loans.repayment.schedule import balances_after_payments, due_dates
+from services.loans.reported.position import LoanMovement, LoanPosition
 from services.loans.synthetic.history import Draws, Plan, report_loan
 from services.loans.synthetic.recipe import BookRecipe, LoanTemplate
 

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from services.loans.loan import Loan
-from services.loans.position import FiveClass, LoanMovement, LoanPosition, MovementKind
+from services.loans.reported.position import FiveClass, LoanMovement, LoanPosition, MovementKind
 from services.loans.synthetic.recipe import BookRecipe
 
 NOTHING = Decimal("0.00")

@@ -1,7 +1,7 @@
 """How sure the value of each ecosystem service is and what its error shares with others, from data/service_errors.toml.
 
 Log variances of quantity and price add up, and each is split among causes and what is the service's own
-(quant/error_of_sum.py). All figures are assumptions until local ones are known, and are listed with every result.
+(quant/pledges/error_of_sum.py). All figures are assumptions until local ones are known, and listed with every result.
 """
 
 import math
@@ -13,7 +13,7 @@ from types import MappingProxyType
 import msgspec
 import numpy as np
 
-from quant.error_of_sum import cv_by_cause, error_of_sum, log_covariance, log_variance
+from quant.pledges.error_of_sum import cv_by_cause, error_of_sum, log_covariance, log_variance
 from services.runtime.bundled import BUNDLED_DATA
 from services.runtime.errors import InvalidInput
 from services.runtime.evidence import Source

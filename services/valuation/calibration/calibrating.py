@@ -7,7 +7,7 @@ import warnings
 import numpy as np
 
 from quant.arguments import FloatArray
-from quant.calibration import Fit, fit_brownian_motion, fit_mean_reversion
+from quant.market.calibration import Fit, fit_brownian_motion, fit_mean_reversion
 from services.runtime.errors import InvalidInput
 from services.runtime.market import Evidence, MarketSnapshot, QuotedFactor, Source
 from services.valuation.calibration.calibrated import (

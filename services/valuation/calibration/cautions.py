@@ -2,7 +2,7 @@
 
 import datetime as dt
 
-from quant.calibration import Fit
+from quant.market.calibration import Fit
 from services.runtime.market import QuotedFactor
 from services.runtime.results import Caution, Severity
 from services.valuation.calibration.calibrated import Sample, UnitRootTest

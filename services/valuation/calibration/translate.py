@@ -8,9 +8,9 @@ from typing import Any
 from ecopledge.valuation.v1 import calibration_pb2 as pb
 from services.runtime.errors import Internal
 from services.runtime.violations import Violations
-from services.runtime.wire import date_from_wire, date_to_wire
-from services.runtime.wire_market import primary_factor_from_wire, primary_factor_to_wire
-from services.runtime.wire_results import caution_from_wire, caution_to_wire
+from services.runtime.wire.market import primary_factor_from_wire, primary_factor_to_wire
+from services.runtime.wire.results import caution_from_wire, caution_to_wire
+from services.runtime.wire.values import date_from_wire, date_to_wire
 from services.valuation.calibration.calibrated import (
     Calibration,
     CalibrationQuestion,

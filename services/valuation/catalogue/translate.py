@@ -3,8 +3,8 @@
 from ecopledge.valuation.v1 import valuation_pb2 as pb
 from services.runtime.errors import Internal
 from services.runtime.violations import Violations
-from services.runtime.wire_market import source_from_wire, source_to_wire
-from services.runtime.wire_results import terms_from_wire, terms_to_wire
+from services.runtime.wire.market import source_from_wire, source_to_wire
+from services.runtime.wire.results import terms_from_wire, terms_to_wire
 from services.valuation.catalogue.asset_kind import AssetKind
 from services.valuation.translate.message_fields import optional_field
 

@@ -1,6 +1,6 @@
 """At what rate a loan must be made: funding, expected loss, capital, operation, margin; and what it costs the borrower.
 
-The formulas are those of `quant.loan_pricing`; docs/models/loan-pricing.md says what they leave out.
+The formulas are those of `quant.credit_risk.loan_pricing`; docs/models/loan-pricing.md says what they leave out.
 """
 
 import datetime as dt
@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from quant.credit import irb_risk_weight
-from quant.loan_pricing import (
+from quant.credit_risk.loan_pricing import (
     average_rate,
     borrower_rate,
     capital_charge_rate,

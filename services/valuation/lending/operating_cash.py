@@ -4,8 +4,8 @@ import math
 
 import numpy as np
 
-from quant.random_numbers import Purpose, standard_normals
-from quant.right_loss import expected_share
+from quant.draws.random_numbers import Purpose, standard_normals
+from quant.pledges.right_loss import expected_share
 from quant.schedules import Array, ExposureSchedule
 from services.valuation.prepared_market import PreparedMarket
 from services.valuation.valuation import Simulation

@@ -4,9 +4,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from quant.cell_bank import CellBank
-from quant.distribution import HorizonScenarios
-from quant.pledge_values import value_assets
+from quant.pledges.cell_bank import CellBank
+from quant.pledges.distribution import HorizonScenarios
+from quant.pledges.pledge_values import value_assets
 from quant.schedules import Array, ExposureSchedule
 from services.valuation.appraisal import disposal_share_at, low_probability
 from services.valuation.prepared_market import PreparedMarket

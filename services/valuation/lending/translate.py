@@ -5,7 +5,7 @@ from dataclasses import fields
 
 from ecopledge.valuation.v1 import valuation_pb2 as pb
 from services.runtime.errors import Internal
-from services.runtime.wire_results import caution_from_wire, caution_to_wire
+from services.runtime.wire.results import caution_from_wire, caution_to_wire
 from services.valuation.lending.translate_pricing import rate_from_wire, rate_to_wire
 from services.valuation.translate.explanation import fields_of
 from services.valuation.translate.message_fields import optional_field

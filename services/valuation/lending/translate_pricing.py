@@ -6,8 +6,8 @@ from typing import Any
 from ecopledge.valuation.v1 import pricing_pb2 as pb
 from services.runtime.errors import Internal
 from services.runtime.violations import Violations
-from services.runtime.wire import date_from_wire, date_to_wire
-from services.runtime.wire_results import caution_from_wire, caution_to_wire
+from services.runtime.wire.results import caution_from_wire, caution_to_wire
+from services.runtime.wire.values import date_from_wire, date_to_wire
 from services.valuation.lending.loan_price import (
     BorrowerCost,
     LoanPricing,

@@ -6,7 +6,7 @@ carries over. Monthly payments fall at each twelfth of a year from the valuation
 flows in it. A right that says nothing of months is priced by whole years, as if it flowed evenly.
 """
 
-from quant.seasons import MONTHS, MonthlyShares
+from quant.market.seasons import MONTHS, MonthlyShares
 from services.runtime.errors import InvalidInput
 from services.runtime.evidence import Evidence
 from services.runtime.vocabulary.assumption_lines import assumption_line

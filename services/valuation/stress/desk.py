@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 from services.runtime.market import MarketSnapshot
-from services.runtime.scenario import Scenario
-from services.runtime.scenario_choice import fitting_scenarios, named_scenarios
+from services.runtime.scenarios.choice import fitting_scenarios, named_scenarios
+from services.runtime.scenarios.scenario import Scenario
 from services.valuation.asset import Asset
 from services.valuation.desk import Entry, ValuationDesk, dated
 from services.valuation.stress.engine import StressTest, stress

@@ -8,8 +8,8 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from services.runtime.changed_market import apply
-from services.runtime.scenario import Scenario, apply_to_schedule
+from services.runtime.scenarios.changed_market import apply
+from services.runtime.scenarios.scenario import Scenario, apply_to_schedule
 from services.valuation.appraisal import Appraisal, Task
 from services.valuation.asset import Asset
 from services.valuation.engine import ValuationEngine

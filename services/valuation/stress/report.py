@@ -3,7 +3,7 @@
 import datetime as dt
 from dataclasses import dataclass
 
-from services.runtime.scenario import Scenario
+from services.runtime.scenarios.scenario import Scenario
 from services.valuation.valuation import Failure, Simulation
 
 

@@ -5,11 +5,11 @@ from dataclasses import replace
 
 import numpy as np
 
-from quant.cell_bank import CellBank
-from quant.distribution import HorizonScenarios
+from quant.credit_risk.reverse_stress import Array, smallest_move, steepest_descent
 from quant.factors import FactorModel
-from quant.pledge_values import value_assets
-from quant.reverse_stress import Array, smallest_move, steepest_descent
+from quant.pledges.cell_bank import CellBank
+from quant.pledges.distribution import HorizonScenarios
+from quant.pledges.pledge_values import value_assets
 from quant.schedules import ExposureSchedule
 from services.valuation.appraisal import Appraisal, low_probability
 from services.valuation.prepared_market import PreparedMarket

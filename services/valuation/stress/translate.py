@@ -7,10 +7,10 @@ from typing import Any
 
 from ecopledge.valuation.v1 import stress_pb2 as pb
 from services.runtime.errors import Internal
-from services.runtime.scenario import Scenario
+from services.runtime.scenarios.scenario import Scenario
 from services.runtime.violations import Violations
-from services.runtime.wire import date_to_wire
-from services.runtime.wire_scenario import scenario_from_wire, scenario_to_wire
+from services.runtime.wire.scenario import scenario_from_wire, scenario_to_wire
+from services.runtime.wire.values import date_to_wire
 from services.valuation.asset import Asset
 from services.valuation.stress.report import (
     FactorMove,

@@ -3,7 +3,7 @@
 from ecopledge.valuation.v1 import asset_pb2 as pb
 from services.runtime.errors import InvalidInput
 from services.runtime.violations import Violations
-from services.runtime.wire import date_from_wire, date_to_wire
+from services.runtime.wire.values import date_from_wire, date_to_wire
 from services.valuation.asset import CataloguedRight
 from services.valuation.translate import asset_rules as rules
 from services.valuation.translate.field_rules import read_numbers

@@ -7,7 +7,7 @@ from typing import Any
 from ecopledge.valuation.v1 import valuation_pb2 as pb
 from services.runtime.errors import Internal
 from services.runtime.results import Distribution
-from services.runtime.wire_results import distribution_from_wire
+from services.runtime.wire.results import distribution_from_wire
 from services.valuation.valuation import (
     AlternativeValue,
     Bump,

@@ -9,7 +9,7 @@ from google.rpc import error_details_pb2, status_pb2
 from ecopledge.valuation.v1 import valuation_pb2 as pb
 from quant.schedules import ExposureSchedule
 from services.runtime.errors import FieldViolation
-from services.runtime.wire_results import schedule_to_wire
+from services.runtime.wire.results import schedule_to_wire
 from services.valuation.translate.valuation import valuation_fields
 from services.valuation.valuation import Failure, Valuation
 

@@ -12,7 +12,7 @@ from google.type.date_pb2 import Date
 from ecopledge.valuation.v1 import asset_pb2, valuation_pb2
 from services.runtime.errors import InvalidInput
 from services.runtime.violations import Violations
-from services.runtime.wire import date_from_wire
+from services.runtime.wire.values import date_from_wire
 from services.valuation.asset import Asset
 from services.valuation.page import PageKey
 from services.valuation.translate.asset import asset_from_wire

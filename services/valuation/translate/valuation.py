@@ -6,13 +6,13 @@ from typing import Any
 
 from ecopledge.valuation.v1 import valuation_pb2 as pb
 from services.runtime.results import Manifest
-from services.runtime.wire import date_from_wire, date_to_wire
-from services.runtime.wire_results import (
+from services.runtime.wire.results import (
     caution_from_wire,
     caution_to_wire,
     distribution_from_wire,
     manifest_from_wire,
 )
+from services.runtime.wire.values import date_from_wire, date_to_wire
 from services.valuation.accounts.translate import account_fields, account_from_wire
 from services.valuation.translate.explanation import (
     distribution_fields,

@@ -1,7 +1,7 @@
 """Water rights between protobuf and the domain."""
 
 from ecopledge.valuation.v1 import asset_pb2 as pb
-from quant.seasons import MONTHS, MonthlyShares
+from quant.market.seasons import MONTHS, MonthlyShares
 from services.runtime.errors import InvalidInput
 from services.runtime.violations import Violations
 from services.valuation.asset import WaterRight

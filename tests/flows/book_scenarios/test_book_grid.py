@@ -15,7 +15,7 @@ from services.loans.portfolio import PortfolioQuestion
 from services.loans.simulation.stress import StressQuestion
 from services.runtime.errors import InvalidInput
 from services.runtime.results import Progress
-from services.runtime.scenario_file import read_scenarios
+from services.runtime.scenarios.file import read_scenarios
 from tests.flows.key_figures import figures_in_words
 from tests.flows.scenario_services import INSTITUTION, ScenarioServices, scenario_services
 

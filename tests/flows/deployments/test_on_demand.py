@@ -19,7 +19,7 @@ from services.fund.fund_terms.sheets import read_term_sheets
 from services.fund.fund_terms.terms import GRASSROOTS_ID, PartnerClass
 from services.fund.simulation.scenario import read_fund_scenarios
 from services.runtime.bundled import bundled
-from services.runtime.scenario_file import read_standard_scenarios
+from services.runtime.scenarios.file import read_standard_scenarios
 from tests.flows.scenario_services import INSTITUTION, ScenarioServices, scenario_services
 
 

@@ -9,11 +9,11 @@ import pandas as pd
 import pytest
 
 from flows.loan_files.reading import LoanFile, read_loan_file
-from quant.daycount import DayCount
+from quant.repayment.daycount import DayCount
 from services.loans.conditions import BorrowerSize, GuaranteeMode, InterestSubsidy
 from services.loans.loan import Guarantee, IndexWeight, Loan, RepaymentKind, RepaymentTerms
-from services.loans.position import FiveClass, LoanMovement, LoanPosition, MovementKind
-from services.loans.repayment import LprFixing, LprTenor, RateReset
+from services.loans.repayment.changes import LprFixing, LprTenor, RateReset
+from services.loans.reported.position import FiveClass, LoanMovement, LoanPosition, MovementKind
 from services.runtime.errors import InvalidInput
 
 LOAN_HEADINGS = (

@@ -23,7 +23,7 @@ from flows.statistics.job import StatisticsResult, read_tables, render_files, wr
 from flows.statistics.request import StatisticsRequest
 from services.loans.conditions import GuaranteeMode
 from services.loans.loan import Loan, RepaymentKind, RepaymentTerms
-from services.loans.position import FiveClass, LoanMovement, LoanPosition, MovementKind
+from services.loans.reported.position import FiveClass, LoanMovement, LoanPosition, MovementKind
 from services.loans.statistics.client import StatisticsClient
 from services.loans.statistics.quarter import Quarter
 from services.loans.synthetic.book import MARK

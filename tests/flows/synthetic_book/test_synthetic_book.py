@@ -44,7 +44,7 @@ def test_balances_roll_forward_by_their_movements(book: list[SyntheticLoan]) -> 
 
 
 def test_a_loan_that_pays_owes_what_its_schedule_says(book: list[SyntheticLoan]) -> None:
-    from services.loans.schedule import scheduled_balances
+    from services.loans.repayment.schedule import scheduled_balances
 
     paying = [item for item in book if all(p.overdue_days == 0 and p.balance_cny > 0 for p in item.positions)]
     ends = [item.positions[-1] for item in paying]

@@ -9,7 +9,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from quant.curves import DiscountCurve
 from quant.factors import FactorModel, PrimaryFactor
 from quant.fund_paths.draws import draw
 from quant.fund_paths.money import FeeBase, MoneyTerms, planned_calls, run_money
@@ -17,6 +16,7 @@ from quant.fund_paths.plan import FundPlan, plan_fund
 from quant.fund_paths.projects import ConstructionRisk, FundSwitches, ProjectCash, ProjectExit, switched
 from quant.fund_paths.simulation import PATH_GROUP, FundBlock, FundRules, run_block
 from quant.fund_paths.walk import ABANDONED, CLOSED, RUNNING, UNFINISHED, ProjectPaths, walk
+from quant.market.curves import DiscountCurve
 from quant.waterfall.over_paths import Waterfall
 from quant.waterfall.steps import CarrySplit, CatchUp, PreferredReturn, ReturnOfCapital
 

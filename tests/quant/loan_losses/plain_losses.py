@@ -13,13 +13,13 @@ from scipy.optimize import brentq
 from scipy.special import ndtr, ndtri
 from scipy.stats import poisson
 
+from quant.draws.random_numbers import Purpose
+from quant.draws.sparse_draws import philox
 from quant.factors import FactorModel
 from quant.loan_losses.book import LoanBook
 from quant.loan_losses.credit_cells import CreditCells
 from quant.loan_losses.survival import _SAMPLE_PAIRS, _SAMPLE_SEED
-from quant.random_numbers import Purpose
 from quant.schedules import Array, CollateralTerms, DiscountFactors, ExposureSchedule
-from quant.sparse_draws import philox
 
 Places = NDArray[np.intp]
 

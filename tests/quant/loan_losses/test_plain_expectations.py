@@ -5,7 +5,7 @@ import math
 import numpy as np
 from scipy.stats import norm, poisson
 
-from quant.conditional_loss import conditional_expected_losses
+from quant.credit_risk.conditional_loss import conditional_expected_losses
 from quant.loan_losses.path_sampling import mirrored_states
 from quant.schedules import Array
 from tests.quant.loan_losses.plain_losses import PlainModel

@@ -18,7 +18,7 @@ from tests.quant.loan_losses.plain_losses import PlainLosses, PlainModel
 
 SEED = 20260821
 N_PATHS = 400
-# The normal quantile of compiled code is good to 1e-7 (`quant.normal_quantile`), and stands in an exponent.
+# The normal quantile of compiled code is good to 1e-7 (`quant.draws.normal_quantile`), and stands in an exponent.
 CLOSE = 1e-6
 ENDS = np.array([0.5, 1.0, 1.5, 2.0])
 MARKET = FactorModel(

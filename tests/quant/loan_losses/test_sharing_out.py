@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from quant.conditional_loss import conditional_expected_losses, expected_losses
+from quant.credit_risk.conditional_loss import conditional_expected_losses, expected_losses
 from quant.factors import FactorModel, PrimaryFactor
 from quant.loan_losses.book import LoanBook, Pledges
 from quant.loan_losses.contributions import tail_contributions
@@ -41,7 +41,7 @@ def plain_book(n: int) -> LoanBook:
         period_ends_years=ENDS,
         fund_cap_cny=np.empty(0),
         pledges=Pledges.none(),
-        **figures,
+        **figures,  # type: ignore[arg-type]  # arrays, by name
     )
 
 

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from quant.repayment.whole_cents import split_cents
 from quant.waterfall.one_path import CentFlow, CentYear, run_cents
 from quant.waterfall.over_paths import (
     GRASSROOTS,
@@ -30,7 +31,6 @@ from quant.waterfall.steps import (
     Step,
     WaterfallError,
 )
-from quant.whole_cents import split_cents
 
 EUROPEAN = (ReturnOfCapital(), PreferredReturn(0.08), CatchUp(1.0, 0.2), CarrySplit(0.2))
 GANZHOU = (CedeTier(2.0, 0.2), CedeTier(2.5, 0.4), CedeTier(3.0, 0.6))

@@ -25,13 +25,13 @@ from services.fund.simulation.comparison import compare
 from services.fund.simulation.market import with_fund_factors
 from services.fund.simulation.outcome import FundOutcome, FundSimulation
 from services.fund.simulation.scenario import FundScenario, ScenarioComparison, read_fund_scenarios
-from services.runtime.changed_market import apply
 from services.runtime.channel import open_channel
 from services.runtime.errors import InvalidInput, NotFound
 from services.runtime.evidence import Evidence, Source
 from services.runtime.market import read_snapshot
 from services.runtime.results import Progress
-from services.runtime.scenario import EventShock, LevelShock, PathShock, Scenario, VolatilityShock
+from services.runtime.scenarios.changed_market import apply
+from services.runtime.scenarios.scenario import EventShock, LevelShock, PathShock, Scenario, VolatilityShock
 from services.runtime.server import build_server
 from services.runtime.settings import Settings
 from tests.services.fund.fund_cases import investment, market, project, terms

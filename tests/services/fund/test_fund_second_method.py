@@ -15,9 +15,9 @@ from scipy.optimize import brentq
 from scipy.stats import norm
 
 from flows.pipeline.project_files import RESERVE_2026, read_projects
+from quant.draws.random_numbers import Purpose, standard_normals, uniforms
+from quant.draws.sparse_draws import lane_of_name
 from quant.factors import FactorModel
-from quant.random_numbers import Purpose, standard_normals, uniforms
-from quant.sparse_draws import lane_of_name
 from quant.waterfall.one_path import CentFlow, run_cents
 from services.fund.fund_terms.sheets import read_term_sheets
 from services.fund.pipeline.project import Project

@@ -19,8 +19,8 @@ from services.runtime.errors import InvalidInput, NotFound
 from services.runtime.evidence import Evidence, Source
 from services.runtime.market import MarketSnapshot, QuotedCorrelation
 from services.runtime.results import Progress
-from services.runtime.scenario import EventShock, LevelShock, PathShock, Scenario, VolatilityShock
-from services.runtime.scenario_file import read_standard_scenarios
+from services.runtime.scenarios.file import read_standard_scenarios
+from services.runtime.scenarios.scenario import EventShock, LevelShock, PathShock, Scenario, VolatilityShock
 from services.valuation.standard_market import read_standard_snapshot
 
 JUNE = dt.date(2026, 6, 30)

@@ -7,7 +7,7 @@ import numpy as np
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from quant.sparse_draws import lane_of_name
+from quant.draws.sparse_draws import lane_of_name
 from services.loans.columns.loan_columns import LoanColumns, loan_columns
 from services.loans.guarantees import addresses, circles, guarantor_addresses, guarantor_is_borrower
 from services.loans.loan import Guarantee, Loan

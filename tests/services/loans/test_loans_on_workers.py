@@ -16,7 +16,7 @@ from services.loans.simulation.stress import StressQuestion
 from services.runtime.channel import open_channel
 from services.runtime.evidence import Evidence, Source
 from services.runtime.market import MarketSnapshot
-from services.runtime.scenario import LevelShock, Scenario
+from services.runtime.scenarios.scenario import LevelShock, Scenario
 from services.runtime.server import build_server
 from services.runtime.settings import load_settings
 from tests.services.loans.conftest import DAY

@@ -19,10 +19,10 @@ from services.loans.collateral import Collateral
 from services.loans.conditions import GuaranteeMode
 from services.loans.loan import Guarantee, IndexWeight, Loan, PutCounts, RepaymentKind
 from services.loans.portfolio import PortfolioLoss, PortfolioQuestion
-from services.loans.schedule import repayment_schedule
+from services.loans.repayment.schedule import repayment_schedule
 from services.loans.simulation.client import BookStressClient
 from services.loans.simulation.stress import StressQuestion
-from services.loans.translate import collateral_to_wire, loan_to_wire
+from services.loans.translate.loan import collateral_to_wire, loan_to_wire
 from services.runtime.channel import calling, open_channel
 from services.runtime.errors import Conflict, DeadlineExceeded, InvalidInput, NotFound
 from services.runtime.market import MarketSnapshot

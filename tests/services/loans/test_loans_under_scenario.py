@@ -9,10 +9,10 @@ import pytest
 from services.loans.client import LoansClient
 from services.loans.collateral import Collateral
 from services.loans.loan import Loan
-from services.runtime.changed_market import apply
 from services.runtime.evidence import Evidence, Source
 from services.runtime.market import MarketSnapshot
-from services.runtime.scenario import LevelShock, PathShock, Scenario
+from services.runtime.scenarios.changed_market import apply
+from services.runtime.scenarios.scenario import LevelShock, PathShock, Scenario
 
 JUNE = dt.date(2026, 6, 30)
 SOURCES = (Source("all", Evidence.ASSUMPTION, "a test"),)

@@ -12,7 +12,7 @@ from services.loans.client import LoansClient
 from services.loans.importing.client import ImportClient
 from services.loans.importing.translate import ROWS_PER_CHUNK
 from services.loans.loan import Loan, PutCounts
-from services.loans.position import FiveClass, LoanMovement, LoanPosition, MovementKind
+from services.loans.reported.position import FiveClass, LoanMovement, LoanPosition, MovementKind
 from services.loans.statistics.client import StatisticsClient
 from services.loans.statistics.differences import differences_between
 from services.loans.statistics.quarter import Quarter

@@ -12,11 +12,11 @@ from ecopledge.loans.v1.loans_pb2_grpc import LoansServiceStub
 from services.loans.client import LoansClient
 from services.loans.conditions import BorrowerSize, GuaranteeMode, InterestSubsidy
 from services.loans.loan import Loan, PutCounts
-from services.loans.position import FiveClass, LoanMovement, LoanPosition, MovementKind
-from services.loans.translate import loan_to_wire
+from services.loans.reported.position import FiveClass, LoanMovement, LoanPosition, MovementKind
+from services.loans.translate.loan import loan_to_wire
 from services.runtime.channel import calling
 from services.runtime.errors import Conflict, InvalidInput, NotFound
-from services.runtime.wire import date_to_wire
+from services.runtime.wire.values import date_to_wire
 
 JUNE = dt.date(2026, 6, 30)
 MakeLoan = Callable[..., Loan]

@@ -9,11 +9,11 @@ import numpy as np
 import numpy_financial as npf
 import pytest
 
-from quant.daycount import DayCount
+from quant.repayment.daycount import DayCount
 from services.loans.client import LoansClient
 from services.loans.loan import Loan, PutCounts, RepaymentKind, RepaymentTerms
-from services.loans.repayment import LprFixing, LprTenor, Prepayment, PrepaymentEffect, RateReset
-from services.loans.schedule import repayment_schedule, scheduled_balances
+from services.loans.repayment.changes import LprFixing, LprTenor, Prepayment, PrepaymentEffect, RateReset
+from services.loans.repayment.schedule import repayment_schedule, scheduled_balances
 from services.loans.stored import loan_from_text, loan_to_text
 from services.runtime.errors import InvalidInput
 

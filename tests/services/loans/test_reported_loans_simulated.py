@@ -10,8 +10,8 @@ import pytest
 
 from services.loans.client import LoansClient
 from services.loans.loan import Guarantee, Loan, RepaymentKind, RepaymentTerms
-from services.loans.position import FiveClass, LoanPosition
 from services.loans.quality.client import QualityClient
+from services.loans.reported.position import FiveClass, LoanPosition
 from services.runtime.market import MarketSnapshot
 
 MARCH, JUNE, SEPTEMBER = dt.date(2026, 3, 31), dt.date(2026, 6, 30), dt.date(2026, 9, 30)

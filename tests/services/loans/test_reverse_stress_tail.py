@@ -15,11 +15,11 @@ import pytest
 from scipy.optimize import brentq
 from scipy.special import ndtri
 
-from quant.bivariate_normal import bivariate_normal_cdf
-from quant.curves import DiscountCurve
+from quant.credit_risk.bivariate_normal import bivariate_normal_cdf
 from quant.factors import FactorModel, PrimaryFactor
 from quant.loan_losses.book import NO_FUND, LoanBook, Pledges
 from quant.loan_losses.prepared_book import PreparedBook
+from quant.market.curves import DiscountCurve
 from services.loans.portfolio import PortfolioQuestion
 from services.loans.simulation.reverse_stressing import reverse_stress
 from services.loans.simulation.stress import LossLimit

@@ -4,7 +4,7 @@ import pickle
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from services.runtime.path_workers import path_ranges
+from services.runtime.workers.port import path_ranges
 
 
 class RangesHere:

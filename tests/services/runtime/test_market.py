@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from ecopledge.type.v1 import market_pb2 as pb
-from quant.piecewise import PiecewiseLinear
+from quant.market.piecewise import PiecewiseLinear
 from services.runtime.errors import InvalidInput
 from services.runtime.market import (
     CurvePoint,
@@ -21,7 +21,7 @@ from services.runtime.market import (
     read_snapshot,
 )
 from services.runtime.violations import Violations
-from services.runtime.wire_market import snapshot_from_wire, snapshot_to_wire
+from services.runtime.wire.market import snapshot_from_wire, snapshot_to_wire
 
 ASSUMED = Source("level", Evidence.ASSUMPTION, "for this test", dt.date(2026, 1, 2))
 SNAPSHOT = MarketSnapshot(

@@ -6,7 +6,7 @@ from google.type.money_pb2 import Money
 
 from services.runtime.errors import InvalidInput
 from services.runtime.violations import Violations
-from services.runtime.wire import decimal_from_money
+from services.runtime.wire.values import decimal_from_money
 
 NAN, INF = float("nan"), float("inf")
 

@@ -8,13 +8,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from quant.cell_bank import CellBank
-from quant.distribution import HorizonScenarios, realised_present_values
-from quant.piecewise import PiecewiseLinear
-from quant.pledge_values import value_assets
-from quant.right_loss import share_left
+from quant.market.piecewise import PiecewiseLinear
+from quant.pledges.cell_bank import CellBank
+from quant.pledges.distribution import HorizonScenarios, realised_present_values
+from quant.pledges.pledge_values import value_assets
+from quant.pledges.right_loss import share_left
+from quant.pledges.sensitivities import behind_rows
 from quant.schedules import ExposureSchedule, ScheduleBook
-from quant.sensitivities import behind_rows
 from services.runtime.market import MarketSnapshot
 from services.valuation.engine import ValuationEngine
 from services.valuation.prepared_market import PreparedMarket

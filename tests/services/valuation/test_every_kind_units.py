@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from quant.piecewise import PiecewiseLinear
+from quant.market.piecewise import PiecewiseLinear
 from quant.schedules import Array, ScheduleBook
 from services.valuation.asset import (
     AssetDetail,

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from quant.piecewise import PiecewiseLinear
-from quant.sharing_scheme import scheme_entitlement, tier_share, upstream_water
+from quant.market.piecewise import PiecewiseLinear
+from quant.market.sharing_scheme import scheme_entitlement, tier_share, upstream_water
 from services.runtime.errors import InvalidInput
 from services.runtime.market import read_snapshot
 from services.valuation.heihe import read_release

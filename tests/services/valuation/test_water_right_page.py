@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 
 from quant.factors import DerivedFactor, FactorModel
-from services.runtime.changed_market import apply
 from services.runtime.evidence import Evidence, Source
-from services.runtime.scenario import Scenario, SchemeShock
-from services.runtime.scenario_file import read_standard_regimes
+from services.runtime.scenarios.changed_market import apply
+from services.runtime.scenarios.file import read_standard_regimes
+from services.runtime.scenarios.scenario import Scenario, SchemeShock
 from services.valuation.standard_market import read_standard_snapshot
 
 ROOT = Path(__file__).resolve().parents[3]

@@ -46,7 +46,7 @@ from services.loans.portfolio import LossShare, PortfolioLoss, TailFigure
 from services.runtime.bundled import bundled
 from services.runtime.market import MarketSnapshot, read_snapshot
 from services.runtime.results import Caution, Distribution, Manifest, Quantile, Severity
-from services.runtime.scenario import Scenario
+from services.runtime.scenarios.scenario import Scenario
 from services.valuation.asset import Asset
 from services.valuation.catalogue.catalogue import read_catalogue
 from services.valuation.engine import ValuationEngine

@@ -15,8 +15,8 @@ from services.loans.book_terms.terms import TermsCounts, TermsKind, TermsTable
 from services.loans.client import LoansClient
 from services.loans.loan import Loan, RepaymentKind
 from services.loans.portfolio import PortfolioQuestion
-from services.loans.position import LoanPosition
 from services.loans.quality.client import QualityClient
+from services.loans.reported.position import LoanPosition
 from services.loans.segments.compensation_fund import CompensationFundTerms
 from services.loans.segments.default_curve import DefaultCurve
 from services.loans.simulation.client import BookStressClient

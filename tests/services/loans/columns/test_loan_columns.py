@@ -13,14 +13,14 @@ import sqlalchemy as sa
 from hypothesis import given
 from hypothesis import strategies as st
 
-from quant.daycount import DayCount
+from quant.repayment.daycount import DayCount
 from services.loans.columns.from_texts import columns_from_texts
 from services.loans.columns.index_codes import list_codes
 from services.loans.columns.loan_columns import loan_columns
 from services.loans.columns.term_columns import term_columns
 from services.loans.conditions import GuaranteeMode
 from services.loans.loan import Guarantee, IndexWeight, Loan, RepaymentKind, RepaymentTerms
-from services.loans.repayment import LprTenor, Prepayment, PrepaymentEffect, RateReset
+from services.loans.repayment.changes import LprTenor, Prepayment, PrepaymentEffect, RateReset
 from services.loans.repository import SqlLoanStore
 from services.loans.stored import loan_to_text
 

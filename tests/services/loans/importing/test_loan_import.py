@@ -20,7 +20,7 @@ from services.loans.importing.translate import ROWS_PER_CHUNK, book_to_wire, hea
 from services.loans.loan import Loan, PutCounts, RepaymentKind
 from services.loans.pledges.client import PledgeClient
 from services.loans.pledges.levels import PledgeLevel
-from services.loans.position import LoanMovement, LoanPosition, MovementKind
+from services.loans.reported.position import LoanMovement, LoanPosition, MovementKind
 from services.runtime.channel import calling
 from services.runtime.errors import Conflict, InvalidInput
 

@@ -19,7 +19,7 @@ from services.loans.loan import Loan, RepaymentKind, RepaymentTerms
 from services.loans.pledges.client import PledgeClient
 from services.loans.pledges.levels import PledgeLevel
 from services.loans.pledges.monitored import RevaluationReason
-from services.loans.position import LoanPosition
+from services.loans.reported.position import LoanPosition
 from services.runtime.channel import open_channel
 from services.runtime.errors import InvalidInput, NotFound
 from services.runtime.market import MarketSnapshot

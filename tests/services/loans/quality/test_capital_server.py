@@ -16,9 +16,9 @@ from services.loans.client import LoansClient
 from services.loans.collateral import Collateral
 from services.loans.conditions import BorrowerSize
 from services.loans.loan import Guarantee, Loan, RepaymentKind, RepaymentTerms
-from services.loans.position import LoanPosition
 from services.loans.quality.capital import GuarantorFacts
 from services.loans.quality.client import QualityClient
+from services.loans.reported.position import LoanPosition
 from services.runtime.errors import InvalidInput, NotFound
 from services.runtime.market import MarketSnapshot, QuotedFactor
 

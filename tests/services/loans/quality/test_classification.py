@@ -10,7 +10,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.loans.position import FiveClass
 from services.loans.quality.book_quality import class_totals, migrations, non_performing_ratio
 from services.loans.quality.classification import (
     ClassifiedLoan,
@@ -22,6 +21,7 @@ from services.loans.quality.classification import (
     rank,
 )
 from services.loans.quality.rules_file import read_standard_rules
+from services.loans.reported.position import FiveClass
 
 DAY = dt.date(2026, 6, 30)
 RULES = read_standard_rules().classification_on(DAY)

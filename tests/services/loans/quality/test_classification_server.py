@@ -10,9 +10,9 @@ import pytest
 
 from services.loans.client import LoansClient
 from services.loans.loan import Loan
-from services.loans.position import FiveClass, LoanPosition
 from services.loans.quality.classification import ClassRule, DebtorFacts
 from services.loans.quality.client import QualityClient
+from services.loans.reported.position import FiveClass, LoanPosition
 from services.runtime.errors import InvalidInput, NotFound
 
 MARCH, JUNE = dt.date(2026, 3, 31), dt.date(2026, 6, 30)

@@ -17,11 +17,11 @@ import sqlalchemy as sa
 from scipy.stats import binom
 
 from services.loans.loan import Guarantee, Loan, RepaymentKind, RepaymentTerms
-from services.loans.position import LoanPosition
 from services.loans.quality.credit_loss import CreditLossQuestion, CreditLossReport
 from services.loans.quality.credit_loss_desk import measure_credit_loss
 from services.loans.quality.loss_scenarios import read_credit_scenarios
 from services.loans.quality.rules_file import read_standard_rules
+from services.loans.reported.position import LoanPosition
 from services.loans.repository import SqlLoanStore
 from services.loans.segments.compensation_fund import CompensationFundTerms
 from services.loans.segments.segment import Segment

@@ -16,13 +16,13 @@ from quant.schedules import CollateralTerms, ExposureSchedule
 from services.loans.client import LoansClient
 from services.loans.collateral import Collateral
 from services.loans.loan import Guarantee, Loan, RepaymentKind, RepaymentTerms
-from services.loans.position import FiveClass, LoanPosition
 from services.loans.quality.client import QualityClient
 from services.loans.quality.credit_loss import CreditLossQuestion, CreditLossReport
 from services.loans.quality.credit_loss_desk import measure_credit_loss
 from services.loans.quality.loss_scenarios import fit_to, read_credit_scenarios
 from services.loans.quality.rules import CreditRules
 from services.loans.quality.rules_file import read_standard_rules
+from services.loans.reported.position import FiveClass, LoanPosition
 from services.loans.repository import SqlLoanStore
 from services.loans.segments.default_curve import DefaultCurve
 from services.loans.segments.segment import Segment

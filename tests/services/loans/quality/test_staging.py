@@ -8,7 +8,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.loans.position import FiveClass
 from services.loans.quality.classification import LoanFacts, classify
 from services.loans.quality.present_losses import (
     PresentLosses,
@@ -18,6 +17,7 @@ from services.loans.quality.present_losses import (
 )
 from services.loans.quality.rules_file import read_standard_rules
 from services.loans.quality.staging import Origination, StageReason, StagingFacts, stage_of
+from services.loans.reported.position import FiveClass
 
 DAY = dt.date(2026, 6, 30)
 RULES = read_standard_rules()

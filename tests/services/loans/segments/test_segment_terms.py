@@ -18,7 +18,7 @@ from services.loans.segments.default_curve import DefaultCurve
 from services.loans.segments.segment import Segment
 from services.loans.segments.segment_file import read_compensation_funds, read_default_curves
 from services.loans.simulation.client import BookStressClient
-from services.loans.translate_loss import question_from_wire, question_to_wire
+from services.loans.translate.loss import question_from_wire, question_to_wire
 from services.runtime.errors import InvalidInput
 from services.runtime.market import MarketSnapshot
 from services.runtime.results import Severity

@@ -2,7 +2,7 @@
 
 import datetime as dt
 
-from services.loans.position import FiveClass, MovementKind
+from services.loans.reported.position import FiveClass, MovementKind
 from services.loans.statistics.columns import Positions, book_columns
 from services.loans.statistics.compilation import compile_statistics
 from services.loans.statistics.facts import LoanFacts, MovementFacts, PositionFacts

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.loans.position import FiveClass, MovementKind
+from services.loans.reported.position import FiveClass, MovementKind
 from services.loans.statistics.breaks import check_parts
 from services.loans.statistics.facts import LoanFacts, MovementFacts, PositionFacts
 from services.loans.statistics.result import CheckKind, Grouping, QuarterStatistics, StatisticsLine

@@ -10,7 +10,7 @@ import pytest
 
 from services.loans.client import LoansClient
 from services.loans.loan import Loan
-from services.loans.position import FiveClass, LoanMovement, LoanPosition, MovementKind
+from services.loans.reported.position import FiveClass, LoanMovement, LoanPosition, MovementKind
 from services.loans.statistics.client import StatisticsClient
 from services.loans.statistics.quarter import Quarter
 from services.loans.statistics.result import Break, CheckKind, Grouping, QuarterStatistics

@@ -13,7 +13,7 @@ from ecopledge.loans.v1.loans_pb2_grpc import LoansServiceStub
 from services.loans.client import LoansClient
 from services.loans.conditions import GuaranteeMode
 from services.loans.loan import Loan
-from services.loans.position import FiveClass, LoanMovement, LoanPosition, MovementKind
+from services.loans.reported.position import FiveClass, LoanMovement, LoanPosition, MovementKind
 from services.loans.statistics.client import StatisticsClient
 from services.loans.statistics.differences import FigureDifference, differences_between
 from services.loans.statistics.quarter import Quarter

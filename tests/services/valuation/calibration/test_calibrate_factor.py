@@ -15,7 +15,7 @@ import sqlalchemy as sa
 
 from ecopledge.valuation.v1 import asset_pb2, valuation_pb2_grpc
 from ecopledge.valuation.v1 import calibration_pb2 as pb
-from quant.calibration import Fit
+from quant.market.calibration import Fit
 from services.runtime.channel import calling, open_channel
 from services.runtime.errors import InvalidInput, NotFound
 from services.runtime.market import Evidence

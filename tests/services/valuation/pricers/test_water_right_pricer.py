@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.runtime.changed_market import apply
 from services.runtime.errors import InvalidInput
 from services.runtime.evidence import Evidence, Source
 from services.runtime.market import MarketSnapshot
-from services.runtime.scenario import FloorShock, Scenario, VolatilityShock
+from services.runtime.scenarios.changed_market import apply
+from services.runtime.scenarios.scenario import FloorShock, Scenario, VolatilityShock
 from services.valuation.asset import WaterRight
 from services.valuation.catalogue.catalogue import Catalogue
 from services.valuation.pricers import PricingContext, price, price_in

@@ -10,7 +10,7 @@ from services.runtime.errors import InvalidInput
 from services.runtime.evidence import Evidence, Source
 from services.runtime.market import MarketSnapshot, SeasonalProfile
 from services.runtime.violations import Violations
-from services.runtime.wire_market import snapshot_from_wire, snapshot_to_wire
+from services.runtime.wire.market import snapshot_from_wire, snapshot_to_wire
 from services.valuation.asset import Asset, WaterRight
 from services.valuation.catalogue.catalogue import Catalogue
 from services.valuation.pricers import PricedAsset, PricingContext, price_in

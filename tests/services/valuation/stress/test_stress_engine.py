@@ -8,11 +8,12 @@ import numpy as np
 import pytest
 
 from quant.schedules import CollateralTerms, ExposureSchedule, ScheduleBook
-from services.runtime.changed_market import apply
 from services.runtime.errors import InvalidInput
 from services.runtime.evidence import Evidence, Source
 from services.runtime.market import CurvePoint, MarketSnapshot, QuotedFactor
-from services.runtime.scenario import (
+from services.runtime.scenarios.changed_market import apply
+from services.runtime.scenarios.file import read_standard_regimes, read_standard_scenarios
+from services.runtime.scenarios.scenario import (
     EventShock,
     InflowRegime,
     LevelShock,
@@ -21,7 +22,6 @@ from services.runtime.scenario import (
     SchemeShock,
     apply_to_schedule,
 )
-from services.runtime.scenario_file import read_standard_regimes, read_standard_scenarios
 from services.valuation.asset import Asset, CataloguedRight, WaterRight
 from services.valuation.catalogue.catalogue import read_catalogue
 from services.valuation.engine import ValuationEngine

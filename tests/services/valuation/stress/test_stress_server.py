@@ -9,15 +9,15 @@ import pytest
 import sqlalchemy as sa
 
 from ecopledge.valuation.v1 import stress_pb2, valuation_pb2_grpc
-from services.runtime.changed_market import apply
 from services.runtime.channel import calling, open_channel
 from services.runtime.errors import InvalidInput, NotFound
 from services.runtime.evidence import Evidence, Source
-from services.runtime.scenario import LevelShock, PathShock, Scenario
-from services.runtime.scenario_file import read_standard_scenarios
+from services.runtime.scenarios.changed_market import apply
+from services.runtime.scenarios.file import read_standard_scenarios
+from services.runtime.scenarios.scenario import LevelShock, PathShock, Scenario
 from services.runtime.server import build_server
 from services.runtime.settings import load_settings
-from services.runtime.wire_scenario import scenario_to_wire
+from services.runtime.wire.scenario import scenario_to_wire
 from services.valuation.__main__ import registration
 from services.valuation.asset import Asset, WaterRight
 from services.valuation.client import ValuationClient

@@ -1,0 +1,1 @@
+"""Random numbers with an address each: the same draw whatever stands beside it."""

@@ -1,0 +1,1 @@
+"""What factors are made of and fitted to: curves, shapes, seasons, sharing schemes, calibration."""

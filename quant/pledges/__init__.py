@@ -1,0 +1,1 @@
+"""What pledges are worth: today, at a horizon, along the way, and what moves that."""

@@ -1,0 +1,1 @@
+"""How loans are paid back, in whole cents."""

@@ -1,0 +1,1 @@
+"""What the core banking system reports of loans: positions, movements, reversals."""

@@ -1,0 +1,1 @@
+"""Between protobuf and Python: what the messages of all services share."""
