@@ -6,7 +6,7 @@ as smaller than unlikely ones. Per unit of distance the headroom falls fastest a
 shifts; where the headroom is linear in them that direction holds the nearest breaking point.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,24 +17,30 @@ Headroom = Callable[[Array], float]
 """Log shifts of the factors [n] -> what is left to the limit, <= 0 where it is broken."""
 
 FARTHEST = 6.0
-# Where the headroom is looked at on the way: each look is a valuation of the book.
-_LOOKS = (0.5, 1.0, 2.0, 3.5)
-# In standard deviations, of which two decimals are shown.
-_TOLERANCE = 1e-4
+LOOKS = tuple(0.5 * k for k in range(1, 12))
+"""Where the headroom is looked at on the way to the farthest, standard deviations."""
 _BUMP = 0.05
 
 
-def smallest_move(headroom: Headroom, per_unit: Array, *, both_ways: bool = True) -> float | None:
+def smallest_move(
+    headroom: Headroom,
+    per_unit: Array,
+    *,
+    both_ways: bool = True,
+    looks: Sequence[float] = LOOKS,
+    tolerance: float = 1e-10,
+) -> float | None:
     """Smallest multiple z of a direction at which the limit breaks.
 
-    The side on which less is left at half a standard deviation is searched first, in steps that grow; the other one
-    as far as a smaller move could be found there. A headroom that falls below 0 and rises again between two looks is
-    not seen.
+    The side on which less is left at the first look is searched first, the other one as far as a smaller move could be
+    found there. A headroom that falls below 0 and rises again between two looks is not seen.
 
     Args:
         headroom: above 0 at no shift.
         per_unit: log shifts for z = 1, [n].
         both_ways: search negative z too.
+        looks: where the headroom is looked at before the farthest, ascending; few where each one is dear.
+        tolerance: of z.
 
     Returns:
         z, or None where the limit holds up to 6 on every side that was searched.
@@ -43,16 +49,19 @@ def smallest_move(headroom: Headroom, per_unit: Array, *, both_ways: bool = True
     def left(z: float) -> float:
         return headroom(per_unit * z)
 
+    def first_break(sign: float, at_first: float, farthest: float) -> float | None:
+        return _first_break(lambda z: left(sign * z), at_first, (*looks, FARTHEST), farthest, tolerance)
+
     if not both_ways:
-        return _first_break(left, left(_LOOKS[0]), FARTHEST)
-    below, above = left(-_LOOKS[0]), left(_LOOKS[0])
-    if below == above and min(left(-FARTHEST), left(FARTHEST)) > 0.0:
-        # What answers to neither side is a factor without effect: most books have some.
+        return first_break(1.0, left(looks[0]), FARTHEST)
+    below, above = left(-looks[0]), left(looks[0])
+    if below == above == left(-FARTHEST) == left(FARTHEST):
+        # A factor without effect: most books have some.
         return None
     first, second = (-1.0, 1.0) if below < above else (1.0, -1.0)
     at = {-1.0: below, 1.0: above}
-    found = _first_break(lambda z: left(first * z), at[first], FARTHEST)
-    nearer = _first_break(lambda z: left(second * z), at[second], FARTHEST if found is None else found)
+    found = first_break(first, at[first], FARTHEST)
+    nearer = first_break(second, at[second], FARTHEST if found is None else found)
     if nearer is not None:
         return second * nearer
     return None if found is None else first * found
@@ -77,11 +86,13 @@ def steepest_descent(headroom: Headroom, covariance: Array) -> Array | None:
     return -pull / np.sqrt(steepness) if steepness > 0.0 else None
 
 
-def _first_break(left: Callable[[float], float], at_first: float, farthest: float) -> float | None:
+def _first_break(
+    left: Callable[[float], float], at_first: float, looks: Sequence[float], farthest: float, tolerance: float
+) -> float | None:
     """Smallest z > 0 at which nothing is left, as far as the looks tell; None where all is well up to the farthest."""
     low = 0.0
-    for look in (*(look for look in _LOOKS if look < farthest), farthest):
-        if (at_first if look == _LOOKS[0] else left(look)) <= 0.0:
-            return float(brentq(left, low, look, xtol=_TOLERANCE))
+    for look in (*(look for look in looks if look < farthest), farthest):
+        if (at_first if look == looks[0] else left(look)) <= 0.0:
+            return float(brentq(left, low, look, xtol=tolerance))
         low = look
     return None

@@ -27,6 +27,8 @@ _TAIL_PATHS = 4_000
 _MOST_TERMS = 2_000_000
 _MOST_PATHS, _FEWEST_PATHS = 1_024, 64
 _SMALLEST_SHOWN = 0.01
+# Each look simulates the book; two decimals of a standard deviation are shown.
+_LOOKS, _TOLERANCE = (0.5, 1.0, 2.0, 3.5), 1e-4
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -89,14 +91,16 @@ def reverse_stress(
     for i in np.flatnonzero(deviations > 0.0):
         per_unit = np.zeros(model.n_primary)
         per_unit[i] = deviations[i]
-        found = smallest_move(figure.headroom, per_unit)
+        found = smallest_move(figure.headroom, per_unit, looks=_LOOKS, tolerance=_TOLERANCE)
         if found is not None:
             singles.append(FactorMove(model.primaries[i].name, found, float(np.exp(found * deviations[i]))))
     direction_down = steepest_descent(figure.headroom, covariance)
     joint: tuple[FactorMove, ...] = ()
     distance = None
     if direction_down is not None:
-        distance = smallest_move(figure.headroom, direction_down, both_ways=False)
+        distance = smallest_move(
+            figure.headroom, direction_down, both_ways=False, looks=_LOOKS, tolerance=_TOLERANCE
+        )
         if distance is not None:
             joint = _moves(model, distance * direction_down, deviations)
     ranked = tuple(sorted(singles, key=lambda move: abs(move.standard_deviations)))

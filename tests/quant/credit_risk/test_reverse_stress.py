@@ -33,13 +33,13 @@ def test_the_joint_distance_of_a_linear_headroom() -> None:
 @given(st.floats(-3.0, 3.0).filter(lambda slope: abs(slope) > 0.2))
 def test_a_single_factor_moves_against_its_slope(slope: float) -> None:
     z = smallest_move(lambda shifts: 1.0 + slope * float(shifts[0]), np.array([1.0]))
-    assert z == pytest.approx(-1.0 / slope, abs=1e-4)
+    assert z == pytest.approx(-1.0 / slope, rel=1e-8)
 
 
 def test_the_nearer_side_counts() -> None:
     # 1 - z^2 / 4 breaks at both +2 and -2; tilted, the side that falls faster is nearer.
     z = smallest_move(lambda shifts: 1.0 - 0.25 * float(shifts[0]) ** 2 - 0.1 * float(shifts[0]), np.ones(1))
-    assert z == pytest.approx(2.0 * (-0.1 + np.sqrt(0.01 + 1.0)) / 1.0, abs=1e-4)
+    assert z == pytest.approx(2.0 * (-0.1 + np.sqrt(0.01 + 1.0)) / 1.0, rel=1e-8)
 
 
 def test_what_does_not_break_is_none() -> None:
@@ -56,7 +56,7 @@ def test_the_side_that_falls_slowly_at_first_counts_where_it_breaks_nearer() -> 
             return 1.0 - 0.3 * z
         return 1.0 - 0.1 * z * z if z > -1.0 else 1.9 + z
 
-    assert smallest_move(bent, np.ones(1)) == pytest.approx(-1.9, abs=1e-4)
+    assert smallest_move(bent, np.ones(1)) == pytest.approx(-1.9, rel=1e-8)
 
 
 def test_a_factor_without_effect_is_looked_at_four_times() -> None:
