@@ -1,7 +1,8 @@
-"""Rates of return beside pyxirr: 100,000 series of 41 flows at equal steps and at dates, and every rate of one series.
+"""Rates of return beside peers: 100,000 series of 41 flows at equal steps and at dates, and every rate of one series.
 
-The peer runs in the environment of the peers (benchmarks/requirements-peers.lock), on the same flows, one call a
-series: it has no call for many. Run:
+numpy-financial finds the roots of one series at a time: it is timed on the first 500 and scaled. The other peer runs in
+the environment of the peers (benchmarks/requirements-peers.lock), on the same flows, one call a series: it has no call
+for many. Run:
 
     python benchmarks/bench_cash_flows.py
 """
@@ -13,10 +14,11 @@ import time
 from pathlib import Path
 
 import numpy as np
+import numpy_financial as npf
 
 from quant.cashflows import all_rates, irr, xirr
 
-N_SERIES, N_FLOWS = 100_000, 41
+N_SERIES, N_FLOWS, N_BY_ROOTS = 100_000, 41, 500
 PEERS = Path(__file__).resolve().parents[1] / ".venv-peers" / "bin" / "python"
 PEER_SCRIPT = """
 import json, sys, time
@@ -45,6 +47,18 @@ def series() -> np.ndarray:
     return flows
 
 
+def beside_numpy_financial(flows: np.ndarray, rates: np.ndarray, ours: float) -> None:
+    """One line: the same rates from the roots of each series' polynomial."""
+    began = time.process_time()
+    found = np.array([npf.irr(row) for row in flows[:N_BY_ROOTS]])
+    spent = (time.process_time() - began) * N_SERIES / N_BY_ROOTS
+    difference = np.nanmax(np.abs(found - rates[:N_BY_ROOTS]))
+    print(
+        f"numpy-financial: {spent:.1f} s ({N_BY_ROOTS} series, scaled), {spent / ours:.0f} times ours; "
+        f"largest difference {difference:.1e}"
+    )
+
+
 def main() -> None:
     flows = series()
     irr(flows[:1000])
@@ -69,6 +83,7 @@ def main() -> None:
     for row in flows[:200]:
         all_rates(row)
     print(f"ecopledge: every rate of a series, {(time.process_time() - began) / 200 * 1e3:.2f} ms a series")
+    beside_numpy_financial(flows, rates, ours)
     if not PEERS.exists():
         print("pyxirr: the environment of the peers is not installed (benchmarks/requirements-peers.lock)")
         return
