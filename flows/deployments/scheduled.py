@@ -24,9 +24,8 @@ from flows.service_ports import Targets, connect_services
 from flows.service_tasks import service_task
 from flows.statistics.flow import StatisticsSummary, quarterly_statistics
 from services.runtime.channel import open_channel_from
+from services.runtime.china_time import CHINA
 from services.runtime.settings import load_settings
-
-_CHINA = dt.timezone(dt.timedelta(hours=8))
 
 
 @flow(name="monthly-refresh", persist_result=False)
@@ -104,4 +103,4 @@ def yearly_assessment(parameters: AssessmentParameters) -> list[str]:
 
 def _day(given: dt.date | None) -> dt.date:
     """The given day, or today where the users are."""
-    return dt.datetime.now(_CHINA).date() if given is None else given
+    return dt.datetime.now(CHINA).date() if given is None else given

@@ -17,10 +17,10 @@ from flows.statistics.request import StatisticsRequest
 from services.loans.statistics.client import StatisticsClient
 from services.loans.statistics.quarter import Quarter
 from services.runtime.channel import open_channel_from
+from services.runtime.china_time import CHINA
 from services.runtime.settings import load_settings
 
 ARTIFACT_KEY = "quarterly-statistics"
-_CHINA = dt.timezone(dt.timedelta(hours=8))
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,7 @@ def quarterly_statistics(
         FailedPrecondition: identity checks do not hold and no reason is given.
         Unavailable: the service stays away through the retries.
     """
-    quarter = Quarter.read(period) if period else Quarter.last_ended(dt.datetime.now(_CHINA).date())
+    quarter = Quarter.read(period) if period else Quarter.last_ended(dt.datetime.now(CHINA).date())
     request = StatisticsRequest(
         quarter, institution_id, Path(out_dir), close, accepted_breaks_reason=accepted_breaks_reason
     )

@@ -10,6 +10,7 @@ from services.loans.book import SecuredBook
 from services.loans.book_terms.used import cautions_about_terms
 from services.loans.columns.loan_columns import Labels
 from services.loans.conditions import GuaranteeMode
+from services.loans.few_names import few
 from services.loans.guarantee_cautions import cautions_about_borrowing_guarantors, cautions_about_circles
 from services.loans.guarantees import guarantor_is_borrower
 from services.loans.portfolio import PortfolioQuestion
@@ -22,7 +23,6 @@ OLD_VALUATION_DAYS = 365
 DISTANT_SNAPSHOT_DAYS = 31
 FEWEST_TAIL_PATHS = 10
 SMALLEST_EFFECTIVE_SHARE = 0.2
-_SHOWN = 3
 
 
 def cautions_about(question: PortfolioQuestion, book: SecuredBook, found: LossSummary) -> tuple[Caution, ...]:
@@ -68,16 +68,16 @@ def _about_dates(question: PortfolioQuestion, book: SecuredBook) -> Iterator[Cau
         yield Caution(
             "COLLATERAL_VALUATION_OLD",
             Severity.WARNING,
-            f"{len(old)} 项押品估值早于账簿日期一年以上：{_some(old)}",
-            f"{len(old)} collateral valuations are more than a year older than the book: {_some(old)}",
+            f"{len(old)} 项押品估值早于账簿日期一年以上：{few(old)}",
+            f"{len(old)} collateral valuations are more than a year older than the book: {few(old)}",
         )
     later = [c.collateral_id for c in book.collateral if c.valuation_date > book.day]
     if later:
         yield Caution(
             "COLLATERAL_VALUED_AFTER_BOOK",
             Severity.NOTE,
-            f"{len(later)} 项押品估值晚于账簿日期：{_some(later)}",
-            f"{len(later)} collateral valuations are later than the book: {_some(later)}",
+            f"{len(later)} 项押品估值晚于账簿日期：{few(later)}",
+            f"{len(later)} collateral valuations are later than the book: {few(later)}",
         )
 
 
@@ -89,8 +89,8 @@ def _about_snapshots(question: PortfolioQuestion, book: SecuredBook) -> Iterator
         yield Caution(
             "COLLATERAL_OTHER_SNAPSHOT",
             Severity.NOTE,
-            f"{len(other)} 项押品的现金流表按其他市场快照编制：{_some(other)}",
-            f"{len(other)} collateral schedules were made under another snapshot: {_some(other)}",
+            f"{len(other)} 项押品的现金流表按其他市场快照编制：{few(other)}",
+            f"{len(other)} collateral schedules were made under another snapshot: {few(other)}",
         )
 
 
@@ -104,8 +104,8 @@ def _about_rows(question: PortfolioQuestion, book: SecuredBook) -> Iterator[Caut
         yield Caution(
             "COLLATERAL_ENDS_BEFORE_HORIZON",
             Severity.WARNING,
-            f"{len(ended)} 项押品在期末之后已无现金流，按 0 计：{_some(ended)}",
-            f"{len(ended)} collateral schedules have no row after the horizon and count as 0: {_some(ended)}",
+            f"{len(ended)} 项押品在期末之后已无现金流，按 0 计：{few(ended)}",
+            f"{len(ended)} collateral schedules have no row after the horizon and count as 0: {few(ended)}",
         )
 
 
@@ -124,8 +124,8 @@ def _about_missing_pledges(book: SecuredBook) -> Iterator[Caution]:
         yield Caution(
             "LOANS_WITHOUT_PLEDGE",
             Severity.WARNING,
-            f"{len(bare)} 笔质押类贷款没有押品，损失按无抵押违约损失率计：{_some(bare)}",
-            f"{len(bare)} loans of pledge products have no pledge and lose like unsecured ones: {_some(bare)}",
+            f"{len(bare)} 笔质押类贷款没有押品，损失按无抵押违约损失率计：{few(bare)}",
+            f"{len(bare)} loans of pledge products have no pledge and lose like unsecured ones: {few(bare)}",
         )
 
 
@@ -150,9 +150,9 @@ def _about_borrowers(book: SecuredBook) -> Iterator[Caution]:
         yield Caution(
             "BORROWER_TERMS_DIFFER",
             Severity.WARNING,
-            f"{len(torn)} 个借款人的各笔贷款违约参数不一致，未必同时违约：{_some(torn)}",
+            f"{len(torn)} 个借款人的各笔贷款违约参数不一致，未必同时违约：{few(torn)}",
             f"{len(torn)} borrowers have loans with different default parameters, which may default apart: "
-            f"{_some(torn)}",
+            f"{few(torn)}",
         )
 
 
@@ -171,9 +171,9 @@ def _about_fallen_guarantors(book: SecuredBook) -> Iterator[Caution]:
         yield Caution(
             "GUARANTORS_IN_DEFAULT",
             Severity.WARNING,
-            f"{len(unbacked)} 笔贷款的保证人自身已违约，保证按 0 计：{_some(unbacked)}",
+            f"{len(unbacked)} 笔贷款的保证人自身已违约，保证按 0 计：{few(unbacked)}",
             f"the guarantors of {len(unbacked)} loans are in default themselves, whose guarantees count as nothing: "
-            f"{_some(unbacked)}",
+            f"{few(unbacked)}",
         )
 
 
@@ -185,17 +185,17 @@ def _about_loans(book: SecuredBook) -> Iterator[Caution]:
         yield Caution(
             "LOANS_MATURED",
             Severity.WARNING,
-            f"{len(matured)} 笔贷款在账簿日期已到期，敞口按 0 计：{_some(matured)}",
-            f"{len(matured)} loans have matured by the day of the book and count with exposure 0: {_some(matured)}",
+            f"{len(matured)} 笔贷款在账簿日期已到期，敞口按 0 计：{few(matured)}",
+            f"{len(matured)} loans have matured by the day of the book and count with exposure 0: {few(matured)}",
         )
     if book.settled:
         settled = sorted(book.settled)
         yield Caution(
             "LOANS_SETTLED",
             Severity.NOTE,
-            f"{len(settled)} 笔贷款报送余额为零（提前还清或已核销），敞口按 0 计：{_some(settled)}",
+            f"{len(settled)} 笔贷款报送余额为零（提前还清或已核销），敞口按 0 计：{few(settled)}",
             f"{len(settled)} loans are reported to owe nothing (repaid early or written off) and count with exposure "
-            f"0: {_some(settled)}",
+            f"0: {few(settled)}",
         )
     if book.bad.balances_cny:
         bad, owed_wan = sorted(book.bad.balances_cny), book.bad.stock_cny / 1e4
@@ -203,10 +203,10 @@ def _about_loans(book: SecuredBook) -> Iterator[Caution]:
             "BAD_LOANS_LEFT_OUT",
             Severity.NOTE,
             f"{len(bad)} 笔贷款逾期超过 90 天或已列不良（报送余额合计 {owed_wan:,.2f} 万元），已经违约，不再模拟，"
-            f"其损失见预期信用损失第三阶段；不良率由该余额起算：{_some(bad)}",
+            f"其损失见预期信用损失第三阶段；不良率由该余额起算：{few(bad)}",
             f"{len(bad)} loans are more than 90 days overdue or non-performing, {owed_wan:,.2f} wan CNY as reported; "
             "they do not default again and are left out: their loss is that of stage 3 in the expected credit loss. "
-            f"The non-performing ratio starts from them: {_some(bad)}",
+            f"The non-performing ratio starts from them: {few(bad)}",
         )
 
 
@@ -244,8 +244,3 @@ def _about_weights(found: LossSummary) -> Iterator[Caution]:
             f"{found.n_paths}: take means and low quantiles from plain paths",
             "sampling",
         )
-
-
-def _some(names: list[str]) -> str:
-    rest = len(names) - _SHOWN
-    return ", ".join(names[:_SHOWN]) + (f" (+{rest})" if rest > 0 else "")

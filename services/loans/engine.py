@@ -3,6 +3,7 @@
 import datetime as dt
 from collections.abc import Sequence
 
+from services.loans.asked_loans import require_known
 from services.loans.collateral import Collateral
 from services.loans.loan import Loan, LoanPage, PutCounts
 from services.loans.products import product_violations
@@ -12,8 +13,6 @@ from services.loans.reported.position import LoanMovement, LoanPosition
 from services.loans.reported.reversals import reversal_violations
 from services.loans.repository import LoanStore
 from services.runtime.errors import InvalidInput, NotFound
-
-_SHOWN_UNKNOWN = 5
 
 
 def put_loans(store: LoanStore, as_of: dt.date, loans: Sequence[Loan]) -> PutCounts:
@@ -34,7 +33,7 @@ def put_collateral(store: LoanStore, collateral: Sequence[Collateral]) -> PutCou
     Raises:
         NotFound: naming loans that do not exist.
     """
-    _require_known(store, [item.loan_id for item in collateral])
+    require_known(store, [item.loan_id for item in collateral])
     return store.put_collateral(collateral)
 
 
@@ -45,7 +44,7 @@ def record_positions(store: LoanStore, positions: Sequence[LoanPosition]) -> Put
         NotFound: naming loans that do not exist.
         InvalidInput: naming positions of days that have not come.
     """
-    _require_known(store, [position.loan_id for position in positions])
+    require_known(store, [position.loan_id for position in positions])
     wrong = future_violations(positions, store.today(), lambda i: f"positions[{i}]")
     if wrong:
         raise InvalidInput.from_violations(wrong)
@@ -60,7 +59,7 @@ def record_movements(store: LoanStore, movements: Sequence[LoanMovement]) -> Put
         InvalidInput: naming movements of days that have not come, reversals that do not agree with what they reverse,
             and corrections of what is reversed.
     """
-    _require_known(store, [movement.loan_id for movement in movements])
+    require_known(store, [movement.loan_id for movement in movements])
     store.wait_for_writers()
     wrong = future_violations(movements, store.today(), lambda i: f"movements[{i}]")
     wrong += reversal_violations(store, movements, lambda i: f"movements[{i}]")
@@ -86,16 +85,3 @@ def schedule_of_loan(store: LoanStore, loan_id: str) -> RepaymentSchedule:
     if not found:
         raise NotFound(f"no loan {loan_id!r}")
     return repayment_schedule(found[0].terms)
-
-
-def _require_known(store: LoanStore, loan_ids: Sequence[str]) -> None:
-    unknown = store.unknown_loans(loan_ids)
-    if unknown:
-        raise NotFound(f"no such loan: {_some(unknown)}")
-
-
-def _some(names: Sequence[str]) -> str:
-    rest = len(names) - _SHOWN_UNKNOWN
-    return ", ".join(repr(name) for name in names[:_SHOWN_UNKNOWN]) + (
-        f" and {rest} more" if rest > 0 else ""
-    )

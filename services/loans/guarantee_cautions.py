@@ -4,10 +4,11 @@ from collections.abc import Iterator
 
 from quant.loan_losses.book import Flags
 from services.loans.columns.loan_columns import LoanColumns
+from services.loans.few_names import few
 from services.loans.guarantees import GuaranteeCircle, circles
 from services.runtime.results import Caution, Severity
 
-_SHOWN, _SHOWN_MEMBERS = 3, 4
+_SHOWN_MEMBERS = 4
 
 
 def cautions_about_borrowing_guarantors(loans: LoanColumns, borrows: Flags) -> Iterator[Caution]:
@@ -24,10 +25,10 @@ def cautions_about_borrowing_guarantors(loans: LoanColumns, borrows: Flags) -> I
             "GUARANTORS_BORROW",
             Severity.NOTE,
             f"{len(borrowing)} 个保证人同时是本账簿的借款人，其代偿能力随其自身贷款违约而丧失，按其借款人违约概率计算，"
-            f"不采用贷款上填写的保证人违约概率：{_some(borrowing)}",
+            f"不采用贷款上填写的保证人违约概率：{few(borrowing)}",
             f"{len(borrowing)} guarantors borrow in the same book: they fail as guarantor when they default as "
             f"borrower, with the probability of their own loans, not the one stated beside the guarantee: "
-            f"{_some(borrowing)}",
+            f"{few(borrowing)}",
         )
 
 
@@ -41,17 +42,12 @@ def cautions_about_circles(loans: LoanColumns) -> Iterator[Caution]:
             "GUARANTEE_CIRCLES",
             Severity.WARNING,
             f"{len(found)} 个互保圈，圈内互保贷款合同金额合计 {lent_wan:,.2f} 万元，"
-            f"一方违约时其余各方的保证随之落空：{_some(shown)}",
+            f"一方违约时其余各方的保证随之落空：{few(shown)}",
             f"{len(found)} circles of mutual guarantees with loans of {lent_wan:,.2f} wan CNY granted inside them; "
-            f"when one member falls its guarantees for the others are gone: {_some(shown)}",
+            f"when one member falls its guarantees for the others are gone: {few(shown)}",
         )
 
 
 def _members(circle: GuaranteeCircle) -> str:
     more = len(circle.borrowers) - _SHOWN_MEMBERS
     return " - ".join(circle.borrowers[:_SHOWN_MEMBERS]) + (f" - … (+{more})" if more > 0 else "")
-
-
-def _some(names: list[str]) -> str:
-    more = len(names) - _SHOWN
-    return ", ".join(names[:_SHOWN]) + (f" (+{more})" if more > 0 else "")

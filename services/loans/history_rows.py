@@ -8,11 +8,11 @@ from itertools import islice
 
 import sqlalchemy as sa
 
+from services.runtime.china_time import CHINA
+
 # Below the number of parameters that a statement may have on either database.
 IDS_PER_QUERY = 5_000
 _LOCK_CLASS = 0x6C6F616E
-CHINA = dt.timezone(dt.timedelta(hours=8))
-"""A day, and so a quarter, ends when it ends in China."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,9 +28,9 @@ from flows.reports.statistics_workbook.validations import (
 from services.loans.statistics.differences import differences_between
 from services.loans.statistics.result import Grouping, QuarterStatistics, VersionFacts
 from services.loans.statistics.taxonomy import Standard, Taxonomy
+from services.runtime.china_time import CHINA
 
 _GROUPINGS = tuple(grouping for grouping in Grouping if grouping is not Grouping.TOTAL)
-_CHINA = dt.timezone(dt.timedelta(hours=8))
 _QUALITY = (Grouping.CURRENT_STANDARD, Grouping.COUNTY, Grouping.PRODUCT)
 
 
@@ -179,7 +179,7 @@ def _facts(edition: StatisticsEdition, taxonomy: Taxonomy, layout: Layout) -> tu
 
 
 def _in_china(moment: dt.datetime) -> str:
-    return f"{moment.astimezone(_CHINA):%Y-%m-%d %H:%M:%S}（北京时间 UTC+8）"
+    return f"{moment.astimezone(CHINA):%Y-%m-%d %H:%M:%S}（北京时间 UTC+8）"
 
 
 def checks_in_words(statistics: QuarterStatistics) -> Bilingual:

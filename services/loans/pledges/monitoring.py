@@ -9,6 +9,7 @@ import numpy as np
 
 from quant.pledges.pledge_fan import PledgedLoans, PledgeFan, PledgeSimulation
 from quant.schedules import Array
+from services.loans.few_names import few
 from services.loans.loan import due_date
 from services.loans.pledges.levels import MonitoringRules, ProductLevels
 from services.loans.pledges.margin import margin_call
@@ -30,7 +31,6 @@ from services.runtime.errors import InvalidInput
 from services.runtime.results import Caution, Manifest, Severity
 
 ENGINE_VERSION = "pledges-1"
-_SHOWN = 3
 
 
 def monitor_pledges(
@@ -184,8 +184,8 @@ def _cautions(
         yield Caution(
             "BALANCES_FROM_SCHEDULE",
             Severity.NOTE,
-            f"{len(silent)} 笔贷款没有报送余额，按还款计划计：{_some(silent)}",
-            f"{len(silent)} loans have no reported balance and follow their schedule: {_some(silent)}",
+            f"{len(silent)} 笔贷款没有报送余额，按还款计划计：{few(silent)}",
+            f"{len(silent)} loans have no reported balance and follow their schedule: {few(silent)}",
         )
     pledged = {item.loan_id for item in book.collateral}
     bare = [loan.loan_id for loan in book.loans if loan.loan_id not in pledged]
@@ -193,11 +193,6 @@ def _cautions(
         yield Caution(
             "LOANS_WITHOUT_PLEDGE",
             Severity.WARNING,
-            f"{len(bare)} 笔贷款没有押品：{_some(bare)}",
-            f"{len(bare)} loans have no pledge: {_some(bare)}",
+            f"{len(bare)} 笔贷款没有押品：{few(bare)}",
+            f"{len(bare)} loans have no pledge: {few(bare)}",
         )
-
-
-def _some(names: Sequence[str]) -> str:
-    rest = len(names) - _SHOWN
-    return ", ".join(names[:_SHOWN]) + (f" (+{rest})" if rest > 0 else "")

@@ -13,6 +13,7 @@ from services.loans.book_terms.choosing import terms_used
 from services.loans.book_terms.used import UsedTerms, cautions_about_terms
 from services.loans.columns.loan_columns import loan_columns
 from services.loans.conditions import BorrowerSize
+from services.loans.few_names import few
 from services.loans.quality.capital import (
     ALLOCATION,
     CapitalQuestion,
@@ -21,7 +22,7 @@ from services.loans.quality.capital import (
     LoanCapital,
 )
 from services.loans.quality.classification import classify
-from services.loans.quality.classified_book import cautions_about_positions, loan_facts, some
+from services.loans.quality.classified_book import cautions_about_positions, loan_facts
 from services.loans.quality.economic_capital import EconomicMeasure, economic_capital
 from services.loans.quality.loss_book import part_of
 from services.loans.quality.risk_weights import foundation_claim, weighted_claim
@@ -218,26 +219,26 @@ def _cautions(read: _CapitalBook, question: CapitalQuestion) -> Iterator[Caution
             "DEFAULTED_LEFT_OUT",
             Severity.NOTE,
             f"{len(left_out)} 笔逾期90天以上或不良贷款不计入内评法和经济资本，其损失见预期信用损失："
-            f"{some(left_out)}",
+            f"{few(left_out)}",
             f"{len(left_out)} loans past due or non-performing weigh nothing in the foundation approach and in "
-            f"economic capital; see their expected credit loss: {some(left_out)}",
+            f"economic capital; see their expected credit loss: {few(left_out)}",
         )
     bare = read.unbacked()
     if bare:
         yield Caution(
             "GUARANTORS_IN_DEFAULT",
             Severity.WARNING,
-            f"{len(bare)} 笔贷款的保证人自身已违约，经济资本中其保证按 0 计：{some(bare)}",
+            f"{len(bare)} 笔贷款的保证人自身已违约，经济资本中其保证按 0 计：{few(bare)}",
             f"the guarantors of {len(bare)} loans are in default themselves, in economic capital their guarantees "
-            f"count as nothing: {some(bare)}",
+            f"count as nothing: {few(bare)}",
         )
     people = [loan.loan_id for loan in book.loans if loan.borrower_size is BorrowerSize.NOT_ENTERPRISE]
     if people:
         yield Caution(
             "NOT_ENTERPRISE_AS_CORPORATE",
             Severity.WARNING,
-            f"{len(people)} 笔贷款的借款人不是企业，暂按一般公司权重计：{some(people)}",
-            f"{len(people)} borrowers are no enterprises and were given the weight of a corporate: {some(people)}",
+            f"{len(people)} 笔贷款的借款人不是企业，暂按一般公司权重计：{few(people)}",
+            f"{len(people)} borrowers are no enterprises and were given the weight of a corporate: {few(people)}",
         )
     known = {facts.guarantor_id for facts in question.guarantors}
     silent = [
@@ -248,8 +249,8 @@ def _cautions(read: _CapitalBook, question: CapitalQuestion) -> Iterator[Caution
         yield Caution(
             "GUARANTORS_UNKNOWN",
             Severity.NOTE,
-            f"{len(silent)} 笔贷款的保证人资格和权重未给出，保证未计：{some(silent)}",
-            f"nothing is known of the guarantors of {len(silent)} loans, their guarantees do not count: {some(silent)}",
+            f"{len(silent)} 笔贷款的保证人资格和权重未给出，保证未计：{few(silent)}",
+            f"nothing is known of the guarantors of {len(silent)} loans, their guarantees do not count: {few(silent)}",
         )
     yield from _about_terms(read, question)
 

@@ -3,6 +3,7 @@
 import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from services.loans.few_names import few
 from services.loans.loan import Loan
 from services.loans.quality.book_quality import class_totals, migrations, non_performing_ratio
 from services.loans.quality.classification import ClassifiedLoan, LoanFacts, classify
@@ -13,8 +14,6 @@ from services.loans.reported.position import LoanPosition
 from services.loans.repository import LoanStore
 from services.runtime.errors import NotFound
 from services.runtime.results import Caution, Severity
-
-_SHOWN = 3
 
 
 def classify_book(store: LoanStore, question: ClassificationQuestion, rules: CreditRules) -> BookQuality:
@@ -87,8 +86,8 @@ def _cautions(
         yield Caution(
             "BANK_CLASS_TOO_MILD",
             Severity.WARNING,
-            f"{len(mild)} 笔贷款的银行自评优于规则要求，已按规则下调：{some(mild)}",
-            f"the bank's own class of {len(mild)} loans is better than the rules allow and was lowered: {some(mild)}",
+            f"{len(mild)} 笔贷款的银行自评优于规则要求，已按规则下调：{few(mild)}",
+            f"the bank's own class of {len(mild)} loans is better than the rules allow and was lowered: {few(mild)}",
         )
     known = {loan.borrower_id for loan in loans}
     strangers = [facts.borrower_id for facts in question.debtors if facts.borrower_id not in known]
@@ -96,8 +95,8 @@ def _cautions(
         yield Caution(
             "DEBTORS_UNKNOWN",
             Severity.NOTE,
-            f"{len(strangers)} 个债务人在本行没有贷款：{some(strangers)}",
-            f"{len(strangers)} debtors have no loan here: {some(strangers)}",
+            f"{len(strangers)} 个债务人在本行没有贷款：{few(strangers)}",
+            f"{len(strangers)} debtors have no loan here: {few(strangers)}",
             "debtors",
         )
 
@@ -111,20 +110,14 @@ def cautions_about_positions(
         yield Caution(
             "LOANS_WITHOUT_POSITION",
             Severity.WARNING,
-            f"{len(silent)} 笔贷款没有报送余额和逾期天数：{some(silent)}",
-            f"{len(silent)} loans have no reported balance and days overdue: {some(silent)}",
+            f"{len(silent)} 笔贷款没有报送余额和逾期天数：{few(silent)}",
+            f"{len(silent)} loans have no reported balance and days overdue: {few(silent)}",
         )
     old = [position.loan_id for position in positions.values() if position.as_of < day]
     if old:
         yield Caution(
             "POSITIONS_OLD",
             Severity.WARNING,
-            f"{len(old)} 笔贷款的报送日期早于 {day}，逾期天数未顺延：{some(old)}",
-            f"{len(old)} positions are older than {day}; their days overdue were not counted on: {some(old)}",
+            f"{len(old)} 笔贷款的报送日期早于 {day}，逾期天数未顺延：{few(old)}",
+            f"{len(old)} positions are older than {day}; their days overdue were not counted on: {few(old)}",
         )
-
-
-def some(names: Sequence[str]) -> str:
-    """The first names and how many more there are."""
-    rest = len(names) - _SHOWN
-    return ", ".join(names[:_SHOWN]) + (f" (+{rest})" if rest > 0 else "")

@@ -10,9 +10,10 @@ import numpy as np
 
 from services.loans.book_terms.used import cautions_about_terms
 from services.loans.columns.loan_columns import loan_columns
+from services.loans.few_names import few
 from services.loans.guarantee_cautions import cautions_about_borrowing_guarantors
 from services.loans.guarantees import guarantor_is_borrower
-from services.loans.quality.classified_book import cautions_about_positions, some
+from services.loans.quality.classified_book import cautions_about_positions
 from services.loans.quality.credit_loss import (
     CreditLossQuestion,
     CreditLossReport,
@@ -186,26 +187,26 @@ def _cautions(
         yield Caution(
             "ORIGINATION_UNKNOWN",
             Severity.WARNING,
-            f"{len(unknown)} 笔贷款没有初始违约概率，无法判断信用风险是否显著增加：{some(unknown)}",
+            f"{len(unknown)} 笔贷款没有初始违约概率，无法判断信用风险是否显著增加：{few(unknown)}",
             f"{len(unknown)} loans have no probability at origination, a significant increase cannot be seen: "
-            f"{some(unknown)}",
+            f"{few(unknown)}",
         )
     late = staged.overdue_for_good
     if late:
         yield Caution(
             "MATURED_BUT_OWED",
             Severity.WARNING,
-            f"{len(late)} 笔贷款已过到期日仍有余额，按一年存续期计（假设）：{some(late)}",
-            f"{len(late)} loans are past their last instalment and owe; a life of one year is assumed: {some(late)}",
+            f"{len(late)} 笔贷款已过到期日仍有余额，按一年存续期计（假设）：{few(late)}",
+            f"{len(late)} loans are past their last instalment and owe; a life of one year is assumed: {few(late)}",
         )
     bare = staged.unbacked
     if bare:
         yield Caution(
             "GUARANTORS_IN_DEFAULT",
             Severity.WARNING,
-            f"{len(bare)} 笔贷款的保证人自身贷款已不良或处于第三阶段，其保证按 0 计：{some(bare)}",
+            f"{len(bare)} 笔贷款的保证人自身贷款已不良或处于第三阶段，其保证按 0 计：{few(bare)}",
             f"the guarantors of {len(bare)} loans are in default with their own, their guarantees count as nothing: "
-            f"{some(bare)}",
+            f"{few(bare)}",
         )
     performing = part_of(book, staged.performing())
     longest = float(years_left(performing).max()) if performing.loans else 0.0

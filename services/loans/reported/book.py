@@ -15,15 +15,15 @@ import numpy as np
 from quant.factors import FactorModel
 from quant.schedules import Array
 from services.loans import stored
+from services.loans.asked_loans import require_in_force, require_known
 from services.loans.collateral import Collateral
 from services.loans.loan import Loan
 from services.loans.repayment.schedule import scheduled_balances
 from services.loans.reported.position import LoanPosition
 from services.loans.repository import LoanStore
-from services.runtime.errors import FieldViolation, InvalidInput, NotFound
+from services.runtime.errors import FieldViolation, InvalidInput
 
 _REPORTED_UNKNOWN_FACTORS = 20
-_SHOWN = 5
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -125,19 +125,9 @@ def read_reported_book(store: LoanStore, day: dt.date, loan_ids: Sequence[str] =
     Raises:
         NotFound: no loans, or an unknown one.
     """
-    unknown = store.unknown_loans(loan_ids)
-    if unknown:
-        raise NotFound(f"no such loan: {_some(unknown)}")
+    require_known(store, loan_ids)
     loans, positions = read_reported(store, day, loan_ids)
-    missing = sorted(set(loan_ids) - {loan.loan_id for loan in loans})
-    if not loans or missing:
-        first = store.first_day()
-        if first is None:
-            raise NotFound("the institution has no loans")
-        raise NotFound(
-            f"no state on {day} of {_some(missing) if missing else 'any loan'}; the first loan is as of {first}: "
-            "expected as_of on or after the business date of the loans"
-        )
+    require_in_force(store, day, {loan.loan_id for loan in loans}, loan_ids)
     collateral = store.collateral_in_force(day, (loan.loan_id for loan in loans))
     return ReportedBook(day, tuple(loans), positions, tuple(collateral))
 
@@ -150,8 +140,3 @@ def read_reported(
     known = {loan.loan_id for loan in loans}
     positions = {position.loan_id: position for position in store.positions_in_force(day, loan_ids)}
     return loans, {loan_id: position for loan_id, position in positions.items() if loan_id in known}
-
-
-def _some(names: Sequence[str]) -> str:
-    rest = len(names) - _SHOWN
-    return ", ".join(repr(name) for name in names[:_SHOWN]) + (f" and {rest} more" if rest > 0 else "")

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 
+from services.loans.asked_loans import require_in_force, require_known
 from services.loans.book import SecuredBook
 from services.loans.book_terms.choosing import terms_used
 from services.loans.columns.loan_columns import LoanColumns
@@ -11,9 +12,6 @@ from services.loans.quality.rules import CreditRules
 from services.loans.reported.position import LoanPosition
 from services.loans.repository import LoanStore
 from services.loans.simulation.bad_loans import bad_loans
-from services.runtime.errors import NotFound
-
-_SHOWN_UNKNOWN = 5
 
 OpenStore = Callable[[], AbstractContextManager[LoanStore]]
 
@@ -32,19 +30,9 @@ def read_book(open_store: OpenStore, question: PortfolioQuestion, rules: CreditR
     """
     day, loan_ids = question.book_date, question.loan_ids
     with open_store() as store:
-        unknown = store.unknown_loans(loan_ids)
-        if unknown:
-            raise NotFound(f"no such loan: {_some(unknown)}")
+        require_known(store, loan_ids)
         loans = store.loan_columns_in_force(day, loan_ids)
-        if len(loans) == 0 or len(loans) < len(set(loan_ids)):
-            first = store.first_day()
-            if first is None:
-                raise NotFound("the institution has no loans")
-            missing = sorted(set(loan_ids).difference(loans.loan_ids))
-            raise NotFound(
-                f"no state on {day} of {_some(missing) if missing else 'any loan'}; the first loan is as of {first}: "
-                "expected as_of on or after the business date of the loans"
-            )
+        require_in_force(store, day, loans.loan_ids, loan_ids)
         collateral = store.collateral_in_force(day, loans.loan_ids)
         terms = terms_used(
             store,
@@ -77,11 +65,4 @@ def _settled(loans: LoanColumns, remarkable: Sequence[LoanPosition]) -> frozense
         loan_id
         for loan_id, drawn_on in zip(loans.loan_ids, loans.terms.drawn_on.tolist(), strict=True)
         if loan_id in nothing_on and nothing_on[loan_id] >= drawn_on
-    )
-
-
-def _some(names: Sequence[str]) -> str:
-    rest = len(names) - _SHOWN_UNKNOWN
-    return ", ".join(repr(name) for name in names[:_SHOWN_UNKNOWN]) + (
-        f" and {rest} more" if rest > 0 else ""
     )

@@ -4,7 +4,6 @@ import datetime as dt
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from services.loans.history_rows import CHINA
 from services.loans.statistics.book_store import BookStore
 from services.loans.statistics.columns import Positions, book_columns
 from services.loans.statistics.compilation import compile_statistics
@@ -18,6 +17,7 @@ from services.loans.statistics.result import (
 from services.loans.statistics.stored_form import content_hash
 from services.loans.statistics.taxonomy import Taxonomy
 from services.loans.statistics.version_store import VersionStore
+from services.runtime.china_time import CHINA
 from services.runtime.errors import FailedPrecondition, InvalidInput, NotFound
 
 LONGEST_REASON = 500

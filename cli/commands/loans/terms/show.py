@@ -10,14 +10,13 @@ from cli.examples import WithExamples
 from cli.loan_quality import day_of
 from cli.moments import moment_of
 from cli.output import json_option, percent, print_json, print_table, wan
+from services.runtime.china_time import CHINA
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from services.loans.book_terms.terms import TermsVersion
     from services.loans.segments.segment import Segment
-
-_CHINA = dt.timezone(dt.timedelta(hours=8))
 
 
 @click.command(
@@ -34,7 +33,7 @@ def command(as_of: str | None, known_at: str | None, target: str | None, *, as_j
     from services.loans.book_terms.client import BookTermsClient
     from services.loans.book_terms.terms import TermsKind, version_in_force
 
-    day = day_of("--as-of", as_of) or dt.datetime.now(_CHINA).date()
+    day = day_of("--as-of", as_of) or dt.datetime.now(CHINA).date()
     moment = None if known_at is None else moment_of("--known-at", known_at)
     with services(target, ("loans",)) as channel:
         versions = BookTermsClient(channel).versions(known_at=moment)
