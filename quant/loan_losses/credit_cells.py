@@ -216,8 +216,11 @@ class _Link:
         borrower, guarantor = book.borrower_of_loan[alive], book.guarantor_of_loan[alive]
         asked = book.guarantor_borrows[alive] & (book.guarantee_share[alive] > 0.0)
         loan = np.flatnonzero(asked & np.isin(guarantor, borrower))
-        # The first of each address in this order has the highest hazard, and of those the first place.
-        by_address = np.lexsort((np.arange(len(alive)), -book.hazards_annual()[alive], borrower))
+        # The first of each address in this order has the highest hazard over all periods, and of those the first place.
+        multiples, curve = book.curves()
+        spent = multiples @ np.diff(book.period_ends_years, prepend=0.0)
+        likely = book.hazards_annual()[alive] * spent[curve[alive]]
+        by_address = np.lexsort((np.arange(len(alive)), -likely, borrower))
         addresses, first = np.unique(borrower[by_address], return_index=True)
         found = by_address[first[np.searchsorted(addresses, guarantor[loan])]] if len(loan) else none
         return cls(np.isin(borrower, guarantor[loan]), loan, found)

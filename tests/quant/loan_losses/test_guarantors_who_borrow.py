@@ -122,6 +122,21 @@ def uniforms_at_zero(address: int, paths: np.ndarray) -> np.ndarray:
     return uniforms_at(SEED, Purpose.GUARANTOR, np.full(len(paths), address), 4 * (paths - 1))
 
 
+def test_of_loans_on_two_curves_the_likelier_one_decides() -> None:
+    """The guarantor's loan of 0.3 hardly defaults on its curve, that of 0.1 ten times as much: 1 - 0.9^10 = 65.1 %."""
+    three = ring([0.5, 0.3, 0.1])
+    loans = replace(
+        three,
+        borrower_of_loan=np.array([100, 101, 101]),
+        guarantor_of_loan=np.array([101, 999, 999]),
+        guarantor_borrows=np.array([True, False, False]),
+        guarantee_share=np.array([1.0, 0.0, 0.0]),
+        hazard_multiples=np.array([[1.0], [0.01], [10.0]]),
+        curve_of_loan=np.arange(3),
+    )
+    assert_probability(float(run(loans).loan_expected_loss[0]), 0.5 * (1.0 - 0.9**10))
+
+
 def test_in_classes_of_default_probability_too() -> None:
     """More probabilities than exact cells: each pair of neighbours in a ring, without an index."""
     n = 2 * MOST_EXACT_CELLS
