@@ -2,7 +2,6 @@
 
 import json
 import os
-import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from cli.stopped import UNTIL_INPUT_ENDS
+from services.runtime.child_process import child_process
 from services.runtime.errors import Unavailable
 
 if TYPE_CHECKING:
@@ -35,36 +35,19 @@ def own_services(only: tuple[str, ...] = ()) -> Iterator[str]:
     command = [sys.executable, "-m", "cli.main", "serve", "--listen", "127.0.0.1:0", UNTIL_INPUT_ENDS]
     for name in only:
         command += ["--only", name]
-    environment = {**os.environ, "ECOPLEDGE_LOG_LEVEL": os.environ.get("ECOPLEDGE_LOG_LEVEL", "warning")}
-    # Nothing is written to their input: it closes when this process ends, however it ends, and they end with it.
-    # A session of their own: Ctrl-C reaches every process of a terminal, and a service that is told twice to stop ends
-    # in the middle of what it does.
-    process = subprocess.Popen(
+    with child_process(
         command,
-        stdin=subprocess.PIPE,
+        stop_s=STOP_S,
+        environment={"ECOPLEDGE_LOG_LEVEL": os.environ.get("ECOPLEDGE_LOG_LEVEL", "warning")},
         stdout=subprocess.PIPE,
-        env=environment,
-        text=True,
-        start_new_session=True,
-    )
-    try:
-        line = process.stdout.readline() if process.stdout is not None else ""
+    ) as process:
+        line = process.stdout.readline() if process.stdout is not None else b""
         if not line:
             code = process.wait()
             if code == WRONG_INPUT:
                 raise click.exceptions.Exit(code)
             raise Unavailable(f"the services ended with code {code} before they were ready")
         yield json.loads(line)["address"]
-    finally:
-        process.send_signal(signal.SIGTERM)
-        try:
-            process.wait(STOP_S)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-        for pipe in (process.stdin, process.stdout):
-            if pipe is not None:
-                pipe.close()
 
 
 @contextmanager

@@ -2,16 +2,16 @@
 
 import fcntl
 import os
-import signal
 import socket
 import subprocess
 import sys
 import time
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
+from services.runtime.child_process import child_process
 from services.runtime.errors import Unavailable
 
 STARTUP_S = 120.0
@@ -38,47 +38,26 @@ def prefect_server(home: Path, port: int = 0) -> Iterator[str]:
         yield named
         return
     home.mkdir(parents=True, exist_ok=True)
-    with _one_start_at_a_time(home):
-        process, api = _started(home, port or _free_port())
-    try:
-        yield api
-    finally:
-        _stop(process)
-
-
-def _started(home: Path, port: int) -> tuple[subprocess.Popen[bytes], str]:
+    port = port or _free_port()
     # What goes wrong at its start is kept, whatever the user wants to see on the terminal.
     log = home / "server-start.log"
-    environment = {"PREFECT_HOME": str(home.resolve()), "PREFECT_SERVER_LOGGING_LEVEL": "ERROR"}
-    with log.open("wb") as said:
-        # Its input is a pipe that nothing is written to: it closes when this process ends, however it ends. A session
-        # of its own: Ctrl-C reaches every process of a terminal at once, and who serves needs the server to the end.
-        process = subprocess.Popen(
-            [sys.executable, "-m", "flows.bound_prefect_server", str(port)],
-            env=os.environ | environment,
-            stdin=subprocess.PIPE,
-            stdout=said,
-            stderr=said,
-            start_new_session=True,
-        )
-    api = f"http://127.0.0.1:{port}/api"
-    try:
-        _wait(process, f"{api}/health", log)
-    except BaseException:
-        _stop(process)
-        raise
-    return process, api
-
-
-def _stop(process: subprocess.Popen[bytes]) -> None:
-    process.send_signal(signal.SIGTERM)
-    try:
-        process.wait(_STOP_S)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
-    if process.stdin is not None:
-        process.stdin.close()
+    with ExitStack() as running:
+        with _one_start_at_a_time(home), log.open("wb") as said:
+            process = running.enter_context(
+                child_process(
+                    [sys.executable, "-m", "flows.bound_prefect_server", str(port)],
+                    stop_s=_STOP_S,
+                    environment={
+                        "PREFECT_HOME": str(home.resolve()),
+                        "PREFECT_SERVER_LOGGING_LEVEL": "ERROR",
+                    },
+                    stdout=said,
+                    stderr=said,
+                )
+            )
+            api = f"http://127.0.0.1:{port}/api"
+            _wait(process, f"{api}/health", log)
+        yield api
 
 
 @contextmanager

@@ -8,6 +8,8 @@ import signal
 import sys
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import FrameType, TracebackType
 from typing import Self
 
@@ -26,6 +28,34 @@ def interrupt_on_sigterm() -> None:
         raise Terminated
 
     signal.signal(signal.SIGTERM, on_signal)
+
+
+@contextmanager
+def signals_held() -> Iterator[None]:
+    """SIGINT and SIGTERM that come within the block are heard right after it, in the order they came.
+
+    Those that this process ignores, or that were set from elsewhere than Python, stay as they are; and outside the
+    main thread nothing is held, since no handler breaks in there.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    came: list[int] = []
+
+    def hold(number: int, _frame: FrameType | None) -> None:
+        came.append(number)
+
+    before = {number: signal.getsignal(number) for number in SIGNALS}
+    held = {number: handler for number, handler in before.items() if handler not in {signal.SIG_IGN, None}}
+    for number in held:
+        signal.signal(number, hold)
+    try:
+        yield
+    finally:
+        for number, handler in held.items():
+            signal.signal(number, handler)
+        for told in came:
+            signal.raise_signal(told)
 
 
 class StopSignals:
