@@ -13,6 +13,7 @@ closed form where one pledge secures the loan, and drawn once a path where sever
 # ruff: noqa: PLR0917
 
 import math
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
@@ -65,6 +66,7 @@ def conditional_expected_losses(
     seed: int,
     base: FactorModel | None = None,
     n_threads: int = 2,
+    check_alive: Callable[[], None] = lambda: None,
 ) -> LossTerms:
     """Expected losses of every loan and period.
 
@@ -76,13 +78,18 @@ def conditional_expected_losses(
         seed: seed of the scenario universe.
         base: the market that sets indices and thresholds, where `model` is a changed one.
         n_threads: threads; they do not change a bit.
+        check_alive: called before each block of paths; what it raises ends the work.
 
     Raises:
         ValueError: if an argument is outside its domain.
         KeyError: if a schedule names a factor that the model does not have.
     """
     return expected_losses(
-        PreparedBook.of(book, model, discount, base=base), n_paths, seed, n_threads=n_threads
+        PreparedBook.of(book, model, discount, base=base),
+        n_paths,
+        seed,
+        n_threads=n_threads,
+        check_alive=check_alive,
     )
 
 
@@ -93,6 +100,7 @@ def expected_losses(
     *,
     collateral_states: Array | None = None,
     n_threads: int = 2,
+    check_alive: Callable[[], None] = lambda: None,
 ) -> LossTerms:
     """The same for a prepared book.
 
@@ -102,6 +110,7 @@ def expected_losses(
         seed: seed of the scenario universe.
         collateral_states: what collateral sees, [n_primary, n_periods, n_paths], where it is not what borrowers see.
         n_threads: threads; they do not change a bit.
+        check_alive: called before each block of paths; what it raises ends the work.
     """
     if n_paths < 2 or n_paths % 2:
         raise ValueError(f"n_paths: found {n_paths}, expected an even number, at least 2")
@@ -113,6 +122,7 @@ def expected_losses(
     starts = range(0, n_slots, max(per_task, 1))
     with ThreadPoolExecutor(n_threads) as pool:
         for first in range(0, n_paths, _BLOCK_PATHS):
+            check_alive()
             block = slice(first, min(first + _BLOCK_PATHS, n_paths))
             seen = None if collateral_states is None else collateral_states[:, :, block]
             tables = prepared.block(np.arange(block.start, block.stop), seed, states[:, :, block], seen)

@@ -66,7 +66,14 @@ def collateral_factors(prepared: PreparedBook) -> list[int]:
     return sorted(i for i in found if model.primaries[i].volatility_annual > 0.0)
 
 
-def link_shares(prepared: PreparedBook, n_paths: int, seed: int, *, n_threads: int = 1) -> LinkShares:
+def link_shares(
+    prepared: PreparedBook,
+    n_paths: int,
+    seed: int,
+    *,
+    n_threads: int = 1,
+    check_alive: Callable[[], None] = lambda: None,
+) -> LinkShares:
     """Share the effect of the link on the expected loss among the factors of the collateral.
 
     Where there are more than `MOST_FACTORS`, those that matter least alone are made common together, as one player.
@@ -76,6 +83,7 @@ def link_shares(prepared: PreparedBook, n_paths: int, seed: int, *, n_threads: i
         n_paths: paths of the factors, even.
         seed: of the scenario universe.
         n_threads: threads; they do not change a bit.
+        check_alive: called before each block of paths; what it raises ends the work.
     """
     ends, model = prepared.book.period_ends_years, prepared.model
     states = mirrored_states(model, ends, n_paths, seed)
@@ -86,7 +94,14 @@ def link_shares(prepared: PreparedBook, n_paths: int, seed: int, *, n_threads: i
     def loss(common: frozenset[int]) -> float:
         if common not in known:
             seen = conditioned_copy(model, ends, states, copy, sorted(common))
-            terms = expected_losses(prepared, n_paths, seed, collateral_states=seen, n_threads=n_threads)
+            terms = expected_losses(
+                prepared,
+                n_paths,
+                seed,
+                collateral_states=seen,
+                n_threads=n_threads,
+                check_alive=check_alive,
+            )
             known[common] = float(terms.expected_loss_cny.sum())
         return known[common]
 

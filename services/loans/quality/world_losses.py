@@ -118,6 +118,7 @@ def _performing_losses(staged: StagedBook, asked: _Asked, paid_already_cny: Arra
         n_paths=asked.question.n_paths,
         seed=asked.question.seed,
         base=asked.base,
+        check_alive=asked.check_alive,
     )
     claimed = book.compensation_share[:, None] * found.expected_loss_cny
     funds = FundsOfLoans(book.compensation_share, book.fund_of_loan, book.fund_cap_cny)

@@ -27,7 +27,7 @@ from services.loans.repository import SqlLoanStore
 from services.loans.segments.default_curve import DefaultCurve
 from services.loans.segments.segment import Segment
 from services.runtime.database import reading, transaction
-from services.runtime.errors import InvalidInput, NotFound
+from services.runtime.errors import Cancelled, InvalidInput, NotFound
 from services.runtime.market import MarketSnapshot, QuotedFactor
 
 # Three years of 365 days before the last instalment on 2029-06-30.
@@ -77,6 +77,7 @@ def measure(loans_engine: sa.Engine, market: MarketSnapshot) -> Measure:
         collateral: list[Collateral] | None = None,
         positions: list[LoanPosition] | None = None,
         rules: CreditRules | None = None,
+        check_alive: Callable[[], None] = lambda: None,
         **question: Any,
     ) -> CreditLossReport:
         with transaction(loans_engine) as connection:
@@ -98,7 +99,9 @@ def measure(loans_engine: sa.Engine, market: MarketSnapshot) -> Measure:
 
             return opened()
 
-        return measure_credit_loss(open_store, asked, rules or base_only(), read_credit_scenarios())
+        return measure_credit_loss(
+            open_store, asked, rules or base_only(), read_credit_scenarios(), check_alive
+        )
 
     return run
 
@@ -375,6 +378,21 @@ def test_shocks_that_a_market_does_not_have_are_left_out(market: MarketSnapshot)
         "water_price",
     ]
     assert left_out == ("inflow.yingluoxia", "ccer_price", "tourism_demand", "timber_price")
+
+
+def test_who_leaves_ends_the_measurement_within_a_world(loan: Callable[..., Loan], measure: Measure) -> None:
+    asked = 0
+
+    def leave_at_the_third() -> None:
+        nonlocal asked
+        asked += 1
+        if asked == 3:
+            raise Cancelled("the caller went away")
+
+    # One world of four blocks of 256 paths.
+    with pytest.raises(Cancelled):
+        measure([book_loan(loan)], n_paths=1_024, check_alive=leave_at_the_third)
+    assert asked == 3
 
 
 def test_through_the_wire(

@@ -85,6 +85,21 @@ def test_named_and_own_scenarios_with_a_reverse_limit(client: ValuationClient) -
     assert outcome.reverse.joint_distance == pytest.approx(-single.standard_deviations, rel=1e-6)
 
 
+def test_the_answer_of_a_reverse_stress_can_be_asked_as_it_is(client: ValuationClient) -> None:
+    right, limit = plain("water_right"), ReverseLimit(highest_loss_share=0.6)
+    [outcome] = client.stress_assets([right], limit=limit, simulation=SIMULATION).outcomes
+    assert isinstance(outcome, StressedAsset)
+    reverse = outcome.reverse
+    assert reverse is not None
+    assert len(reverse.scenarios) == len(reverse.single) + 1
+    assert len(reverse.single) + len(reverse.out_of_reach) == 2
+    [again] = client.stress_assets([right], scenarios=reverse.scenarios, simulation=SIMULATION).outcomes
+    assert isinstance(again, StressedAsset)
+    # The search ends within 1e-10 standard deviations.
+    shares = [item.figures.loss_share for item in again.stressed]
+    assert shares == pytest.approx([0.6] * len(shares), rel=1e-8)
+
+
 def test_a_scenario_is_a_changed_snapshot(client: ValuationClient) -> None:
     # Valuing in the stored snapshot of the changed world gives the stressed figures, to the last bit.
     harsh = read_standard_scenarios()["dry-run-shared"]
