@@ -19,8 +19,7 @@ from services.loans.simulation.stress import (
     StressQuestion,
 )
 from services.loans.translate.asked import Draws, asked_from_wire, asked_to_wire
-from services.runtime.errors import Internal, InvalidInput
-from services.runtime.results import Progress
+from services.runtime.errors import InvalidInput
 from services.runtime.scenarios.choice import UnfitScenario
 from services.runtime.scenarios.scenario import Scenario
 from services.runtime.violations import Violations
@@ -29,8 +28,6 @@ from services.runtime.wire.results import (
     caution_to_wire,
     manifest_from_wire,
     manifest_to_wire,
-    progress_from_wire,
-    progress_to_wire,
 )
 from services.runtime.wire.scenario import scenario_from_wire, scenario_to_wire
 
@@ -92,36 +89,39 @@ def book_to_wire(question: PortfolioQuestion) -> pb.BookSimulation:
     )
 
 
-def stress_event_to_wire(event: Progress | PortfolioStress) -> pb.StressPortfolioResponse:
-    """A message of the stream."""
-    if isinstance(event, Progress):
-        return pb.StressPortfolioResponse(progress=progress_to_wire(event))
-    return pb.StressPortfolioResponse(
-        result=pb.PortfolioStress(
-            n_loans=event.n_loans,
-            exposure_cny=event.exposure_cny,
-            worlds=[pb.StressedLoss(**_columns(world)) for world in event.worlds],
-            skipped=[pb.SkippedPortfolioScenario(name=s.name, reason=s.reason) for s in event.skipped],
-            reverse=None if event.reverse is None else _reverse_to_wire(event.reverse),
-            warnings=[caution_to_wire(caution) for caution in event.cautions],
-            manifest=manifest_to_wire(event.manifest),
-        )
+def stress_to_wire(stress: PortfolioStress) -> pb.PortfolioStress:
+    """The message of a stressed book."""
+    return pb.PortfolioStress(
+        n_loans=stress.n_loans,
+        exposure_cny=stress.exposure_cny,
+        worlds=[pb.StressedLoss(**_columns(world)) for world in stress.worlds],
+        skipped=[pb.SkippedPortfolioScenario(name=s.name, reason=s.reason) for s in stress.skipped],
+        reverse=None if stress.reverse is None else _reverse_to_wire(stress.reverse),
+        warnings=[caution_to_wire(caution) for caution in stress.cautions],
+        manifest=manifest_to_wire(stress.manifest),
     )
 
 
-def stress_event_from_wire(message: pb.StressPortfolioResponse) -> Progress | PortfolioStress:
-    """What a message of the stream says.
-
-    Raises:
-        Internal: a message of a kind that this version does not know.
-    """
-    match message.WhichOneof("event"):
-        case "progress":
-            return progress_from_wire(message.progress)
-        case "result":
-            return _stress_from_wire(message.result)
-        case other:
-            raise Internal(f"StressPortfolio: found event {other}, expected progress or result")
+def stress_from_wire(message: pb.PortfolioStress) -> PortfolioStress:
+    """What a stressed book says."""
+    reverse = message.reverse
+    return PortfolioStress(
+        message.n_loans,
+        message.exposure_cny,
+        tuple(StressedLoss(*(getattr(world, name) for name in _WORLD)) for world in message.worlds),
+        tuple(UnfitScenario(skipped.name, skipped.reason) for skipped in message.skipped),
+        ReverseStress(
+            reverse.figure_cny,
+            reverse.broken_already,
+            tuple(map(_move, reverse.single)),
+            reverse.joint_distance if reverse.HasField("joint_distance") else None,
+            tuple(map(_move, reverse.joint)),
+        )
+        if message.HasField("reverse")
+        else None,
+        tuple(caution_from_wire(warning) for warning in message.warnings),
+        manifest_from_wire(message.manifest),
+    )
 
 
 def link_to_wire(risk: WrongWayRisk) -> pb.MeasureWrongWayRiskResponse:
@@ -197,27 +197,6 @@ def _reverse_to_wire(reverse: ReverseStress) -> pb.PortfolioReverseStress:
         single=[pb.PortfolioFactorMove(**_columns(move)) for move in reverse.single],
         joint_distance=reverse.joint_distance,
         joint=[pb.PortfolioFactorMove(**_columns(move)) for move in reverse.joint],
-    )
-
-
-def _stress_from_wire(message: pb.PortfolioStress) -> PortfolioStress:
-    reverse = message.reverse
-    return PortfolioStress(
-        message.n_loans,
-        message.exposure_cny,
-        tuple(StressedLoss(*(getattr(world, name) for name in _WORLD)) for world in message.worlds),
-        tuple(UnfitScenario(skipped.name, skipped.reason) for skipped in message.skipped),
-        ReverseStress(
-            reverse.figure_cny,
-            reverse.broken_already,
-            tuple(map(_move, reverse.single)),
-            reverse.joint_distance if reverse.HasField("joint_distance") else None,
-            tuple(map(_move, reverse.joint)),
-        )
-        if message.HasField("reverse")
-        else None,
-        tuple(caution_from_wire(warning) for warning in message.warnings),
-        manifest_from_wire(message.manifest),
     )
 
 

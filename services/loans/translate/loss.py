@@ -17,16 +17,13 @@ from services.loans.portfolio import (
 )
 from services.loans.segments.translate import curve_to_wire, curves_from_wire, fund_to_wire, funds_from_wire
 from services.loans.translate.asked import Draws, asked_from_wire, asked_to_wire
-from services.runtime.errors import Internal, InvalidInput
-from services.runtime.results import Progress
+from services.runtime.errors import InvalidInput
 from services.runtime.violations import Violations
 from services.runtime.wire.results import (
     caution_from_wire,
     caution_to_wire,
     manifest_from_wire,
     manifest_to_wire,
-    progress_from_wire,
-    progress_to_wire,
 )
 
 _DRAWS = Draws(DEFAULT_PATHS, MIN_PATHS, MAX_PATHS)
@@ -100,29 +97,8 @@ def question_to_wire(question: PortfolioQuestion) -> pb.SimulatePortfolioRequest
     )
 
 
-def event_to_wire(event: Progress | PortfolioLoss) -> pb.SimulatePortfolioResponse:
-    """A message of the stream."""
-    if isinstance(event, Progress):
-        return pb.SimulatePortfolioResponse(progress=progress_to_wire(event))
-    return pb.SimulatePortfolioResponse(result=_loss_to_wire(event))
-
-
-def event_from_wire(message: pb.SimulatePortfolioResponse) -> Progress | PortfolioLoss:
-    """What a message of the stream says.
-
-    Raises:
-        Internal: a message of a kind that this version does not know.
-    """
-    match message.WhichOneof("event"):
-        case "progress":
-            return progress_from_wire(message.progress)
-        case "result":
-            return _loss_from_wire(message.result)
-        case other:
-            raise Internal(f"SimulatePortfolio: found event {other!r}, expected progress or result")
-
-
-def _loss_to_wire(loss: PortfolioLoss) -> pb.PortfolioLoss:
+def loss_to_wire(loss: PortfolioLoss) -> pb.PortfolioLoss:
+    """The message of what was simulated."""
     return pb.PortfolioLoss(
         n_loans=loss.n_loans,
         exposure_cny=loss.exposure_cny,
@@ -146,7 +122,8 @@ def _loss_to_wire(loss: PortfolioLoss) -> pb.PortfolioLoss:
     )
 
 
-def _loss_from_wire(message: pb.PortfolioLoss) -> PortfolioLoss:
+def loss_from_wire(message: pb.PortfolioLoss) -> PortfolioLoss:
+    """What was simulated."""
     return PortfolioLoss(
         n_loans=message.n_loans,
         exposure_cny=message.exposure_cny,
