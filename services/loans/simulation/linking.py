@@ -35,7 +35,7 @@ def measure_wrong_way_risk(
         NotFound: no loans, or an unknown one.
         InvalidInput: a factor that the snapshot does not have.
     """
-    book = read_book(open_store, question, rules)
+    book = read_book(open_store, question, rules).secured
     prepared = prepared_book(StressQuestion(question), book)
     ends = question.period_ends_years
     sampler = PathSampler(prepared.model, ends, question.seed, tail_direction(prepared))

@@ -17,6 +17,7 @@ from quant.loan_losses.prepared_book import PreparedBook
 from quant.loan_losses.wrong_way import conditioned_copy, copy_seed, independent_copy, link_shares
 from quant.portfolio import loss_simulation
 from quant.schedules import CollateralTerms, ExposureSchedule
+from tests.quant.loan_losses.bare_book import bare_book
 from tests.quant.loan_losses.plain_losses import PlainModel
 from tests.quant.loan_losses.test_plain_losses import MARKET, SEED, full_book, sloped
 
@@ -24,25 +25,7 @@ ENDS = np.array([0.5, 1.0])
 
 
 def plain_book(n: int) -> LoanBook:
-    """Like loans of one unit each, nothing behind them."""
-    names = ("default_probability_annual", "asset_correlation", "unsecured_lgd")
-    figures = dict(zip(names, (np.full(n, 0.2), np.full(n, 0.3), np.ones(n)), strict=True))
-    return LoanBook(
-        exposure_cny=np.ones((n, len(ENDS))),
-        years_at_risk=np.full(n, 9.0),
-        index_of_loan=np.zeros(n, dtype=np.intp),
-        borrower_of_loan=np.arange(n),
-        guarantee_share=np.zeros(n),
-        guarantor_of_loan=np.arange(n),
-        guarantor_default_probability_annual=np.zeros(n),
-        compensation_share=np.zeros(n),
-        fund_of_loan=np.full(n, -1),
-        index_weights=np.array([[1.0, 0.5, 0.0]]),
-        period_ends_years=ENDS,
-        fund_cap_cny=np.empty(0),
-        pledges=Pledges.none(),
-        **figures,  # type: ignore[arg-type]  # arrays, by name
-    )
+    return bare_book(n, ends=ENDS, pd=0.2, rho=0.3, weights=(1.0, 0.5, 0.0))
 
 
 @pytest.mark.parametrize("towards_tail", [False, True])
