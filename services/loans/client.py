@@ -31,6 +31,7 @@ from services.loans.translate import repayment as translate_repayment
 from services.runtime.channel import calling
 from services.runtime.errors import InvalidInput
 from services.runtime.market import MarketSnapshot
+from services.runtime.moments import text_of_moment
 from services.runtime.results import Progress
 from services.runtime.wire.stream import result_of
 from services.runtime.wire.values import date_to_wire
@@ -77,7 +78,7 @@ class LoansClient:
             InvalidInput: a page size out of range, a moment without time zone.
         """
         request = pb.ListLoansRequest(
-            known_at="" if known_at is None else translate_listing.text_of(known_at), page_size=page_size
+            known_at="" if known_at is None else text_of_moment(known_at), page_size=page_size
         )
         while True:
             with calling():

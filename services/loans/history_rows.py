@@ -10,6 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from services.runtime.china_time import CHINA
+from services.runtime.moments import text_of_moment
 
 # Below the number of parameters that a statement may have on either database.
 IDS_PER_QUERY = 5_000
@@ -85,11 +86,6 @@ def batched(ids: Iterable[str]) -> Iterator[list[str]]:
     rest = iter(ids)
     while batch := list(islice(rest, IDS_PER_QUERY)):
         yield batch
-
-
-def text_of_moment(moment: dt.datetime) -> str:
-    """A moment as text in UTC that sorts in order of time, on every database alike (RFC 3339)."""
-    return moment.astimezone(dt.UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
 def latest_of(

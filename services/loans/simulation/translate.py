@@ -4,8 +4,8 @@ from dataclasses import fields
 from typing import Any
 
 from ecopledge.loans.v1 import stress_pb2 as pb
+from services.loans.book_terms.translate_given import given_from_wire, given_to_wire
 from services.loans.portfolio import MIN_PATHS, PortfolioQuestion
-from services.loans.segments.translate import curve_to_wire, curves_from_wire, fund_to_wire, funds_from_wire
 from services.loans.simulation.link import LinkedLoss, LinkShare, WrongWayRisk
 from services.loans.simulation.stress import (
     DEFAULT_STRESS_PATHS,
@@ -81,11 +81,9 @@ def book_to_wire(question: PortfolioQuestion) -> pb.BookSimulation:
     """The message of a question about a book."""
     return pb.BookSimulation(
         **asked_to_wire(question),
+        **given_to_wire(question),
         n_quarters=question.n_quarters,
         fund_cap_cny=question.fund_cap_cny,
-        default_curves=map(curve_to_wire, question.default_curves),
-        compensation_funds=map(fund_to_wire, question.compensation_funds),
-        without_book_terms=question.without_book_terms,
     )
 
 
@@ -157,8 +155,7 @@ def link_from_wire(message: pb.MeasureWrongWayRiskResponse) -> WrongWayRisk:
 def _book_from_wire(message: pb.BookSimulation, violations: Violations) -> PortfolioQuestion:
     at = violations.at("book")
     asked = asked_from_wire(message, at, _DRAWS)
-    curves = curves_from_wire(message.default_curves, at)
-    funds = funds_from_wire(message.compensation_funds, at)
+    given = given_from_wire(message, at)
     violations.raise_if_any()
     try:
         return PortfolioQuestion(
@@ -169,9 +166,9 @@ def _book_from_wire(message: pb.BookSimulation, violations: Violations) -> Portf
             seed=asked.seed,
             n_quarters=message.n_quarters if message.HasField("n_quarters") else DEFAULT_STRESS_QUARTERS,
             fund_cap_cny=message.fund_cap_cny if message.HasField("fund_cap_cny") else None,
-            default_curves=curves,
-            compensation_funds=funds,
-            without_book_terms=message.without_book_terms,
+            default_curves=given.default_curves,
+            compensation_funds=given.compensation_funds,
+            without_book_terms=given.without_book_terms,
         )
     except ValueError as error:
         field, _, text = str(error).partition(": ")

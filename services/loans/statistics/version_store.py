@@ -6,10 +6,11 @@ from typing import Any, Protocol
 
 import sqlalchemy as sa
 
-from services.loans.history_rows import InstitutionRows, history_table, text_of_moment
+from services.loans.history_rows import InstitutionRows, history_table
 from services.loans.statistics.quarter import Quarter
 from services.loans.statistics.result import QuarterStatistics, StatisticsVersion, VersionFacts
 from services.loans.statistics.stored_form import statistics_from_text, statistics_to_text
+from services.runtime.moments import text_of_moment
 
 version_table = history_table(
     "statistics_version",

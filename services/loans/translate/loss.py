@@ -1,6 +1,7 @@
 """Questions about a book and its losses between protobuf and the domain."""
 
 from ecopledge.loans.v1 import loans_pb2 as pb
+from services.loans.book_terms.translate_given import given_from_wire, given_to_wire
 from services.loans.portfolio import (
     DEFAULT_HORIZON_YEARS,
     DEFAULT_PATHS,
@@ -15,7 +16,6 @@ from services.loans.portfolio import (
     Sampling,
     TailFigure,
 )
-from services.loans.segments.translate import curve_to_wire, curves_from_wire, fund_to_wire, funds_from_wire
 from services.loans.translate.asked import Draws, asked_from_wire, asked_to_wire
 from services.runtime.errors import InvalidInput
 from services.runtime.violations import Violations
@@ -57,8 +57,7 @@ def question_from_wire(request: pb.SimulatePortfolioRequest) -> PortfolioQuestio
     violations.require(
         sampling is not None, "sampling", f"found {request.sampling}, expected a known Sampling"
     )
-    curves = curves_from_wire(request.default_curves, violations)
-    funds = funds_from_wire(request.compensation_funds, violations)
+    given = given_from_wire(request, violations)
     violations.raise_if_any()
     assert sampling is not None  # noqa: S101  # every reason for None is a violation; tells mypy
     try:
@@ -73,9 +72,9 @@ def question_from_wire(request: pb.SimulatePortfolioRequest) -> PortfolioQuestio
             sampling,
             request.fund_cap_cny if request.HasField("fund_cap_cny") else None,
             request.contribution_confidence if request.HasField("contribution_confidence") else 0.99,
-            curves,
-            funds,
-            request.without_book_terms,
+            given.default_curves,
+            given.compensation_funds,
+            given.without_book_terms,
         )
     except ValueError as error:
         field, _, message = str(error).partition(": ")
@@ -86,14 +85,12 @@ def question_to_wire(question: PortfolioQuestion) -> pb.SimulatePortfolioRequest
     """The request of a question."""
     return pb.SimulatePortfolioRequest(
         **asked_to_wire(question),
+        **given_to_wire(question),
         horizon_years=question.horizon_years,
         n_quarters=question.n_quarters,
         sampling=_SAMPLING_NUMBERS[question.sampling],
         fund_cap_cny=question.fund_cap_cny,
         contribution_confidence=question.contribution_confidence,
-        default_curves=map(curve_to_wire, question.default_curves),
-        compensation_funds=map(fund_to_wire, question.compensation_funds),
-        without_book_terms=question.without_book_terms,
     )
 
 
