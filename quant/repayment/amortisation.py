@@ -44,6 +44,8 @@ def amortise(
     Raises:
         ValueError: if an argument is outside its domain or the shapes do not fit.
     """
+    if rule is Rule.CUSTOM:
+        raise ValueError("rule: found CUSTOM, expected another one; `custom` takes its parts of principal")
     return _schedule(rule, loan_cents, rate_annual, n_periods, period_years, grace_periods=grace_periods)
 
 
