@@ -52,7 +52,8 @@ def measure_wrong_way_risk(
         apart=_side(apart),
         expected_loss_difference_cny=float(difference.mean()),
         expected_loss_difference_error_cny=float(difference.std(ddof=1)) / math.sqrt(len(difference)),
-        drivers=tuple(LinkShare(name, value) for name, value in shares.shares.items()),
+        drivers=tuple(LinkShare(name, value, shares.errors[name]) for name, value in shares.shares.items()),
+        drivers_error_cny=shares.difference_error,
         cautions=(*cautions_about(question, book, together), *_about_drivers(prepared)),
         manifest=manifest_of(question, book),
     )

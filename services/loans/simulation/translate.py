@@ -132,6 +132,7 @@ def link_to_wire(risk: WrongWayRisk) -> pb.MeasureWrongWayRiskResponse:
         expected_loss_difference_cny=risk.expected_loss_difference_cny,
         expected_loss_difference_error_cny=risk.expected_loss_difference_error_cny,
         drivers=[pb.LinkShare(**_columns(share)) for share in risk.drivers],
+        drivers_error_cny=risk.drivers_error_cny,
         warnings=[caution_to_wire(caution) for caution in risk.cautions],
         manifest=manifest_to_wire(risk.manifest),
     )
@@ -146,7 +147,11 @@ def link_from_wire(message: pb.MeasureWrongWayRiskResponse) -> WrongWayRisk:
         _linked(message.apart),
         message.expected_loss_difference_cny,
         message.expected_loss_difference_error_cny,
-        tuple(LinkShare(share.factor, share.expected_loss_cny) for share in message.drivers),
+        tuple(
+            LinkShare(share.factor, share.expected_loss_cny, share.expected_loss_error_cny)
+            for share in message.drivers
+        ),
+        message.drivers_error_cny,
         tuple(caution_from_wire(warning) for warning in message.warnings),
         manifest_from_wire(message.manifest),
     )
