@@ -123,8 +123,9 @@ def test_printed_tables_show_the_figures(target: str, capsys: pytest.CaptureFixt
     assert run(["value", EXAMPLE, "--explain", "--target", target]) == 0
     printed = capsys.readouterr().out
     for words in (
-        "质押价值", "用水权收入", "假设 assumption", "water_revenue.heihe.irrigation",
-        "主要驱动因素 · Main drivers", "估值误差 valuation error", "贴现率 discount rate", "最终所付现值",
+        "质押价值", "用水权收入", "假设 assumption", "黑河中游灌溉用水权单方收入 water_revenue.heihe.irrigation",
+        "主要驱动因素 · Main drivers", "水价 water_price", "估值误差 valuation error", "贴现率 discount rate",
+        "最终所付现值",
     ):  # fmt: skip
         assert words in printed
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from cli.caution_lines import print_brief_cautions
+from cli.code_words import Words, coded, factor_words
 from cli.connection import services, target
 from cli.examples import WithExamples
 from cli.loan_quality import (
@@ -69,11 +70,11 @@ def command(
     if as_json:
         print_json(risk)
     else:
-        _print(risk)
+        _print(risk, coded(factor_words(question.snapshot)))
     return 0
 
 
-def _print(risk: "WrongWayRisk") -> None:
+def _print(risk: "WrongWayRisk", factor: Words) -> None:
     click.echo(
         f"错向风险 · Wrong-way risk: {number_of(risk.n_loans, 'loan')}, 敞口 exposure {wan(risk.exposure_cny)} 万元"
     )
@@ -94,7 +95,7 @@ def _print(risk: "WrongWayRisk") -> None:
         f"{wan(risk.expected_loss_difference_error_cny)} 万元, 同样的违约 on the same defaults"
     )
     for share in risk.drivers:
-        click.echo(f"  来自 by {share.factor}: {wan(share.expected_loss_cny)} 万元 (Shapley)")
+        click.echo(f"  来自 by {factor(share.factor)}: {wan(share.expected_loss_cny)} 万元 (Shapley)")
     if risk.drivers:
         whole = math.fsum(share.expected_loss_cny for share in risk.drivers)
         click.echo(
