@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import click
 
+from cli.code_words import Words
 from cli.writable_folder import require_writable
 
 if TYPE_CHECKING:
@@ -95,10 +96,10 @@ def write_found_worlds(path: Path, answers: Sequence[FoundMoves], command: str) 
     return False
 
 
-def print_out_of_reach(factors: Sequence[str]) -> None:
-    """Name the factors that do not break a limit alone."""
+def print_out_of_reach(factors: Sequence[str], factor: Words) -> None:
+    """Name the factors that do not break a limit alone, as `factor` calls them."""
     if factors:
-        named = ", ".join(factors)
+        named = ", ".join(map(factor, factors))
         click.echo(
             f"  单独变动在六个标准差以内不可达 · not reachable alone within six standard deviations: {named}"
         )

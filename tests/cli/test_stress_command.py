@@ -88,9 +88,9 @@ def test_the_table_for_people(target: str, capsys: pytest.CaptureFixture[str]) -
         "压力测试",
         "基准 Base",
         "1997年分水方案严格执行",
-        "[assumption]",
+        "[假设 assumption]",
         "反向压力",
-        "water_price x",
+        "水价 water_price x",
     ):
         assert words in printed
 
@@ -152,9 +152,9 @@ def test_where_there_is_no_move_no_file_is_written(
 def test_factors_out_of_reach_are_named(target: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["stress", EXAMPLE, "--target", target, "--max-loss", "0.8"]) == 0
     printed = capsys.readouterr().out
-    assert "reverse stress, alone: water_price" in printed
+    assert "reverse stress, alone: 水价 water_price" in printed
     assert (
-        "单独变动在六个标准差以内不可达 · not reachable alone within six standard deviations: inflow"
+        "不可达 · not reachable alone within six standard deviations: 莺落峡年径流 inflow.yingluoxia"
         in printed
     )
 
@@ -182,7 +182,7 @@ def test_the_table_names_scenarios_as_their_sources_do(
 ) -> None:
     assert run(["stress", EXAMPLE, "--scenario", "dry-run-shared", "--target", target]) == 0
     printed = capsys.readouterr().out
-    table, _, sources = printed.partition(" [assumption] ")
+    table, _, sources = printed.partition(" [假设 assumption] ")
     assert "dry-run-shared" in table.rpartition("\n")[0]
     assert table.rpartition("\n")[2].endswith(" dry-run-shared")
     assert sources

@@ -130,7 +130,9 @@ def reverse_stress(
         single=tuple(singles),
         joint_distance=distance,
         joint=tuple(move for move in joint if abs(move.standard_deviations) >= _SMALLEST_SHOWN),
-        scenarios=worlds_at_limit(_in_words(limit, question, horizon), singles, joint, distance),
+        scenarios=worlds_at_limit(
+            _in_words(limit, question, horizon), question.snapshot, singles, joint, distance
+        ),
         out_of_reach=tuple(
             model.primaries[i].name for i in moving if model.primaries[i].name not in broken_by
         ),

@@ -4,10 +4,11 @@ A lasting move of a factor is its level times a multiplier from today on, which 
 """
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from services.runtime.evidence import Evidence, Source
+from services.runtime.market import MarketSnapshot
 from services.runtime.scenarios.rules import HIGHEST_MULTIPLIER, LONGEST_NAME
 from services.runtime.scenarios.scenario import LevelShock, Scenario
 
@@ -40,6 +41,7 @@ class BrokenLimit:
 
 def worlds_at_limit(
     limit: BrokenLimit,
+    snapshot: MarketSnapshot,
     single: Iterable[FactorMove],
     joint: Iterable[FactorMove],
     joint_distance: float | None,
@@ -48,6 +50,7 @@ def worlds_at_limit(
 
     Args:
         limit: that is reached.
+        snapshot: of the base market, which says what people call its factors.
         single: moves of one factor, the others at rest, the smallest first.
         joint: the moves of all factors together.
         joint_distance: size of the joint move; None where there is none.
@@ -55,11 +58,13 @@ def worlds_at_limit(
     Returns:
         Scenarios named "reverse-joint", "reverse-1-<factor>", "reverse-2-<factor>", ...; none where no move was found.
     """
-    return tuple(_worlds(limit, tuple(single), tuple(joint), joint_distance))
+    words = {factor.name: (factor.label_zh, factor.label_en) for factor in snapshot.primary_factors}
+    return tuple(_worlds(limit, words, tuple(single), tuple(joint), joint_distance))
 
 
 def _worlds(
     limit: BrokenLimit,
+    words: Mapping[str, tuple[str, str]],
     single: tuple[FactorMove, ...],
     joint: tuple[FactorMove, ...],
     joint_distance: float | None,
@@ -69,8 +74,9 @@ def _worlds(
         yield _world("reverse-joint", ("联合变动", "joint move"), limit, size, joint)
     for rank, move in enumerate(single, start=1):
         size = f"{move.factor} alone, {move.standard_deviations:+.2f} standard deviations"
-        words = (f"{move.factor} 单独变动", f"{move.factor} alone")
-        yield _world(f"reverse-{rank}-{move.factor}"[:LONGEST_NAME], words, limit, size, (move,))
+        zh, en = (name or move.factor for name in words.get(move.factor, ("", "")))
+        alone = (f"{zh}单独变动", f"{en} alone")
+        yield _world(f"reverse-{rank}-{move.factor}"[:LONGEST_NAME], alone, limit, size, (move,))
 
 
 def _world(

@@ -87,7 +87,11 @@ class ReverseStressTest:
             joint_distance=distance,
             joint=tuple(move for move in joint if abs(move.standard_deviations) > _NEGLIGIBLE),
             scenarios=worlds_at_limit(
-                self._in_words(appraisal.valuation.asset_id, limit), single, joint, distance
+                self._in_words(appraisal.valuation.asset_id, limit),
+                self._market.snapshot,
+                single,
+                joint,
+                distance,
             ),
             out_of_reach=tuple(out_of_reach),
         )

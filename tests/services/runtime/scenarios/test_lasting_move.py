@@ -21,7 +21,7 @@ PRICE, INFLOW = FactorMove("water_price", -2.0, 0.5), FactorMove("inflow.yingluo
 
 
 def test_the_joint_move_comes_first_then_each_factor_alone() -> None:
-    joint, *alone = worlds_at_limit(LIMIT, (PRICE, INFLOW), (INFLOW, PRICE), 1.75)
+    joint, *alone = worlds_at_limit(LIMIT, STANDARD, (PRICE, INFLOW), (INFLOW, PRICE), 1.75)
     assert joint.levels == (LevelShock("inflow.yingluoxia", 1.4), LevelShock("water_price", 0.5))
     assert [world.levels for world in alone] == [
         (LevelShock("water_price", 0.5),),
@@ -33,6 +33,10 @@ def test_the_joint_move_comes_first_then_each_factor_alone() -> None:
         "reverse-2-inflow.yingluoxia",
     ]
     assert joint.label_zh == "反向压力 W1：联合变动"
+    assert (alone[0].label_zh, alone[0].label_en) == (
+        "反向压力 W1：水价单独变动",
+        "reverse stress W1: water price alone",
+    )
     [source] = alone[0].sources
     assert source.evidence is Evidence.DERIVED
     assert source.citation == (
@@ -42,19 +46,21 @@ def test_the_joint_move_comes_first_then_each_factor_alone() -> None:
 
 
 def test_nothing_found_is_no_world() -> None:
-    assert worlds_at_limit(LIMIT, (), (), None) == ()
+    assert worlds_at_limit(LIMIT, STANDARD, (), (), None) == ()
 
 
 def test_long_names_of_factors_stay_apart() -> None:
     long = [FactorMove("f" * 63 + last, -1.0, 0.5) for last in "ab"]
-    names = [world.name for world in worlds_at_limit(LIMIT, long, (), None)]
+    names = [world.name for world in worlds_at_limit(LIMIT, STANDARD, long, (), None)]
     assert len({*names}) == 2
     assert all(len(name) <= 64 for name in names)
 
 
 @given(st.floats(-30.0, 30.0))
 def test_a_move_beyond_what_one_shock_may_say_is_several(log_shift: float) -> None:
-    [world] = worlds_at_limit(LIMIT, (FactorMove("water_price", -5.0, math.exp(log_shift)),), (), None)
+    [world] = worlds_at_limit(
+        LIMIT, STANDARD, (FactorMove("water_price", -5.0, math.exp(log_shift)),), (), None
+    )
     violations = Violations()
     check_scenario(world, violations)
     assert not violations.found
