@@ -186,7 +186,7 @@ def test_files_and_valuations_that_are_missing_or_wrong_are_told_together(tmp_pa
     place, told = tmp_path / "pledges.csv", asset_problems(given)
     assert told[0] == (
         f"{place}, row 2, column asset_file: {tmp_path / 'nothing.toml'}: cannot be read: No such file or directory, "
-        "expected a TOML or JSON file"
+        "expected a TOML or JSON file (文件无法读取)"
     )
     assert any(
         text.startswith(f"{place}, row 3, column asset_file: {wrong}: assets[0].water_right.volume_m3")
