@@ -85,6 +85,16 @@ class PreparedBook:
             self, book=book, model=model, collateral=collateral, slots=with_collateral(self.slots, collateral)
         )
 
+    def with_funds(self, compensation_share: Array, fund_cap_cny: Array) -> "PreparedBook":
+        """The same loans with other shares and caps of their compensation funds.
+
+        Args:
+            compensation_share: of each loan, [n_loans].
+            fund_cap_cny: most that each fund pays, inf for no cap, [n_funds].
+        """
+        book = replace(self.book, compensation_share=compensation_share, fund_cap_cny=fund_cap_cny)
+        return replace(self, book=book, slots=slot_records(book, self.credit, self.collateral))
+
     def block(
         self,
         paths: Lanes,
