@@ -23,6 +23,7 @@ from scipy.special import ndtri
 
 from quant.compiled import compiled
 from quant.factors import FactorModel
+from quant.loan_losses.book import Flags
 from quant.loan_losses.credit_cells import CreditCells
 from quant.loan_losses.default_index import DefaultIndices
 from quant.schedules import Array
@@ -136,19 +137,23 @@ def _root(row: Any, k: Any, loading: Any, own: Any, target: Any, indices: Any, g
     return a
 
 
-def cumulated(cells: CreditCells, thresholds_: Array, indices: Array) -> Array:
+def cumulated(cells: CreditCells, thresholds_: Array, indices: Array, wanted: Flags | None = None) -> Array:
     """Probability of having defaulted by the end of each period on every path, [n_cells, n_paths, n_periods].
 
-    It is nan once no life of the cell is left: nobody asks then.
+    It is nan in cells that are not wanted, and once no life of a cell is left: nobody asks then.
 
     Args:
         cells: index and R2 of each cell.
         thresholds_: a_k, [n_cells, n_periods].
         indices: Y, [n_indices, n_periods, n_paths].
+        wanted: which cells are asked for, [n_cells]; all when absent.
     """
+    periods = cells.periods_of_cell()
+    if wanted is not None:
+        periods[~wanted] = 0
     out = np.empty((len(thresholds_), indices.shape[2], indices.shape[1]))
     loading, own = np.sqrt(cells.asset_correlation), np.sqrt(1.0 - cells.asset_correlation)
-    _cumulate(cells.index, cells.periods_of_cell(), loading, own, thresholds_, indices, out)
+    _cumulate(cells.index, periods, loading, own, thresholds_, indices, out)
     return out
 
 
