@@ -7,21 +7,15 @@ if TYPE_CHECKING:
     from services.loans.statistics.quarter import Quarter
 
 
-def moment_of(option: str, text: str) -> dt.datetime:
-    """A moment with a time zone.
+def moment_of(option: str, text: str | None) -> dt.datetime | None:
+    """The moment of an option.
 
     Raises:
-        InvalidInput: the text is none.
+        InvalidInput: it is none.
     """
-    from services.runtime.errors import InvalidInput
+    from services.runtime.moments import moment_of
 
-    try:
-        moment = dt.datetime.fromisoformat(text)
-    except ValueError:
-        moment = None
-    if moment is None or moment.tzinfo is None:
-        raise InvalidInput.of(option, f"found {text!r}, expected a moment such as 2026-10-15T18:00+08:00")
-    return moment
+    return None if text is None else moment_of(text, option)
 
 
 def quarter_of(option: str, text: str) -> "Quarter":

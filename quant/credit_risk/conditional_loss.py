@@ -160,21 +160,46 @@ def slot_terms(
     return terms
 
 
-def path_expected_losses(prepared: PreparedBook, states: Array, seed: int, most_terms: int) -> Array:
+def path_expected_losses(
+    prepared: PreparedBook,
+    states: Array,
+    seed: int,
+    most_terms: int | None = None,
+    *,
+    slots: Lanes | None = None,
+    collateral_states: Array | None = None,
+    n_threads: int = 1,
+) -> Array:
     """Expected loss of the book on given paths, [n_paths]: of the whole book or, scaled, of evenly chosen loans of it.
 
     Args:
         prepared: the book in its market.
         states: deviations x, [n_primary, n_periods, n_paths].
         seed: of the draws behind several pledges of one loan.
-        most_terms: loans x periods x paths to evaluate at most.
+        most_terms: loans x periods x paths to evaluate at most; all where absent.
+        slots: chosen loans by place, ascending, instead; their losses alone, not scaled.
+        collateral_states: what collateral sees, in the same shape, where it is not what borrowers see.
+        n_threads: threads; they do not change a bit.
     """
     n_paths, n_slots = states.shape[2], len(prepared.credit.loan_of_slot)
-    step = max(1, -(-n_slots * prepared.book.n_periods * n_paths // most_terms))
-    out = np.zeros(n_paths)
-    block = prepared.block(np.arange(n_paths), seed, states)
-    chosen = np.arange(0, n_slots, step)
-    _add_terms(block, prepared.credit.cell_of_slot(), chosen, np.empty((0, 3, 0)), out)
+    if slots is None:
+        terms = n_slots * prepared.book.n_periods * n_paths
+        step = 1 if most_terms is None else max(1, -(-terms // most_terms))
+        slots = np.arange(0, n_slots, step)
+    else:
+        step = 1
+    chosen = slots
+    out, cell_of_slot = np.zeros(n_paths), prepared.credit.cell_of_slot()
+    per_task = min(-(-n_paths // n_threads), _BLOCK_PATHS // n_threads)
+
+    def add(first: int) -> None:
+        part = slice(first, min(first + per_task, n_paths))
+        seen = None if collateral_states is None else collateral_states[:, :, part]
+        block = prepared.block(np.arange(part.start, part.stop), seed, states[:, :, part], seen, slots=chosen)
+        _add_terms(block, cell_of_slot, chosen, np.empty((0, 3, 0)), out[part])
+
+    with ThreadPoolExecutor(n_threads) as pool:
+        list(pool.map(add, range(0, n_paths, per_task)))
     scaled: Array = out * step
     return scaled
 

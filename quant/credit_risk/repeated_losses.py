@@ -11,13 +11,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from quant.credit_risk.conditional_loss import slot_terms
+from quant.credit_risk.conditional_loss import path_expected_losses, slot_terms
 from quant.draws.sparse_draws import Lanes
 from quant.factors import FactorModel
 from quant.loan_losses.path_sampling import mirrored_states
 from quant.loan_losses.prepared_book import PreparedBook
 from quant.schedules import Array
 
+_Key = tuple[int | bytes, ...]
+_BY_LOAN, _BY_PATH = 0, 1
 _LOSS = 1
 _MOST_BYTES = 256 * 2**20
 
@@ -48,75 +50,81 @@ class RepeatedLosses:
         self._prepared, self._seed, self._n_threads = prepared, seed, n_threads
         self.states = mirrored_states(prepared.model, prepared.book.period_ends_years, n_paths, seed)
         self._kinds = _kinds(prepared)
-        # By what was seen, the one used last at the end.
-        self._known: dict[tuple[int, bytes], Array] = {}
+        # What was found for what a kind sees, the one used last at the end.
+        self._known: dict[_Key, Array] = {}
 
-    def expected_loss_cny(
-        self, moved: PreparedBook | None = None, collateral_states: Array | None = None
-    ) -> float:
+    def expected_loss_cny(self, moved: PreparedBook) -> float:
         """Expected loss of the book over all periods: the sum that `expected_losses` gives.
 
         Args:
-            moved: the book in a market with other levels; None for the one it was prepared in.
-            collateral_states: what collateral sees, [n_primary, n_periods, n_paths]; None for what borrowers see.
+            moved: the book in a market with other levels.
 
         Raises:
             ValueError: if other loans, pledges, curves or shocks are given than those it was prepared with.
         """
-        book = self._prepared if moved is None else moved
-        self._check(book)
-        seen = self.states if collateral_states is None else collateral_states
-        keys = self._keys(book, seen)
-        missing = [number for number, key in enumerate(keys) if (number, key) not in self._known]
-        found = self._losses(book, missing, collateral_states)
-        out = np.zeros((len(book.slots), book.book.n_periods))
-        for number, key in enumerate(keys):
-            losses = found[number] if number in found else self._known.pop((number, key))
-            self._known[number, key] = losses
-            out[self._kinds[number].slots] = losses
-        self._forget()
-        return float(book.by_loan(out).sum())
+        self._check(moved)
+        keys = self._keys(_BY_LOAN, moved, self.states)
+        missing = [i for i, key in enumerate(keys) if key not in self._known]
+        if missing:
+            slots = np.sort(np.concatenate([self._kinds[i].slots for i in missing]))
+            terms = slot_terms(moved, slots, self.states, self._seed, n_threads=self._n_threads)
+            for i in missing:
+                self._known[keys[i]] = terms[np.searchsorted(slots, self._kinds[i].slots), _LOSS]
+        out = np.zeros((len(moved.slots), moved.book.n_periods))
+        for kind, losses in zip(self._kinds, self._recalled(keys), strict=True):
+            out[kind.slots] = losses
+        return float(moved.by_loan(out).sum())
 
-    def _losses(
-        self, book: PreparedBook, missing: list[int], collateral_states: Array | None
-    ) -> dict[int, Array]:
-        """Losses of the loans of some kinds, each [n_slots of the kind, n_periods]."""
-        if not missing:
-            return {}
-        slots = np.sort(np.concatenate([self._kinds[number].slots for number in missing]))
-        terms = slot_terms(
-            book,
-            slots,
-            self.states,
-            self._seed,
-            collateral_states=collateral_states,
-            n_threads=self._n_threads,
-        )
-        return {number: terms[np.searchsorted(slots, self._kinds[number].slots), _LOSS] for number in missing}
+    def on_paths_cny(self, collateral_states: Array) -> Array:
+        """Expected loss of the book on each path where collateral sees other states than borrowers, [n_paths].
 
-    def _keys(self, book: PreparedBook, seen: Array) -> list[bytes]:
-        """What the loans of each kind see: indices on the paths, states and parameters behind their pledges."""
+        Args:
+            collateral_states: what collateral sees, [n_primary, n_periods, n_paths].
+        """
+        keys = self._keys(_BY_PATH, self._prepared, collateral_states)
+        for kind, key in zip(self._kinds, keys, strict=True):
+            if key not in self._known:
+                self._known[key] = path_expected_losses(
+                    self._prepared,
+                    self.states,
+                    self._seed,
+                    slots=kind.slots,
+                    collateral_states=collateral_states,
+                    n_threads=self._n_threads,
+                )
+        out = np.zeros(self.states.shape[2])
+        for losses in self._recalled(keys):
+            out += losses
+        return out
+
+    def _recalled(self, keys: list[_Key]) -> list[Array]:
+        """What is known of each key; what was not asked for longest is forgotten where there is too much."""
+        found = [self._known.pop(key) for key in keys]
+        self._known.update(zip(keys, found, strict=True))
+        kept = sum(losses.nbytes for losses in self._known.values())
+        while kept > _MOST_BYTES:
+            kept -= self._known.pop(next(iter(self._known))).nbytes
+        return found
+
+    def _keys(self, figure: int, book: PreparedBook, seen: Array) -> list[_Key]:
+        """The figure, the kind, and what its loans see: indices, states and parameters behind their pledges."""
         indices = [_digest(values) for values in book.indices.values(book.model, self.states)]
         factors = [_digest_of_factor(book.model, position, seen) for position in range(len(book.model.names))]
         return [
-            b"".join([*(indices[k] for k in kind.indices), *(factors[f] for f in kind.factors)])
-            for kind in self._kinds
+            (figure, number, *(indices[k] for k in kind.indices), *(factors[f] for f in kind.factors))
+            for number, kind in enumerate(self._kinds)
         ]
 
     def _check(self, book: PreparedBook) -> None:
         mine = self._prepared
         if (
             book.thresholds is not mine.thresholds
-            or book.book is not mine.book
+            or book.book.pledges is not mine.book.pledges
+            or book.book.compensation_share is not mine.book.compensation_share
             or book.collateral.discount is not mine.collateral.discount
             or not _same_shocks(book.model, mine.model)
         ):
             raise ValueError("repeated losses: expected the same loans, pledges, curve and shocks")
-
-    def _forget(self) -> None:
-        kept = sum(losses.nbytes for losses in self._known.values())
-        while kept > _MOST_BYTES:
-            kept -= self._known.pop(next(iter(self._known))).nbytes
 
 
 def _kinds(prepared: PreparedBook) -> list[_Kind]:

@@ -67,7 +67,11 @@ class PreparedBook:
         return cls(book, model, credit, indices, level, slots, exposure, collateral)
 
     def in_market(
-        self, model: FactorModel, discount: DiscountFactors, pledges: Pledges | None = None
+        self,
+        model: FactorModel,
+        discount: DiscountFactors,
+        pledges: Pledges | None = None,
+        fund_cap_cny: Array | None = None,
     ) -> "PreparedBook":
         """The same loans in a changed market; indices and thresholds stay those of the base market.
 
@@ -75,8 +79,13 @@ class PreparedBook:
             model: the changed market, with the same primary factors.
             discount: discount factors of its curve.
             pledges: the changed pledges, in the book's order; None where they are the same.
+            fund_cap_cny: most that each fund pays in it, [n_funds]; None where that is the same.
         """
-        book = self.book if pledges is None else replace(self.book, pledges=pledges)
+        book = replace(
+            self.book,
+            pledges=self.book.pledges if pledges is None else pledges,
+            fund_cap_cny=self.book.fund_cap_cny if fund_cap_cny is None else fund_cap_cny,
+        )
         slots = self.credit.loan_of_slot
         collateral = CollateralTable.of(
             _in_slot_order(book.pledges, slots), len(slots), model, discount, book.period_ends_years

@@ -5,12 +5,15 @@ Which factor makes it: a set S of factors is made common by conditioning the cop
 `x' = copy + C_S C_SS^-1 (x_S - copy_S)` with C the covariance of the states at the end of the period, which leaves the
 law of the collateral as it is. The expected loss as a function of S is shared out by Shapley's rule, so that the
 shares add up to the whole difference whatever the factors' correlations.
+
+All sets S meet the same draws, so that a share is a mean of paired differences, path by path; its standard error is
+that of their means over the mirrored pairs of paths, which are independent of each other.
 """
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from itertools import combinations
-from math import comb
+from math import comb, sqrt
 
 import numpy as np
 
@@ -31,11 +34,15 @@ class LinkShares:
     Attributes:
         together, apart: expected loss with all factors in common, and with none.
         shares: by name, the largest first; they add up to the difference.
+        errors: standard error of each share, by name.
+        difference_error: that of their sum.
     """
 
     together: float
     apart: float
     shares: Mapping[str, float]
+    errors: Mapping[str, float]
+    difference_error: float
 
 
 def copy_seed(seed: int) -> int:
@@ -80,22 +87,35 @@ def link_shares(prepared: PreparedBook, n_paths: int, seed: int, *, n_threads: i
     losses = RepeatedLosses(prepared, n_paths, seed, n_threads=n_threads)
     # Not mirrored: pairs of both would be linked through their signs.
     copy = model.simulate_states(ends, n_paths, copy_seed(seed))
-    known: dict[frozenset[int], float] = {}
+    known: dict[frozenset[int], Array] = {}
 
-    def loss(common: frozenset[int]) -> float:
+    def loss(common: frozenset[int]) -> Array:
         if common not in known:
             seen = conditioned_copy(model, ends, losses.states, copy, sorted(common))
-            known[common] = losses.expected_loss_cny(collateral_states=seen)
+            known[common] = losses.on_paths_cny(seen)
         return known[common]
 
     players = _players(collateral_factors(prepared), loss)
     nobody, everybody = frozenset[int](), frozenset().union(*players)
-    shares = {
+    on_paths = {
         " + ".join(model.primaries[i].name for i in sorted(player)): _shapley(player, players, loss)
         for player in players
     }
+    shares = {name: float(share.mean()) for name, share in on_paths.items()}
     ranked = dict(sorted(shares.items(), key=lambda item: -abs(item[1])))
-    return LinkShares(loss(everybody), loss(nobody), ranked)
+    return LinkShares(
+        float(loss(everybody).mean()),
+        float(loss(nobody).mean()),
+        ranked,
+        {name: _error(on_paths[name]) for name in ranked},
+        _error(loss(everybody) - loss(nobody)),
+    )
+
+
+def _error(on_paths: Array) -> float:
+    """Standard error of the mean over mirrored pairs of paths, which stand side by side; 0 of a single pair."""
+    pairs = on_paths.reshape(-1, 2).mean(axis=1)
+    return float(pairs.std(ddof=1)) / sqrt(len(pairs)) if len(pairs) > 1 else 0.0
 
 
 def conditioned_copy(model: FactorModel, ends: Array, states: Array, copy: Array, common: list[int]) -> Array:
@@ -113,21 +133,21 @@ def conditioned_copy(model: FactorModel, ends: Array, states: Array, copy: Array
     return out
 
 
-def _players(factors: list[int], loss: Callable[[frozenset[int]], float]) -> list[frozenset[int]]:
+def _players(factors: list[int], loss: Callable[[frozenset[int]], Array]) -> list[frozenset[int]]:
     if len(factors) <= MOST_FACTORS:
         return [frozenset([i]) for i in factors]
     apart = loss(frozenset())
-    ranked = sorted(factors, key=lambda i: -abs(loss(frozenset([i])) - apart))
+    ranked = sorted(factors, key=lambda i: -abs(float((loss(frozenset([i])) - apart).mean())))
     leading = [frozenset([i]) for i in ranked[: MOST_FACTORS - 1]]
     return [*leading, frozenset(ranked[MOST_FACTORS - 1 :])]
 
 
 def _shapley(
-    player: frozenset[int], players: list[frozenset[int]], loss: Callable[[frozenset[int]], float]
-) -> float:
-    """Mean of what a player adds over all orders of joining (Shapley 1953)."""
+    player: frozenset[int], players: list[frozenset[int]], loss: Callable[[frozenset[int]], Array]
+) -> Array:
+    """Mean of what a player adds over all orders of joining (Shapley 1953), on every path, [n_paths]."""
     others = [other for other in players if other != player]
-    total = 0.0
+    total = np.zeros_like(loss(player))
     for size in range(len(others) + 1):
         for joined in combinations(others, size):
             before: frozenset[int] = frozenset().union(*joined)

@@ -3,7 +3,7 @@
 import datetime as dt
 from collections.abc import Callable, Sequence
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
 import grpc
 
@@ -44,15 +44,15 @@ from services.fund.simulation.scenario import FundScenario, ScenarioComparison
 from services.fund.simulation.translate import (
     compared_from_wire,
     comparison_to_wire,
-    event_from_wire,
     simulation_to_wire,
 )
+from services.fund.simulation.translate_outcome import outcome_from_wire
 from services.fund.waterfall.result import Deal, FundCashFlow, WaterfallResult
 from services.fund.waterfall.translate import deal_to_wire, flow_to_wire, result_from_wire
-from services.runtime.channel import calling, receiving
-from services.runtime.errors import Internal
+from services.runtime.channel import calling
 from services.runtime.market import MarketSnapshot
 from services.runtime.results import Progress
+from services.runtime.wire.stream import result_of
 from services.runtime.wire.values import date_to_wire, decimal_from_money
 
 
@@ -211,16 +211,8 @@ class FundClient:
             snapshot, sheet, tuple(investments), first_year, n_paths, seed, tuple(report_years),
             liquidity_rate_annual, switches,
         )  # fmt: skip
-        call: Any = self._stub.SimulateFund(simulation_to_wire(simulation))
-        try:
-            for event in map(event_from_wire, receiving(call)):
-                if isinstance(event, FundOutcome):
-                    return event
-                if event is not None and on_progress is not None:
-                    on_progress(event)
-        finally:
-            call.cancel()  # no effect once the stream has ended
-        raise Internal("SimulateFund: the stream ended without a result")
+        responses = self._stub.SimulateFund(simulation_to_wire(simulation))
+        return result_of(responses, outcome_from_wire, on_progress, "SimulateFund")
 
     def compare_scenarios(
         self,
@@ -240,16 +232,8 @@ class FundClient:
             NotFound: a project is not stored.
             InvalidInput: wrong fields, all of them named.
         """
-        call: Any = self._stub.CompareScenarios(comparison_to_wire(simulation, tuple(scenarios)))
-        try:
-            for event in map(compared_from_wire, receiving(call)):
-                if isinstance(event, ScenarioComparison):
-                    return event
-                if event is not None and on_progress is not None:
-                    on_progress(event)
-        finally:
-            call.cancel()  # no effect once the stream has ended
-        raise Internal("CompareScenarios: the stream ended without a result")
+        responses = self._stub.CompareScenarios(comparison_to_wire(simulation, tuple(scenarios)))
+        return result_of(responses, compared_from_wire, on_progress, "CompareScenarios")
 
     def allocate_projects(self, request: AllocationRequest) -> AllocationAnswer:
         """Choose among stored projects under limits: an efficient frontier, or why no choice keeps them all.

@@ -24,12 +24,14 @@ from services.fund.performance.pacing import pace_commitment
 from services.fund.pipeline import translate as translate_projects
 from services.fund.pipeline.repository import SqlProjectRepository
 from services.fund.simulation import translate as translate_simulation
+from services.fund.simulation.translate_outcome import outcome_to_wire
 from services.fund.waterfall import translate as translate_waterfall
 from services.fund.waterfall.sharing import run_waterfall
 from services.runtime.call import current_call
 from services.runtime.errors import InvalidInput
 from services.runtime.idempotency import IdempotentWrites
 from services.runtime.violations import Violations
+from services.runtime.wire.stream import streamed
 from services.runtime.wire.values import date_from_wire
 from services.runtime.workers.port import PathWorkers
 
@@ -147,7 +149,7 @@ class FundServicer(fund_pb2_grpc.FundServiceServicer):
         self._fill_in_stored_terms(request)
         simulation = translate_simulation.simulation_from_wire(request)
         events = self._engine.simulate_fund(current_call().institution_id, simulation)
-        yield from map(translate_simulation.event_to_wire, events)
+        yield from streamed(pb.SimulateFundResponse, events, outcome_to_wire)
 
     def CompareScenarios(  # noqa: N802  # protobuf's name
         self, request: pb.CompareScenariosRequest, _context: grpc.ServicerContext
@@ -156,7 +158,7 @@ class FundServicer(fund_pb2_grpc.FundServiceServicer):
         self._fill_in_stored_terms(request.simulation)
         simulation, scenarios = translate_simulation.comparison_from_wire(request)
         events = self._engine.compare_scenarios(current_call().institution_id, simulation, scenarios)
-        yield from map(translate_simulation.compared_to_wire, events)
+        yield from streamed(pb.CompareScenariosResponse, events, translate_simulation.compared_to_wire)
 
     def _fill_in_stored_terms(
         self, request: waterfall_pb2.RunWaterfallRequest | pb.SimulateFundRequest

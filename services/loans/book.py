@@ -23,7 +23,7 @@ from services.loans.columns.loan_columns import LoanColumns, numbered
 from services.loans.guarantees import addresses, guarantor_addresses, guarantor_is_borrower
 from services.loans.loan import IndexWeight
 from services.loans.repayment.schedule import balances_on
-from services.loans.segments.compensation_fund import funds_of_loans
+from services.loans.segments.compensation_fund import NO_CLAIMS, FundClaims, funds_of_loans
 from services.loans.segments.default_curve import curves_of_loans
 from services.runtime.errors import FieldViolation, InvalidInput
 
@@ -72,6 +72,7 @@ class SecuredBook:
             are backed by that of the institution.
         settled: loans that owe nothing as reported: repaid early or written off. They are at risk no longer.
         bad: loans that are in default already. They do not default again; the stock of bad loans begins with them.
+        claimed_first: what these claim of the funds and are expected to be paid before all others.
     """
 
     day: dt.date
@@ -81,6 +82,7 @@ class SecuredBook:
     terms: UsedTerms = NO_TERMS
     settled: frozenset[str] = frozenset()
     bad: BadLoans = NO_BAD_LOANS
+    claimed_first: FundClaims = NO_CLAIMS
 
     def content_hash(self) -> str:
         """SHA-256 of everything in the book, hexadecimal."""
@@ -95,6 +97,8 @@ class SecuredBook:
             digest.update(f"bad{loan_id}={owed!r}".encode())
         for borrower in sorted(self.bad.borrowers):
             digest.update(f"fallen{borrower}".encode())
+        if self.claimed_first.claims_cny:
+            digest.update(repr(self.claimed_first).encode())
         return digest.hexdigest()
 
     def years_left(self) -> Array:
@@ -122,12 +126,13 @@ class SecuredBook:
 
         A guarantor that is not named is another one for every loan; one that borrows here fails as guarantor when it
         defaults as borrower, and bears nothing where it is in default already. Loans with a compensation share that no
-        named fund has are backed by one fund, since a loan does not say which.
+        named fund has are backed by one fund, since a loan does not say which. Of a cap there is what loans in default
+        are expected to leave of it.
 
         Raises:
             InvalidInput: if a schedule or an index names a factor that the model does not have.
         """
-        self._check_factors(model)
+        self.check_factors(model)
         loans, guarantees = self.loans, self.loans.guarantees
         own, indices = numbered([index or _DEFAULT_INDEX for index in loans.indices])
         ends = np.asarray(period_ends_years, dtype=np.float64)
@@ -150,7 +155,7 @@ class SecuredBook:
             fund_of_loan=funds.fund_of_loan,
             index_weights=_weight_matrix(indices, model),
             period_ends_years=ends,
-            fund_cap_cny=funds.cap_cny,
+            fund_cap_cny=self.claimed_first.left_of(funds.cap_cny),
             pledges=Pledges.each_its_own(
                 [item.schedule_from(self.day) for item in self.collateral],
                 np.array([position[item.loan_id] for item in self.collateral], dtype=np.intp),
@@ -169,7 +174,12 @@ class SecuredBook:
         flags: Flags = fallen[guarantor.codes]
         return flags
 
-    def _check_factors(self, model: FactorModel) -> None:
+    def check_factors(self, model: FactorModel) -> None:
+        """Refuse a market that does not price the pledges or move the indices.
+
+        Raises:
+            InvalidInput: naming schedules and indices with the factors that they need.
+        """
         primaries = {factor.name for factor in model.primaries}
         found: dict[tuple[str, str], None] = {}
         for item in self.collateral:

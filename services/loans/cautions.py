@@ -15,7 +15,11 @@ from services.loans.guarantee_cautions import cautions_about_borrowing_guarantor
 from services.loans.guarantees import guarantor_is_borrower
 from services.loans.portfolio import PortfolioQuestion
 from services.loans.products import read_products
-from services.loans.segments.cautions import cautions_about_curves, cautions_about_funds
+from services.loans.segments.cautions import (
+    cautions_about_claims_in_default,
+    cautions_about_curves,
+    cautions_about_funds,
+)
 from services.loans.segments.segment import first_segment
 from services.runtime.results import Caution, Severity
 
@@ -44,6 +48,9 @@ def cautions_about(question: PortfolioQuestion, book: SecuredBook, found: LossSu
         ),
         *cautions_about_funds(
             book.loans, book.terms.funds.entries, book.fund_cap_cny, is_part=bool(question.loan_ids)
+        ),
+        *cautions_about_claims_in_default(
+            book.claimed_first, book.terms.funds.entries, question.fund_cap_cny
         ),
         *_about_paths(found),
         *_about_weights(found),

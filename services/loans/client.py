@@ -28,10 +28,12 @@ from services.loans.translate import loan as translate
 from services.loans.translate import loss as translate_loss
 from services.loans.translate import position as translate_position
 from services.loans.translate import repayment as translate_repayment
-from services.runtime.channel import calling, receiving
-from services.runtime.errors import Internal, InvalidInput
+from services.runtime.channel import calling
+from services.runtime.errors import InvalidInput
 from services.runtime.market import MarketSnapshot
+from services.runtime.moments import text_of_moment
 from services.runtime.results import Progress
+from services.runtime.wire.stream import result_of
 from services.runtime.wire.values import date_to_wire
 
 
@@ -76,7 +78,7 @@ class LoansClient:
             InvalidInput: a page size out of range, a moment without time zone.
         """
         request = pb.ListLoansRequest(
-            known_at="" if known_at is None else translate_listing.text_of(known_at), page_size=page_size
+            known_at="" if known_at is None else text_of_moment(known_at), page_size=page_size
         )
         while True:
             with calling():
@@ -209,12 +211,7 @@ class LoansClient:
         except ValueError as error:
             raise InvalidInput(str(error)) from error
         responses = self._stub.SimulatePortfolio(translate_loss.question_to_wire(question), timeout=timeout_s)
-        for event in map(translate_loss.event_from_wire, receiving(responses)):
-            if isinstance(event, PortfolioLoss):
-                return event
-            if on_progress is not None:
-                on_progress(event)
-        raise Internal("SimulatePortfolio: the stream ended without a result")
+        return result_of(responses, translate_loss.loss_from_wire, on_progress, "SimulatePortfolio")
 
 
 def _id(request_id: str | None) -> str:

@@ -5,14 +5,33 @@ import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
+from typing import Any
 
 import sqlalchemy as sa
 
 from services.runtime.china_time import CHINA
+from services.runtime.moments import text_of_moment
 
 # Below the number of parameters that a statement may have on either database.
 IDS_PER_QUERY = 5_000
 _LOCK_CLASS = 0x6C6F616E
+
+
+def history_table(name: str, *columns: sa.Column[Any]) -> sa.Table:
+    """A table of rows that are added and never changed.
+
+    Args:
+        name: of the table, which a migration makes.
+        columns: beside order of recording (`seq`), institution and moment of recording.
+    """
+    return sa.Table(
+        name,
+        sa.MetaData(),
+        sa.Column("seq", sa.BigInteger, primary_key=True),
+        sa.Column("institution_id", sa.String(64), nullable=False),
+        sa.Column("recorded_at", sa.String(64), nullable=False),
+        *columns,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +58,12 @@ class InstitutionRows:
             key = zlib.crc32(self.institution_id.encode()) - 2**31
             self.connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_LOCK_CLASS, key)))
 
+    def add_rows(self, table: sa.Table, rows: Sequence[dict[str, Any]]) -> None:
+        """Adds rows to a `history_table`, all recorded now."""
+        if rows:
+            scope = {"institution_id": self.institution_id, "recorded_at": text_of_moment(self.now())}
+            self.connection.execute(sa.insert(table), [scope | row for row in rows])
+
     def mine(self, table: sa.FromClause, known_at: dt.datetime | None = None) -> sa.ColumnElement[bool]:
         """The condition that a row is the institution's and, when a moment is given, was recorded by then."""
         mine = table.c.institution_id == self.institution_id
@@ -51,16 +76,16 @@ def conditions_on(column: sa.ColumnElement[str], ids: Sequence[str]) -> Iterator
         yield column.in_(batch)
 
 
+def conditions_if_any(column: sa.ColumnElement[str], ids: Sequence[str]) -> Iterator[sa.ColumnElement[bool]]:
+    """As `conditions_on`; one that every row meets where no ids are given."""
+    yield from conditions_on(column, ids) if ids else [sa.true()]
+
+
 def batched(ids: Iterable[str]) -> Iterator[list[str]]:
     """The ids in order, as many at a time as one statement may name."""
     rest = iter(ids)
     while batch := list(islice(rest, IDS_PER_QUERY)):
         yield batch
-
-
-def text_of_moment(moment: dt.datetime) -> str:
-    """A moment as text in UTC that sorts in order of time, on every database alike (RFC 3339)."""
-    return moment.astimezone(dt.UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
 def latest_of(

@@ -142,9 +142,9 @@ class CompensationFund:
     """What a risk-compensation fund has to pay, and how probable it is that its cap is reached.
 
     Attributes:
-        cap_cny: most that it pays.
-        payment_mean_cny: mean payment.
-        exhausted_probability: that its claims reach the cap.
+        cap_cny: most that it pays, for loans in default already and those that are simulated together.
+        payment_mean_cny: mean payment for the latter.
+        exhausted_probability: that their claims go beyond what loans in default are expected to leave of the cap.
         name: empty for the one fund of an institution.
         n_loans: loans of a named fund that it bears a share of; None for the one fund.
         basis: where the terms of a named fund come from.

@@ -18,37 +18,29 @@ from services.loans.columns.from_texts import columns_from_texts
 from services.loans.columns.loan_columns import LoanColumns
 from services.loans.history_rows import (
     batched,
+    conditions_if_any,
     conditions_on,
     first_of,
+    history_table,
     latest_of,
     none_later,
-    text_of_moment,
 )
 from services.loans.loan import Loan, LoanRecord, PutCounts
 from services.loans.reported.position_store import PositionStore, SqlPositionStore
 
 _TEXTS_AT_ONCE = 20_000
-_metadata = sa.MetaData()
-loan_table = sa.Table(
+loan_table = history_table(
     "loan_state",
-    _metadata,
-    sa.Column("seq", sa.BigInteger, primary_key=True),
-    sa.Column("institution_id", sa.String(64), nullable=False),
     sa.Column("loan_id", sa.String(64), nullable=False),
     sa.Column("as_of", sa.Date, nullable=False),
-    sa.Column("recorded_at", sa.String(64), nullable=False),
     sa.Column("content_hash", sa.String(64), nullable=False),
     sa.Column("content", sa.Text, nullable=False),
 )
-collateral_table = sa.Table(
+collateral_table = history_table(
     "collateral_state",
-    _metadata,
-    sa.Column("seq", sa.BigInteger, primary_key=True),
-    sa.Column("institution_id", sa.String(64), nullable=False),
     sa.Column("collateral_id", sa.String(64), nullable=False),
     sa.Column("loan_id", sa.String(64), nullable=False),
     sa.Column("valuation_date", sa.Date, nullable=False),
-    sa.Column("recorded_at", sa.String(64), nullable=False),
     sa.Column("content_hash", sa.String(64), nullable=False),
     sa.Column("content", sa.Text, nullable=False),
 )
@@ -117,8 +109,7 @@ class SqlLoanStore(SqlPositionStore, SqlTermsStore):
 
     def page(self, known_at: dt.datetime, after: str, n: int) -> list[LoanRecord]:
         """See the port."""
-        columns, moment = loan_table.c, text_of_moment(known_at)
-        known = sa.and_(columns.institution_id == self.institution_id, columns.recorded_at <= moment)
+        columns, known = loan_table.c, self.mine(loan_table, known_at)
         ids = self.connection.scalars(
             sa.select(columns.loan_id).where(known, columns.loan_id > after)
             .distinct().order_by(columns.loan_id).limit(n)
@@ -126,7 +117,7 @@ class SqlLoanStore(SqlPositionStore, SqlTermsStore):
         if not ids:
             return []
         latest = latest_of(loan_table, "loan_id", "as_of", known & columns.loan_id.between(ids[0], ids[-1]))
-        pledged = self._pledged(ids, moment)
+        pledged = self._pledged(ids, known_at)
         rows = self.connection.execute(latest.order_by(sa.column("loan_id")))
         return [
             LoanRecord(
@@ -153,7 +144,7 @@ class SqlLoanStore(SqlPositionStore, SqlTermsStore):
         columns = loan_table.c
         found: dict[str, tuple[dt.date, Loan]] = {}
         for condition in conditions_on(columns.loan_id, loan_ids):
-            mine = (columns.institution_id == self.institution_id) & condition
+            mine = self.mine(loan_table) & condition
             rows = first_of(loan_table, "loan_id", [columns.as_of, columns.seq.desc()], mine)
             found.update(
                 (row.loan_id, (row.as_of, stored.loan_from_text(row.content)))
@@ -164,7 +155,7 @@ class SqlLoanStore(SqlPositionStore, SqlTermsStore):
     def collateral_in_force(self, day: dt.date, loan_ids: Iterable[str]) -> list[Collateral]:
         """See the port."""
         columns = collateral_table.c
-        mine = columns.institution_id == self.institution_id
+        mine = self.mine(collateral_table)
         due = columns.valuation_date <= day
         nearest = [
             sa.case((due, 0), else_=1),
@@ -191,9 +182,8 @@ class SqlLoanStore(SqlPositionStore, SqlTermsStore):
 
     def first_day(self) -> dt.date | None:
         """See the port."""
-        columns = loan_table.c
         day: dt.date | None = self.connection.scalar(
-            sa.select(sa.func.min(columns.as_of)).where(columns.institution_id == self.institution_id)
+            sa.select(sa.func.min(loan_table.c.as_of)).where(self.mine(loan_table))
         )
         return day
 
@@ -202,7 +192,7 @@ class SqlLoanStore(SqlPositionStore, SqlTermsStore):
         wanted, columns = sorted(set(loan_ids)), loan_table.c
         known: set[str] = set()
         for condition in conditions_on(columns.loan_id, wanted):
-            query = sa.select(columns.loan_id).where(columns.institution_id == self.institution_id, condition)
+            query = sa.select(columns.loan_id).where(self.mine(loan_table), condition)
             known.update(self.connection.scalars(query.distinct()))
         return [loan_id for loan_id in wanted if loan_id not in known]
 
@@ -210,7 +200,7 @@ class SqlLoanStore(SqlPositionStore, SqlTermsStore):
         """Stored texts of loans in order of id, some thousands at a time."""
         columns = loan_table.c
         in_force = none_later(loan_table, "loan_id", "as_of", day, self.mine)
-        for condition in conditions_on(columns.loan_id, sorted(set(loan_ids))) if loan_ids else [sa.true()]:
+        for condition in conditions_if_any(columns.loan_id, sorted(set(loan_ids))):
             query = sa.select(columns.content).where(in_force, condition).order_by(columns.loan_id)
             for rows in self.connection.execute(query).partitions(_TEXTS_AT_ONCE):
                 yield [text for (text,) in rows]
@@ -224,23 +214,17 @@ class SqlLoanStore(SqlPositionStore, SqlTermsStore):
         more: dict[str, dict[str, str]],
     ) -> PutCounts:
         self.wait_for_writers()
-        recorded_at = text_of_moment(self.now())
         existing, in_force = self._in_force(table, key, date, {k: day for k, (day, _) in states.items()})
-        rows = []
-        for identifier, (day, text) in states.items():
-            content_hash = stored.hash_text(text)
-            if in_force.get(identifier) == content_hash:
-                continue
-            rows.append(
-                {
-                    "institution_id": self.institution_id, key: identifier, date: day, "recorded_at": recorded_at,
-                    "content_hash": content_hash, "content": text, **more.get(identifier, {}),
-                }
-            )  # fmt: skip
-        if rows:
-            self.connection.execute(sa.insert(table), rows)
-        created = sum(1 for row in rows if row[key] not in existing)
-        return PutCounts(created, len(rows) - created, len(states) - len(rows))
+        hashes = {identifier: stored.hash_text(text) for identifier, (_, text) in states.items()}
+        new = [
+            {
+                key: identifier, date: day, "content_hash": hashes[identifier], "content": text,
+                **more.get(identifier, {}),
+            }
+            for identifier, (day, text) in states.items()
+            if in_force.get(identifier) != hashes[identifier]
+        ]  # fmt: skip
+        return self._add(table, new, sum(row[key] not in existing for row in new), len(states))
 
     def _in_force(
         self, table: sa.Table, key: str, date: str, days: dict[str, dt.date]
@@ -250,7 +234,7 @@ class SqlLoanStore(SqlPositionStore, SqlTermsStore):
         for condition in conditions_on(columns[key], list(days)):
             query = (
                 sa.select(columns[key], columns[date], columns.content_hash)
-                .where(columns.institution_id == self.institution_id, condition)
+                .where(self.mine(table), condition)
                 .order_by(columns[date], columns.seq)
             )
             for identifier, day, content_hash in self.connection.execute(query):
@@ -259,10 +243,10 @@ class SqlLoanStore(SqlPositionStore, SqlTermsStore):
                     in_force[identifier] = content_hash
         return existing, in_force
 
-    def _pledged(self, loan_ids: Sequence[str], moment: str) -> dict[str, list[str]]:
+    def _pledged(self, loan_ids: Sequence[str], known_at: dt.datetime) -> dict[str, list[str]]:
         """Ids of the collateral of loans in a range, in order, as known at a moment."""
         columns, wanted = collateral_table.c, set(loan_ids)
-        known = sa.and_(columns.institution_id == self.institution_id, columns.recorded_at <= moment)
+        known = self.mine(collateral_table, known_at)
         # A collateral that once secured a loan of the page may secure another by now: its newest state decides.
         touched = sa.select(columns.collateral_id).where(
             known, columns.loan_id.between(loan_ids[0], loan_ids[-1])

@@ -9,7 +9,7 @@
 import contextlib
 import json
 import uuid
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -125,7 +125,7 @@ def calling() -> Iterator[None]:
         raise from_rpc_error(error) from error
 
 
-def receiving(responses: Iterable[T]) -> Iterator[T]:
+def receiving(responses: Iterable[T]) -> Generator[T]:
     """The responses of a streaming call, with domain errors; leaving the loop early cancels the call."""
     try:
         with calling():

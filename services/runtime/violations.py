@@ -12,12 +12,13 @@ True
 
 import datetime as dt
 import math
-from collections.abc import Callable, Container, Sized
+from collections.abc import Callable, Container, Iterable, Sized
 from typing import ParamSpec, TypeVar
 
 from services.runtime.errors import FieldViolation, InvalidInput
 
 P = ParamSpec("P")
+Item = TypeVar("Item")
 T = TypeVar("T")
 
 
@@ -70,6 +71,22 @@ class Violations:
             if not error.violations:
                 self.add(field, error.message)
             return None
+
+    def each(
+        self, field: str, items: Iterable[Item], read: Callable[[Item, "Violations"], T | None]
+    ) -> tuple[T, ...]:
+        """Reads every item of a repeated field: ``each("tiers", message.tiers, _tier)``.
+
+        Args:
+            field: whose item i notes what is wrong below ``field[i]``.
+            items: of the field.
+            read: reads one, or returns None after noting what is wrong with it.
+
+        Returns:
+            what was read, without the Nones.
+        """
+        read_items = (read(item, self.at(f"{field}[{i}]")) for i, item in enumerate(items))
+        return tuple(item for item in read_items if item is not None)
 
     def require(self, condition: bool, field: str, description: str) -> bool:
         """Notes ``description`` unless ``condition`` holds."""

@@ -10,6 +10,8 @@ from pathlib import Path
 import grpc
 import pytest
 
+from tests.processes import is_gone, wait_until
+
 START = """
 import sys, time
 from cli.connection import own_services
@@ -30,14 +32,6 @@ def answers(address: str) -> bool:
 
 def children_of(pid: int) -> list[int]:
     return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
-
-
-def is_gone(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return True
-    return False
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
@@ -81,7 +75,6 @@ def test_services_do_not_outlive_a_killed_command(tmp_path: Path) -> None:
         assert answers(address)
         command.send_signal(signal.SIGKILL)
         command.wait()
-    deadline = time.monotonic() + 30.0
-    while answers(address):
-        assert time.monotonic() < deadline, f"the services at {address} outlive the command that started them"
-        time.sleep(0.2)
+    wait_until(
+        lambda: not answers(address), 30.0, f"the services at {address} outlive the command that started them"
+    )

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from quant.credit import expected_loss_lognormal_collateral, vasicek_loss_quantile
 from quant.factors import DerivedFactor, FactorModel, PrimaryFactor
-from quant.loan_losses.book import NO_FUND, LoanBook, Pledges
+from quant.loan_losses.book import LoanBook, Pledges
 from quant.loan_losses.collateral_table import MOST_EXACT_CELLS
 from quant.loan_losses.contributions import tail_contributions
 from quant.loan_losses.default_index import DefaultIndices
@@ -20,11 +20,11 @@ from quant.market.curves import DiscountCurve
 from quant.market.piecewise import PiecewiseLinear
 from quant.portfolio import loss_simulation, simulate_losses
 from quant.schedules import CollateralTerms, ExposureSchedule
+from tests.quant.loan_losses.bare_book import ONE_YEAR, bare_book
 
 SEED = 20260821
 FLAT = DiscountCurve.flat(0.03).discount_factors
 PRICE_SD = 0.4
-ONE_YEAR = np.array([1.0])
 QUARTERS = np.arange(1, 13) / 4.0
 
 
@@ -63,35 +63,6 @@ def schedule(
     )
 
 
-def book(
-    n: int = 1,
-    *,
-    pd: float = 0.05,
-    rho: float = 0.2,
-    lgd: float = 1.0,
-    exposure: float = 1.0,
-    ends: np.ndarray = ONE_YEAR,
-) -> LoanBook:
-    return LoanBook(
-        exposure_cny=np.full((n, len(ends)), exposure),
-        default_probability_annual=np.full(n, pd),
-        years_at_risk=np.full(n, 50.0),
-        asset_correlation=np.full(n, rho),
-        index_of_loan=np.zeros(n, dtype=np.intp),
-        borrower_of_loan=np.arange(n),
-        unsecured_lgd=np.full(n, lgd),
-        guarantee_share=np.zeros(n),
-        guarantor_of_loan=np.arange(n),
-        guarantor_default_probability_annual=np.zeros(n),
-        compensation_share=np.zeros(n),
-        fund_of_loan=np.full(n, NO_FUND),
-        index_weights=np.array([[1.0, 0.0]]),
-        period_ends_years=ends,
-        fund_cap_cny=np.empty(0),
-        pledges=Pledges.none(),
-    )
-
-
 def secured(loans: LoanBook, *schedules: ExposureSchedule) -> LoanBook:
     n = len(schedules)
     loan = np.arange(n) % len(loans) if len(loans) >= n else np.zeros(n, dtype=np.intp)
@@ -114,7 +85,7 @@ def mixed_book(ends: np.ndarray = ONE_YEAR) -> LoanBook:
         schedule(-0.005, time_years=2.0, asset_id="z"),
     )
     return replace(
-        book(n, pd=0.08, exposure=2.0, ends=ends),
+        bare_book(n, pd=0.08, exposure=2.0, ends=ends),
         default_probability_annual=np.linspace(0.01, 0.2, n),
         years_at_risk=np.linspace(0.3, 6.0, n),
         borrower_of_loan=np.arange(n) // 2,
@@ -133,13 +104,13 @@ def mixed_book(ends: np.ndarray = ONE_YEAR) -> LoanBook:
 @pytest.mark.parametrize("pd", [1e-15, 1e-18, 1e-30, 1e-300])
 def test_who_hardly_ever_defaults_does_not(pd: float) -> None:
     # The distance to the next default is above 2^63 loans, which no whole number of 64 bits holds.
-    found = run(book(3, pd=pd), n_paths=1_000)
+    found = run(bare_book(3, pd=pd), n_paths=1_000)
     assert (found.n_defaults, found.expected_loss) == (0, 0.0)
 
 
 def test_many_small_unsecured_loans_lose_as_vasicek_says() -> None:
     n, pd, rho, lgd = 1_500, 0.02, 0.15, 0.45
-    found = run(book(n, pd=pd, rho=rho, lgd=lgd, exposure=1.0 / n), n_paths=20_000)
+    found = run(bare_book(n, pd=pd, rho=rho, lgd=lgd, exposure=1.0 / n), n_paths=20_000)
     assert abs(found.expected_loss - pd * lgd) < 4 * found.expected_loss_error
     for tail in found.tail[:2]:
         expected = lgd * float(vasicek_loss_quantile(tail.confidence, pd, rho))
@@ -157,7 +128,7 @@ def test_one_loan_with_lognormal_collateral_loses_as_the_closed_form_says(
     model = market(correlation)
     # V(1; x) = q 50 exp(x) exp(sd^2 (5 - 1) / 2) D(1, 5), whose median is at x = 0.
     median = float(50.0 * math.exp(PRICE_SD**2 * (years - at) / 2) * FLAT(years) / FLAT(at))
-    loans = secured(book(pd=pd, rho=rho), schedule(median_ratio / median, time_years=years))
+    loans = secured(bare_book(pd=pd, rho=rho), schedule(median_ratio / median, time_years=years))
     found = simulate_losses(loans, model, FLAT, n_paths=200_000, seed=SEED)
     step = model.step_covariance(at)
     state_correlation = step[0, 1] / math.sqrt(step[0, 0] * step[1, 1])
@@ -171,7 +142,7 @@ def test_valuation_error_widens_the_lognormal_of_the_collateral() -> None:
     pd, rho, cv = 0.1, 0.3, 0.5
     median = float(50.0 * math.exp(PRICE_SD**2 * 2.0) * FLAT(5.0) / FLAT(1.0))
     noisy = CollateralTerms(quantity_cv=cv)
-    found = run(secured(book(pd=pd, rho=rho), schedule(0.9 / median, terms=noisy)), n_paths=200_000)
+    found = run(secured(bare_book(pd=pd, rho=rho), schedule(0.9 / median, terms=noisy)), n_paths=200_000)
     noise_sd = math.sqrt(math.log1p(cv**2))
     total_sd = math.hypot(PRICE_SD, noise_sd)
     step = market().step_covariance(1.0)
@@ -186,7 +157,7 @@ def test_loss_of_the_right_mixes_secured_and_unsecured_loss() -> None:
     pd, rho, intensity = 0.1, 0.3, 0.25
     # Enough collateral to cover everything unless the right is lost, so the loss is pd x P(lost).
     terms = CollateralTerms(event_intensity=intensity)
-    found = run(secured(book(pd=pd, rho=rho), schedule(1e6, terms=terms)), n_paths=100_000)
+    found = run(secured(bare_book(pd=pd, rho=rho), schedule(1e6, terms=terms)), n_paths=100_000)
     expected = pd * -math.expm1(-intensity)
     assert abs(found.expected_loss - expected) < 4 * found.expected_loss_error
 
@@ -194,7 +165,7 @@ def test_loss_of_the_right_mixes_secured_and_unsecured_loss() -> None:
 def test_guarantor_failure_is_a_second_threshold_on_the_same_index() -> None:
     pd, guarantor_pd, rho, share = 0.1, 0.2, 0.4, 0.8
     loans = replace(
-        book(pd=pd, rho=rho),
+        bare_book(pd=pd, rho=rho),
         guarantee_share=np.array([share]),
         guarantor_default_probability_annual=np.array([guarantor_pd]),
     )
@@ -210,34 +181,34 @@ def test_guarantor_failure_is_a_second_threshold_on_the_same_index() -> None:
 
 
 def test_no_default_probability_no_loss_and_full_guarantee_no_loss() -> None:
-    assert run(book(5, pd=0.0)).path_losses.max() == 0.0
-    guaranteed = replace(book(5, pd=0.3), guarantee_share=np.ones(5))
+    assert run(bare_book(5, pd=0.0)).path_losses.max() == 0.0
+    guaranteed = replace(bare_book(5, pd=0.3), guarantee_share=np.ones(5))
     found = run(guaranteed)
     assert found.path_losses.max() == 0.0
     assert found.loan_default_share.min() > 0.2
 
 
 def test_certain_default_loses_the_uncovered_part_exactly() -> None:
-    found = run(book(2, pd=1.0, lgd=0.4, exposure=10.0), n_paths=500)
+    found = run(bare_book(2, pd=1.0, lgd=0.4, exposure=10.0), n_paths=500)
     assert np.all(found.path_losses == 8.0)
     assert found.tail[2].value_at_risk == 8.0
     assert found.tail[2].expected_shortfall == 8.0
 
 
 def test_collateral_that_costs_more_than_it_brings_is_left_alone() -> None:
-    found = run(secured(book(pd=1.0, lgd=0.5, exposure=10.0), schedule(-1.0)), n_paths=500)
+    found = run(secured(bare_book(pd=1.0, lgd=0.5, exposure=10.0), schedule(-1.0)), n_paths=500)
     assert np.all(found.path_losses == 5.0)
     assert found.loan_collateral_mean[0] == 0.0
 
 
 def test_loans_of_one_borrower_default_together() -> None:
-    loans = replace(book(2, pd=0.1), borrower_of_loan=np.array([7, 7]))
+    loans = replace(bare_book(2, pd=0.1), borrower_of_loan=np.array([7, 7]))
     assert set(np.unique(run(loans).path_losses)) == {0.0, 2.0}
-    assert set(np.unique(run(book(2, pd=0.1)).path_losses)) == {0.0, 1.0, 2.0}
+    assert set(np.unique(run(bare_book(2, pd=0.1)).path_losses)) == {0.0, 1.0, 2.0}
 
 
 def test_wrong_way_collateral_is_worth_less_in_default() -> None:
-    loans = secured(book(pd=0.05, rho=0.3), schedule(0.01))
+    loans = secured(bare_book(pd=0.05, rho=0.3), schedule(0.01))
     wrong_way, independent = (
         simulate_losses(loans, market(c), FLAT, n_paths=100_000, seed=SEED) for c in (0.8, 0.0)
     )
@@ -251,7 +222,7 @@ def test_wrong_way_collateral_is_worth_less_in_default() -> None:
 @pytest.mark.parametrize("times", [1e-6, 1.0, 50.0, 1e6])
 def test_collateral_in_default_is_told_in_full_however_large(times: float) -> None:
     # Without a link default says nothing about the price: both means are the forward, 0.66 x times.
-    loans = secured(book(pd=0.2, rho=0.0), schedule(0.01 * times))
+    loans = secured(bare_book(pd=0.2, rho=0.0), schedule(0.01 * times))
     found = run(loans, n_paths=40_000)
     mean = times * 0.01 * 50.0 * math.exp(PRICE_SD**2 * 5.0 / 2) * FLAT(5.0) / FLAT(1.0)
     assert found.loan_collateral_mean[0] == pytest.approx(mean, rel=1e-12)
@@ -263,7 +234,7 @@ def test_collateral_in_default_is_told_in_full_however_large(times: float) -> No
 def test_a_small_loan_beside_a_large_one_keeps_its_collateral() -> None:
     sizes = np.array([1e9, 1.0])
     loans = replace(
-        secured(book(2, pd=1.0), schedule(0.01 * 1e9), schedule(0.01, asset_id="b")),
+        secured(bare_book(2, pd=1.0), schedule(0.01 * 1e9), schedule(0.01, asset_id="b")),
         exposure_cny=sizes[:, None],
     )
     found = run(loans, n_paths=2_000)
@@ -277,7 +248,7 @@ def test_mean_of_collateral_that_may_be_negative_is_that_of_its_positive_part() 
     # A call: max(50 e^{x + ...} - 50, 0) at s, by Black's formula on the conditional forward.
     from quant.factors import black_call
 
-    found = run(secured(book(pd=0.0), schedule(1.0, factor="margin")), n_paths=100_000)
+    found = run(secured(bare_book(pd=0.0), schedule(1.0, factor="margin")), n_paths=100_000)
     forward = 50.0 * math.exp(PRICE_SD**2 * 5.0 / 2)
     expected = float(black_call(forward, 50.0, PRICE_SD**2)) * FLAT(5.0) / FLAT(1.0)
     sd = forward * PRICE_SD * 1.2
@@ -285,11 +256,11 @@ def test_mean_of_collateral_that_may_be_negative_is_that_of_its_positive_part() 
 
 
 def test_disposal_cost_lag_and_liquidity_discount_take_their_parts() -> None:
-    plain = run(secured(book(), schedule(0.01)), n_paths=300).loan_collateral_mean[0]
+    plain = run(secured(bare_book(), schedule(0.01)), n_paths=300).loan_collateral_mean[0]
     terms = CollateralTerms(
         risk_premium_annual=0.0, disposal_cost=0.1, disposal_lag_years=1.5, liquidity_discount=0.3
     )
-    sold = run(secured(book(), schedule(0.01, terms=terms)), n_paths=300).loan_collateral_mean[0]
+    sold = run(secured(bare_book(), schedule(0.01, terms=terms)), n_paths=300).loan_collateral_mean[0]
     assert sold == pytest.approx(plain * 0.9 * 0.7 * FLAT(2.5) / FLAT(1.0), rel=1e-12)
 
 
@@ -331,7 +302,7 @@ def scattered_book(n: int = 200) -> LoanBook:
         )
         for i in range(n)
     )
-    return replace(secured(book(n, pd=0.06), *assets), borrower_of_loan=np.arange(n) + 1_000)
+    return replace(secured(bare_book(n, pd=0.06), *assets), borrower_of_loan=np.arange(n) + 1_000)
 
 
 def test_assets_without_common_dates_are_worth_nearly_what_each_is_alone() -> None:
@@ -339,7 +310,9 @@ def test_assets_without_common_dates_are_worth_nearly_what_each_is_alone() -> No
     assert sum(len(asset) for asset in scattered.pledges.schedules) > MOST_EXACT_CELLS
     whole = run(scattered, 2_000)
     for i in (0, 5, 77, 199):
-        alone = run(secured(book(1, pd=0.06), scattered.pledges.schedules[i]), 2_000)  # three cells: exact
+        alone = run(
+            secured(bare_book(1, pd=0.06), scattered.pledges.schedules[i]), 2_000
+        )  # three cells: exact
         # Rows are moved by at most a quarter; the forward at 0 is kept, so that the mean is that of the exact one,
         # except where a value may be negative and the mean is one over paths.
         tolerance = 1e-3 if i % 5 == 0 else 1e-6
@@ -349,7 +322,7 @@ def test_assets_without_common_dates_are_worth_nearly_what_each_is_alone() -> No
 def test_no_default_in_a_block_is_no_difficulty() -> None:
     for assets in (scattered_book().pledges.schedules, mixed_book().pledges.schedules):
         n = len(assets)
-        found = run(secured(book(n, pd=0.0), *assets), 300)
+        found = run(secured(bare_book(n, pd=0.0), *assets), 300)
         assert found.path_losses.max() == 0.0
         assert np.isnan(found.loan_collateral_in_default).all()
 
@@ -376,7 +349,7 @@ def test_loss_grows_with_lgd_on_every_path(low: float, high: float, seed: int) -
 
 def test_progress_is_told_and_may_stop_the_simulation() -> None:
     told: list[int] = []
-    run(book(), n_paths=1_000, block_paths=300, on_progress=told.append)
+    run(bare_book(), n_paths=1_000, block_paths=300, on_progress=told.append)
     assert told == [300, 600, 900, 1_000]
 
     def leave(done: int) -> None:
@@ -384,7 +357,7 @@ def test_progress_is_told_and_may_stop_the_simulation() -> None:
             raise InterruptedError
 
     with pytest.raises(InterruptedError):
-        run(book(), n_paths=1_000, block_paths=300, on_progress=leave)
+        run(bare_book(), n_paths=1_000, block_paths=300, on_progress=leave)
 
 
 def test_indices_are_standard_normal_whatever_the_factors() -> None:
@@ -423,7 +396,7 @@ def test_an_index_without_randomness_is_refused() -> None:
 )
 def test_a_wrong_book_is_refused(change: dict[str, np.ndarray], match: str) -> None:
     with pytest.raises(ValueError, match=match):
-        replace(book(), **change)  # type: ignore[arg-type]  # one field of any of them
+        replace(bare_book(), **change)  # type: ignore[arg-type]  # one field of any of them
 
 
 @pytest.mark.parametrize(
@@ -431,10 +404,10 @@ def test_a_wrong_book_is_refused(change: dict[str, np.ndarray], match: str) -> N
 )
 def test_a_wrong_number_of_paths_is_refused(change: dict[str, float]) -> None:
     with pytest.raises(ValueError, match="expected"):
-        run(book(), **{"n_paths": 100, **change})  # type: ignore[arg-type]  # wrong on purpose
+        run(bare_book(), **{"n_paths": 100, **change})  # type: ignore[arg-type]  # wrong on purpose
 
 
 def test_an_unknown_factor_of_a_schedule_is_named() -> None:
-    unknown: Callable[[], LossSummary] = lambda: run(secured(book(), schedule(1.0, factor="gold")))  # noqa: E731
+    unknown: Callable[[], LossSummary] = lambda: run(secured(bare_book(), schedule(1.0, factor="gold")))  # noqa: E731
     with pytest.raises(KeyError, match="gold"):
         unknown()

@@ -1,12 +1,12 @@
 """`ecopledge loans list`: the loans of the book."""
 
-import datetime as dt
 from typing import TYPE_CHECKING
 
 import click
 
 from cli.connection import services, target
 from cli.examples import WithExamples
+from cli.moments import moment_of
 from cli.output import json_option, print_json, print_table, wan
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def command(
 
     from services.loans.client import LoansClient
 
-    moment = None if known_at is None else _moment(known_at)
+    moment = moment_of("--known-at", known_at)
     with services(target, ("loans",)) as channel:
         found = (
             record
@@ -87,17 +87,3 @@ def _row(record: "LoanRecord") -> list[str]:
         str(record.as_of),
         str(len(record.collateral_ids)),
     ]
-
-
-def _moment(text: str) -> dt.datetime:
-    from services.runtime.errors import InvalidInput
-
-    try:
-        moment = dt.datetime.fromisoformat(text)
-    except ValueError:
-        moment = None
-    if moment is None or moment.tzinfo is None:
-        raise InvalidInput.of(
-            "--known-at", f"found {text!r}, expected a moment such as 2026-06-30T18:00+08:00"
-        )
-    return moment

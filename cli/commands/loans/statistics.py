@@ -41,7 +41,7 @@ def command(period: str, by: str, known_at: str | None, target: str | None, *, a
     from flows.statistics.job import read_tables
     from services.loans.statistics.client import StatisticsClient
 
-    moment = None if known_at is None else moment_of("--known-at", known_at)
+    moment = moment_of("--known-at", known_at)
     quarter = quarter_of("--period", period)
     with services(target, ("loans",)) as channel:
         report = StatisticsClient(channel).report(quarter, known_at=moment)

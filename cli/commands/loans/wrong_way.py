@@ -93,13 +93,26 @@ def _print(risk: "WrongWayRisk") -> None:
         f"  差额 difference {wan(risk.expected_loss_difference_cny)} ± "
         f"{wan(risk.expected_loss_difference_error_cny)} 万元, 同样的违约 on the same defaults"
     )
-    for share in risk.drivers:
-        click.echo(f"  来自 by {share.factor}: {wan(share.expected_loss_cny)} 万元 (Shapley)")
     if risk.drivers:
-        whole = math.fsum(share.expected_loss_cny for share in risk.drivers)
-        click.echo(
-            f"  各因子合计 sum {wan(whole)} 万元：由给定因子的期望损失另算，与差额之差为抽样误差和未计的基金上限\n"
-            "  from expected losses given the factors; what parts it from the difference is sampling error and the "
-            "caps of funds, which it leaves out"
-        )
+        _print_drivers(risk)
     print_brief_cautions(risk.cautions)
+
+
+def _print_drivers(risk: "WrongWayRisk") -> None:
+    whole = math.fsum(share.expected_loss_cny for share in risk.drivers)
+    shares = [
+        (share.factor, share.expected_loss_cny, share.expected_loss_error_cny) for share in risk.drivers
+    ]
+    print_table(
+        "各因子的份额 · Shares of the factors (Shapley, 万元)",
+        ("因子 Factor", "份额 Share", "标准误 Error"),
+        [
+            [name, wan(share), f"± {wan(error)}"]
+            for name, share, error in (*shares, ("合计 sum", whole, risk.drivers_error_cny))
+        ],
+    )
+    click.echo(
+        "  由给定因子的期望损失另算（路径较少），与差额之差为抽样误差和未计的基金上限\n"
+        "  from expected losses given the factors, on fewer paths; what parts their sum from the difference is "
+        "sampling error and the caps of funds, which it leaves out"
+    )

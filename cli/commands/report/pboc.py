@@ -75,7 +75,7 @@ def command(
             "--close-with-breaks", "found an empty reason, expected why to close with breaks"
         )
     close = close or reason is not None
-    moment = None if known_at is None else moment_of("--known-at", known_at)
+    moment = moment_of("--known-at", known_at)
     institution_id = load_settings().institution_id
     quarter = quarter_of("--period", period)
     try:

@@ -98,17 +98,19 @@ def _driver_table(book: BookFacts, risk: WrongWayRisk) -> Table:
             (
                 Cell(book.factor(share.factor)),
                 Cell(share.expected_loss_cny),
+                Cell(share.expected_loss_error_cny),
                 Cell(share_of(share.expected_loss_cny, whole)),
             )
         )
         for share in risk.drivers
     ]
-    rows.append(total_row(Cell(whole), Cell(1.0 if whole > 0.0 else None)))
+    rows.append(total_row(Cell(whole), Cell(risk.drivers_error_cny), Cell(1.0 if whole > 0.0 else None)))
     return Table(
         title("drivers_table"),
         (
             heading("factor"),
             heading("expected_loss_added", ColumnKind.WAN),
+            heading("error", ColumnKind.WAN),
             heading("share", ColumnKind.PERCENT),
         ),
         tuple(rows),

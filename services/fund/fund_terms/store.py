@@ -15,6 +15,7 @@ from services.fund.fund_terms.terms import FundTerms, Step, StoredTerms
 from services.runtime.database import reading
 from services.runtime.errors import NotFound
 from services.runtime.institution import institution_column
+from services.runtime.moments import stored_moment
 
 _LOCK = 0x0F_0E
 # All fields but the steps: the library refuses a union of several dataclasses, which the steps are.
@@ -124,12 +125,9 @@ def _in_force(institution_id: str, terms_id: str, as_of: dt.date | None) -> sa.S
 
 
 def _stored(row: Mapping[Any, Any]) -> StoredTerms:
-    recorded_at = row["recorded_at"]
-    # SQLite keeps the digits and drops the zone, which is always UTC.
-    recorded_at = (
-        recorded_at.replace(tzinfo=dt.UTC) if recorded_at.tzinfo is None else recorded_at.astimezone(dt.UTC)
+    return StoredTerms(
+        row["terms_id"], row["as_of"], stored_moment(row["recorded_at"]), decode_terms(row["terms_json"])
     )
-    return StoredTerms(row["terms_id"], row["as_of"], recorded_at, decode_terms(row["terms_json"]))
 
 
 def encode_terms(terms: FundTerms) -> str:

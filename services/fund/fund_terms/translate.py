@@ -51,8 +51,8 @@ def terms_from_wire(message: pb.FundTerms, violations: Violations) -> FundTerms 
     """Terms, or None after noting everything that is wrong with them, what they mean included."""
     before = len(violations.found)
     violations.require_non_empty("name", message.name)
-    partners = [_partner(item, violations.at(f"partners[{i}]")) for i, item in enumerate(message.partners)]
-    steps = [_step(item, violations.at(f"steps[{i}]")) for i, item in enumerate(message.steps)]
+    partners = violations.each("partners", message.partners, _partner)
+    steps: tuple[Step, ...] = violations.each("steps", message.steps, _step)
     known = "a known value"
     violations.require(
         message.fee_base in _FEE_BASES, "fee_base", f"found {message.fee_base}, expected {known}"
@@ -66,8 +66,8 @@ def terms_from_wire(message: pb.FundTerms, violations: Violations) -> FundTerms 
         return None
     terms = FundTerms(
         message.name,
-        tuple(partner for partner in partners if partner is not None),
-        tuple(step for step in steps if step is not None),
+        partners,
+        steps,
         message.fee_rate_annual,
         message.life_years,
         tuple(message.assumptions),

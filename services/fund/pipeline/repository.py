@@ -16,6 +16,7 @@ from services.runtime.database import reading
 from services.runtime.errors import NotFound
 from services.runtime.institution import institution_column
 from services.runtime.migrate import upgrade, upgrade_runtime
+from services.runtime.moments import stored_moment
 
 # Any number that no other lock of ecopledge uses.
 _LOCK = 0x0F_0D
@@ -169,13 +170,7 @@ class SqlProjectRepository:
         )
         with reading(self._engine) as connection:
             rows = connection.execute(query).mappings().all()
-        return [
-            # SQLite keeps the digits and drops the zone, which is always UTC.
-            ProjectState(row["as_of"], row["recorded_at"].replace(tzinfo=dt.UTC), _project(row))
-            if row["recorded_at"].tzinfo is None
-            else ProjectState(row["as_of"], row["recorded_at"].astimezone(dt.UTC), _project(row))
-            for row in rows
-        ]
+        return [ProjectState(row["as_of"], stored_moment(row["recorded_at"]), _project(row)) for row in rows]
 
 
 def migrate(engine: sa.Engine) -> None:

@@ -26,7 +26,7 @@ def projects_from_wire(messages: Sequence[pb.Project], violations: Violations) -
     violations.require_non_empty("projects", messages)
     if not violations.require_max_length("projects", messages, MOST_PROJECTS):
         return ()
-    read = [project_from_wire(item, violations.at(f"projects[{i}]")) for i, item in enumerate(messages)]
+    read = violations.each("projects", messages, project_from_wire)
     first: dict[tuple[str, str], int] = {}
     for i, message in enumerate(messages):
         earlier = first.setdefault((message.pipeline, message.project_id), i)
@@ -35,7 +35,7 @@ def projects_from_wire(messages: Sequence[pb.Project], violations: Violations) -
             f"projects[{i}].project_id",
             f"found {message.project_id!r} as in projects[{earlier}], expected each once",
         )
-    return tuple(project for project in read if project is not None)
+    return read
 
 
 def project_from_wire(message: pb.Project, violations: Violations) -> Project | None:

@@ -8,7 +8,6 @@ from services.fund.simulation.outcome import (
     FEWEST_PATHS,
     LIQUIDITY_RATE_ANNUAL,
     MOST_PATHS,
-    FundOutcome,
     FundSimulation,
 )
 from services.fund.simulation.scenario import FundScenario, ScenarioComparison, ScenarioOutcome
@@ -22,10 +21,8 @@ from services.fund.simulation.translate_investment import (
     switches_to_wire,
 )
 from services.fund.simulation.translate_outcome import outcome_from_wire, outcome_to_wire
-from services.runtime.results import Progress
 from services.runtime.violations import Violations
 from services.runtime.wire.market import snapshot_from_wire, snapshot_to_wire
-from services.runtime.wire.results import progress_from_wire, progress_to_wire
 
 LARGEST_SEED = 2**63 - 1
 EARLIEST_YEAR, LATEST_YEAR = 1900, 2200
@@ -84,59 +81,28 @@ def comparison_to_wire(
     )
 
 
-def event_to_wire(event: Progress | FundOutcome) -> pb.SimulateFundResponse:
-    """A message of the stream."""
-    match event:
-        case Progress():
-            return pb.SimulateFundResponse(progress=progress_to_wire(event))
-        case FundOutcome():
-            return pb.SimulateFundResponse(result=outcome_to_wire(event))
-
-
-def event_from_wire(message: pb.SimulateFundResponse) -> Progress | FundOutcome | None:
-    """An event of the stream, None for one that this version does not know."""
-    match message.WhichOneof("event"):
-        case "progress":
-            return progress_from_wire(message.progress)
-        case "result":
-            return outcome_from_wire(message.result)
-        case _:
-            return None
-
-
-def compared_to_wire(event: Progress | ScenarioComparison) -> pb.CompareScenariosResponse:
-    """A message of the stream of a comparison."""
-    match event:
-        case Progress():
-            return pb.CompareScenariosResponse(progress=progress_to_wire(event))
-        case ScenarioComparison():
-            result = pb.ScenarioComparison(
-                base=outcome_to_wire(event.base),
-                scenarios=[
-                    pb.ScenarioOutcome(
-                        scenario=scenario_message(each.scenario), outcome=outcome_to_wire(each.outcome)
-                    )
-                    for each in event.scenarios
-                ],
+def compared_to_wire(comparison: ScenarioComparison) -> pb.ScenarioComparison:
+    """The message of a comparison."""
+    return pb.ScenarioComparison(
+        base=outcome_to_wire(comparison.base),
+        scenarios=[
+            pb.ScenarioOutcome(
+                scenario=scenario_message(each.scenario), outcome=outcome_to_wire(each.outcome)
             )
-            return pb.CompareScenariosResponse(result=result)
+            for each in comparison.scenarios
+        ],
+    )
 
 
-def compared_from_wire(message: pb.CompareScenariosResponse) -> Progress | ScenarioComparison | None:
-    """An event of that stream, None for one that this version does not know."""
-    match message.WhichOneof("event"):
-        case "progress":
-            return progress_from_wire(message.progress)
-        case "result":
-            return ScenarioComparison(
-                outcome_from_wire(message.result.base),
-                tuple(
-                    ScenarioOutcome(stored_scenario(each.scenario), outcome_from_wire(each.outcome))
-                    for each in message.result.scenarios
-                ),
-            )
-        case _:
-            return None
+def compared_from_wire(message: pb.ScenarioComparison) -> ScenarioComparison:
+    """What a comparison says."""
+    return ScenarioComparison(
+        outcome_from_wire(message.base),
+        tuple(
+            ScenarioOutcome(stored_scenario(each.scenario), outcome_from_wire(each.outcome))
+            for each in message.scenarios
+        ),
+    )
 
 
 def _simulation(message: pb.SimulateFundRequest, violations: Violations) -> FundSimulation | None:

@@ -10,8 +10,8 @@ from ecopledge.loans.v1 import book_terms_pb2 as pb
 from ecopledge.loans.v1.loans_pb2_grpc import LoansServiceStub
 from services.loans.book_terms import translate
 from services.loans.book_terms.terms import TermsCounts, TermsTable, TermsVersion
-from services.loans.translate.listing import text_of
 from services.runtime.channel import calling
+from services.runtime.moments import text_of_moment
 
 
 class BookTermsClient:
@@ -52,6 +52,6 @@ class BookTermsClient:
         Raises:
             InvalidInput: a moment without time zone.
         """
-        request = pb.ListBookTermsRequest(known_at="" if known_at is None else text_of(known_at))
+        request = pb.ListBookTermsRequest(known_at="" if known_at is None else text_of_moment(known_at))
         with calling():
             return translate.versions_from_wire(self._stub.ListBookTerms(request))

@@ -8,16 +8,12 @@ from typing import Protocol
 import sqlalchemy as sa
 
 from services.loans.book_terms.terms import TermsCounts, TermsKind, TermsTable, TermsVersion
-from services.loans.history_rows import InstitutionRows, text_of_moment
+from services.loans.history_rows import InstitutionRows, history_table
 
-terms_table = sa.Table(
+terms_table = history_table(
     "book_terms",
-    sa.MetaData(),
-    sa.Column("seq", sa.BigInteger, primary_key=True),
-    sa.Column("institution_id", sa.String(64), nullable=False),
     sa.Column("kind", sa.String(64), nullable=False),
     sa.Column("as_of", sa.Date, nullable=False),
-    sa.Column("recorded_at", sa.String(64), nullable=False),
     sa.Column("content_hash", sa.String(64), nullable=False),
     sa.Column("content", sa.Text, nullable=False),
 )
@@ -50,20 +46,18 @@ class SqlTermsStore(InstitutionRows):
             same = before.table == table if before is not None else not table.entries
             if not same:
                 new.append(table)
-        if new:
-            recorded_at = text_of_moment(self.now())
-            rows = [
+        self.add_rows(
+            terms_table,
+            [
                 {
-                    "institution_id": self.institution_id,
                     "kind": table.kind.value,
                     "as_of": as_of,
-                    "recorded_at": recorded_at,
                     "content_hash": table.content_hash(),
                     "content": table.text(),
                 }
                 for table in new
-            ]
-            self.connection.execute(sa.insert(terms_table), rows)
+            ],
+        )
         return TermsCounts(len(new), len(tables) - len(new))
 
     def terms_in_force(self, kind: TermsKind, day: dt.date) -> TermsVersion | None:

@@ -7,7 +7,7 @@ from services.loans.book_terms.terms import TermsCounts, TermsKind, TermsTable, 
 from services.loans.segments.compensation_fund import CompensationFundTerms
 from services.loans.segments.default_curve import DefaultCurve
 from services.loans.segments.translate import curve_to_wire, curves_from_wire, fund_to_wire, funds_from_wire
-from services.loans.translate.listing import moment_of, text_of
+from services.runtime.moments import moment_of, text_of_moment
 from services.runtime.violations import Violations
 from services.runtime.wire.values import date_from_wire, date_to_wire
 
@@ -95,7 +95,7 @@ def _table(
 def _version_to_wire(version: TermsVersion) -> pb.BookTermsVersion:
     message = pb.BookTermsVersion(
         as_of=date_to_wire(version.as_of),
-        recorded_at=text_of(version.recorded_at),
+        recorded_at=text_of_moment(version.recorded_at),
         content_hash=version.table.content_hash(),
     )
     _fill(message, version.table)

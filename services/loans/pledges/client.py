@@ -10,10 +10,10 @@ from ecopledge.loans.v1.loans_pb2_grpc import LoansServiceStub
 from services.loans.pledges import translate
 from services.loans.pledges.event import PledgeEvent
 from services.loans.pledges.monitored import DEFAULT_PATHS, DEFAULT_SEED, MonitoringQuestion, PledgeReport
-from services.loans.translate.listing import text_of
 from services.runtime.channel import calling
 from services.runtime.errors import InvalidInput
 from services.runtime.market import MarketSnapshot
+from services.runtime.moments import text_of_moment
 from services.runtime.wire.values import date_to_wire
 
 
@@ -81,7 +81,7 @@ class PledgeClient:
             InvalidInput: a page size out of range, a moment without time zone.
         """
         request = pb.ListPledgeEventsRequest(
-            known_at="" if known_at is None else text_of(known_at),
+            known_at="" if known_at is None else text_of_moment(known_at),
             loan_ids=loan_ids,
             page_size=page_size,
             as_of=None if as_of is None else date_to_wire(as_of),

@@ -8,18 +8,14 @@ from typing import Protocol
 import msgspec
 import sqlalchemy as sa
 
-from services.loans.history_rows import InstitutionRows, conditions_on, text_of_moment
+from services.loans.history_rows import InstitutionRows, conditions_if_any, conditions_on, history_table
 from services.loans.pledges.event import LevelCrossing, PledgeEvent
 from services.loans.repository import collateral_table
 
-event_table = sa.Table(
+event_table = history_table(
     "pledge_event",
-    sa.MetaData(),
-    sa.Column("seq", sa.BigInteger, primary_key=True),
-    sa.Column("institution_id", sa.String(64), nullable=False),
     sa.Column("loan_id", sa.String(64), nullable=False),
     sa.Column("as_of", sa.Date, nullable=False),
-    sa.Column("recorded_at", sa.String(64), nullable=False),
     sa.Column("content", sa.Text, nullable=False),
 )
 
@@ -56,19 +52,17 @@ class SqlEventStore(InstitutionRows):
 
     def add(self, crossings: Sequence[LevelCrossing]) -> None:
         """See the port."""
-        recorded_at = text_of_moment(self.now())
-        rows = [
-            {
-                "institution_id": self.institution_id,
-                "loan_id": crossing.loan_id,
-                "as_of": crossing.as_of,
-                "recorded_at": recorded_at,
-                "content": msgspec.json.encode(crossing).decode(),
-            }
-            for crossing in crossings
-        ]
-        if rows:
-            self.connection.execute(sa.insert(event_table), rows)
+        self.add_rows(
+            event_table,
+            [
+                {
+                    "loan_id": crossing.loan_id,
+                    "as_of": crossing.as_of,
+                    "content": msgspec.json.encode(crossing).decode(),
+                }
+                for crossing in crossings
+            ],
+        )
 
     def events(
         self,
@@ -84,7 +78,7 @@ class SqlEventStore(InstitutionRows):
         if as_of is not None:
             known &= columns.as_of == as_of
         found: list[PledgeEvent] = []
-        for condition in conditions_on(columns.loan_id, loan_ids) if loan_ids else [sa.true()]:
+        for condition in conditions_if_any(columns.loan_id, loan_ids):
             query = sa.select(event_table).where(known, condition).order_by(columns.seq).limit(n)
             found.extend(
                 PledgeEvent(

@@ -19,9 +19,10 @@ from services.loans.pledges.monitored import (
     RevaluationReason,
 )
 from services.loans.translate.asked import Draws, asked_from_wire, asked_to_wire
-from services.loans.translate.listing import page_from_wire, text_of, token_of
+from services.loans.translate.listing import page_from_wire, token_of
 from services.loans.translate.loan import MAX_ROWS
 from services.runtime.errors import InvalidInput
+from services.runtime.moments import text_of_moment
 from services.runtime.violations import Violations
 from services.runtime.wire.results import (
     caution_from_wire,
@@ -255,7 +256,7 @@ def _event_to_wire(event: PledgeEvent) -> pb.PledgeEvent:
         event_number=event.number,
         loan_id=crossing.loan_id,
         as_of=date_to_wire(crossing.as_of),
-        recorded_at=text_of(event.recorded_at),
+        recorded_at=text_of_moment(event.recorded_at),
         before=_LEVEL_TO_WIRE[crossing.before],
         after=_LEVEL_TO_WIRE[crossing.after],
         balance_cny=crossing.balance_cny,

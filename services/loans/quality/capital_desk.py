@@ -24,15 +24,21 @@ from services.loans.quality.capital import (
 from services.loans.quality.classification import classify
 from services.loans.quality.classified_book import cautions_about_positions, loan_facts
 from services.loans.quality.economic_capital import EconomicMeasure, economic_capital
+from services.loans.quality.impaired_losses import ImpairedLoans, claims_in_default, standing_of
 from services.loans.quality.loss_book import part_of
 from services.loans.quality.risk_weights import foundation_claim, weighted_claim
 from services.loans.quality.rules import CreditRules, RulePeriod
 from services.loans.reported.book import ReportedBook, read_reported, read_reported_book
 from services.loans.repository import LoanStore
-from services.loans.segments.cautions import cautions_about_curves, cautions_about_funds
+from services.loans.segments.cautions import (
+    cautions_about_claims_in_default,
+    cautions_about_curves,
+    cautions_about_funds,
+)
+from services.loans.segments.compensation_fund import FundClaims
 from services.runtime.results import Caution, Manifest, Severity
 
-ENGINE_VERSION = "capital-2"
+ENGINE_VERSION = "capital-3"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -53,6 +59,12 @@ class _CapitalBook:
     def unbacked(self) -> tuple[str, ...]:
         """The performing loans whose guarantor has fallen."""
         return self._performing()[1]
+
+    def in_default(self) -> ImpairedLoans:
+        """The loans in default with what decides their claims on funds."""
+        members = [i for i, loan in enumerate(self.book.loans) if loan.loan_id in self.defaulted]
+        loans, _ = part_of(self.book, np.array(members, dtype=np.intp)).without_guarantees_of(self.fallen)
+        return ImpairedLoans(loans, standing_of(self.performing().loans), self.terms)
 
     def _performing(self) -> tuple[ReportedBook, tuple[str, ...]]:
         members = [i for i, loan in enumerate(self.book.loans) if loan.loan_id not in self.defaulted]
@@ -84,9 +96,18 @@ def measure_capital(
     model = question.snapshot.factor_model()
     book.check_factors(model)
     confidence, performing = period.value("economic_confidence"), read.performing()
+    first = claims_in_default(
+        read.in_default(), model, question.snapshot.curve().discount_factors, question.seed
+    )
     bare, pledged = (
         economic_capital(
-            performing, question, confidence, check_alive, terms=read.terms, with_pledges=with_pledges
+            performing,
+            question,
+            confidence,
+            check_alive,
+            terms=read.terms,
+            claimed_first=first,
+            with_pledges=with_pledges,
         )
         for with_pledges in (False, True)
     )
@@ -96,7 +117,7 @@ def measure_capital(
         _totals(loans, period, bare, pledged),
         ALLOCATION,
         period.used(),
-        tuple(_cautions(read, question)),
+        tuple(_cautions(read, question, first)),
         Manifest(
             input_hash=_input_hash(read, question),
             snapshot_id=question.snapshot.snapshot_id,
@@ -203,7 +224,7 @@ def _totals(
     )
 
 
-def _cautions(read: _CapitalBook, question: CapitalQuestion) -> Iterator[Caution]:
+def _cautions(read: _CapitalBook, question: CapitalQuestion, first: FundClaims) -> Iterator[Caution]:
     book = read.book
     yield Caution(
         "IRB_IS_A_WHAT_IF",
@@ -253,6 +274,7 @@ def _cautions(read: _CapitalBook, question: CapitalQuestion) -> Iterator[Caution
             f"nothing is known of the guarantors of {len(silent)} loans, their guarantees do not count: {few(silent)}",
         )
     yield from _about_terms(read, question)
+    yield from cautions_about_claims_in_default(first, read.terms.funds.entries, None)
 
 
 def _about_terms(read: _CapitalBook, question: CapitalQuestion) -> Iterator[Caution]:
@@ -265,9 +287,9 @@ def _about_terms(read: _CapitalBook, question: CapitalQuestion) -> Iterator[Caut
         yield Caution(
             "TERMS_IN_ECONOMIC_CAPITAL_ALONE",
             Severity.NOTE,
-            "违约期限结构和补偿基金只进入经济资本（一年、未违约贷款，上限全部归其使用）；权重法与内评法不用",
-            "curves and funds count in economic capital alone (one year, loans not in default, whose funds have all "
-            "of their limits); the weight method and the foundation approach know neither",
+            "违约期限结构和补偿基金只进入经济资本（一年、未违约贷款，使用已违约贷款预期求偿后的余额）；权重法与内评法不用",
+            "curves and funds count in economic capital alone (one year, loans not in default, whose funds have what "
+            "loans in default are expected to leave); the weight method and the foundation approach know neither",
         )
 
 

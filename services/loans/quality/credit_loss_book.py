@@ -14,7 +14,7 @@ from services.loans.loan import Loan
 from services.loans.quality.classification import ClassifiedLoan, classify
 from services.loans.quality.classified_book import borrowers_in_default, loan_facts
 from services.loans.quality.credit_loss import CreditLossQuestion
-from services.loans.quality.present_losses import effective_rate
+from services.loans.quality.loss_book import effective_rates
 from services.loans.quality.rules import CreditRules
 from services.loans.quality.staging import Origination, StageReason, StagingFacts, stage_of
 from services.loans.reported.book import ReportedBook, read_reported, read_reported_book
@@ -43,10 +43,8 @@ class StagedBook:
 
     @property
     def effective_rates(self) -> Array:
-        """Effective rate of each loan, [n_loans]; the reported rate where there is one."""
-        return np.array(
-            [effective_rate(self._rate(loan), loan.terms.months_per_period) for loan in self.book.loans]
-        )
+        """Effective rate of each loan, [n_loans]."""
+        return effective_rates(self.book)
 
     @property
     def overdue_for_good(self) -> list[str]:
@@ -64,10 +62,6 @@ class StagedBook:
     def impaired(self) -> Lanes:
         """Positions of the loans in stage 3."""
         return np.flatnonzero(np.array(self.stages, dtype=np.int64) == 3)
-
-    def _rate(self, loan: Loan) -> float:
-        position = self.book.positions.get(loan.loan_id)
-        return loan.terms.rate_annual if position is None else position.rate_annual
 
 
 def read_staged_book(store: LoanStore, question: CreditLossQuestion, rules: CreditRules) -> StagedBook:

@@ -14,6 +14,7 @@ from services.loans.book_terms.used import UsedTerms
 from services.loans.quality.capital import CapitalQuestion, EconomicCapital
 from services.loans.quality.loss_book import reported_loss_book
 from services.loans.reported.book import ReportedBook
+from services.loans.segments.compensation_fund import FundClaims
 from services.runtime.errors import InvalidInput
 
 _ONE_YEAR = np.array([1.0])
@@ -35,9 +36,13 @@ def economic_capital(
     check_alive: Callable[[], None],
     *,
     terms: UsedTerms,
+    claimed_first: FundClaims,
     with_pledges: bool,
 ) -> EconomicMeasure:
     """Simulate a book of loans that are not in default, with the curves and funds that are used.
+
+    Of the cap of a fund there is what loans in default are expected to leave, with the pledges and without them: what
+    these loans claim is a fact of today, not one of the comparison.
 
     Raises:
         InvalidInput: a factor that the snapshot does not have, an index without randomness, a confidence that the
@@ -47,6 +52,7 @@ def economic_capital(
         return EconomicMeasure(_NOTHING, np.zeros(0))
     model = question.snapshot.factor_model()
     arrays: LoanBook = reported_loss_book(book, model, _ONE_YEAR, terms).arrays
+    arrays = replace(arrays, fund_cap_cny=claimed_first.left_of(arrays.fund_cap_cny))
     if not with_pledges:
         arrays = replace(arrays, pledges=Pledges.none())
     try:

@@ -12,6 +12,7 @@ from services.loans.book import SecuredBook
 from services.loans.book_terms.used import NO_TERMS, UsedTerms
 from services.loans.collateral import DAYS_PER_YEAR
 from services.loans.columns.loan_columns import loan_columns
+from services.loans.quality.present_losses import effective_rate
 from services.loans.reported.book import ReportedBook
 
 OVERDUE_LIFE_YEARS = 1.0
@@ -24,6 +25,16 @@ def part_of(book: ReportedBook, members: Lanes) -> ReportedBook:
     kept = {loan.loan_id for loan in loans}
     pledges = tuple(item for item in book.collateral if item.loan_id in kept)
     return ReportedBook(book.day, loans, book.positions, pledges)
+
+
+def effective_rates(book: ReportedBook) -> Array:
+    """Effective annual rate of each loan, [n_loans]; the reported rate where there is one."""
+    rates = []
+    for loan in book.loans:
+        position = book.positions.get(loan.loan_id)
+        rate = loan.terms.rate_annual if position is None else position.rate_annual
+        rates.append(effective_rate(rate, loan.terms.months_per_period))
+    return np.array(rates, dtype=np.float64)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -1,6 +1,7 @@
 """Capital between protobuf and the domain."""
 
 from ecopledge.loans.v1 import quality_pb2 as pb
+from services.loans.book_terms.translate_given import given_from_wire, given_to_wire
 from services.loans.quality.capital import (
     DEFAULT_PATHS,
     MAX_PATHS,
@@ -15,7 +16,6 @@ from services.loans.quality.capital import (
     LoanCapital,
 )
 from services.loans.quality.translate_rules import MAX_ROWS, rule_from_wire, rule_to_wire
-from services.loans.segments.translate import curve_to_wire, curves_from_wire, fund_to_wire, funds_from_wire
 from services.loans.translate.asked import Draws, asked_from_wire, asked_to_wire, require_ids
 from services.runtime.violations import Violations
 from services.runtime.wire.results import (
@@ -55,8 +55,7 @@ def capital_question_from_wire(request: pb.MeasureCapitalRequest) -> CapitalQues
         "irb_collateral",
         f"found {request.irb_collateral}, expected a known value of IrbCollateral",
     )
-    curves = curves_from_wire(request.default_curves, violations)
-    funds = funds_from_wire(request.compensation_funds, violations)
+    given = given_from_wire(request, violations)
     violations.raise_if_any()
     return CapitalQuestion(
         asked.snapshot,
@@ -68,9 +67,9 @@ def capital_question_from_wire(request: pb.MeasureCapitalRequest) -> CapitalQues
         _COLLATERAL[request.irb_collateral],
         asked.n_paths,
         asked.seed,
-        curves,
-        funds,
-        request.without_book_terms,
+        given.default_curves,
+        given.compensation_funds,
+        given.without_book_terms,
     )
 
 
@@ -78,6 +77,7 @@ def capital_question_to_wire(question: CapitalQuestion) -> pb.MeasureCapitalRequ
     """The request of a question."""
     return pb.MeasureCapitalRequest(
         **asked_to_wire(question),
+        **given_to_wire(question),
         guarantors=[
             pb.GuarantorFacts(
                 guarantor_id=facts.guarantor_id, risk_weight=facts.risk_weight, is_eligible=facts.is_eligible
@@ -85,9 +85,6 @@ def capital_question_to_wire(question: CapitalQuestion) -> pb.MeasureCapitalRequ
             for facts in question.guarantors
         ],
         irb_collateral=_COLLATERAL_TO_WIRE[question.irb_collateral],
-        default_curves=map(curve_to_wire, question.default_curves),
-        compensation_funds=map(fund_to_wire, question.compensation_funds),
-        without_book_terms=question.without_book_terms,
     )
 
 

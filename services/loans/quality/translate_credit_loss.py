@@ -3,6 +3,7 @@
 from dataclasses import fields
 
 from ecopledge.loans.v1 import quality_pb2 as pb
+from services.loans.book_terms.translate_given import given_from_wire, given_to_wire
 from services.loans.quality.credit_loss import (
     DEFAULT_PATHS,
     MAX_EXPLAINED,
@@ -24,7 +25,6 @@ from services.loans.quality.translate_rules import (
     rule_from_wire,
     rule_to_wire,
 )
-from services.loans.segments.translate import curve_to_wire, curves_from_wire, fund_to_wire, funds_from_wire
 from services.loans.translate.asked import Draws, asked_from_wire, asked_to_wire, require_ids
 from services.runtime.violations import Violations
 from services.runtime.wire.results import (
@@ -52,8 +52,7 @@ def credit_loss_question_from_wire(request: pb.MeasureCreditLossRequest) -> Cred
     for i, row in enumerate(request.origination):
         at = violations.at(f"origination[{i}]")
         at.require_fraction("default_probability_annual", row.default_probability_annual)
-    curves = curves_from_wire(request.default_curves, violations)
-    funds = funds_from_wire(request.compensation_funds, violations)
+    given = given_from_wire(request, violations)
     violations.raise_if_any()
     return CreditLossQuestion(
         asked.snapshot,
@@ -64,9 +63,9 @@ def credit_loss_question_from_wire(request: pb.MeasureCreditLossRequest) -> Cred
         tuple(request.explained_loan_ids),
         asked.n_paths,
         asked.seed,
-        curves,
-        funds,
-        request.without_book_terms,
+        given.default_curves,
+        given.compensation_funds,
+        given.without_book_terms,
     )
 
 
@@ -74,15 +73,13 @@ def credit_loss_question_to_wire(question: CreditLossQuestion) -> pb.MeasureCred
     """The request of a question."""
     return pb.MeasureCreditLossRequest(
         **asked_to_wire(question),
+        **given_to_wire(question),
         debtors=[debtor_to_wire(facts) for facts in question.debtors],
         origination=[
             pb.OriginationPd(loan_id=loan_id, default_probability_annual=probability)
             for loan_id, probability in question.origination
         ],
         explained_loan_ids=question.explained_loan_ids,
-        default_curves=map(curve_to_wire, question.default_curves),
-        compensation_funds=map(fund_to_wire, question.compensation_funds),
-        without_book_terms=question.without_book_terms,
     )
 
 

@@ -5,13 +5,13 @@ lifetime claims of all other loans, drawn on paths. Each loan of a fund has the 
 the fund as a whole, so that what the loans count on adds up to what the fund pays, and never to more than its cap.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
 from quant.credit_risk.conditional_loss import expected_losses
-from quant.credit_risk.impaired_recovery import Claimants, PledgeSales
+from quant.credit_risk.impaired_recovery import PledgeSales
 from quant.draws.sparse_draws import Lanes
 from quant.loan_losses.fund_payments import FundPayments, drawn_payments, largest_claims
 from quant.loan_losses.path_sampling import PathSampler
@@ -19,17 +19,20 @@ from quant.loan_losses.prepared_book import PreparedBook
 from quant.loan_losses.simulation import LossSimulation
 from quant.schedules import Array
 from services.loans.columns.loan_columns import loan_columns
-from services.loans.loan import Loan
 from services.loans.quality.credit_loss import QUARTERS_PER_YEAR, CreditLossQuestion
 from services.loans.quality.credit_loss_book import StagedBook
+from services.loans.quality.impaired_losses import (
+    FundedLosses,
+    ImpairedLoans,
+    impaired_losses,
+    standing_of,
+)
 from services.loans.quality.loss_book import part_of, reported_loss_book, years_left
 from services.loans.quality.present_losses import PresentLosses, discount_factors, quarter_ends
-from services.loans.reported.book import ReportedBook
-from services.loans.segments.compensation_fund import FundsOfLoans, funds_of_loans
+from services.loans.segments.compensation_fund import FundClaims, FundsOfLoans, funds_of_loans
 from services.runtime.market import MarketSnapshot
 
 _FEWEST_FUND_PATHS = 4_096
-_ROUNDING = 1e-9
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -56,15 +59,6 @@ class _Asked:
     world: MarketSnapshot
     question: CreditLossQuestion
     check_alive: Callable[[], None]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Shared:
-    """Losses of some loans, and what they claim of funds."""
-
-    losses: PresentLosses
-    claims_cny: Array
-    payments_cny: Array
 
 
 def funds_of(staged: StagedBook, members: Lanes) -> FundsOfLoans:
@@ -114,25 +108,34 @@ def losses_in(
 ) -> WorldLosses:
     """Losses in one world."""
     asked = _Asked(world, question, check_alive)
-    impaired = _impaired_losses(staged, asked)
-    performing = _performing_losses(loans, asked, impaired.payments_cny)
+    sales = PledgeSales(world.factor_model(), world.curve().discount_factors, question.n_paths, question.seed)
+    impaired = impaired_losses(_impaired(staged), sales)
+    performing = _performing_losses(loans, asked, impaired.claims)
+    both = impaired.claims, performing.claims
     return WorldLosses(
         performing.losses,
         impaired.losses,
-        impaired.claims_cny + performing.claims_cny,
-        impaired.payments_cny + performing.payments_cny,
+        np.sum([claims.claims_cny for claims in both], axis=0),
+        np.sum([claims.payments_cny for claims in both], axis=0),
     )
 
 
-def _performing_losses(loans: PerformingLoans, asked: _Asked, paid_already_cny: Array) -> _Shared:
+def _impaired(staged: StagedBook) -> ImpairedLoans:
+    """The loans in stage 3, whose guarantors stand as their own loans in stages 1 and 2 do."""
+    performing = (staged.book.loans[i] for i in staged.performing())
+    return ImpairedLoans(part_of(staged.book, staged.impaired()), standing_of(performing), staged.terms)
+
+
+def _performing_losses(loans: PerformingLoans, asked: _Asked, first: FundClaims) -> FundedLosses:
     if loans.prepared is None:
         nothing = np.zeros_like(loans.until_years)
         lines = PresentLosses(
             nothing, nothing, nothing, nothing, nothing, nothing, QUARTERS_PER_YEAR, nothing
         )
-        return _Shared(lines, np.zeros_like(paid_already_cny), np.zeros_like(paid_already_cny))
+        none = np.zeros(len(first.claims_cny))
+        return FundedLosses(lines, FundClaims.of(none, none))
     whole = loans.prepared.book
-    share_promised, left_cny = whole.compensation_share, _left_of(whole.fund_cap_cny, paid_already_cny)
+    share_promised, left_cny = whole.compensation_share, first.left_of(whole.fund_cap_cny)
     here = loans.prepared.in_market(asked.world.factor_model(), asked.world.curve().discount_factors)
     # Losses before funds: what each loan claims of its fund is known before it is known what the fund can pay.
     found = expected_losses(
@@ -140,9 +143,9 @@ def _performing_losses(loans: PerformingLoans, asked: _Asked, paid_already_cny: 
     )
     claimed = share_promised[:, None] * found.expected_loss_cny
     funds = FundsOfLoans(share_promised, whole.fund_of_loan, left_cny)
-    claims = _by_fund(funds, claimed.sum(axis=1))
+    claims = funds.sums(claimed.sum(axis=1))
     share = _drawn(here.with_funds(share_promised, left_cny), asked).paid_share(claims)
-    paid = claimed * _of_loans(funds, share)[:, None]
+    paid = claimed * funds.of_loans(share)[:, None]
     lines = PresentLosses(
         loans.until_years,
         found.marginal_pd,
@@ -153,7 +156,7 @@ def _performing_losses(loans: PerformingLoans, asked: _Asked, paid_already_cny: 
         QUARTERS_PER_YEAR,
         paid,
     )
-    return _Shared(lines, claims, _by_fund(funds, paid.sum(axis=1)))
+    return FundedLosses(lines, FundClaims.of(claims, funds.sums(paid.sum(axis=1))))
 
 
 def _drawn(prepared: PreparedBook, asked: _Asked) -> FundPayments:
@@ -168,96 +171,3 @@ def _drawn(prepared: PreparedBook, asked: _Asked) -> FundPayments:
     sampler = PathSampler(prepared.model, book.period_ends_years, seed)
     simulation = LossSimulation(prepared, sampler, n_paths, fans=False, n_threads=2)
     return drawn_payments(simulation, book, asked.check_alive)
-
-
-def _impaired_losses(staged: StagedBook, asked: _Asked) -> _Shared:
-    """One line a loan: what is missing once the pledges are sold, discounted by the sale itself."""
-    part = part_of(staged.book, staged.impaired())
-    claims = part.balances_cny([part.day])[:, 0] if part.loans else np.zeros(0)
-    position = {loan.loan_id: i for i, loan in enumerate(part.loans)}
-    funds = funds_of(staged, staged.impaired())
-    before_fund = np.array([loan.unsecured_lgd for loan in part.loans]) * _left_by_guarantors(
-        part, _own_probabilities(staged)
-    )
-    sales = PledgeSales(
-        asked.world.factor_model(),
-        asked.world.curve().discount_factors,
-        asked.question.n_paths,
-        asked.question.seed,
-    )
-    found = sales.recovery(
-        claims,
-        staged.effective_rates[staged.impaired()],
-        [item.schedule_from(part.day) for item in part.collateral],
-        np.array([position[item.loan_id] for item in part.collateral], dtype=np.intp),
-        np.array([item.pledged_share for item in part.collateral], dtype=np.float64),
-        claimants=Claimants(before_fund * funds.compensation_share, funds.fund_of_loan, len(funds.cap_cny)),
-    )
-    gross = before_fund * found.shortfall_cny
-    claimed = funds.compensation_share * gross
-    expected = _by_fund(funds, claimed)
-    share = FundPayments.of_paths(found.claims_cny.T, funds.cap_cny).paid_share(expected)
-    paid = claimed * _of_loans(funds, share)
-    ones = np.ones((len(claims), 1))
-    lines = PresentLosses(
-        found.latest_lag_years[:, None],
-        ones,
-        claims[:, None],
-        found.recovered_cny[:, None],
-        (gross - paid)[:, None],
-        ones,
-        QUARTERS_PER_YEAR,
-        paid[:, None],
-    )
-    return _Shared(lines, expected, _by_fund(funds, paid))
-
-
-def _left_of(cap_cny: Array, paid_cny: Array) -> Array:
-    """What is left of each cap; what is less than rounding leaves is nothing, [n_funds]."""
-    return np.where(paid_cny < cap_cny * (1.0 - _ROUNDING), cap_cny - paid_cny, 0.0)
-
-
-def _own_probabilities(staged: StagedBook) -> dict[str, float]:
-    """Annual probability of default of each borrower that still performs: of its loans the highest."""
-    found: dict[str, float] = {}
-    for i in staged.performing().tolist():
-        loan = staged.book.loans[i]
-        found[loan.borrower_id] = max(found.get(loan.borrower_id, 0.0), loan.default_probability_annual)
-    return found
-
-
-def _left_by_guarantors(part: ReportedBook, own_probabilities: Mapping[str, float]) -> Array:
-    """Share of each loan's loss that a guarantor, if it still stands when the pledges are sold, leaves, [n_loans].
-
-    A guarantor who borrows fails with the probability of its own loans, not with that beside the guarantee.
-    """
-    lags = dict.fromkeys((loan.loan_id for loan in part.loans), 0.0)
-    for item in part.collateral:
-        lags[item.loan_id] = max(lags[item.loan_id], item.schedule.terms.disposal_lag_years)
-    return np.array(
-        [1.0 - _guaranteed(loan, lags[loan.loan_id], own_probabilities) for loan in part.loans],
-        dtype=np.float64,
-    )
-
-
-def _guaranteed(loan: Loan, lag_years: float, own_probabilities: Mapping[str, float]) -> float:
-    guarantee = loan.guarantee
-    if guarantee is None:
-        return 0.0
-    probability = own_probabilities.get(guarantee.guarantor_id, guarantee.default_probability_annual)
-    share: float = guarantee.share * (1.0 - probability) ** lag_years
-    return share
-
-
-def _by_fund(funds: FundsOfLoans, of_loans: Array) -> Array:
-    """Sums of the loans of each fund, [n_funds]."""
-    funded = funds.fund_of_loan >= 0
-    sums: Array = np.bincount(
-        funds.fund_of_loan[funded], of_loans[funded], minlength=len(funds.cap_cny)
-    ).astype(np.float64)
-    return sums
-
-
-def _of_loans(funds: FundsOfLoans, of_funds: Array) -> Array:
-    """The figure of each loan's fund, 0 for a loan without one, [n_loans]."""
-    return np.where(funds.fund_of_loan >= 0, of_funds[funds.fund_of_loan], 0.0)

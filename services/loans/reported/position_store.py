@@ -12,7 +12,14 @@ from typing import Any, Protocol
 
 import sqlalchemy as sa
 
-from services.loans.history_rows import InstitutionRows, conditions_on, first_of, latest_of, text_of_moment
+from services.loans.history_rows import (
+    InstitutionRows,
+    conditions_if_any,
+    conditions_on,
+    first_of,
+    history_table,
+    latest_of,
+)
 from services.loans.loan import PutCounts
 from services.loans.reported.position import (
     BAD_ABOVE_DAYS,
@@ -23,15 +30,10 @@ from services.loans.reported.position import (
     MovementKind,
 )
 
-_metadata = sa.MetaData()
-position_table = sa.Table(
+position_table = history_table(
     "loan_position",
-    _metadata,
-    sa.Column("seq", sa.BigInteger, primary_key=True),
-    sa.Column("institution_id", sa.String(64), nullable=False),
     sa.Column("loan_id", sa.String(64), nullable=False),
     sa.Column("as_of", sa.Date, nullable=False),
-    sa.Column("recorded_at", sa.String(64), nullable=False),
     sa.Column("balance_cents", sa.BigInteger, nullable=False),
     sa.Column("rate_annual", sa.Float(53), nullable=False),
     sa.Column("overdue_days", sa.Integer, nullable=False),
@@ -39,15 +41,11 @@ position_table = sa.Table(
     sa.Column("quality", sa.String(16), nullable=True),
     sa.Column("is_credit_impaired", sa.Boolean, nullable=False),
 )
-movement_table = sa.Table(
+movement_table = history_table(
     "loan_movement",
-    _metadata,
-    sa.Column("seq", sa.BigInteger, primary_key=True),
-    sa.Column("institution_id", sa.String(64), nullable=False),
     sa.Column("movement_id", sa.String(64), nullable=False),
     sa.Column("loan_id", sa.String(64), nullable=False),
     sa.Column("day", sa.Date, nullable=False),
-    sa.Column("recorded_at", sa.String(64), nullable=False),
     sa.Column("kind", sa.String(16), nullable=False),
     sa.Column("amount_cents", sa.BigInteger, nullable=False),
     sa.Column("reverses", sa.String(64), nullable=True),
@@ -171,7 +169,7 @@ class SqlPositionStore(InstitutionRows):
         columns = position_table.c
         due = self.mine(position_table) & (columns.as_of <= day)
         found: list[LoanPosition] = []
-        for chosen in conditions_on(columns.loan_id, loan_ids) if loan_ids else [sa.true()]:
+        for chosen in conditions_if_any(columns.loan_id, loan_ids):
             latest = latest_of(position_table, "loan_id", "as_of", due & chosen).subquery()
             remarkable = sa.or_(
                 latest.c.balance_cents == 0,
@@ -205,7 +203,7 @@ class SqlPositionStore(InstitutionRows):
         latest = first_of(movement_table, "movement_id", [columns.seq.desc()], mine).subquery()
         within = sa.and_(latest.c.day > after, latest.c.day <= until)
         found: list[LoanMovement] = []
-        for condition in conditions_on(latest.c.loan_id, loan_ids) if loan_ids else [sa.true()]:
+        for condition in conditions_if_any(latest.c.loan_id, loan_ids):
             rows = self.connection.execute(sa.select(latest).where(within, condition))
             found.extend(_movement(row) for row in rows)
         return sorted(found, key=lambda movement: (movement.day, movement.movement_id))
@@ -213,7 +211,7 @@ class SqlPositionStore(InstitutionRows):
     def _positions(self, condition: sa.ColumnElement[bool], loan_ids: Sequence[str]) -> list[LoanPosition]:
         ids = position_table.c.loan_id
         found: list[LoanPosition] = []
-        for chosen in conditions_on(ids, loan_ids) if loan_ids else [sa.true()]:
+        for chosen in conditions_if_any(ids, loan_ids):
             rows = self.connection.execute(latest_of(position_table, "loan_id", "as_of", condition & chosen))
             found.extend(_position(row) for row in rows)
         return sorted(found, key=lambda position: position.loan_id)
@@ -252,10 +250,8 @@ class SqlPositionStore(InstitutionRows):
         return stored
 
     def _add(self, table: sa.Table, rows: list[dict[str, Any]], created: int, given: int) -> PutCounts:
-        recorded_at = text_of_moment(self.now())
-        if rows:
-            scope = {"institution_id": self.institution_id, "recorded_at": recorded_at}
-            self.connection.execute(sa.insert(table), [scope | row for row in rows])
+        """Adds the new ones of some rows that are given, of which some create what was not there at all."""
+        self.add_rows(table, rows)
         return PutCounts(created, len(rows) - created, given - len(rows))
 
 

@@ -8,6 +8,7 @@ from services.loans.columns.loan_columns import LoanColumns
 from services.loans.segments.compensation_fund import (
     INSTITUTION_FUND,
     CompensationFundTerms,
+    FundClaims,
     FundsOfLoans,
     funds_of_loans,
 )
@@ -95,6 +96,42 @@ def cautions_about_funds(
             f"(assumption): {some}",
             "compensation_funds",
         )
+
+
+def cautions_about_claims_in_default(
+    first: FundClaims, funds: Sequence[CompensationFundTerms], institution_cap_cny: float | None
+) -> Iterator[Caution]:
+    """Of each fund with a cap that loans in default claim of: its cap, what they claim, are paid and leave.
+
+    Args:
+        first: claims of these loans, of the institution's fund and the named ones.
+        funds: the named ones.
+        institution_cap_cny: most that the fund behind all other loans pays; None for no cap.
+    """
+    if not first.claims_cny:
+        return
+    named = [(f"“{fund.name}”", f" {fund.name!r}", fund.pays_at_most_cny) for fund in funds]
+    caps = [
+        ("", " of the institution", np.inf if institution_cap_cny is None else institution_cap_cny),
+        *named,
+    ]
+    lefts = first.left_of(np.array([cap for *_, cap in caps])).tolist()
+    for (name_zh, name_en, cap), claim, paid, left in zip(
+        caps, first.claims_cny, first.payments_cny, lefts, strict=True
+    ):
+        if claim > 0.0 and np.isfinite(cap):
+            of_cap, claimed, pays, rest = (
+                f"{value / CNY_PER_WAN:,.2f}" for value in (cap, claim, paid, left)
+            )
+            yield Caution(
+                "FUND_CLAIMED_IN_DEFAULT",
+                Severity.NOTE,
+                f"风险补偿资金池{name_zh}上限 {of_cap} 万元：已违约贷款先得（假设），预期求偿 {claimed} 万元，"
+                f"预期支付 {pays} 万元，其余贷款可用 {rest} 万元",
+                f"of compensation fund{name_en}, cap {of_cap} x 10,000 CNY, loans in default claim first (an "
+                f"assumption): {claimed} expected claims, {pays} expected payment, {rest} left for all others",
+                "compensation_funds",
+            )
 
 
 def _about_fund(fund: CompensationFundTerms, n_loans: int) -> Caution:

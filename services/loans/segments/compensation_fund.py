@@ -14,6 +14,7 @@ from services.loans.segments.segment import NOBODY, WHOLE_BOOK, Segment, first_s
 
 INSTITUTION_FUND = 0
 """Number of the fund behind loans with a share that no named fund has; the named ones follow it."""
+_ROUNDING = 1e-9
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +72,46 @@ class FundsOfLoans:
     compensation_share: Array
     fund_of_loan: Lanes
     cap_cny: Array
+
+    def sums(self, of_loans: Array) -> Array:
+        """Sums of the loans of each fund, [n_funds]."""
+        funded = self.fund_of_loan >= 0
+        found: Array = np.bincount(
+            self.fund_of_loan[funded], of_loans[funded], minlength=len(self.cap_cny)
+        ).astype(np.float64)
+        return found
+
+    def of_loans(self, of_funds: Array) -> Array:
+        """The figure of each loan's fund, 0 for a loan without one, [n_loans]."""
+        return np.where(self.fund_of_loan >= 0, of_funds[self.fund_of_loan], 0.0)
+
+
+@dataclass(frozen=True, slots=True)
+class FundClaims:
+    """What some loans claim of each fund, undiscounted, in order of the funds; nothing where nobody claims.
+
+    Attributes:
+        claims_cny: expected claims.
+        payments_cny: what the fund is expected to pay of them, at most its cap.
+    """
+
+    claims_cny: tuple[float, ...] = ()
+    payments_cny: tuple[float, ...] = ()
+
+    @classmethod
+    def of(cls, claims_cny: Array, payments_cny: Array) -> "FundClaims":
+        """From arrays, [n_funds]."""
+        return cls(tuple(claims_cny.tolist()), tuple(payments_cny.tolist()))
+
+    def left_of(self, cap_cny: Array) -> Array:
+        """What these payments leave of each cap; what is less than rounding leaves is nothing, [n_funds]."""
+        if not self.payments_cny:
+            return cap_cny
+        paid = np.array(self.payments_cny)
+        return np.where(paid < cap_cny * (1.0 - _ROUNDING), cap_cny - paid, 0.0)
+
+
+NO_CLAIMS = FundClaims()
 
 
 def funds_of_loans(

@@ -10,9 +10,9 @@ from services.loans.portfolio import PortfolioQuestion
 from services.loans.simulation import translate
 from services.loans.simulation.link import WrongWayRisk
 from services.loans.simulation.stress import PortfolioStress, StressQuestion
-from services.runtime.channel import calling, receiving
-from services.runtime.errors import Internal
+from services.runtime.channel import calling
 from services.runtime.results import Progress
+from services.runtime.wire.stream import result_of
 
 
 class BookStressClient:
@@ -47,12 +47,7 @@ class BookStressClient:
         """
         request = translate.stress_question_to_wire(question)
         responses = self._stub.StressPortfolio(request, timeout=timeout_s)
-        for event in map(translate.stress_event_from_wire, receiving(responses)):
-            if isinstance(event, PortfolioStress):
-                return event
-            if on_progress is not None:
-                on_progress(event)
-        raise Internal("StressPortfolio: the stream ended without a result")
+        return result_of(responses, translate.stress_from_wire, on_progress, "StressPortfolio")
 
     def wrong_way_risk(self, question: PortfolioQuestion, *, timeout_s: float | None = None) -> WrongWayRisk:
         """The book with its collateral on the borrowers' paths, and cut loose from them.

@@ -18,15 +18,16 @@ class LinkedLoss:
 
 @dataclass(frozen=True, slots=True)
 class LinkShare:
-    """What one factor of the collateral adds to the expected loss by being that of the borrowers too."""
+    """What one factor of the collateral adds to the expected loss by being that of the borrowers too, and its error."""
 
     factor: str
     expected_loss_cny: float
+    expected_loss_error_cny: float
 
 
 @dataclass(frozen=True, slots=True)
 class WrongWayRisk:
-    """Both sides, their difference on the same defaults, and who makes it, the largest first."""
+    """Both sides, their difference on the same defaults, and who makes it, the largest first; errors are standard."""
 
     n_loans: int
     exposure_cny: float
@@ -35,5 +36,6 @@ class WrongWayRisk:
     expected_loss_difference_cny: float
     expected_loss_difference_error_cny: float
     drivers: tuple[LinkShare, ...]
+    drivers_error_cny: float
     cautions: tuple[Caution, ...]
     manifest: Manifest

@@ -35,7 +35,7 @@ def measure_wrong_way_risk(
         NotFound: no loans, or an unknown one.
         InvalidInput: a factor that the snapshot does not have.
     """
-    book = read_book(open_store, question, rules)
+    book = read_book(open_store, question, rules).secured
     prepared = prepared_book(StressQuestion(question), book)
     ends = question.period_ends_years
     sampler = PathSampler(prepared.model, ends, question.seed, tail_direction(prepared))
@@ -52,7 +52,8 @@ def measure_wrong_way_risk(
         apart=_side(apart),
         expected_loss_difference_cny=float(difference.mean()),
         expected_loss_difference_error_cny=float(difference.std(ddof=1)) / math.sqrt(len(difference)),
-        drivers=tuple(LinkShare(name, value) for name, value in shares.shares.items()),
+        drivers=tuple(LinkShare(name, value, shares.errors[name]) for name, value in shares.shares.items()),
+        drivers_error_cny=shares.difference_error,
         cautions=(*cautions_about(question, book, together), *_about_drivers(prepared)),
         manifest=manifest_of(question, book),
     )

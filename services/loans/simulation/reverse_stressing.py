@@ -18,7 +18,7 @@ from quant.loan_losses.prepared_book import PreparedBook
 from quant.loan_losses.simulation import LossSimulation
 from quant.loan_losses.wrong_way import collateral_factors
 from quant.portfolio import tail_direction
-from quant.schedules import Array
+from quant.schedules import Array, DiscountFactors
 from services.loans.portfolio import PortfolioQuestion
 from services.loans.simulation.simulating import threads
 from services.loans.simulation.stress import FactorMove, LossLimit, ReverseStress
@@ -29,6 +29,8 @@ _MOST_PATHS, _FEWEST_PATHS = 1_024, 64
 _SMALLEST_SHOWN = 0.01
 # Each look simulates the book; two decimals of a standard deviation are shown.
 _LOOKS, _TOLERANCE = (0.5, 1.0, 2.0, 3.5), 1e-4
+
+CapsIn = Callable[[FactorModel, DiscountFactors], Array]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -41,12 +43,13 @@ class _Figure:
     seed: int
     direction: TailDirection | None
     check_alive: Callable[[], None]
+    caps_in: CapsIn | None
 
     def __call__(self, log_shifts: Array) -> float:
         self.check_alive()
-        moved = self.prepared.in_market(
-            _shifted(self.prepared.model, log_shifts), self.prepared.collateral.discount
-        )
+        model, discount = _shifted(self.prepared.model, log_shifts), self.prepared.collateral.discount
+        caps = None if self.caps_in is None else self.caps_in(model, discount)
+        moved = self.prepared.in_market(model, discount, fund_cap_cny=caps)
         if self.limit.highest_expected_loss_cny is not None:
             return self.losses.expected_loss_cny(moved) + self._unpaid(moved)
         simulation = self._simulation(moved)
@@ -71,14 +74,27 @@ class _Figure:
 
 
 def reverse_stress(
-    prepared: PreparedBook, question: PortfolioQuestion, limit: LossLimit, check_alive: Callable[[], None]
+    prepared: PreparedBook,
+    question: PortfolioQuestion,
+    limit: LossLimit,
+    check_alive: Callable[[], None],
+    *,
+    caps_in: CapsIn | None = None,
 ) -> ReverseStress:
-    """The smallest moves that break a limit: factor by factor, and together."""
+    """The smallest moves that break a limit: factor by factor, and together.
+
+    Args:
+        prepared: the book in the base market.
+        question: paths and seed.
+        limit: to be broken.
+        check_alive: called at every look; what it raises ends the search.
+        caps_in: what loans in default leave of the caps of funds in a moved market; None where caps stay.
+    """
     model = prepared.model
     wants_tail = limit.highest_expected_loss_cny is None
     direction = tail_direction(prepared) if wants_tail else None
     losses = RepeatedLosses(prepared, affordable_paths(prepared), question.seed, n_threads=threads())
-    figure = _Figure(prepared, losses, limit, question.seed, direction, check_alive)
+    figure = _Figure(prepared, losses, limit, question.seed, direction, check_alive, caps_in)
     today = figure(np.zeros(model.n_primary))
     if today >= limit.highest_cny:
         return ReverseStress(today, broken_already=True, single=(), joint_distance=None, joint=())

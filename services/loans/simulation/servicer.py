@@ -17,6 +17,7 @@ from services.loans.simulation import linking, simulating, stressing, translate
 from services.loans.translate import loss as translate_loss
 from services.runtime.call import current_call
 from services.runtime.database import reading
+from services.runtime.wire.stream import streamed
 from services.runtime.workers.port import PathWorkers
 
 
@@ -34,7 +35,7 @@ class SimulationRpcs:
         events = simulating.simulate_portfolio(
             self._open_book, question, read_standard_rules(), current_call().check_alive, self._workers
         )
-        yield from map(translate_loss.event_to_wire, events)
+        yield from streamed(pb.SimulatePortfolioResponse, events, translate_loss.loss_to_wire)
 
     def StressPortfolio(
         self, request: stress_pb2.StressPortfolioRequest, context: grpc.ServicerContext
@@ -44,7 +45,7 @@ class SimulationRpcs:
         events = stressing.stress_portfolio(
             self._open_book, question, read_standard_rules(), current_call().check_alive, self._workers
         )
-        yield from map(translate.stress_event_to_wire, events)
+        yield from streamed(stress_pb2.StressPortfolioResponse, events, translate.stress_to_wire)
 
     def MeasureWrongWayRisk(
         self, request: stress_pb2.MeasureWrongWayRiskRequest, context: grpc.ServicerContext

@@ -34,7 +34,7 @@ from services.runtime.errors import InvalidInput
 from services.runtime.results import Manifest, Progress
 from services.runtime.workers.port import PathWorkers
 
-ENGINE_VERSION = "loans-5"
+ENGINE_VERSION = "loans-6"
 _PROGRESS_EVERY_S = 0.1
 _MOST_THREADS = 4
 
@@ -59,7 +59,7 @@ def simulate_portfolio(
         NotFound: no loans, or an unknown one.
         InvalidInput: a schedule or an index names a factor that the snapshot does not have.
     """
-    book = read_book(open_store, question, rules)
+    book = read_book(open_store, question, rules).secured
     model = question.snapshot.factor_model()
     loans = book.loss_book(model, question.period_ends_years)
     try:

@@ -19,7 +19,7 @@ from services.loans.book import SecuredBook
 from services.loans.cautions import cautions_about
 from services.loans.portfolio import PortfolioQuestion
 from services.loans.quality.rules import CreditRules
-from services.loans.simulation.book_reading import OpenStore, read_book
+from services.loans.simulation.book_reading import BookToSimulate, OpenStore, read_book
 from services.loans.simulation.reverse_stressing import reverse_stress
 from services.loans.simulation.simulating import manifest_of, run_with_progress, threads
 from services.loans.simulation.stress import PortfolioStress, StressedLoss, StressQuestion
@@ -61,13 +61,14 @@ def stress_portfolio(
     """
     asked = question.book
     scenarios, skipped = _chosen(question)
-    book = read_book(open_store, asked, rules)
+    read = read_book(open_store, asked, rules)
+    book = read.secured
     base = prepared_book(question, book)
     direction = tail_direction(base)
     figures: list[StressedLoss] = []
     standard: LossSummary | None = None
     for number, scenario in enumerate((None, *scenarios)):
-        world = _World(scenario, base if scenario is None else _changed(base, book, question, scenario))
+        world = _World(scenario, base if scenario is None else _changed(base, read, question, scenario))
         simulation = _simulation(world.prepared, asked, direction)
         yield from run_with_progress(
             simulation,
@@ -87,7 +88,9 @@ def stress_portfolio(
         exposure_cny=math.fsum(base.book.exposure_cny[:, 0]),
         worlds=tuple(figures),
         skipped=skipped,
-        reverse=None if limit is None else reverse_stress(base, asked, limit, check_alive),
+        reverse=None
+        if limit is None
+        else reverse_stress(base, asked, limit, check_alive, caps_in=read.fund_caps),
         cautions=cautions_about(asked, book, standard),
         manifest=manifest_of(asked, book),
     )
@@ -125,15 +128,18 @@ def _chosen(question: StressQuestion) -> tuple[tuple[Scenario, ...], tuple[Unfit
 
 
 def _changed(
-    base: PreparedBook, book: SecuredBook, question: StressQuestion, scenario: Scenario
+    base: PreparedBook, read: BookToSimulate, question: StressQuestion, scenario: Scenario
 ) -> PreparedBook:
-    changed = apply(question.book.snapshot, scenario)
+    """The book in a changed market, in which the pledges of loans in default leave funds another part of their caps."""
+    changed, book = apply(question.book.snapshot, scenario), read.secured
+    model, discount = changed.factor_model(), changed.curve().discount_factors
     pledges = base.book.pledges
     schedules = [apply_to_schedule(item.schedule_from(book.day), scenario) for item in book.collateral]
     return base.in_market(
-        changed.factor_model(),
-        changed.curve().discount_factors,
+        model,
+        discount,
         Pledges(tuple(schedules), pledges.schedule, pledges.loan, pledges.multiple, pledges.asset_lane),
+        read.fund_caps(model, discount, scenario),
     )
 
 

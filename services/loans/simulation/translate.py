@@ -4,8 +4,8 @@ from dataclasses import fields
 from typing import Any
 
 from ecopledge.loans.v1 import stress_pb2 as pb
+from services.loans.book_terms.translate_given import given_from_wire, given_to_wire
 from services.loans.portfolio import MIN_PATHS, PortfolioQuestion
-from services.loans.segments.translate import curve_to_wire, curves_from_wire, fund_to_wire, funds_from_wire
 from services.loans.simulation.link import LinkedLoss, LinkShare, WrongWayRisk
 from services.loans.simulation.stress import (
     DEFAULT_STRESS_PATHS,
@@ -19,8 +19,7 @@ from services.loans.simulation.stress import (
     StressQuestion,
 )
 from services.loans.translate.asked import Draws, asked_from_wire, asked_to_wire
-from services.runtime.errors import Internal, InvalidInput
-from services.runtime.results import Progress
+from services.runtime.errors import InvalidInput
 from services.runtime.scenarios.choice import UnfitScenario
 from services.runtime.scenarios.scenario import Scenario
 from services.runtime.violations import Violations
@@ -29,8 +28,6 @@ from services.runtime.wire.results import (
     caution_to_wire,
     manifest_from_wire,
     manifest_to_wire,
-    progress_from_wire,
-    progress_to_wire,
 )
 from services.runtime.wire.scenario import scenario_from_wire, scenario_to_wire
 
@@ -84,44 +81,45 @@ def book_to_wire(question: PortfolioQuestion) -> pb.BookSimulation:
     """The message of a question about a book."""
     return pb.BookSimulation(
         **asked_to_wire(question),
+        **given_to_wire(question),
         n_quarters=question.n_quarters,
         fund_cap_cny=question.fund_cap_cny,
-        default_curves=map(curve_to_wire, question.default_curves),
-        compensation_funds=map(fund_to_wire, question.compensation_funds),
-        without_book_terms=question.without_book_terms,
     )
 
 
-def stress_event_to_wire(event: Progress | PortfolioStress) -> pb.StressPortfolioResponse:
-    """A message of the stream."""
-    if isinstance(event, Progress):
-        return pb.StressPortfolioResponse(progress=progress_to_wire(event))
-    return pb.StressPortfolioResponse(
-        result=pb.PortfolioStress(
-            n_loans=event.n_loans,
-            exposure_cny=event.exposure_cny,
-            worlds=[pb.StressedLoss(**_columns(world)) for world in event.worlds],
-            skipped=[pb.SkippedPortfolioScenario(name=s.name, reason=s.reason) for s in event.skipped],
-            reverse=None if event.reverse is None else _reverse_to_wire(event.reverse),
-            warnings=[caution_to_wire(caution) for caution in event.cautions],
-            manifest=manifest_to_wire(event.manifest),
+def stress_to_wire(stress: PortfolioStress) -> pb.PortfolioStress:
+    """The message of a stressed book."""
+    return pb.PortfolioStress(
+        n_loans=stress.n_loans,
+        exposure_cny=stress.exposure_cny,
+        worlds=[pb.StressedLoss(**_columns(world)) for world in stress.worlds],
+        skipped=[pb.SkippedPortfolioScenario(name=s.name, reason=s.reason) for s in stress.skipped],
+        reverse=None if stress.reverse is None else _reverse_to_wire(stress.reverse),
+        warnings=[caution_to_wire(caution) for caution in stress.cautions],
+        manifest=manifest_to_wire(stress.manifest),
+    )
+
+
+def stress_from_wire(message: pb.PortfolioStress) -> PortfolioStress:
+    """What a stressed book says."""
+    reverse = message.reverse
+    return PortfolioStress(
+        message.n_loans,
+        message.exposure_cny,
+        tuple(StressedLoss(*(getattr(world, name) for name in _WORLD)) for world in message.worlds),
+        tuple(UnfitScenario(skipped.name, skipped.reason) for skipped in message.skipped),
+        ReverseStress(
+            reverse.figure_cny,
+            reverse.broken_already,
+            tuple(map(_move, reverse.single)),
+            reverse.joint_distance if reverse.HasField("joint_distance") else None,
+            tuple(map(_move, reverse.joint)),
         )
+        if message.HasField("reverse")
+        else None,
+        tuple(caution_from_wire(warning) for warning in message.warnings),
+        manifest_from_wire(message.manifest),
     )
-
-
-def stress_event_from_wire(message: pb.StressPortfolioResponse) -> Progress | PortfolioStress:
-    """What a message of the stream says.
-
-    Raises:
-        Internal: a message of a kind that this version does not know.
-    """
-    match message.WhichOneof("event"):
-        case "progress":
-            return progress_from_wire(message.progress)
-        case "result":
-            return _stress_from_wire(message.result)
-        case other:
-            raise Internal(f"StressPortfolio: found event {other}, expected progress or result")
 
 
 def link_to_wire(risk: WrongWayRisk) -> pb.MeasureWrongWayRiskResponse:
@@ -134,6 +132,7 @@ def link_to_wire(risk: WrongWayRisk) -> pb.MeasureWrongWayRiskResponse:
         expected_loss_difference_cny=risk.expected_loss_difference_cny,
         expected_loss_difference_error_cny=risk.expected_loss_difference_error_cny,
         drivers=[pb.LinkShare(**_columns(share)) for share in risk.drivers],
+        drivers_error_cny=risk.drivers_error_cny,
         warnings=[caution_to_wire(caution) for caution in risk.cautions],
         manifest=manifest_to_wire(risk.manifest),
     )
@@ -148,7 +147,11 @@ def link_from_wire(message: pb.MeasureWrongWayRiskResponse) -> WrongWayRisk:
         _linked(message.apart),
         message.expected_loss_difference_cny,
         message.expected_loss_difference_error_cny,
-        tuple(LinkShare(share.factor, share.expected_loss_cny) for share in message.drivers),
+        tuple(
+            LinkShare(share.factor, share.expected_loss_cny, share.expected_loss_error_cny)
+            for share in message.drivers
+        ),
+        message.drivers_error_cny,
         tuple(caution_from_wire(warning) for warning in message.warnings),
         manifest_from_wire(message.manifest),
     )
@@ -157,8 +160,7 @@ def link_from_wire(message: pb.MeasureWrongWayRiskResponse) -> WrongWayRisk:
 def _book_from_wire(message: pb.BookSimulation, violations: Violations) -> PortfolioQuestion:
     at = violations.at("book")
     asked = asked_from_wire(message, at, _DRAWS)
-    curves = curves_from_wire(message.default_curves, at)
-    funds = funds_from_wire(message.compensation_funds, at)
+    given = given_from_wire(message, at)
     violations.raise_if_any()
     try:
         return PortfolioQuestion(
@@ -169,9 +171,9 @@ def _book_from_wire(message: pb.BookSimulation, violations: Violations) -> Portf
             seed=asked.seed,
             n_quarters=message.n_quarters if message.HasField("n_quarters") else DEFAULT_STRESS_QUARTERS,
             fund_cap_cny=message.fund_cap_cny if message.HasField("fund_cap_cny") else None,
-            default_curves=curves,
-            compensation_funds=funds,
-            without_book_terms=message.without_book_terms,
+            default_curves=given.default_curves,
+            compensation_funds=given.compensation_funds,
+            without_book_terms=given.without_book_terms,
         )
     except ValueError as error:
         field, _, text = str(error).partition(": ")
@@ -197,27 +199,6 @@ def _reverse_to_wire(reverse: ReverseStress) -> pb.PortfolioReverseStress:
         single=[pb.PortfolioFactorMove(**_columns(move)) for move in reverse.single],
         joint_distance=reverse.joint_distance,
         joint=[pb.PortfolioFactorMove(**_columns(move)) for move in reverse.joint],
-    )
-
-
-def _stress_from_wire(message: pb.PortfolioStress) -> PortfolioStress:
-    reverse = message.reverse
-    return PortfolioStress(
-        message.n_loans,
-        message.exposure_cny,
-        tuple(StressedLoss(*(getattr(world, name) for name in _WORLD)) for world in message.worlds),
-        tuple(UnfitScenario(skipped.name, skipped.reason) for skipped in message.skipped),
-        ReverseStress(
-            reverse.figure_cny,
-            reverse.broken_already,
-            tuple(map(_move, reverse.single)),
-            reverse.joint_distance if reverse.HasField("joint_distance") else None,
-            tuple(map(_move, reverse.joint)),
-        )
-        if message.HasField("reverse")
-        else None,
-        tuple(caution_from_wire(warning) for warning in message.warnings),
-        manifest_from_wire(message.manifest),
     )
 
 

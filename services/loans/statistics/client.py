@@ -10,8 +10,8 @@ from ecopledge.loans.v1.loans_pb2_grpc import LoansServiceStub
 from services.loans.statistics import translate
 from services.loans.statistics.quarter import Quarter
 from services.loans.statistics.result import StatisticsReport, StatisticsVersion, VersionFacts
-from services.loans.translate.listing import text_of
 from services.runtime.channel import calling
+from services.runtime.moments import text_of_moment
 
 
 class StatisticsClient:
@@ -33,7 +33,7 @@ class StatisticsClient:
             InvalidInput: the quarter has not ended, a moment without time zone or in the future.
         """
         request = pb.ReportStatisticsRequest(
-            period=str(quarter), known_at="" if known_at is None else text_of(known_at)
+            period=str(quarter), known_at="" if known_at is None else text_of_moment(known_at)
         )
         with calling():
             return translate.report_from_wire(self._stub.ReportStatistics(request))

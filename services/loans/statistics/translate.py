@@ -16,8 +16,8 @@ from services.loans.statistics.result import (
     Table,
     VersionFacts,
 )
-from services.loans.translate.listing import text_of
 from services.runtime.errors import InvalidInput
+from services.runtime.moments import moment_of, text_of_moment
 from services.runtime.violations import Violations
 
 _GROUPINGS = {
@@ -53,7 +53,7 @@ def question_from_wire(request: pb.ReportStatisticsRequest, now: dt.datetime) ->
     except ValueError as error:
         violations.add("period", str(error))
     if request.known_at:
-        moment = violations.collect("known_at", _moment, request.known_at)
+        moment = violations.collect("known_at", moment_of, request.known_at)
         if moment is not None and violations.require(
             moment <= now, "known_at", f"found {request.known_at}, expected a moment that has come"
         ):
@@ -67,7 +67,7 @@ def report_to_wire(report: StatisticsReport) -> pb.ReportStatisticsResponse:
     """The answer of ReportStatistics."""
     return pb.ReportStatisticsResponse(
         statistics=statistics_to_wire(report.statistics),
-        known_at=text_of(report.known_at),
+        known_at=text_of_moment(report.known_at),
         content_hash=report.content_hash,
         closed=None if report.closed is None else facts_to_wire(report.closed),
     )
@@ -100,7 +100,7 @@ def facts_to_wire(facts: VersionFacts) -> pb.StatisticsVersionFacts:
     return pb.StatisticsVersionFacts(
         period=str(facts.quarter),
         version=facts.version,
-        recorded_at=text_of(facts.recorded_at),
+        recorded_at=text_of_moment(facts.recorded_at),
         content_hash=facts.content_hash,
         accepted_breaks_reason=facts.accepted_breaks_reason,
     )
@@ -223,13 +223,3 @@ def _break_from_wire(row: pb.StatisticsBreak) -> Break:
         _CHECKS[row.kind], row.loan_id, row.about, row.amount_cents, row.opening_cents, row.drawn_cents,
         row.repaid_cents, row.prepaid_cents, row.written_off_cents, row.closing_cents,
     )  # fmt: skip
-
-
-def _moment(text: str) -> dt.datetime:
-    try:
-        moment = dt.datetime.fromisoformat(text)
-    except ValueError:
-        moment = None
-    if moment is None or moment.tzinfo is None:
-        raise InvalidInput.of("", f"found {text[:40]!r}, expected a moment such as 2026-10-15T08:00:00Z")
-    return moment.astimezone(dt.UTC)

@@ -6,19 +6,16 @@ from typing import Any, Protocol
 
 import sqlalchemy as sa
 
-from services.loans.history_rows import InstitutionRows, text_of_moment
+from services.loans.history_rows import InstitutionRows, history_table
 from services.loans.statistics.quarter import Quarter
 from services.loans.statistics.result import QuarterStatistics, StatisticsVersion, VersionFacts
 from services.loans.statistics.stored_form import statistics_from_text, statistics_to_text
+from services.runtime.moments import text_of_moment
 
-version_table = sa.Table(
+version_table = history_table(
     "statistics_version",
-    sa.MetaData(),
-    sa.Column("seq", sa.BigInteger, primary_key=True),
-    sa.Column("institution_id", sa.String(64), nullable=False),
     sa.Column("period", sa.String(6), nullable=False),
     sa.Column("version", sa.Integer, nullable=False),
-    sa.Column("recorded_at", sa.String(64), nullable=False),
     sa.Column("content_hash", sa.String(64), nullable=False),
     sa.Column("content", sa.Text, nullable=False),
     sa.Column("accepted_breaks_reason", sa.Text, nullable=False),

@@ -15,6 +15,7 @@ from ecopledge.loans.v1 import monitoring_pb2
 from services.loans.loan import LoanPage, LoanRecord
 from services.loans.translate.loan import loan_from_wire, loan_to_wire
 from services.runtime.errors import InvalidInput
+from services.runtime.moments import moment_of, text_of_moment
 from services.runtime.violations import Violations
 from services.runtime.wire.values import date_from_wire, date_to_wire
 
@@ -79,44 +80,18 @@ def records_from_wire(response: pb.ListLoansResponse) -> list[LoanRecord]:
     ]
 
 
-def text_of(moment: dt.datetime) -> str:
-    """A moment as RFC 3339 in UTC.
-
-    Raises:
-        InvalidInput: the moment has no time zone.
-    """
-    if moment.tzinfo is None:
-        raise InvalidInput.of("known_at", f"found {moment.isoformat()} without time zone, expected one")
-    return moment.astimezone(dt.UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
-
-
 def _record_to_wire(record: LoanRecord) -> pb.LoanRecord:
     return pb.LoanRecord(
         loan=loan_to_wire(record.loan),
         as_of=date_to_wire(record.as_of),
-        recorded_at=text_of(record.recorded_at),
+        recorded_at=text_of_moment(record.recorded_at),
         collateral_ids=record.collateral_ids,
     )
 
 
-def moment_of(text: str) -> dt.datetime:
-    """The moment of a text in RFC 3339, in UTC.
-
-    Raises:
-        InvalidInput: the text is none, or has no time zone.
-    """
-    try:
-        moment = dt.datetime.fromisoformat(text)
-    except ValueError:
-        moment = None
-    if moment is None or moment.tzinfo is None:
-        raise InvalidInput.of("", f"found {text!r}, expected a moment such as 2026-06-30T08:00:00Z")
-    return moment.astimezone(dt.UTC)
-
-
 def token_of(known_at: dt.datetime, after: str) -> str:
     """The token of the page that follows, as known at a moment, after an id."""
-    return base64.urlsafe_b64encode(msgspec.json.encode((text_of(known_at), after))).decode()
+    return base64.urlsafe_b64encode(msgspec.json.encode((text_of_moment(known_at), after))).decode()
 
 
 def _read_token(token: str) -> tuple[dt.datetime, str]:

@@ -46,11 +46,11 @@ def loans_from_wire(request: pb.PutLoansRequest) -> tuple[dt.date, tuple[Loan, .
     as_of = violations.collect("as_of", date_from_wire, request.as_of)
     violations.require_non_empty("loans", request.loans)
     violations.require_max_length("loans", request.loans, MAX_ROWS)
-    loans = [loan_from_message(row, violations.at(f"loans[{i}]")) for i, row in enumerate(request.loans)]
+    loans = violations.each("loans", request.loans, loan_from_message)
     _require_distinct(violations, "loans", "loan_id", [row.loan_id for row in request.loans])
     violations.raise_if_any()
     assert as_of is not None  # noqa: S101  # a missing date is a violation; tells mypy
-    return as_of, tuple(loan for loan in loans if loan is not None)
+    return as_of, loans
 
 
 def collateral_from_wire(request: pb.PutCollateralRequest) -> tuple[Collateral, ...]:
@@ -62,15 +62,12 @@ def collateral_from_wire(request: pb.PutCollateralRequest) -> tuple[Collateral, 
     violations = Violations()
     violations.require_non_empty("collateral", request.collateral)
     violations.require_max_length("collateral", request.collateral, MAX_ROWS)
-    read = [
-        collateral_from_message(row, violations.at(f"collateral[{i}]"))
-        for i, row in enumerate(request.collateral)
-    ]
+    read = violations.each("collateral", request.collateral, collateral_from_message)
     _require_distinct(
         violations, "collateral", "collateral_id", [row.collateral_id for row in request.collateral]
     )
     violations.raise_if_any()
-    return tuple(item for item in read if item is not None)
+    return read
 
 
 def loan_to_wire(loan: Loan) -> pb.Loan:

@@ -1,6 +1,7 @@
 """Questions about a book and its losses between protobuf and the domain."""
 
 from ecopledge.loans.v1 import loans_pb2 as pb
+from services.loans.book_terms.translate_given import given_from_wire, given_to_wire
 from services.loans.portfolio import (
     DEFAULT_HORIZON_YEARS,
     DEFAULT_PATHS,
@@ -15,18 +16,14 @@ from services.loans.portfolio import (
     Sampling,
     TailFigure,
 )
-from services.loans.segments.translate import curve_to_wire, curves_from_wire, fund_to_wire, funds_from_wire
 from services.loans.translate.asked import Draws, asked_from_wire, asked_to_wire
-from services.runtime.errors import Internal, InvalidInput
-from services.runtime.results import Progress
+from services.runtime.errors import InvalidInput
 from services.runtime.violations import Violations
 from services.runtime.wire.results import (
     caution_from_wire,
     caution_to_wire,
     manifest_from_wire,
     manifest_to_wire,
-    progress_from_wire,
-    progress_to_wire,
 )
 
 _DRAWS = Draws(DEFAULT_PATHS, MIN_PATHS, MAX_PATHS)
@@ -60,8 +57,7 @@ def question_from_wire(request: pb.SimulatePortfolioRequest) -> PortfolioQuestio
     violations.require(
         sampling is not None, "sampling", f"found {request.sampling}, expected a known Sampling"
     )
-    curves = curves_from_wire(request.default_curves, violations)
-    funds = funds_from_wire(request.compensation_funds, violations)
+    given = given_from_wire(request, violations)
     violations.raise_if_any()
     assert sampling is not None  # noqa: S101  # every reason for None is a violation; tells mypy
     try:
@@ -76,9 +72,9 @@ def question_from_wire(request: pb.SimulatePortfolioRequest) -> PortfolioQuestio
             sampling,
             request.fund_cap_cny if request.HasField("fund_cap_cny") else None,
             request.contribution_confidence if request.HasField("contribution_confidence") else 0.99,
-            curves,
-            funds,
-            request.without_book_terms,
+            given.default_curves,
+            given.compensation_funds,
+            given.without_book_terms,
         )
     except ValueError as error:
         field, _, message = str(error).partition(": ")
@@ -89,40 +85,17 @@ def question_to_wire(question: PortfolioQuestion) -> pb.SimulatePortfolioRequest
     """The request of a question."""
     return pb.SimulatePortfolioRequest(
         **asked_to_wire(question),
+        **given_to_wire(question),
         horizon_years=question.horizon_years,
         n_quarters=question.n_quarters,
         sampling=_SAMPLING_NUMBERS[question.sampling],
         fund_cap_cny=question.fund_cap_cny,
         contribution_confidence=question.contribution_confidence,
-        default_curves=map(curve_to_wire, question.default_curves),
-        compensation_funds=map(fund_to_wire, question.compensation_funds),
-        without_book_terms=question.without_book_terms,
     )
 
 
-def event_to_wire(event: Progress | PortfolioLoss) -> pb.SimulatePortfolioResponse:
-    """A message of the stream."""
-    if isinstance(event, Progress):
-        return pb.SimulatePortfolioResponse(progress=progress_to_wire(event))
-    return pb.SimulatePortfolioResponse(result=_loss_to_wire(event))
-
-
-def event_from_wire(message: pb.SimulatePortfolioResponse) -> Progress | PortfolioLoss:
-    """What a message of the stream says.
-
-    Raises:
-        Internal: a message of a kind that this version does not know.
-    """
-    match message.WhichOneof("event"):
-        case "progress":
-            return progress_from_wire(message.progress)
-        case "result":
-            return _loss_from_wire(message.result)
-        case other:
-            raise Internal(f"SimulatePortfolio: found event {other!r}, expected progress or result")
-
-
-def _loss_to_wire(loss: PortfolioLoss) -> pb.PortfolioLoss:
+def loss_to_wire(loss: PortfolioLoss) -> pb.PortfolioLoss:
+    """The message of what was simulated."""
     return pb.PortfolioLoss(
         n_loans=loss.n_loans,
         exposure_cny=loss.exposure_cny,
@@ -146,7 +119,8 @@ def _loss_to_wire(loss: PortfolioLoss) -> pb.PortfolioLoss:
     )
 
 
-def _loss_from_wire(message: pb.PortfolioLoss) -> PortfolioLoss:
+def loss_from_wire(message: pb.PortfolioLoss) -> PortfolioLoss:
+    """What was simulated."""
     return PortfolioLoss(
         n_loans=message.n_loans,
         exposure_cny=message.exposure_cny,

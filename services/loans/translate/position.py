@@ -46,11 +46,11 @@ def positions_from_wire(request: pb.RecordPositionsRequest) -> tuple[LoanPositio
     violations = Violations()
     rows = request.positions
     _require_count(violations, "positions", rows)
-    read = [position_from_wire(row, violations.at(f"positions[{i}]")) for i, row in enumerate(rows)]
+    read = violations.each("positions", rows, position_from_wire)
     days = [(row.loan_id, row.as_of.year, row.as_of.month, row.as_of.day) for row in rows]
     _require_once(violations, "positions", "loan_id", days, "each loan once for a day")
     violations.raise_if_any()
-    return tuple(position for position in read if position is not None)
+    return read
 
 
 def movements_from_wire(request: pb.RecordMovementsRequest) -> tuple[LoanMovement, ...]:
@@ -62,10 +62,10 @@ def movements_from_wire(request: pb.RecordMovementsRequest) -> tuple[LoanMovemen
     violations = Violations()
     rows = request.movements
     _require_count(violations, "movements", rows)
-    read = [movement_from_wire(row, violations.at(f"movements[{i}]")) for i, row in enumerate(rows)]
+    read = violations.each("movements", rows, movement_from_wire)
     _require_once(violations, "movements", "movement_id", [row.movement_id for row in rows], "each once")
     violations.raise_if_any()
-    return tuple(movement for movement in read if movement is not None)
+    return read
 
 
 def position_from_wire(message: pb.LoanPosition, violations: Violations) -> LoanPosition | None:

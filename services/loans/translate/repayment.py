@@ -117,10 +117,7 @@ def _on_the_way(message: pb.RepaymentTerms, violations: Violations) -> dict[str,
     if message.HasField("rate_reset"):
         found["rate_reset"] = _reset_from_wire(message.rate_reset, violations.at("rate_reset"))
     if message.prepayments:
-        found["prepayments"] = tuple(
-            _prepayment_from_wire(row, violations.at(f"prepayments[{i}]"))
-            for i, row in enumerate(message.prepayments)
-        )
+        found["prepayments"] = violations.each("prepayments", message.prepayments, _prepayment_from_wire)
     if message.custom_principal:
         found["custom_principal_cny"] = tuple(
             _cents(violations, f"custom_principal[{i}]", row)

@@ -50,8 +50,7 @@ def source_from_wire(message: pb.Source, violations: Violations) -> Source | Non
 def sources_from_wire(messages: Sequence[pb.Source], violations: Violations) -> tuple[Source, ...] | None:
     """The field `sources` of a message, at least one, or None after noting what is wrong."""
     violations.require_non_empty("sources", messages)
-    read = [source_from_wire(message, violations.at(f"sources[{i}]")) for i, message in enumerate(messages)]
-    kept = tuple(source for source in read if source is not None)
+    kept = violations.each("sources", messages, source_from_wire)
     return kept if len(kept) == len(messages) > 0 else None
 
 

@@ -33,41 +33,24 @@ def snapshot_from_wire(message: pb.MarketSnapshot, violations: Violations) -> Ma
     as_of = violations.collect("as_of", date_from_wire, message.as_of)
     violations.require_non_empty("primary_factors", message.primary_factors)
     violations.require_non_empty("discount_curve", message.discount_curve)
-    primaries = [
-        primary_factor_from_wire(item, violations.at(f"primary_factors[{i}]"))
-        for i, item in enumerate(message.primary_factors)
-    ]
-    derived = [
-        _derived(item, violations.at(f"derived_factors[{i}]"))
-        for i, item in enumerate(message.derived_factors)
-    ]
-    correlations = [
-        _correlation(item, violations.at(f"correlations[{i}]")) for i, item in enumerate(message.correlations)
-    ]
-    curve = [
-        _curve_point(item, violations.at(f"discount_curve[{i}]"))
-        for i, item in enumerate(message.discount_curve)
-    ]
-    schemes = [
-        scheme_from_wire(item, violations.at(f"sharing_schemes[{i}]"))
-        for i, item in enumerate(message.sharing_schemes)
-    ]
-    profiles = [
-        _profile(item, violations.at(f"seasonal_profiles[{i}]"))
-        for i, item in enumerate(message.seasonal_profiles)
-    ]
+    primaries = violations.each("primary_factors", message.primary_factors, primary_factor_from_wire)
+    derived = violations.each("derived_factors", message.derived_factors, _derived)
+    correlations = violations.each("correlations", message.correlations, _correlation)
+    curve = violations.each("discount_curve", message.discount_curve, _curve_point)
+    schemes = violations.each("sharing_schemes", message.sharing_schemes, scheme_from_wire)
+    profiles = violations.each("seasonal_profiles", message.seasonal_profiles, _profile)
     if len(violations.found) > before or as_of is None:
         return None
     try:
         return MarketSnapshot(
             message.snapshot_id,
             as_of,
-            tuple(item for item in primaries if item is not None),
-            tuple(item for item in derived if item is not None),
-            tuple(item for item in correlations if item is not None),
-            tuple(item for item in curve if item is not None),
-            tuple(item for item in schemes if item is not None),
-            tuple(item for item in profiles if item is not None),
+            primaries,
+            derived,
+            correlations,
+            curve,
+            schemes,
+            profiles,
         )
     except ValueError as error:
         violations.add("", str(error))

@@ -26,8 +26,8 @@ def scheme_from_wire(message: pb.SharingScheme, violations: Violations) -> Shari
     highest = message.highest_scarcity if message.HasField("highest_scarcity") else 2.0
     violations.require_positive("normal_inflow", normal)
     violations.require_range("highest_scarcity", highest, 1.0, 1000.0)
-    variants = [_variant(item, violations.at(f"variants[{i}]")) for i, item in enumerate(message.variants)]
-    tiers = [_tier(item, violations.at(f"tiers[{i}]")) for i, item in enumerate(message.tiers)]
+    variants = violations.each("variants", message.variants, _variant)
+    tiers = violations.each("tiers", message.tiers, _tier)
     sources = sources_from_wire(message.sources, violations)
     if len(violations.found) > before or sources is None:
         return None
@@ -35,11 +35,11 @@ def scheme_from_wire(message: pb.SharingScheme, violations: Violations) -> Shari
         return SharingScheme(
             message.name,
             message.driver,
-            tuple(item for item in variants if item is not None),
+            variants,
             message.variant,
             message.enforcement,
             message.actual_use,
-            tuple(tiers),
+            tiers,
             sources,
             message.scarcity_beta,
             normal,

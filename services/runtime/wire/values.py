@@ -7,7 +7,6 @@ Money is ``google.type.Money`` in CNY and ``decimal.Decimal``; a date is ``googl
 import datetime as dt
 from decimal import Decimal
 
-from google.protobuf.timestamp_pb2 import Timestamp
 from google.type.date_pb2 import Date
 from google.type.money_pb2 import Money
 
@@ -108,30 +107,3 @@ def date_from_wire(date: Date) -> dt.date:
 def date_to_wire(day: dt.date) -> Date:
     """A date message of the day."""
     return Date(year=day.year, month=day.month, day=day.day)
-
-
-def timestamp_from_datetime(moment: dt.datetime) -> Timestamp:
-    """A timestamp message of a moment.
-
-    Raises:
-        InvalidInput: the moment has no time zone, so that it names no moment.
-    """
-    if moment.tzinfo is None:
-        raise InvalidInput.of("", f"found {moment.isoformat()} without time zone, expected one")
-    stamp = Timestamp()
-    stamp.FromDatetime(moment)
-    return stamp
-
-
-def datetime_from_timestamp(stamp: Timestamp) -> dt.datetime:
-    """The moment in UTC, to the microsecond.
-
-    Raises:
-        InvalidInput: outside the years 1 to 9999.
-    """
-    try:
-        return stamp.ToDatetime(tzinfo=dt.UTC)
-    except (ValueError, OverflowError) as error:
-        raise InvalidInput.of(
-            "", f"found {stamp.seconds} s, expected a moment of the years 1 to 9999"
-        ) from error

@@ -11,6 +11,7 @@ from google.type.date_pb2 import Date
 
 from ecopledge.valuation.v1 import asset_pb2, valuation_pb2
 from services.runtime.errors import InvalidInput
+from services.runtime.moments import moment_of
 from services.runtime.violations import Violations
 from services.runtime.wire.values import date_from_wire
 from services.valuation.asset import Asset
@@ -133,7 +134,7 @@ def list_from_wire(request: valuation_pb2.ListValuationsRequest) -> dict[str, An
     """
     violations = Violations()
     numbers = read_numbers(request, _LIST, violations)
-    known_at = violations.collect("known_at", _moment, request.known_at) if request.known_at else None
+    known_at = violations.collect("known_at", moment_of, request.known_at) if request.known_at else None
     after = violations.collect("page_token", page_key_from_token, request.page_token)
     violations.raise_if_any()
     page_size = numbers.get("page_size", _DEFAULT_PAGE_SIZE)
@@ -165,13 +166,3 @@ def page_key_from_token(token: str) -> PageKey | None:
     if separator == "" or not 0 <= number < 2**63 or not 1 <= len(valuation_id) <= 64:
         raise InvalidInput.of("", f"found {token!r}, expected a next_page_token of an earlier page")
     return PageKey(number, valuation_id)
-
-
-def _moment(text: str) -> dt.datetime:
-    try:
-        moment = dt.datetime.fromisoformat(text)
-    except ValueError:
-        moment = None
-    if moment is None or moment.tzinfo is None:
-        raise InvalidInput.of("", f"found {text!r}, expected a moment such as 2026-08-21T08:00:00Z")
-    return moment

@@ -5,6 +5,7 @@ from dataclasses import fields
 from typing import Any
 
 from ecopledge.valuation.v1 import valuation_pb2 as pb
+from services.runtime.moments import text_of_moment
 from services.runtime.results import Manifest
 from services.runtime.wire.results import (
     caution_from_wire,
@@ -93,7 +94,7 @@ def summary_to_wire(summary: ValuationSummary) -> pb.ValuationSummary:
         asset_id=summary.asset_id,
         kind=summary.kind,
         valuation_date=date_to_wire(summary.valuation_date),
-        recorded_at=summary.recorded_at.astimezone(dt.UTC).isoformat().replace("+00:00", "Z"),
+        recorded_at=text_of_moment(summary.recorded_at),
         value_cny=summary.value_cny,
         pledge_value_cny=summary.pledge_value_cny,
         snapshot_id=summary.snapshot_id,

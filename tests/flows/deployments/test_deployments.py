@@ -10,7 +10,6 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
@@ -19,24 +18,10 @@ import pytest
 from cli.main import run
 from flows.deployments.entries import read_entries
 from services.runtime.errors import InvalidInput
+from tests.flows.prefect_calls import ask
 
 ROOT = Path(__file__).resolve().parents[3]
 NAMES = {entry["name"] for entry in read_entries(ROOT / "prefect.yaml")}
-
-
-def ask(api: str, path: str, body: Any = None) -> Any:
-    """One call of Prefect's API on loopback, again where its SQLite file is locked: it says 503 and did nothing."""
-    data = None if body is None else json.dumps(body).encode()
-    request = urllib.request.Request(f"{api}{path}", data, {"Content-Type": "application/json"})  # noqa: S310
-    deadline = time.monotonic() + 60.0
-    while True:
-        try:
-            with urllib.request.urlopen(request, timeout=20.0) as answer:  # noqa: S310
-                return json.load(answer)
-        except urllib.error.HTTPError as error:
-            if error.code != HTTPStatus.SERVICE_UNAVAILABLE or time.monotonic() > deadline:
-                raise
-        time.sleep(0.5)
 
 
 @pytest.fixture(scope="module")

@@ -1,6 +1,5 @@
 """`ecopledge flows serve` ends when it is told to: in a run, in its start, and with a server that answers nothing."""
 
-import json
 import os
 import select
 import signal
@@ -8,16 +7,14 @@ import socket
 import subprocess
 import sys
 import threading
-import time
-import urllib.error
-import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from http import HTTPStatus
 from pathlib import Path
-from typing import Any
 
 import pytest
+
+from tests.flows.prefect_calls import ask
+from tests.processes import is_gone, wait_until
 
 ROOT = Path(__file__).resolve().parents[3]
 # The command promises 15 s at most; the rest is for a machine that does other things too.
@@ -88,32 +85,16 @@ class Served:
 
     def __init__(self, process: subprocess.Popen[str], api: str) -> None:
         self.process = process
-        self._api = api
-
-    def ask(self, path: str, body: Any = None) -> Any:
-        """One call of Prefect's API, again where its SQLite file is locked: it says 503 and did nothing."""
-        data = None if body is None else json.dumps(body).encode()
-        request = urllib.request.Request(  # noqa: S310  # loopback, http
-            f"{self._api}{path}", data, {"Content-Type": "application/json"}
-        )
-        deadline = time.monotonic() + 60.0
-        while True:
-            try:
-                with urllib.request.urlopen(request, timeout=20.0) as answer:  # noqa: S310
-                    return json.load(answer)
-            except urllib.error.HTTPError as error:
-                if error.code != HTTPStatus.SERVICE_UNAVAILABLE or time.monotonic() > deadline:
-                    raise
-            time.sleep(0.5)
+        self.api = api
 
     def start_long_run(self, pid_file: Path) -> str:
         """Start a run and wait until it is in the middle of its work; returns its id."""
         found: dict[str, str] = {}
         while "long-one" not in found:
-            found = {item["name"]: item["id"] for item in self.ask("/deployments/filter", {})}
+            found = {item["name"]: item["id"] for item in ask(self.api, "/deployments/filter", {})}
         body = {"parameters": {"pid_file": str(pid_file)}, "state": {"type": "SCHEDULED"}}
-        run_id: str = self.ask(f"/deployments/{found['long-one']}/create_flow_run", body)["id"]
-        wait_for(lambda: pid_file.exists() and pid_file.read_text() != "")
+        run_id: str = ask(self.api, f"/deployments/{found['long-one']}/create_flow_run", body)["id"]
+        wait_until(lambda: pid_file.exists() and pid_file.read_text() != "")
         return run_id
 
     def stop(self, number: int) -> tuple[int, str]:
@@ -123,19 +104,8 @@ class Served:
         return self.process.returncode, said
 
 
-def wait_for(is_so: Callable[[], bool], limit_s: float = 120.0) -> None:
-    deadline = time.monotonic() + limit_s
-    while not is_so():
-        assert time.monotonic() < deadline
-        time.sleep(0.1)
-
-
-def is_gone(pid_file: Path) -> bool:
-    try:
-        os.kill(int(pid_file.read_text()), 0)
-    except ProcessLookupError:
-        return True
-    return False
+def has_ended(pid_file: Path) -> bool:
+    return is_gone(int(pid_file.read_text()))
 
 
 @contextmanager
@@ -190,11 +160,13 @@ def test_ctrl_c_cancels_the_run_in_progress_and_says_so(served: Served, tmp_path
     assert served.stop(signal.SIGINT) == (
         0, "已停止，取消了 1 个运行中的流程 · stopped, runs in progress that were cancelled: 1\n"
     )  # fmt: skip
-    assert is_gone(pid_file)
-    run = served.ask(f"/flow_runs/{run_id}")
+    assert has_ended(pid_file)
+    run = ask(served.api, f"/flow_runs/{run_id}")
     assert run["state_type"] == "CANCELLED"
     assert "中断" in run["state"]["message"]
-    nightly = next(item for item in served.ask("/deployments/filter", {}) if item["name"] == "nightly-one")
+    nightly = next(
+        item for item in ask(served.api, "/deployments/filter", {}) if item["name"] == "nightly-one"
+    )
     assert nightly["paused"]
 
 
@@ -204,7 +176,7 @@ def test_sigterm_ends_it_where_the_server_answers_nothing(served: Served, wire: 
     wire.silent.set()
     code, said = served.stop(signal.SIGTERM)
     assert code == 0
-    assert is_gone(pid_file)
+    assert has_ended(pid_file)
     told, last = said.splitlines()
     assert "did not answer in time" in told
     assert last == "已停止 · stopped"
@@ -215,7 +187,7 @@ def test_a_second_ctrl_c_ends_it_at_once(served: Served, wire: Wire, tmp_path: P
     served.start_long_run(pid_file)
     wire.silent.set()
     served.process.send_signal(signal.SIGINT)
-    wait_for(lambda: is_gone(pid_file), LIMIT_S)  # the first one has come through
+    wait_until(lambda: has_ended(pid_file), LIMIT_S)  # the first one has come through
     code, said = served.stop(signal.SIGINT)
     assert code == 128 + signal.SIGINT
     assert said == ""
@@ -224,7 +196,7 @@ def test_a_second_ctrl_c_ends_it_at_once(served: Served, wire: Wire, tmp_path: P
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_it_can_be_stopped_while_its_server_starts(tmp_path: Path, number: int, code: int) -> None:
     with started(tmp_path) as process:
-        wait_for((tmp_path / "prefect" / "server-start.log").exists)
+        wait_until((tmp_path / "prefect" / "server-start.log").exists)
         process.send_signal(number)
         _, said = process.communicate(timeout=LIMIT_S)
     assert process.returncode == code

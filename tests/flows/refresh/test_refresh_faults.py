@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.flows.refresh.refresh_processes import Refreshing, ServiceProcess, wait_until
+from tests.flows.refresh.refresh_processes import Refreshing, ServiceProcess
 from tests.flows.running_book import EXAMPLE, LOANS_WAN
+from tests.processes import wait_until
 
 PLEDGES = 12
 

@@ -1,9 +1,7 @@
 """What a refresh tells Prefect arrives at a real server, and an automation answers it."""
 
-import json
 import shutil
 import time
-import urllib.request
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,14 +9,8 @@ from typing import Any
 from flows.refresh.request import RefreshRequest
 from flows.service_ports import Targets, connect_services
 from services.valuation.valuation import Simulation
+from tests.flows.prefect_calls import ask
 from tests.flows.running_book import AS_OF, EXAMPLE, INSTITUTION, Book
-
-
-def _ask(api: str, path: str, body: Any) -> Any:
-    headers = {"Content-Type": "application/json"}
-    request = urllib.request.Request(f"{api}{path}", json.dumps(body).encode(), headers)  # noqa: S310  # loopback
-    with urllib.request.urlopen(request, timeout=20.0) as answer:  # noqa: S310
-        return json.load(answer)
 
 
 def _events(api: str, name: str, until: Callable[[list[Any]], bool]) -> list[Any]:
@@ -26,7 +18,7 @@ def _events(api: str, name: str, until: Callable[[list[Any]], bool]) -> list[Any
     deadline, found = time.monotonic() + 60.0, list[Any]()
     while not until(found) and time.monotonic() < deadline:
         time.sleep(0.3)
-        found = _ask(api, "/events/filter", {"filter": {"event": {"name": [name]}}, "limit": 50})["events"]
+        found = ask(api, "/events/filter", {"filter": {"event": {"name": [name]}}, "limit": 50})["events"]
     return found
 
 
@@ -43,7 +35,7 @@ def test_a_crossing_is_an_event_once_and_an_automation_answers(
     shutil.copytree(EXAMPLE, folder)
     account = folder / "water_account.csv"
     account.write_text(account.read_text(encoding="utf-8").replace("136000000", "1360000"), encoding="utf-8")
-    automation = _ask(
+    automation = ask(
         prefect_url,
         "/automations/",
         {

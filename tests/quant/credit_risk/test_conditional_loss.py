@@ -10,15 +10,15 @@ from scipy.special import ndtr, ndtri
 from quant.credit import expected_loss_lognormal_collateral
 from quant.credit_risk.conditional_loss import LossTerms, conditional_expected_losses
 from quant.factors import FactorModel, PrimaryFactor
-from quant.loan_losses.book import NO_FUND, LoanBook, Pledges
+from quant.loan_losses.book import LoanBook, Pledges
 from quant.market.curves import DiscountCurve
 from quant.schedules import CollateralTerms, ExposureSchedule
+from tests.quant.loan_losses.bare_book import bare_book
 
 SEED = 20260821
 FLAT = DiscountCurve.flat(0.03).discount_factors
 PRICE_SD = 0.4
 QUARTERS = np.arange(1, 13) / 4.0
-ONE_YEAR = np.array([1.0])
 MARKET = FactorModel(
     (
         PrimaryFactor("cycle", 0.0, mean_reversion_annual=0.5, volatility_annual=1.0, deviation=0.3),
@@ -27,27 +27,6 @@ MARKET = FactorModel(
     (),
     np.array([[1.0, 0.6], [0.6, 1.0]]),
 )
-
-
-def book(n: int = 1, *, ends: np.ndarray = QUARTERS, pd: float = 0.05, rho: float = 0.2) -> LoanBook:
-    return LoanBook(
-        exposure_cny=np.ones((n, len(ends))),
-        default_probability_annual=np.full(n, pd),
-        years_at_risk=np.full(n, 50.0),
-        asset_correlation=np.full(n, rho),
-        index_of_loan=np.zeros(n, dtype=np.intp),
-        borrower_of_loan=np.arange(n),
-        unsecured_lgd=np.ones(n),
-        guarantee_share=np.zeros(n),
-        guarantor_of_loan=np.arange(n),
-        guarantor_default_probability_annual=np.zeros(n),
-        compensation_share=np.zeros(n),
-        fund_of_loan=np.full(n, NO_FUND),
-        index_weights=np.array([[1.0, 0.0]]),
-        period_ends_years=ends,
-        fund_cap_cny=np.empty(0),
-        pledges=Pledges.none(),
-    )
 
 
 def pledged(loans: LoanBook, median_ratio: float, terms: CollateralTerms | None = None) -> LoanBook:
@@ -66,7 +45,7 @@ def run(loans: LoanBook, n_paths: int = 16_384, n_threads: int = 2) -> LossTerms
 
 @pytest.mark.parametrize("rho", [0.0, 0.2, 0.6])
 def test_mean_survival_follows_the_term_structure(rho: float) -> None:
-    found = run(book(rho=rho, pd=0.08))
+    found = run(bare_book(ends=QUARTERS, rho=rho, pd=0.08))
     expected = 1.0 - 0.92**QUARTERS
     # The cumulated probability is at most 1 and its deviation is below its root: 4 standard errors.
     tolerance = 4 * np.sqrt(expected * rho) / math.sqrt(16_384) + 1e-12
@@ -74,13 +53,13 @@ def test_mean_survival_follows_the_term_structure(rho: float) -> None:
 
 
 def test_a_loan_is_at_risk_until_its_last_instalment() -> None:
-    loans = replace(book(3, rho=0.0), years_at_risk=np.array([0.0, 1.1, 2.0]))
+    loans = replace(bare_book(3, ends=QUARTERS, rho=0.0), years_at_risk=np.array([0.0, 1.1, 2.0]))
     total = run(loans, 64).marginal_pd.sum(axis=1)
     assert total == pytest.approx([0.0, 1 - 0.95**1.1, 1 - 0.95**2.0], rel=1e-9)
 
 
 def test_one_period_takes_the_probability_over_the_life_in_it() -> None:
-    loans = replace(book(ends=ONE_YEAR, pd=0.1, rho=0.3), years_at_risk=np.array([0.4]))
+    loans = replace(bare_book(pd=0.1, rho=0.3), years_at_risk=np.array([0.4]))
     found = run(loans)
     assert found.marginal_pd[0, 0] == pytest.approx(1 - 0.9**0.4, rel=0.02)
 
@@ -88,7 +67,7 @@ def test_one_period_takes_the_probability_over_the_life_in_it() -> None:
 @pytest.mark.parametrize("valuation_cv", [0.0, 0.5])
 def test_lognormal_collateral_loses_as_the_closed_form_says(valuation_cv: float) -> None:
     pd, rho, ratio = 0.1, 0.3, 0.9
-    loans = pledged(book(ends=ONE_YEAR, pd=pd, rho=rho), ratio, CollateralTerms(quantity_cv=valuation_cv))
+    loans = pledged(bare_book(pd=pd, rho=rho), ratio, CollateralTerms(quantity_cv=valuation_cv))
     found = run(loans, 65_536)
     step = MARKET.step_covariance(1.0)
     noise = math.sqrt(math.log1p(valuation_cv**2))
@@ -101,14 +80,14 @@ def test_lognormal_collateral_loses_as_the_closed_form_says(valuation_cv: float)
 
 def test_loss_of_the_right_is_a_mixture() -> None:
     terms = CollateralTerms(event_intensity=0.25, event_severity=1.0)
-    found = run(pledged(book(ends=ONE_YEAR, pd=0.1, rho=0.0), 1e6, terms), 64)
+    found = run(pledged(bare_book(pd=0.1, rho=0.0), 1e6, terms), 64)
     assert found.expected_loss_cny[0, 0] == pytest.approx(0.1 * -math.expm1(-0.25), rel=1e-9)
 
 
 def test_a_guarantor_fails_on_the_same_index_and_the_fund_comes_after_it() -> None:
     pd, guarantor_pd, rho = 0.1, 0.2, 0.4
     loans = replace(
-        book(ends=ONE_YEAR, pd=pd, rho=rho),
+        bare_book(pd=pd, rho=rho),
         guarantee_share=np.array([0.8]),
         guarantor_default_probability_annual=np.array([guarantor_pd]),
         compensation_share=np.array([0.25]),
@@ -123,7 +102,9 @@ def test_a_guarantor_fails_on_the_same_index_and_the_fund_comes_after_it() -> No
 
 
 def test_threads_do_not_change_a_bit() -> None:
-    loans = pledged(book(1_300), 0.9, CollateralTerms(quantity_cv=0.2, event_intensity=0.02))
+    loans = pledged(
+        bare_book(1_300, ends=QUARTERS), 0.9, CollateralTerms(quantity_cv=0.2, event_intensity=0.02)
+    )
     one, two = (run(loans, 514, n) for n in (1, 2))
     assert one.expected_loss_cny.tobytes() == two.expected_loss_cny.tobytes()
     assert one.expected_collateral_cny.tobytes() == two.expected_collateral_cny.tobytes()
@@ -131,4 +112,4 @@ def test_threads_do_not_change_a_bit() -> None:
 
 def test_an_odd_number_of_paths_is_refused() -> None:
     with pytest.raises(ValueError, match="found 7, expected an even number"):
-        run(book(), 7)
+        run(bare_book(ends=QUARTERS), 7)

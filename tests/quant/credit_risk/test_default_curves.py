@@ -15,10 +15,11 @@ from quant.credit_risk.default_curves import (
     hazard_multiples,
 )
 from quant.factors import FactorModel, PrimaryFactor
-from quant.loan_losses.book import NO_FUND, LoanBook, Pledges
+from quant.loan_losses.book import LoanBook, Pledges
 from quant.market.curves import DiscountCurve
 from quant.portfolio import simulate_losses
 from quant.schedules import CollateralTerms, ExposureSchedule
+from tests.quant.loan_losses.bare_book import bare_book
 
 FLAT = DiscountCurve.flat(0.03).discount_factors
 QUARTERS = np.arange(1, 13) / 4.0
@@ -39,23 +40,8 @@ def book(n: int, rho: float) -> LoanBook:
     curves = cumulative_default_by_rating(MATRIX, QUARTERS)
     yearly = np.array([0.02, 0.15])
     rating = np.arange(n) % 2
-    return LoanBook(
-        exposure_cny=np.ones((n, len(QUARTERS))),
-        default_probability_annual=yearly[rating],
-        years_at_risk=np.full(n, 50.0),
-        asset_correlation=np.full(n, rho),
-        index_of_loan=np.zeros(n, dtype=np.intp),
-        borrower_of_loan=np.arange(n),
-        unsecured_lgd=np.ones(n),
-        guarantee_share=np.zeros(n),
-        guarantor_of_loan=np.arange(n),
-        guarantor_default_probability_annual=np.zeros(n),
-        compensation_share=np.zeros(n),
-        fund_of_loan=np.full(n, NO_FUND),
-        index_weights=np.array([[1.0, 0.0]]),
-        period_ends_years=QUARTERS,
-        fund_cap_cny=np.empty(0),
-        pledges=Pledges.none(),
+    return replace(
+        bare_book(n, ends=QUARTERS, pd=yearly[rating], rho=rho),
         hazard_multiples=hazard_multiples(curves, yearly, QUARTERS),
         curve_of_loan=rating,
     )

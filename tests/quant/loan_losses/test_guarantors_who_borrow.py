@@ -12,15 +12,15 @@ from quant.credit_risk.bivariate_normal import bivariate_normal_cdf
 from quant.draws.random_numbers import Purpose
 from quant.draws.sparse_draws import uniforms_at
 from quant.factors import FactorModel, PrimaryFactor
-from quant.loan_losses.book import NO_FUND, LoanBook, Pledges
+from quant.loan_losses.book import LoanBook
 from quant.loan_losses.credit_cells import MOST_EXACT_CELLS
 from quant.loan_losses.simulation import LossSummary
 from quant.market.curves import DiscountCurve
 from quant.portfolio import simulate_losses
+from tests.quant.loan_losses.bare_book import ONE_YEAR, bare_book
 
 SEED = 20260821
 FLAT = DiscountCurve.flat(0.03).discount_factors
-ONE_YEAR = np.array([1.0])
 MARKET = FactorModel((PrimaryFactor("cycle", 0.0, volatility_annual=1.0),), (), np.array([[1.0]]))
 N_PATHS = 40_000
 
@@ -31,23 +31,13 @@ def ring(
     """Loans of 1, 2, 4, ... whose borrower is guaranteed in full by the next borrower, the last one by the first."""
     n = len(default_probability)
     each = np.arange(n)
-    return LoanBook(
+    return replace(
+        bare_book(n, ends=ends, pd=np.array(default_probability), rho=rho, weights=(1.0,)),
         exposure_cny=2.0 ** each[:, None] * np.ones(len(ends)),
-        default_probability_annual=np.array(default_probability),
-        years_at_risk=np.full(n, 50.0),
-        asset_correlation=np.full(n, rho),
-        index_of_loan=np.zeros(n, dtype=np.intp),
         borrower_of_loan=100 + each,
-        unsecured_lgd=np.ones(n),
         guarantee_share=np.ones(n),
         guarantor_of_loan=100 + (each + shift) % n,
         guarantor_default_probability_annual=np.full(n, 0.9),
-        compensation_share=np.zeros(n),
-        fund_of_loan=np.full(n, NO_FUND),
-        index_weights=np.array([[1.0]]),
-        period_ends_years=ends,
-        fund_cap_cny=np.empty(0),
-        pledges=Pledges.none(),
         guarantor_borrows=np.ones(n, dtype=bool),
     )
 

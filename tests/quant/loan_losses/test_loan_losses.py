@@ -23,35 +23,14 @@ from quant.loan_losses.wrong_way import conditioned_copy, link_shares
 from quant.market.curves import DiscountCurve
 from quant.portfolio import loss_simulation, simulate_losses
 from quant.schedules import CollateralTerms, ExposureSchedule
+from tests.quant.loan_losses.bare_book import bare_book
 
 SEED = 20260821
 FLAT = DiscountCurve.flat(0.03).discount_factors
-ONE_YEAR = np.array([1.0])
 QUARTERS = np.arange(1, 21) / 4.0
 CYCLE = PrimaryFactor("cycle", 0.0, mean_reversion_annual=0.5, volatility_annual=1.0)
 PRICE = PrimaryFactor("price", math.log(50.0), volatility_annual=0.4)
 MARKET = FactorModel((CYCLE, PRICE), (), np.array([[1.0, 0.6], [0.6, 1.0]]))
-
-
-def book(n: int, *, ends: np.ndarray = ONE_YEAR, pd: float = 0.05, rho: float = 0.2) -> LoanBook:
-    return LoanBook(
-        exposure_cny=np.ones((n, len(ends))),
-        default_probability_annual=np.full(n, pd),
-        years_at_risk=np.full(n, 50.0),
-        asset_correlation=np.full(n, rho),
-        index_of_loan=np.zeros(n, dtype=np.intp),
-        borrower_of_loan=np.arange(n),
-        unsecured_lgd=np.ones(n),
-        guarantee_share=np.zeros(n),
-        guarantor_of_loan=np.arange(n),
-        guarantor_default_probability_annual=np.zeros(n),
-        compensation_share=np.zeros(n),
-        fund_of_loan=np.full(n, NO_FUND),
-        index_weights=np.array([[1.0, 0.0]]),
-        period_ends_years=ends,
-        fund_cap_cny=np.empty(0),
-        pledges=Pledges.none(),
-    )
 
 
 def with_pledges(loans: LoanBook, ratio: float) -> LoanBook:
@@ -64,7 +43,7 @@ def with_pledges(loans: LoanBook, ratio: float) -> LoanBook:
 
 @pytest.mark.parametrize("rho", [0.0, 0.3])
 def test_defaults_over_years_follow_the_term_structure(rho: float) -> None:
-    loans = book(400, ends=QUARTERS, pd=0.06, rho=rho)
+    loans = bare_book(400, ends=QUARTERS, pd=0.06, rho=rho)
     found = simulate_losses(loans, MARKET, FLAT, n_paths=4_000, seed=SEED)
     expected = 1.0 - 0.94**5
     assert abs(found.expected_loss / 400 - expected) < 4 * found.expected_loss_error / 400
@@ -79,7 +58,9 @@ def test_classes_of_probability_lose_nothing() -> None:
     n = 3 * MOST_EXACT_CELLS
     pds = np.geomspace(0.001, 0.3, n)
     loans = replace(
-        book(n, ends=QUARTERS), default_probability_annual=pds, asset_correlation=np.linspace(0.1, 0.3, n)
+        bare_book(n, ends=QUARTERS),
+        default_probability_annual=pds,
+        asset_correlation=np.linspace(0.1, 0.3, n),
     )
     assert len(CreditCells.of(loans).hazard_annual) < n
     found = conditional_expected_losses(loans, MARKET, FLAT, n_paths=2_048, seed=SEED)
@@ -92,7 +73,7 @@ def test_classes_of_probability_lose_nothing() -> None:
 
 def test_two_names_default_together_as_the_bivariate_normal_says() -> None:
     pd, rho, n_paths = 0.08, 0.35, 100_000
-    found = simulate_losses(book(2, pd=pd, rho=rho), MARKET, FLAT, n_paths=n_paths, seed=SEED)
+    found = simulate_losses(bare_book(2, pd=pd, rho=rho), MARKET, FLAT, n_paths=n_paths, seed=SEED)
     both = float(bivariate_normal_cdf(ndtri(pd), ndtri(pd), rho))
     seen = float((found.path_losses == 2.0).mean())
     assert abs(seen - both) < 4 * math.sqrt(both / n_paths)
@@ -100,7 +81,7 @@ def test_two_names_default_together_as_the_bivariate_normal_says() -> None:
 
 def test_a_finite_pool_is_a_binomial_mixture() -> None:
     n, pd, rho, n_paths = 25, 0.1, 0.25, 60_000
-    found = simulate_losses(book(n, pd=pd, rho=rho), MARKET, FLAT, n_paths=n_paths, seed=SEED)
+    found = simulate_losses(bare_book(n, pd=pd, rho=rho), MARKET, FLAT, n_paths=n_paths, seed=SEED)
     expected = default_count_pmf(n, pd, rho)
     seen = np.bincount(np.round(found.path_losses).astype(int), minlength=n + 1) / n_paths
     assert np.all(np.abs(seen - expected) < 4.5 * np.sqrt(expected / n_paths) + 1e-4)
@@ -108,7 +89,7 @@ def test_a_finite_pool_is_a_binomial_mixture() -> None:
 
 def test_the_tail_by_weighted_paths_is_vasicek_s() -> None:
     n, pd, rho = 4_000, 0.02, 0.15
-    loans = replace(book(n, pd=pd, rho=rho), exposure_cny=np.full((n, 1), 1.0 / n))
+    loans = replace(bare_book(n, pd=pd, rho=rho), exposure_cny=np.full((n, 1), 1.0 / n))
     found = simulate_losses(loans, MARKET, FLAT, n_paths=20_000, seed=SEED, towards_tail=True)
     assert abs(found.expected_loss - pd) < 4 * found.expected_loss_error
     assert found.path_weights.mean() == pytest.approx(1.0, rel=1e-3)
@@ -120,7 +101,7 @@ def test_the_tail_by_weighted_paths_is_vasicek_s() -> None:
 
 
 def test_weighted_paths_need_less_than_a_tenth_of_the_plain_ones() -> None:
-    loans = with_pledges(book(500, pd=0.03, rho=0.2), 0.8)
+    loans = with_pledges(bare_book(500, pd=0.03, rho=0.2), 0.8)
     spread = {}
     for towards_tail in (False, True):
         runs = [
@@ -141,7 +122,7 @@ def test_weighted_paths_need_less_than_a_tenth_of_the_plain_ones() -> None:
 
 @pytest.mark.parametrize("seed", range(6))
 def test_few_weighted_paths_tell_no_share_above_one(seed: int) -> None:
-    loans = book(2, ends=QUARTERS, pd=0.999, rho=0.3)
+    loans = bare_book(2, ends=QUARTERS, pd=0.999, rho=0.3)
     found = simulate_losses(loans, MARKET, FLAT, n_paths=64, seed=seed, towards_tail=True)
     assert found.path_weights.mean() != pytest.approx(1.0, abs=1e-4)
     assert np.all(found.loan_default_share <= 1.0)
@@ -151,7 +132,7 @@ def test_few_weighted_paths_tell_no_share_above_one(seed: int) -> None:
 
 
 def test_weighted_and_plain_means_agree_over_years() -> None:
-    loans = with_pledges(book(200, ends=QUARTERS, pd=0.03, rho=0.2), 0.8)
+    loans = with_pledges(bare_book(200, ends=QUARTERS, pd=0.03, rho=0.2), 0.8)
     plain, weighted = (
         simulate_losses(loans, MARKET, FLAT, n_paths=20_000, seed=SEED, towards_tail=tail)
         for tail in (False, True)
@@ -177,7 +158,7 @@ def test_a_direction_keeps_the_law_of_the_states() -> None:
 
 
 def test_contributions_add_up_and_a_loan_counts_by_its_size() -> None:
-    loans = with_pledges(book(60, ends=QUARTERS, pd=0.05), 0.5)
+    loans = with_pledges(bare_book(60, ends=QUARTERS, pd=0.05), 0.5)
     sizes = np.linspace(1.0, 5.0, 60)
     simulation = loss_simulation(
         replace(loans, exposure_cny=loans.exposure_cny * sizes[:, None]),
@@ -198,7 +179,7 @@ def test_contributions_add_up_and_a_loan_counts_by_its_size() -> None:
 
 def test_the_fund_pays_its_share_up_to_its_cap() -> None:
     loans = replace(
-        book(4, pd=1.0),
+        bare_book(4, pd=1.0),
         guarantee_share=np.array([0.5, 0.0, 0.0, 0.0]),
         compensation_share=np.array([0.4, 0.4, 0.4, 0.0]),
         fund_of_loan=np.array([0, 0, 0, NO_FUND]),
@@ -219,7 +200,7 @@ def test_the_fund_pays_its_share_up_to_its_cap() -> None:
 @pytest.mark.parametrize("multiplier", [0.5, 0.8, 1.3])
 def test_a_price_shock_moves_defaults_as_the_shifted_normal_says(multiplier: float) -> None:
     pd, rho = 0.05, 0.3
-    loans = replace(book(1, pd=pd, rho=rho), index_weights=np.array([[0.0, 1.0]]))
+    loans = replace(bare_book(1, pd=pd, rho=rho), index_weights=np.array([[0.0, 1.0]]))
     changed = replace(
         MARKET, primaries=(CYCLE, replace(PRICE, log_level=PRICE.log_level + math.log(multiplier)))
     )
@@ -243,7 +224,7 @@ def test_a_conditioned_copy_has_the_law_of_the_states() -> None:
 
 
 def test_link_shares_add_up_to_what_the_link_costs() -> None:
-    loans = with_pledges(book(20, ends=QUARTERS[:4], pd=0.05, rho=0.3), 0.9)
+    loans = with_pledges(bare_book(20, ends=QUARTERS[:4], pd=0.05, rho=0.3), 0.9)
     found = link_shares(PreparedBook.of(loans, MARKET, FLAT), 2_048, SEED)
     assert list(found.shares) == ["price"]
     assert found.together > found.apart
@@ -253,7 +234,7 @@ def test_link_shares_add_up_to_what_the_link_costs() -> None:
 @settings(max_examples=10, deadline=None)
 @given(seed=st.integers(0, 2**62), block=st.integers(1, 600), threads=st.integers(1, 3))
 def test_no_block_size_or_number_of_threads_changes_a_bit(seed: int, block: int, threads: int) -> None:
-    loans = with_pledges(book(30, ends=QUARTERS[:6], pd=0.1), 0.7)
+    loans = with_pledges(bare_book(30, ends=QUARTERS[:6], pd=0.1), 0.7)
     one, other = (
         simulate_losses(loans, MARKET, FLAT, n_paths=600, seed=seed, n_threads=n, block_paths=size)
         for n, size in ((1, None), (threads, block))
@@ -264,7 +245,7 @@ def test_no_block_size_or_number_of_threads_changes_a_bit(seed: int, block: int,
 
 def test_closing_the_run_leaves_blocks_undone() -> None:
     simulation = loss_simulation(
-        book(50), MARKET, FLAT, n_paths=2_000_000, seed=SEED, block_paths=1_000, n_threads=2
+        bare_book(50), MARKET, FLAT, n_paths=2_000_000, seed=SEED, block_paths=1_000, n_threads=2
     )
     running = simulation.run()
     assert next(running) == 1_000

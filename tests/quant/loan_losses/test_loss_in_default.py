@@ -7,41 +7,24 @@ from scipy.special import ndtr, ndtri
 
 from quant.credit_risk.conditional_loss import conditional_expected_losses
 from quant.factors import FactorModel, PrimaryFactor
-from quant.loan_losses.book import NO_FUND, LoanBook, Pledges
+from quant.loan_losses.book import LoanBook, Pledges
 from quant.loan_losses.credit_cells import MOST_EXACT_CELLS, CreditCells
 from quant.loan_losses.path_sampling import LARGEST_WEIGHT
 from quant.market.curves import DiscountCurve
 from quant.portfolio import simulate_losses
 from quant.schedules import CollateralTerms, ExposureSchedule
+from tests.quant.loan_losses.bare_book import ONE_YEAR, bare_book
 
 SEED = 20260821
 FLAT = DiscountCurve.flat(0.03).discount_factors
 QUARTERS = np.array([0.25, 0.5, 0.75])
-ONE_YEAR = np.array([1.0])
 MARKET = FactorModel((PrimaryFactor("cycle", 0.0, volatility_annual=1.0),), (), np.array([[1.0]]))
 
 
-def book(default_probability: np.ndarray, ends: np.ndarray) -> LoanBook:
-    """Loans of 1 without pledges, each borrower on its own."""
+def book(default_probability: np.ndarray, ends: np.ndarray = ONE_YEAR) -> LoanBook:
+    """No two borrowers have anything in common."""
     n = len(default_probability)
-    return LoanBook(
-        exposure_cny=np.ones((n, len(ends))),
-        default_probability_annual=default_probability,
-        years_at_risk=np.full(n, 50.0),
-        asset_correlation=np.zeros(n),
-        index_of_loan=np.zeros(n, dtype=np.intp),
-        borrower_of_loan=np.arange(n),
-        unsecured_lgd=np.ones(n),
-        guarantee_share=np.zeros(n),
-        guarantor_of_loan=np.arange(n),
-        guarantor_default_probability_annual=np.zeros(n),
-        compensation_share=np.zeros(n),
-        fund_of_loan=np.full(n, NO_FUND),
-        index_weights=np.array([[1.0]]),
-        period_ends_years=ends,
-        fund_cap_cny=np.empty(0),
-        pledges=Pledges.none(),
-    )
+    return bare_book(n, ends=ends, pd=default_probability, rho=0.0, weights=(1.0,))
 
 
 def test_a_life_that_ends_within_a_period_is_at_risk_until_then() -> None:
@@ -69,7 +52,7 @@ def test_a_guarantor_of_a_class_fails_with_its_own_probability() -> None:
     n, n_paths = 3 * MOST_EXACT_CELLS, 4_000
     failing = np.geomspace(0.02, 0.5, n)
     loans = replace(
-        book(np.ones(n), ONE_YEAR),
+        book(np.ones(n)),
         guarantee_share=np.ones(n),
         guarantor_default_probability_annual=failing,
     )
@@ -94,7 +77,7 @@ def test_loans_of_weighted_paths_count_by_weight() -> None:
     )
     pledge = ExposureSchedule("a", np.array([5.0]), ("price",), np.array([0.5]), ("",), CollateralTerms())
     loans = replace(
-        book(np.array([p]), ONE_YEAR),
+        book(np.array([p])),
         asset_correlation=np.array([r2]),
         index_weights=np.array([[1.0, 0.0]]),
         pledges=Pledges.each_its_own([pledge], np.zeros(1, dtype=np.intp), np.ones(1)),
@@ -114,7 +97,7 @@ def test_a_fund_is_exhausted_only_beyond_its_cap() -> None:
     """Two loans that default for certain claim half of 1 each: a cap of 1.1 or of 1 lasts, one of 0.9 does not."""
     for cap, exhausted, loss in ((1.1, 0.0, 1.0), (1.0, 0.0, 1.0), (0.9, 1.0, 1.1)):
         loans = replace(
-            book(np.ones(2), ONE_YEAR),
+            book(np.ones(2)),
             compensation_share=np.full(2, 0.5),
             fund_of_loan=np.zeros(2, dtype=np.intp),
             fund_cap_cny=np.array([cap]),

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from scipy.stats import chi2
 
 from quant.credit_risk.conditional_loss import conditional_expected_losses, expected_losses
 from quant.factors import FactorModel, PrimaryFactor
@@ -17,6 +18,7 @@ from quant.loan_losses.prepared_book import PreparedBook
 from quant.loan_losses.wrong_way import conditioned_copy, copy_seed, independent_copy, link_shares
 from quant.portfolio import loss_simulation
 from quant.schedules import CollateralTerms, ExposureSchedule
+from tests.quant.loan_losses.bare_book import bare_book
 from tests.quant.loan_losses.plain_losses import PlainModel
 from tests.quant.loan_losses.test_plain_losses import MARKET, SEED, full_book, sloped
 
@@ -24,25 +26,7 @@ ENDS = np.array([0.5, 1.0])
 
 
 def plain_book(n: int) -> LoanBook:
-    """Like loans of one unit each, nothing behind them."""
-    names = ("default_probability_annual", "asset_correlation", "unsecured_lgd")
-    figures = dict(zip(names, (np.full(n, 0.2), np.full(n, 0.3), np.ones(n)), strict=True))
-    return LoanBook(
-        exposure_cny=np.ones((n, len(ENDS))),
-        years_at_risk=np.full(n, 9.0),
-        index_of_loan=np.zeros(n, dtype=np.intp),
-        borrower_of_loan=np.arange(n),
-        guarantee_share=np.zeros(n),
-        guarantor_of_loan=np.arange(n),
-        guarantor_default_probability_annual=np.zeros(n),
-        compensation_share=np.zeros(n),
-        fund_of_loan=np.full(n, -1),
-        index_weights=np.array([[1.0, 0.5, 0.0]]),
-        period_ends_years=ENDS,
-        fund_cap_cny=np.empty(0),
-        pledges=Pledges.none(),
-        **figures,  # type: ignore[arg-type]  # arrays, by name
-    )
+    return bare_book(n, ends=ENDS, pd=0.2, rho=0.3, weights=(1.0, 0.5, 0.0))
 
 
 @pytest.mark.parametrize("towards_tail", [False, True])
@@ -97,8 +81,8 @@ def three_factors() -> FactorModel:
     return FactorModel((*MARKET.primaries, timber), (), correlation)
 
 
-def test_shares_of_the_link_are_means_over_all_orders_of_joining() -> None:
-    model, n_paths = three_factors(), 512
+def linked_book() -> PreparedBook:
+    """Three loans whose pledge follows three linked factors."""
     asset = ExposureSchedule(
         "mixed", np.array([3.0, 3.0, 4.0]), ("price", "inflow", "timber"), np.array([0.008, 0.05, 0.012]), ("",) * 3,
         CollateralTerms(),
@@ -108,7 +92,12 @@ def test_shares_of_the_link_are_means_over_all_orders_of_joining() -> None:
         index_weights=np.array([[1.0, 0.5, 0.3, 0.7]]),
         pledges=Pledges.each_its_own([asset] * 3, np.arange(3), np.array([0.8, 1.0, 1.2])),
     )
-    prepared = PreparedBook.of(loans, model, sloped)
+    return PreparedBook.of(loans, three_factors(), sloped)
+
+
+def test_shares_of_the_link_are_means_over_all_orders_of_joining() -> None:
+    prepared, n_paths = linked_book(), 512
+    model = prepared.model
     states = mirrored_states(model, ENDS, n_paths, SEED)
     copy = model.simulate_states(ENDS, n_paths, copy_seed(SEED))
 
@@ -128,6 +117,30 @@ def test_shares_of_the_link_are_means_over_all_orders_of_joining() -> None:
     for player, share in expected.items():
         assert found.shares[model.primaries[player].name] == pytest.approx(share, rel=1e-9)
     assert list(found.shares.values()) == sorted(found.shares.values(), key=lambda share: -abs(share))
+
+
+def test_errors_of_the_shares_are_the_spread_over_seeds() -> None:
+    """(m - 1) s^2 / sigma^2 of m independent normal estimates is chi-square with m - 1 degrees of freedom.
+
+    sigma^2 is the mean of the m squared errors, whose own spread is small beside that of s^2. Bounds of 1 in 1,000 on
+    either side for each of three shares and their sum.
+    """
+    prepared, m = linked_book(), 200
+    found = [link_shares(prepared, 128, SEED + seed) for seed in range(m)]
+    low, high = chi2.ppf(0.001, m - 1), chi2.ppf(0.999, m - 1)
+    for name in found[0].shares:
+        spread = np.var([one.shares[name] for one in found], ddof=1)
+        told = np.mean([one.errors[name] ** 2 for one in found])
+        assert low < (m - 1) * spread / told < high, name
+    spread = np.var([one.together - one.apart for one in found], ddof=1)
+    told = np.mean([one.difference_error**2 for one in found])
+    assert low < (m - 1) * spread / told < high
+
+
+@pytest.mark.parametrize("n_paths", [2, 70, 600])
+def test_no_number_of_threads_changes_a_share(n_paths: int) -> None:
+    prepared = linked_book()
+    assert link_shares(prepared, n_paths, SEED, n_threads=3) == link_shares(prepared, n_paths, SEED)
 
 
 def test_a_copy_given_two_of_three_linked_factors() -> None:

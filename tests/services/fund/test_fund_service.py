@@ -306,11 +306,10 @@ def test_a_deadline_ends_a_long_simulation(address: str, client: FundClient) -> 
         hurried.simulate_fund(market(0.3), terms(), [investment("A")], 2026, n_paths=1_000_000)
 
 
-def test_an_event_that_this_version_does_not_know_is_skipped(address: str, client: FundClient) -> None:
+def test_a_stream_of_one_block_is_its_progress_and_its_result(address: str, client: FundClient) -> None:
     client.put_projects("put-1", DAY, [project("A")])
-    from services.fund.simulation.translate import event_from_wire, simulation_to_wire
+    from services.fund.simulation.translate import simulation_to_wire
 
-    assert event_from_wire(pb.SimulateFundResponse()) is None
     request = simulation_to_wire(FundSimulation(market(), terms(), (investment("A"),), 2026, 256, 1))
     with open_channel(address, institution_id="bank") as channel:
         events = list(receiving(fund_pb2_grpc.FundServiceStub(channel).SimulateFund(request)))

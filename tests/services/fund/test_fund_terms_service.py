@@ -24,7 +24,8 @@ from services.fund.fund_terms.terms import (
 from services.fund.performance.ledger import EntryKind, IndexLevel, LedgerEntry
 from services.fund.performance.pacing import ObservedFlows, PacingParameters, PacingQuestion
 from services.fund.simulation.outcome import FundSimulation
-from services.fund.simulation.translate import event_from_wire, simulation_to_wire
+from services.fund.simulation.translate import simulation_to_wire
+from services.fund.simulation.translate_outcome import outcome_from_wire
 from services.fund.waterfall.result import CountyBenefit, Deal, DealCashFlow, FundCashFlow
 from services.runtime.channel import calling, open_channel, receiving
 from services.runtime.errors import Conflict, InvalidInput, NotFound
@@ -147,8 +148,8 @@ def test_a_simulation_uses_stored_terms(client: FundClient, address: str) -> Non
         with pytest.raises(InvalidInput, match="stored_terms_id: found 'ours' beside terms"), calling():
             list(receiving(stub.SimulateFund(request)))
         request.ClearField("terms")
-        *_, last = (event_from_wire(event) for event in receiving(stub.SimulateFund(request)))
-    assert last == given
+        *_, last = receiving(stub.SimulateFund(request))
+    assert outcome_from_wire(last.result) == given
 
 
 def test_the_grass_roots_by_county_and_what_they_cost(client: FundClient) -> None:

@@ -17,16 +17,16 @@ from scipy.special import ndtri
 
 from quant.credit_risk.bivariate_normal import bivariate_normal_cdf
 from quant.factors import FactorModel, PrimaryFactor
-from quant.loan_losses.book import NO_FUND, LoanBook, Pledges
 from quant.loan_losses.prepared_book import PreparedBook
 from quant.market.curves import DiscountCurve
 from services.loans.portfolio import PortfolioQuestion
 from services.loans.simulation.reverse_stressing import reverse_stress
 from services.loans.simulation.stress import LossLimit
 from services.runtime.market import MarketSnapshot
+from tests.quant.loan_losses.bare_book import bare_book
 
 PD, R2, LGD, LOANS, CORRELATION = 0.03, 0.2, 0.6, 500, 0.4
-WEIGHTS = np.array([1.0, 0.5, 0.0])
+WEIGHTS = (1.0, 0.5, 0.0)
 MARKET = FactorModel(
     (
         PrimaryFactor("cycle", 0.0, mean_reversion_annual=0.5, volatility_annual=1.0),
@@ -49,24 +49,7 @@ class Alive:
 
 
 def prepared() -> PreparedBook:
-    loans = LoanBook(
-        exposure_cny=np.full((LOANS, 1), 1e6 / LOANS),
-        default_probability_annual=np.full(LOANS, PD),
-        years_at_risk=np.full(LOANS, 9.0),
-        asset_correlation=np.full(LOANS, R2),
-        index_of_loan=np.zeros(LOANS, dtype=np.intp),
-        borrower_of_loan=np.arange(LOANS),
-        unsecured_lgd=np.full(LOANS, LGD),
-        guarantee_share=np.zeros(LOANS),
-        guarantor_of_loan=np.arange(LOANS),
-        guarantor_default_probability_annual=np.zeros(LOANS),
-        compensation_share=np.zeros(LOANS),
-        fund_of_loan=np.full(LOANS, NO_FUND),
-        index_weights=WEIGHTS[None, :],
-        period_ends_years=np.array([1.0]),
-        fund_cap_cny=np.empty(0),
-        pledges=Pledges.none(),
-    )
+    loans = bare_book(LOANS, pd=PD, rho=R2, lgd=LGD, exposure=1e6 / LOANS, weights=WEIGHTS)
     return PreparedBook.of(loans, MARKET, DiscountCurve.flat(0.03).discount_factors)
 
 

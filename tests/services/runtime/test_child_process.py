@@ -1,6 +1,5 @@
 """What a process starts for itself is gone when the block ends, also where a stop comes while it starts."""
 
-import os
 import signal
 import subprocess
 import sys
@@ -11,6 +10,7 @@ import pytest
 
 from services.runtime.child_process import child_process
 from services.runtime.stop_signals import signals_held
+from tests.processes import is_gone
 
 ROOT = Path(__file__).resolve().parents[3]
 SLEEP = [sys.executable, "-c", "import time; print('ready', flush=True); time.sleep(600)"]
@@ -40,14 +40,6 @@ try:
 except {raised}:
     print("{raised}")
 """
-
-
-def is_gone(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return True
-    return False
 
 
 @pytest.mark.parametrize("command", [SLEEP, DEAF], ids=["ends when told", "deaf to it"])

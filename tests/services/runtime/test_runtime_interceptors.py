@@ -18,6 +18,7 @@ from services.runtime.errors import (
     Unauthenticated,
 )
 from services.runtime.status_table import from_rpc_error
+from tests.processes import wait_until
 
 # Any: the stubs ask for the serializers that raw bytes do not need.
 connect: Any = open_channel
@@ -33,13 +34,6 @@ def whoami(_request: bytes, _context: grpc.ServicerContext) -> bytes:
 def whoami_stream(_request: bytes, context: grpc.ServicerContext) -> Iterator[bytes]:
     yield whoami(b"", context)
     yield whoami(b"", context)
-
-
-def wait_until(condition: Any, timeout_s: float = 5.0) -> None:
-    end = time.monotonic() + timeout_s
-    while not condition():
-        assert time.monotonic() < end, "the condition did not come true in time"
-        time.sleep(0.01)
 
 
 def test_the_handler_knows_its_call(start: Any) -> None:

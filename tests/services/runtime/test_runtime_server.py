@@ -20,6 +20,7 @@ from services.runtime.channel import calling, open_channel
 from services.runtime.errors import FailedPrecondition, InvalidInput, ResourceExhausted
 from services.runtime.server import build_server
 from services.runtime.settings import MIB, load_settings
+from tests.processes import wait_until
 
 ROOT = Path(__file__).resolve().parents[3]
 # Any: the stubs ask for the serializers that raw bytes do not need.
@@ -243,10 +244,7 @@ def test_a_signal_that_the_system_hands_to_another_thread_is_heard(process: Any)
 def test_the_ready_file_has_the_address_and_goes_with_the_server(process: Any, tmp_path: Path) -> None:
     ready = tmp_path / "run" / "ready.json"
     running, address = process(ECOPLEDGE_READY_PATH=str(ready))
-    end = time.monotonic() + 5
-    while not ready.exists():
-        assert time.monotonic() < end
-        time.sleep(0.01)
+    wait_until(ready.exists, 5.0)
     assert json.loads(ready.read_text())["address"] == address
     running.send_signal(signal.SIGTERM)
     assert running.wait(10) == 0

@@ -71,3 +71,13 @@ def test_a_reader_is_called_and_its_complaint_kept() -> None:
     assert row.collect("price", decimal_from_money, Money(currency_code="CNY", units=3)) == 3
     assert row.collect("price", decimal_from_money, Money(currency_code="USD")) is None
     assert [violation.field for violation in violations.found] == ["rows[0].price.currency_code"]
+
+
+def test_each_item_is_read_at_its_place_and_the_wrong_ones_are_left_out() -> None:
+    def read(share: float, at: Violations) -> float | None:
+        return share if at.require_fraction("share", share) else None
+
+    violations = Violations()
+    # Zero is a value.
+    assert violations.at("fund").each("partners", [0.0, 2.0, 1.0], read) == (0.0, 1.0)
+    assert [violation.field for violation in violations.found] == ["fund.partners[1].share"]

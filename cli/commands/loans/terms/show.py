@@ -34,7 +34,7 @@ def command(as_of: str | None, known_at: str | None, target: str | None, *, as_j
     from services.loans.book_terms.terms import TermsKind, version_in_force
 
     day = day_of("--as-of", as_of) or dt.datetime.now(CHINA).date()
-    moment = None if known_at is None else moment_of("--known-at", known_at)
+    moment = moment_of("--known-at", known_at)
     with services(target, ("loans",)) as channel:
         versions = BookTermsClient(channel).versions(known_at=moment)
     curves, funds = (

@@ -1173,11 +1173,11 @@ class CompensationFund(_message.Message):
     N_LOANS_FIELD_NUMBER: _builtins.int
     BASIS_FIELD_NUMBER: _builtins.int
     cap_cny: _builtins.float
-    """Most that it pays, CNY."""
+    """Most that it pays, CNY, for loans in default already and those that are simulated together."""
     payment_mean_cny: _builtins.float
-    """Mean payment, CNY."""
+    """Mean payment for loans that are simulated, CNY."""
     exhausted_probability: _builtins.float
-    """Probability that the cap is reached."""
+    """Probability that what loans in default are expected to leave of the cap is used up."""
     name: _builtins.str
     """Name; empty for the one fund of an institution."""
     n_loans: _builtins.int

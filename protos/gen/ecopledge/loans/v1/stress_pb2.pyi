@@ -502,19 +502,23 @@ class LinkShare(_message.Message):
 
     FACTOR_FIELD_NUMBER: _builtins.int
     EXPECTED_LOSS_CNY_FIELD_NUMBER: _builtins.int
+    EXPECTED_LOSS_ERROR_CNY_FIELD_NUMBER: _builtins.int
     factor: _builtins.str
     """Primary factor, or several that are taken together."""
     expected_loss_cny: _builtins.float
     """Share of the difference of expected loss by Shapley's rule, CNY; the shares add up to it."""
+    expected_loss_error_cny: _builtins.float
+    """Standard error of the share: of what is paired on common draws, over the paths that shares are computed on."""
     def __init__(
         self,
         *,
         factor: _builtins.str = ...,
         expected_loss_cny: _builtins.float = ...,
+        expected_loss_error_cny: _builtins.float = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["expected_loss_cny", b"expected_loss_cny", "factor", b"factor"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["expected_loss_cny", b"expected_loss_cny", "expected_loss_error_cny", b"expected_loss_error_cny", "factor", b"factor"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -535,6 +539,7 @@ class MeasureWrongWayRiskResponse(_message.Message):
     DRIVERS_FIELD_NUMBER: _builtins.int
     WARNINGS_FIELD_NUMBER: _builtins.int
     MANIFEST_FIELD_NUMBER: _builtins.int
+    DRIVERS_ERROR_CNY_FIELD_NUMBER: _builtins.int
     n_loans: _builtins.int
     """Loans."""
     exposure_cny: _builtins.float
@@ -543,6 +548,8 @@ class MeasureWrongWayRiskResponse(_message.Message):
     """Difference of the expected losses on the same defaults, together less apart."""
     expected_loss_difference_error_cny: _builtins.float
     """Its standard error."""
+    drivers_error_cny: _builtins.float
+    """Standard error of the sum of the drivers' shares."""
     @_builtins.property
     def together(self) -> Global___LinkedLoss:
         """Collateral on the borrowers' paths."""
@@ -575,10 +582,11 @@ class MeasureWrongWayRiskResponse(_message.Message):
         drivers: _abc.Iterable[Global___LinkShare] | None = ...,
         warnings: _abc.Iterable[_result_pb2.Warning] | None = ...,
         manifest: _result_pb2.Manifest | None = ...,
+        drivers_error_cny: _builtins.float = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["apart", b"apart", "manifest", b"manifest", "together", b"together"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["apart", b"apart", "drivers", b"drivers", "expected_loss_difference_cny", b"expected_loss_difference_cny", "expected_loss_difference_error_cny", b"expected_loss_difference_error_cny", "exposure_cny", b"exposure_cny", "manifest", b"manifest", "n_loans", b"n_loans", "together", b"together", "warnings", b"warnings"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["apart", b"apart", "drivers", b"drivers", "drivers_error_cny", b"drivers_error_cny", "expected_loss_difference_cny", b"expected_loss_difference_cny", "expected_loss_difference_error_cny", b"expected_loss_difference_error_cny", "exposure_cny", b"exposure_cny", "manifest", b"manifest", "n_loans", b"n_loans", "together", b"together", "warnings", b"warnings"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
