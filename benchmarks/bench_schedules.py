@@ -17,7 +17,7 @@ import numba
 import numpy as np
 import numpy_financial as npf
 
-from quant.repayment.amortisation import check_amortisation, equal_instalment, equal_principal
+from quant.repayment.amortisation import amortise, check_amortisation
 from quant.repayment.payment_plan import NO_CENTS, NO_CHOICE, NO_GROWTH, PaymentPlan, Rule, balances_after
 
 MONTHS = 120
@@ -77,13 +77,15 @@ def main() -> None:
         )  # fmt: skip
         return balances_after(plan, column // 2)
 
-    check_amortisation(equal_instalment(cents, rates, MONTHS), cents)
+    check_amortisation(amortise(Rule.EQUAL_INSTALMENT, cents, rates, MONTHS), cents)
     calls: dict[str, Callable[[], object]] = {
         "bare numba loop, no rounding": bare_loop,
-        "equal instalments, to the cent": lambda: equal_instalment(cents, rates, MONTHS),
-        "equal principal, to the cent": lambda: equal_principal(cents, rates, MONTHS),
-        "the rate reset every year": lambda: equal_instalment(cents, steps, MONTHS),
-        "months of unequal length": lambda: equal_instalment(cents, rates, MONTHS, period_years=unequal),
+        "equal instalments, to the cent": lambda: amortise(Rule.EQUAL_INSTALMENT, cents, rates, MONTHS),
+        "equal principal, to the cent": lambda: amortise(Rule.EQUAL_PRINCIPAL, cents, rates, MONTHS),
+        "the rate reset every year": lambda: amortise(Rule.EQUAL_INSTALMENT, cents, steps, MONTHS),
+        "months of unequal length": lambda: amortise(
+            Rule.EQUAL_INSTALMENT, cents, rates, MONTHS, period_years=unequal
+        ),
         "balance after half the term alone": balances,
     }
     times = best_s(calls)

@@ -21,7 +21,7 @@ import msgspec
 
 from services.runtime.conversion_error import place_and_words
 from services.runtime.errors import FieldViolation, InvalidInput
-from services.runtime.toml_file import toml_bytes
+from services.runtime.toml_file import toml_bytes, toml_content
 from services.runtime.violations import Violations
 from services.valuation import asset as domain
 from services.valuation.lending.loan_price import LoanPricing
@@ -97,16 +97,20 @@ def _parse(path: Path) -> dict[str, Any]:
             )
     except OSError as error:
         raise InvalidInput.of(
-            str(path), f"cannot be read: {error.strerror}, expected a TOML or JSON file"
+            str(path), f"cannot be read: {error.strerror}, expected a TOML or JSON file (文件无法读取)"
         ) from None
-    decode = msgspec.json.decode if path.suffix.lower() == ".json" else msgspec.toml.decode
-    try:
-        content = decode(toml_bytes(path, "a TOML or JSON file"))
-    except (msgspec.DecodeError, ValueError) as error:
-        raise InvalidInput.of(str(path), f"is not valid TOML or JSON: {error}") from None
+    expected = "a TOML or JSON file"
+    content = _json(path, expected) if path.suffix.lower() == ".json" else toml_content(path, expected)
     if not isinstance(content, dict):
         raise InvalidInput.of(str(path), "found a list, expected a table with assets")
     return content
+
+
+def _json(path: Path, expected: str) -> Any:
+    try:
+        return msgspec.json.decode(toml_bytes(path, expected))
+    except (msgspec.DecodeError, ValueError) as error:
+        raise InvalidInput.of(str(path), f"is not valid JSON: {error} (JSON 格式有误)") from None
 
 
 def _asset(entry: Any, place: str, violations: Violations) -> domain.Asset | None:

@@ -62,7 +62,7 @@ class LazyGroup(click.Group):
 
             near = difflib.get_close_matches(args[0], self._summaries, n=1)
             hint = f"; did you mean {near[0]!r}?" if near else f"; known: {', '.join(self._summaries)}"
-            raise click.UsageError(f"no command {args[0]!r}{hint}")
+            raise click.exceptions.NoSuchCommand(args[0], f"no command {args[0]!r}{hint}")
         return super().resolve_command(ctx, args)
 
 

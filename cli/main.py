@@ -68,6 +68,11 @@ def run(arguments: Sequence[str] | None = None) -> int:
         click.echo(STOPPED, err=True)
         return 143 if isinstance(error.__cause__, Terminated) else 130
     except click.ClickException as error:
+        from cli.usage_words import usage_line
+
+        line = usage_line(error)
+        if line is not None:
+            click.echo(line, err=True)
         error.show()
         return error.exit_code
     except Exception as error:  # noqa: BLE001  # the one place where every error ends; unknown ones are raised again

@@ -4,11 +4,13 @@ from typing import TYPE_CHECKING
 
 import click
 
+from cli.code_words import Words, with_code
 from cli.output import percent, print_table, wan
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from services.valuation.accounts.ecosystem_account import AccountService
     from services.valuation.valuation import Sensitivity, Valuation
 
 _DRIVERS = {
@@ -25,17 +27,21 @@ _BUMPS = {
 }
 
 
-def print_explanation(valuation: "Valuation") -> None:
+def print_explanation(valuation: "Valuation", factor: Words) -> None:
     """Print the main drivers, the sensitivities and the distribution of what is paid of a valuation."""
     if valuation.main_drivers:
         _print_changes(
             valuation,
             "主要驱动因素 · Main drivers (万元)，各变一个标准差，不可相加 1 σ each, not additive",
             valuation.main_drivers,
+            factor,
         )
     if valuation.sensitivities:
         _print_changes(
-            valuation, "敏感性 · Sensitivities (万元)，其余不变 all else unchanged", valuation.sensitivities
+            valuation,
+            "敏感性 · Sensitivities (万元)，其余不变 all else unchanged",
+            valuation.sensitivities,
+            factor,
         )
     realised = valuation.realised_value_cny
     if realised is not None:
@@ -47,13 +53,15 @@ def print_explanation(valuation: "Valuation") -> None:
         )
 
 
-def _print_changes(valuation: "Valuation", title: str, changes: "Iterable[Sensitivity]") -> None:
+def _print_changes(
+    valuation: "Valuation", title: str, changes: "Iterable[Sensitivity]", factor: Words
+) -> None:
     print_table(
         f"{valuation.asset_id}: {title}",
         ("驱动 Driver", "变动 Change", "现值变动 Change of V(0)", "占比 Share"),
         (
             [
-                _DRIVERS.get(found.driver, found.driver),
+                _DRIVERS.get(found.driver) or factor(found.driver),
                 _BUMPS[found.bump],
                 wan(found.change_cny),
                 percent(found.change_cny / valuation.value_cny) if valuation.value_cny > 0.0 else "—",
@@ -64,6 +72,15 @@ def _print_changes(valuation: "Valuation", title: str, changes: "Iterable[Sensit
     )
 
 
+def _service_words(service: "AccountService") -> str:
+    """The service with its code, and how the account calls it where that is another name."""
+    from flows.reports.labels import label
+
+    name = label(f"appraisal_service.{service.service}").zh
+    shown = name if service.stated_as in {name, service.service} else f"{name}（{service.stated_as}）"
+    return with_code(shown, service.service)
+
+
 def print_account(valuation: "Valuation") -> None:
     """Print the three bases of the account behind a valuation, service by service, and the error of its cash."""
     account = valuation.ecosystem_account
@@ -71,9 +88,7 @@ def print_account(valuation: "Valuation") -> None:
         return
     rows = [
         [
-            service.service
-            if service.service == service.stated_as
-            else f"{service.stated_as} ({service.service})",
+            _service_words(service),
             wan(service.gross_cny_per_year),
             wan(service.realisable_cny_per_year),
             wan(service.pledgor_cny_per_year),

@@ -66,11 +66,11 @@ def command(file: Path, paths: int, seed: int, target: str | None, *, as_json: b
         print_json(sized)
     else:
         for loan in sized:
-            _print(loan)
+            _print(loan, content.loan.requested_cny)
     return 0
 
 
-def _print(sized: "SizedLoan") -> None:
+def _print(sized: "SizedLoan", requested_cny: float | None) -> None:
     from cli.commands.value import print_valuation_notes
 
     valuation = sized.valuation
@@ -90,12 +90,8 @@ def _print(sized: "SizedLoan") -> None:
         rows,
         left=(0, 1, 3),
     )
-    if sized.requested_within_limit is not None:
-        click.echo(
-            "  申请额度在限额内 · within the limit"
-            if sized.requested_within_limit
-            else "  申请额度超过限额 · the amount asked for exceeds the limit"
-        )
+    if requested_cny is not None:
+        _print_requested(requested_cny, sized.limit_cny)
     if sized.min_dscr_at_limit is not None:
         click.echo(
             f"  若按等额还款，最低偿债覆盖 · lowest cover at the limit under level instalments: "
@@ -106,7 +102,8 @@ def _print(sized: "SizedLoan") -> None:
     _print_years(sized)
     print_cautions(sized.cautions, valuation.asset_id)
     for change in sized.changes_needed:
-        click.echo(f"  要贷所申请额度 to lend the amount asked for [{change.rule}]: {change.explanation_zh}")
+        rule = f"{_RULES[change.rule]} {change.rule.replace('_', ' ')}"
+        click.echo(f"  要贷所申请额度 to lend the amount asked for [{rule}]: {change.explanation_zh}")
         click.echo(f"      {change.explanation_en}")
     if sized.rate is None:
         click.echo(
@@ -118,6 +115,21 @@ def _print(sized: "SizedLoan") -> None:
 
         print_rate(valuation.asset_id, sized.rate)
     print_valuation_notes(valuation)
+
+
+def _print_requested(requested_cny: float, limit_cny: float) -> None:
+    """The amount asked for beside the limit, and what lies between them."""
+    asked, limit, between = wan(requested_cny), wan(limit_cny), wan(abs(requested_cny - limit_cny))
+    if requested_cny <= limit_cny:
+        click.echo(
+            f"  申请额度 {asked} 万元，在限额 {limit} 万元内，尚余 {between} 万元 · "
+            f"the amount asked for, {asked} 万元, is within the limit of {limit} 万元, {between} 万元 below it"
+        )
+    else:
+        click.echo(
+            f"  申请额度 {asked} 万元，超过限额 {limit} 万元，差额 {between} 万元 · "
+            f"the amount asked for, {asked} 万元, exceeds the limit of {limit} 万元 by {between} 万元"
+        )
 
 
 def _print_years(sized: "SizedLoan") -> None:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from cli.code_words import Words, coded, factor_words, print_sources
 from cli.connection import services, target
 from cli.examples import WithExamples
 from cli.output import json_option, percent, print_json, print_table, wan
@@ -73,13 +74,15 @@ def command(
     assets = read_asset_file(file).assets
     own = () if scenario_file is None else read_scenarios(scenario_file)
     with services(target, ("valuation",)) as channel:
-        report = ValuationClient(channel).stress_assets(
+        client = ValuationClient(channel)
+        report = client.stress_assets(
             assets, names=names, scenarios=own, limit=limit, simulation=Simulation(n_paths=paths)
         )
-    if as_json:
+        factor = None if as_json else coded(factor_words(client.get_market_snapshot()))
+    if factor is None:
         print_json(report)
     else:
-        _print(report)
+        _print(report, factor)
     return 0 if all(isinstance(outcome, StressedAsset) for outcome in report.outcomes) else 2
 
 
@@ -93,25 +96,24 @@ def _limit(max_loss: float | None, min_pledge: float | None) -> "ReverseLimit | 
     return ReverseLimit(max_loss, min_pledge)
 
 
-def _print(report: "StressReport") -> None:
+def _print(report: "StressReport", factor: Words) -> None:
     from services.valuation.stress.report import StressedAsset
 
     labels = {scenario.name: scenario for scenario in report.scenarios}
     for outcome in report.outcomes:
         if isinstance(outcome, StressedAsset):
-            _print_asset(outcome, labels)
+            _print_asset(outcome, labels, factor)
         else:
             click.echo(f"{outcome.asset_id}: not stressed · 未能测试: {outcome.message}", err=True)
             for violation in outcome.violations:
                 click.echo(f"  {violation}", err=True)
     for scenario in report.scenarios:
-        for source in scenario.sources:
-            click.echo(f"  {scenario.label_zh} {scenario.name} [{source.evidence}] {source.citation}")
+        print_sources(f"{scenario.label_zh} {scenario.name}", scenario.sources)
     for skipped in report.skipped:
         click.echo(f"  {skipped.name} 不适用 does not fit the snapshot: {skipped.reason}")
 
 
-def _print_asset(asset: "StressedAsset", labels: "dict[str, Scenario]") -> None:
+def _print_asset(asset: "StressedAsset", labels: "dict[str, Scenario]", factor: Words) -> None:
     base = asset.base
     rows = [["基准 Base", wan(base.value_cny), "", wan(base.pledge_value_cny), "", percent(base.haircut),
              percent(base.loss_share)]]  # fmt: skip
@@ -142,10 +144,10 @@ def _print_asset(asset: "StressedAsset", labels: "dict[str, Scenario]") -> None:
         rows,
         left=(0,),
     )
-    _print_reverse(asset)
+    _print_reverse(asset, factor)
 
 
-def _print_reverse(asset: "StressedAsset") -> None:
+def _print_reverse(asset: "StressedAsset", factor: Words) -> None:
     reverse = asset.reverse
     if reverse is None:
         return
@@ -158,14 +160,14 @@ def _print_reverse(asset: "StressedAsset") -> None:
         )
         return
     for move in reverse.single:
-        click.echo(f"  反向压力（单因子） · reverse stress, alone: {_move(move)}")
+        click.echo(f"  反向压力（单因子） · reverse stress, alone: {_move(move, factor)}")
     if reverse.joint_distance is not None:
-        moves = "; ".join(_move(move) for move in reverse.joint[:_FACTORS_SHOWN])
+        moves = "; ".join(_move(move, factor) for move in reverse.joint[:_FACTORS_SHOWN])
         click.echo(f"  反向压力（联合） · reverse stress, joint at {reverse.joint_distance:.2f} sd: {moves}")
 
 
-def _move(move: "FactorMove") -> str:
-    return f"{move.factor} x {move.multiplier:.3f} ({move.standard_deviations:+.2f} sd)"
+def _move(move: "FactorMove", factor: Words) -> str:
+    return f"{factor(move.factor)} x {move.multiplier:.3f} ({move.standard_deviations:+.2f} sd)"
 
 
 def _change(change_cny: float, base_cny: float) -> str:

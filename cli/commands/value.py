@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from cli.caution_lines import print_cautions
+from cli.code_words import Words, coded, factor_words, print_codes, with_code
 from cli.commands.explained import print_account, print_explanation
 from cli.connection import services, target
 from cli.examples import WithExamples
@@ -14,6 +15,7 @@ from cli.output import json_option, percent, print_json, print_table, wan
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from services.runtime.market import MarketSnapshot
     from services.valuation.asset import Asset
     from services.valuation.valuation import CashFlowLine, Failure, Valuation
 
@@ -56,10 +58,11 @@ def command(
             explain=explain or as_json,
         )
         names = {} if as_json else {kind.kind: kind.name_zh for kind in client.list_asset_kinds()}
+        snapshot = client.get_market_snapshot() if explain and not as_json else None
     if as_json:
         print_json(outcomes)
     else:
-        _print(file, outcomes, names, explain=explain)
+        _print(file, outcomes, names, snapshot)
         _print_stored(outcomes, record=record)
     return 0 if all(isinstance(outcome, Valuation) for outcome in outcomes) else 2
 
@@ -78,8 +81,12 @@ def _request_id(assets: "Sequence[Asset]", paths: int, seed: int) -> str:
 
 
 def _print(
-    file: Path, outcomes: "list[Valuation | Failure]", names: dict[str, str], *, explain: bool
+    file: Path,
+    outcomes: "list[Valuation | Failure]",
+    names: dict[str, str],
+    explained_in: "MarketSnapshot | None",
 ) -> None:
+    """Print what came of each asset, explained in the words of a market where one is given."""
     from services.valuation.valuation import Valuation
 
     valued = [outcome for outcome in outcomes if isinstance(outcome, Valuation)]
@@ -98,7 +105,7 @@ def _print(
             (
                 [
                     v.asset_id,
-                    f"{names.get(v.kind, '')} {v.kind}".strip(),
+                    with_code(names.get(v.kind, ""), v.kind),
                     wan(v.value_cny),
                     percent(v.haircut),
                     wan(v.pledge_value_cny),
@@ -111,10 +118,11 @@ def _print(
         )
     for valuation in valued:
         print_valuation_notes(valuation)
-        if explain:
-            print_cash_flows(valuation)
+        if explained_in is not None:
+            factor = factor_words(explained_in)
+            print_cash_flows(valuation, factor)
             print_account(valuation)
-            print_explanation(valuation)
+            print_explanation(valuation, coded(factor))
             print_harvest_option(valuation)
     for i, outcome in enumerate(outcomes):
         if not isinstance(outcome, Valuation):
@@ -157,13 +165,13 @@ def _print_pledge_value(valuation: "Valuation") -> None:
     )
 
 
-def print_cash_flows(valuation: "Valuation") -> None:
-    """Print the lines that add up to the value."""
+def print_cash_flows(valuation: "Valuation", factor: Words) -> None:
+    """Print the lines that add up to the value, and the codes of their factors below them."""
     lines = [
         [
             f"{line.time_years:.2f}",
             line.label,
-            line.factor,
+            factor(line.factor),
             f"{line.quantity:,.2f}",
             f"{line.expected_factor:.4f}",
             wan(line.expected_amount_cny),
@@ -188,6 +196,7 @@ def print_cash_flows(valuation: "Valuation") -> None:
         lines,
         left=(0, 1, 2),
     )
+    print_codes("因子代码 factor codes", factor, (line.factor for line in valuation.cash_flows))
 
 
 def _discount(line: "CashFlowLine") -> str:

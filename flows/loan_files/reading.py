@@ -74,19 +74,6 @@ def read_loan_files(
     return tuple(tables)
 
 
-def read_loan_file(path: Path, *, kind: str | None = None, sheet: str | None = None) -> LoanFile:
-    """Read the one table of a file; see `read_loan_files`.
-
-    Raises:
-        InvalidInput: with every problem of the file; or several tables.
-    """
-    tables = read_loan_files([path], kind=kind, sheet=sheet)
-    if len(tables) > 1:
-        places = ", ".join(f"{table.kind} in sheet {table.sheet}" for table in tables)
-        raise refusal([Problem(str(path), places, "one table; name it with --kind or --sheet")])
-    return tables[0]
-
-
 def _tables(path: Path, kind: str | None, sheet: str | None) -> list[LoanFile]:
     tables: list[LoanFile] = []
     problems: list[FieldViolation] = []

@@ -95,11 +95,6 @@ def send_loan_files(
     return {tables[0].kind: counts}
 
 
-def send_loan_file(service: ImportPort, content: LoanFile, as_of: dt.date | None) -> PutCounts:
-    """Store the rows of one table, all or nothing; see `send_loan_files`."""
-    return send_loan_files(service, [content], as_of)[content.kind]
-
-
 def _in_files(tables: Sequence[LoanFile], found: FieldViolation) -> FieldViolation:
     by_rows = {"rows": tables[0]} | {table.kind: table for table in tables}
     match = _ROW.fullmatch(found.field)

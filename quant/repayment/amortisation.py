@@ -3,9 +3,8 @@
 import numpy as np
 from numpy.typing import ArrayLike
 
-from quant.arguments import FINITE, NON_NEGATIVE, POSITIVE, FloatArray, describe_first, require_count
+from quant.arguments import NON_NEGATIVE, POSITIVE, FloatArray, describe_first, require_count
 from quant.repayment.payment_plan import (
-    JUST_BELOW_HALF,
     NO_CENTS,
     NO_CHOICE,
     NO_GROWTH,
@@ -19,22 +18,8 @@ from quant.repayment.payment_plan import (
 _MAX_CENTS = 10**15  # float64 resolves a tenth of a cent up to here
 
 
-def round_to_cents(value_cents: ArrayLike) -> Cents:
-    """Return amounts in cents as whole cents: halves go up (away from zero for negative amounts).
-
-    Half a millionth of a cent below a half is a half, for one written in decimals may be computed as 0.49999999.
-
-    Raises:
-        ValueError: if an amount is not finite.
-    """
-    value = FINITE.require("value_cents", value_cents)
-    size = np.abs(value)
-    floor = np.floor(size)
-    whole = np.sign(value) * (floor + (size - floor >= JUST_BELOW_HALF))
-    return np.asarray(whole, dtype=np.int64)
-
-
-def equal_instalment(
+def amortise(
+    rule: Rule,
     loan_cents: ArrayLike,
     rate_annual: ArrayLike,
     n_periods: int,
@@ -42,9 +27,13 @@ def equal_instalment(
     period_years: ArrayLike = 1.0 / 12.0,
     grace_periods: int = 0,
 ) -> LoanSchedule:
-    """Return a schedule of level payments (等额本息), recomputed for the open balance where the rate changes.
+    """Return a schedule by a rule; `custom` takes parts of principal that are given.
+
+    Level payments (等额本息) are recomputed for the open balance where the rate changes; equal parts of principal
+    (等额本金); or interest in every period and the principal with the last (按期付息, 到期还本).
 
     Args:
+        rule: EQUAL_INSTALMENT, EQUAL_PRINCIPAL or BULLET.
         loan_cents: Amount lent in whole cents, scalar or [...].
         rate_annual: Nominal annual rate, not negative: shaped as `loan_cents` or scalar, or with one more
             axis than `loan_cents`, of n_periods, for rates that step.
@@ -55,40 +44,9 @@ def equal_instalment(
     Raises:
         ValueError: if an argument is outside its domain or the shapes do not fit.
     """
-    return _schedule(
-        Rule.EQUAL_INSTALMENT, loan_cents, rate_annual, n_periods, period_years, grace_periods=grace_periods
-    )
-
-
-def equal_principal(
-    loan_cents: ArrayLike,
-    rate_annual: ArrayLike,
-    n_periods: int,
-    *,
-    period_years: ArrayLike = 1.0 / 12.0,
-    grace_periods: int = 0,
-) -> LoanSchedule:
-    """Return a schedule of equal parts of principal (等额本金).
-
-    Arguments and errors as `equal_instalment`.
-    """
-    return _schedule(
-        Rule.EQUAL_PRINCIPAL, loan_cents, rate_annual, n_periods, period_years, grace_periods=grace_periods
-    )
-
-
-def bullet(
-    loan_cents: ArrayLike,
-    rate_annual: ArrayLike,
-    n_periods: int,
-    *,
-    period_years: ArrayLike = 1.0 / 12.0,
-) -> LoanSchedule:
-    """Return a schedule of interest in every period and the principal with the last (按期付息, 到期还本).
-
-    Arguments and errors as `equal_instalment`.
-    """
-    return _schedule(Rule.BULLET, loan_cents, rate_annual, n_periods, period_years)
+    if rule is Rule.CUSTOM:
+        raise ValueError("rule: found CUSTOM, expected another one; `custom` takes its parts of principal")
+    return _schedule(rule, loan_cents, rate_annual, n_periods, period_years, grace_periods=grace_periods)
 
 
 def custom(
@@ -98,8 +56,8 @@ def custom(
 
     Args:
         principal_cents: Principal of each period in whole cents, [..., n_periods]; the loan is their sum.
-        rate_annual: As in `equal_instalment`.
-        period_years: As in `equal_instalment`.
+        rate_annual: As in `amortise`.
+        period_years: As in `amortise`.
 
     Raises:
         ValueError: if an argument is outside its domain or the shapes do not fit.

@@ -37,10 +37,6 @@ class CallContext:
         """Seconds left, never below zero."""
         return max(0.0, self.deadline_s - time.monotonic())
 
-    def is_cancelled(self) -> bool:
-        """Whether nobody waits for the answer any more."""
-        return not self.is_active()
-
     def check_alive(self) -> None:
         """For long work to call between steps.
 

@@ -22,7 +22,7 @@ from quant.market.seasons import MonthlyShares
 from services.runtime.errors import InvalidInput
 from services.runtime.evidence import Evidence, Source
 from services.runtime.scheme import SharingScheme
-from services.runtime.toml_file import toml_bytes
+from services.runtime.toml_file import toml_content
 
 __all__ = [
     "CurvePoint",
@@ -246,7 +246,6 @@ def read_snapshot(path: Path) -> MarketSnapshot:
         InvalidInput: if the file is missing or wrong, naming the place.
     """
     try:
-        content: Any = msgspec.toml.decode(toml_bytes(path, "a market snapshot in TOML"))
-        return msgspec.convert(content, MarketSnapshot)
-    except (msgspec.DecodeError, msgspec.ValidationError, ValueError) as error:
+        return msgspec.convert(toml_content(path, "a market snapshot in TOML"), MarketSnapshot)
+    except (msgspec.ValidationError, ValueError) as error:
         raise InvalidInput.of(str(path), str(error)) from error

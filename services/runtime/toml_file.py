@@ -4,8 +4,9 @@ Messages name the file by its path as it was given, so that people recognise wha
 """
 
 import codecs
+import re
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -13,6 +14,7 @@ from services.runtime.conversion_error import place_and_words
 from services.runtime.errors import InvalidInput
 
 T = TypeVar("T", bound=msgspec.Struct)
+_POSITION = re.compile(r"line (\d+), column (\d+)")
 
 
 def toml_bytes(path: Path, expected: str = "a TOML file") -> bytes:
@@ -28,7 +30,9 @@ def toml_bytes(path: Path, expected: str = "a TOML file") -> bytes:
     try:
         content = path.read_bytes().removeprefix(codecs.BOM_UTF8)
     except OSError as error:
-        raise InvalidInput.of(str(path), f"cannot be read: {error.strerror}, expected {expected}") from None
+        raise InvalidInput.of(
+            str(path), f"cannot be read: {error.strerror}, expected {expected} (文件无法读取)"
+        ) from None
     try:
         content.decode()
     except UnicodeDecodeError as error:
@@ -38,6 +42,26 @@ def toml_bytes(path: Path, expected: str = "a TOML file") -> bytes:
             f"line {line}: found text that is not UTF-8, such as GBK; save the file as UTF-8 (请另存为 UTF-8)",
         ) from None
     return content
+
+
+def toml_content(path: Path, expected: str = "a TOML file") -> Any:
+    """The content of a file as plain tables and lists.
+
+    Raises:
+        InvalidInput: the file cannot be read, is not UTF-8 or is no TOML: with the line and column.
+    """
+    content = toml_bytes(path, expected)
+    try:
+        return msgspec.toml.decode(content)
+    except (msgspec.DecodeError, ValueError) as error:
+        raise InvalidInput.of(str(path), malformed(error)) from None
+
+
+def malformed(error: Exception) -> str:
+    """What is wrong with a file that is no TOML, and where."""
+    found = _POSITION.search(str(error))
+    where = "" if found is None else f"，见第 {found[1]} 行第 {found[2]} 列"
+    return f"is not valid TOML: {error} (TOML 格式有误{where})"
 
 
 def decode_toml(path: Path, form: type[T]) -> T:
@@ -56,4 +80,4 @@ def decode_toml(path: Path, form: type[T]) -> T:
             words += f", expected {', '.join(field.encode_name for field in msgspec.structs.fields(form))}"
         raise InvalidInput.of(f"{path}: {where}" if where else str(path), words) from error
     except msgspec.DecodeError as error:
-        raise InvalidInput.of(str(path), str(error)) from error
+        raise InvalidInput.of(str(path), malformed(error)) from error

@@ -22,7 +22,7 @@ from services.valuation.prepared_market import PreparedMarket
 from services.valuation.pricers.pricing import PricedAsset
 from services.valuation.valuation import CashFlowLine, Failure, Simulation, Valuation
 
-ENGINE_VERSION = "valuation-6"
+ENGINE_VERSION = "valuation-7"
 """Changes whenever a figure may change in any bit; replay compares it."""
 
 _CANONICAL = msgspec.json.Encoder(order="deterministic")

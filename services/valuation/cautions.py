@@ -7,6 +7,7 @@ from services.runtime.vocabulary.names import fields_zh
 from services.valuation.asset import StatedValue, ValueBasis
 from services.valuation.catalogue.kinds import Thresholds
 
+_DECIMALS_OF_YEARS = (2, 4, 6)
 UNDISCOUNTED_SUM = Caution(
     "UNDISCOUNTED_SUM",
     Severity.WARNING,
@@ -74,17 +75,38 @@ def of_market_age(valuation_date: dt.date, as_of: dt.date) -> list[Caution]:
     ]
 
 
+def years_told_apart(first: float, second: float) -> tuple[str, str]:
+    """Two numbers of years for one sentence, with two decimals at most, or as many more as tell them apart.
+
+    >>> years_told_apart(4.7479452, 1.0)
+    ('4.75', '1')
+    >>> years_told_apart(5.0, 4.9973)
+    ('5', '4.9973')
+    """
+    texts = ("", "")
+    for decimals in _DECIMALS_OF_YEARS:
+        texts = (_trimmed(first, decimals), _trimmed(second, decimals))
+        if first == second or texts[0] != texts[1]:
+            break
+    return texts
+
+
+def _trimmed(value: float, decimals: int) -> str:
+    return f"{value:.{decimals}f}".rstrip("0").rstrip(".")
+
+
 def of_horizon(last_payment_years: float, horizon_years: float) -> list[Caution]:
     """NOTHING_AFTER_HORIZON: a pledge that has paid everything before it would be sold secures nothing."""
     if last_payment_years > horizon_years:
         return []
+    last, horizon = years_told_apart(last_payment_years, horizon_years)
     return [
         Caution(
             "NOTHING_AFTER_HORIZON",
             Severity.WARNING,
-            f"最后一笔现金在 {last_payment_years:g} 年，处置在 {horizon_years:g} 年后：届时已无现金流，质押价值为零。",
-            f"The last payment falls at {last_payment_years:g} years and the pledge would be sold after "
-            f"{horizon_years:g}: nothing is left by then, so the pledge value is zero.",
+            f"最后一笔现金在 {last} 年，处置在 {horizon} 年后：届时已无现金流，质押价值为零。",
+            f"The last payment falls at {last} years and the pledge would be sold after {horizon}: nothing is left "
+            "by then, so the pledge value is zero.",
             "simulation.horizon_years",
         )
     ]
@@ -168,13 +190,14 @@ def of_yield(tonnes_per_year: float, area_ha: float, field: str, limits: Thresho
 def of_permit_term(term_years: float, renewed: bool, limits: Thresholds) -> list[Caution]:
     """PERMIT_ENDS where nothing is counted after expiry; PERMIT_TERM_UNUSUAL where a permit runs very long."""
     found = []
+    term, longest = years_told_apart(term_years, limits.permit_term_years)
     if not renewed:
         found.append(
             Caution(
                 "PERMIT_ENDS",
                 Severity.NOTE,
-                f"许可 {term_years:g} 年后到期，未计续期，到期后价值为零。",
-                f"The permit ends in {term_years:g} years; no renewal is counted and nothing is worth after it.",
+                f"许可 {term} 年后到期，未计续期，到期后价值为零。",
+                f"The permit ends in {term} years; no renewal is counted and nothing is worth after it.",
                 "water_right.remaining_term_years",
             )
         )
@@ -183,8 +206,8 @@ def of_permit_term(term_years: float, renewed: bool, limits: Thresholds) -> list
             Caution(
                 "PERMIT_TERM_UNUSUAL",
                 Severity.WARNING,
-                f"剩余期限 {term_years:g} 年，超过取水许可通常最长 {limits.permit_term_years:g} 年。",
-                f"{term_years:g} years remain; abstraction permits run at most {limits.permit_term_years:g} usually.",
+                f"剩余期限 {term} 年，超过取水许可通常最长 {longest} 年。",
+                f"{term} years remain; abstraction permits run at most {longest} usually.",
                 "water_right.remaining_term_years",
             )
         )
@@ -211,13 +234,13 @@ def of_loan_beyond_right(tenor_years: float, right_ends_years: float) -> list[Ca
     """LOAN_OUTLASTS_RIGHT where a loan is owed after the right behind it has ended or paid for the last time."""
     if tenor_years <= right_ends_years:
         return []
+    tenor, right = years_told_apart(tenor_years, right_ends_years)
     return [
         Caution(
             "LOAN_OUTLASTS_RIGHT",
             Severity.WARNING,
-            f"贷款期限 {tenor_years:g} 年，长于质押权利的 {right_ends_years:g} 年（许可到期或最后一笔收入）。",
-            f"The loan runs {tenor_years:g} years, the pledged right {right_ends_years:g} (end of the permit or last "
-            "income).",
+            f"贷款期限 {tenor} 年，长于质押权利的 {right} 年（许可到期或最后一笔收入）。",
+            f"The loan runs {tenor} years, the pledged right {right} (end of the permit or last income).",
             "terms.tenor_years",
         )
     ]

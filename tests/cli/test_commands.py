@@ -107,8 +107,34 @@ def test_replay_is_identical_to_the_bit(target: str, capsys: pytest.CaptureFixtu
 
 
 def test_replay_of_nothing_says_so(target: str, capsys: pytest.CaptureFixture[str]) -> None:
-    assert run(["replay", "no-such-id", "--target", target]) == 2
-    assert "no-such-id" in capsys.readouterr().err
+    _, recorded = answer(capsys, "value", EXAMPLE, "--record", "--target", target)
+    assert isinstance(recorded, list)
+    for wanted in ("no-such-id", "no-such-id-00000"):
+        assert run(["replay", wanted, "--target", target]) == 2
+        told = capsys.readouterr().err
+        assert f"没有编号为 {wanted} 的估值" in told
+        assert recorded[0]["valuation_id"] in told
+
+
+def test_replay_finds_the_only_valuation_of_an_id_without_number(
+    target: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    _, recorded = answer(capsys, "value", EXAMPLE, "--record", "--target", target)
+    assert isinstance(recorded, list)
+    whole = recorded[0]["valuation_id"]
+    assert whole.endswith("-00000")
+    assert run(["replay", whole.removesuffix("-00000"), "--target", target]) == 0
+    assert whole in capsys.readouterr().out
+
+
+def test_replay_asks_which_of_several_is_meant(target: str, capsys: pytest.CaptureFixture[str]) -> None:
+    _, recorded = answer(capsys, "value", "examples/vep-project.toml", "--record", "--target", target)
+    assert isinstance(recorded, list)
+    ids = [valuation["valuation_id"] for valuation in recorded]
+    assert run(["replay", ids[0].removesuffix("-00000"), "--target", target]) == 2
+    told = capsys.readouterr().err
+    assert "请写明其一" in told
+    assert all(valuation_id in told for valuation_id in ids)
 
 
 def test_size_names_the_binding_rule(target: str, capsys: pytest.CaptureFixture[str]) -> None:
@@ -123,8 +149,9 @@ def test_printed_tables_show_the_figures(target: str, capsys: pytest.CaptureFixt
     assert run(["value", EXAMPLE, "--explain", "--target", target]) == 0
     printed = capsys.readouterr().out
     for words in (
-        "质押价值", "用水权收入", "假设 assumption", "water_revenue.heihe.irrigation",
-        "主要驱动因素 · Main drivers", "估值误差 valuation error", "贴现率 discount rate", "最终所付现值",
+        "质押价值", "用水权收入", "假设 assumption", "黑河中游灌溉用水权单方收入 water_revenue.heihe.irrigation",
+        "主要驱动因素 · Main drivers", "水价 water_price", "估值误差 valuation error", "贴现率 discount rate",
+        "最终所付现值",
     ):  # fmt: skip
         assert words in printed
 
@@ -154,8 +181,15 @@ def test_size_takes_paths_and_seed_as_value_does(target: str, capsys: pytest.Cap
 def test_size_says_what_would_have_to_change(target: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["size", EXAMPLE, "--target", target]) == 0
     printed = capsys.readouterr().out
-    for words in ("At the limit under level instalments", "要贷所申请额度", "[pledge_value]: 质押价值由"):
+    for words in (
+        "At the limit under level instalments",
+        "要贷所申请额度",
+        "[质押率 pledge value]: 质押价值由",
+    ):
         assert words in printed
+    # Asked for: 500,000 CNY (examples/water-right.toml).
+    limit = float(re.findall(r"申请额度 50.00 万元，超过限额 ([\d.]+) 万元", printed)[0])
+    assert f"差额 {50.0 - limit:.2f} 万元" in printed
 
 
 def test_size_builds_the_rate_up_and_calls_assumptions_so(

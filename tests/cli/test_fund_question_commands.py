@@ -61,7 +61,7 @@ def test_chosen_worlds_are_compared(target: str, capsys: pytest.CaptureFixture[s
     chosen = ("--scenario", "cost-overrun", "--scenario", "delay")
     assert run(["fund", "compare", *SMALL, *chosen, "--target", target]) == 0
     shown = capsys.readouterr().out
-    for words in ("造价超支", "工期延误", "基准 base", "[assumption]"):
+    for words in ("造价超支", "工期延误", "基准 base", "[假设 assumption]"):
         assert words in shown
     assert "旅游冲击" not in shown
     assert run(["fund", "compare", *SMALL, *chosen, "--target", target, "--json"]) == 0

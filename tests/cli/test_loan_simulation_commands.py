@@ -22,7 +22,8 @@ def test_simulate_prints_tail_and_fans(capsys: pytest.CaptureFixture[str]) -> No
         run(["loans", "simulate", "--quarters", "4", "--paths", "512", "--tail", "--fund-cap", "1000"]) == 0
     )
     said = capsys.readouterr().out
-    for words in ("组合损失", "VaR 99.9%", "按担保方式", "不良率", "抵押率", "风险补偿基金"):
+    named = ("质押 pledge", "竹林碳汇质押贷款 bamboo_carbon")
+    for words in ("组合损失", "VaR 99.9%", "按担保方式", "不良率", "抵押率", "风险补偿基金", *named):
         assert words in said
     assert run(["loans", "simulate", "--paths", "512", "--json"]) == 0
     loss = json.loads(capsys.readouterr().out)

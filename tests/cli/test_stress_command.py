@@ -80,9 +80,9 @@ def test_the_table_for_people(target: str, capsys: pytest.CaptureFixture[str]) -
         "压力测试",
         "基准 Base",
         "1997年分水方案严格执行",
-        "[assumption]",
+        "[假设 assumption]",
         "反向压力",
-        "water_price x",
+        "水价 water_price x",
     ):
         assert words in printed
 
@@ -108,7 +108,7 @@ def test_the_table_names_scenarios_as_their_sources_do(
 ) -> None:
     assert run(["stress", EXAMPLE, "--scenario", "dry-run-shared", "--target", target]) == 0
     printed = capsys.readouterr().out
-    table, _, sources = printed.partition(" [assumption] ")
+    table, _, sources = printed.partition(" [假设 assumption] ")
     assert "dry-run-shared" in table.rpartition("\n")[0]
     assert table.rpartition("\n")[2].endswith(" dry-run-shared")
     assert sources

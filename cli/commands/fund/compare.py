@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from cli.asking import SHOWN_QUESTION, asked_fund, question_file
+from cli.code_words import print_sources
 from cli.connection import target
 from cli.examples import WithExamples
 from cli.output import json_option, percent, print_json, print_table, progress, wan
@@ -95,8 +96,8 @@ def _print(terms: "FundTerms", comparison: "ScenarioComparison") -> None:
         ],
     )
     for each in comparison.scenarios:
-        for source in each.scenario.market.sources:
-            click.echo(f"  {each.scenario.market.name} [{source.evidence}] {source.citation}")
+        market = each.scenario.market
+        print_sources(f"{market.label_zh} {market.name}", market.sources)
 
 
 def _row(label: str, recipient: str, outcome: "FundOutcome", base: "FundOutcome | None") -> list[str]:

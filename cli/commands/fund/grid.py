@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from cli.code_words import with_code
 from cli.connection import services, target
 from cli.examples import WithExamples
 from cli.output import json_option, percent, print_table, progress, wan
@@ -70,8 +71,11 @@ def _written(grid: "FundGrid", out: Path | None, name: str) -> tuple[Path, ...]:
 
 
 def _print(grid: "FundGrid") -> None:
+    from flows.reports.fund_grid_report.wording import recipient_name
+
+    seen_by = with_code(recipient_name(grid.answered[0].terms, grid.seen_by).zh, grid.seen_by)
     print_table(
-        f"基金情景网格 · The fund in a grid of scenarios ({grid.seen_by}, {grid.n_paths:,} paths a cell)",
+        f"基金情景网格 · The fund in a grid of scenarios ({seen_by}, {grid.n_paths:,} paths a cell)",
         (
             "方案 Variant",
             "情景 World",

@@ -84,11 +84,11 @@ def read_debtors(path: Path) -> "tuple[DebtorFacts, ...]":
 
     from services.loans.quality.classification import DebtorFacts
     from services.runtime.errors import InvalidInput
-    from services.runtime.toml_file import toml_bytes
+    from services.runtime.toml_file import toml_content
 
     try:
-        content = msgspec.toml.decode(toml_bytes(path), type=dict[str, tuple[DebtorFacts, ...]], strict=False)
-    except (msgspec.DecodeError, msgspec.ValidationError, ValueError) as error:
+        content = msgspec.convert(toml_content(path), dict[str, tuple[DebtorFacts, ...]], strict=False)
+    except (msgspec.ValidationError, ValueError) as error:
         raise InvalidInput.of(str(path), str(error)) from None
     if content.keys() != {"debtors"}:
         raise InvalidInput.of(

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from cli.caution_lines import print_brief_cautions
+from cli.code_words import coded, group_words, with_code
 from cli.connection import services, target
 from cli.examples import WithExamples
 from cli.loan_quality import (
@@ -96,12 +97,19 @@ def command(
 
 
 def _print(report: "CreditLossReport") -> None:
+    from services.loans.statistics.result import Grouping
+
     columns = ("分组 Group", "笔数 Loans", "余额 Exposure", "损失准备 Allowance", "覆盖率 Coverage")
     rows = [_total(total, _STAGES[total.key]) for total in report.by_stage]
     print_table(
         "预期信用损失 · Expected credit loss (万元)", columns, [*rows, _total(report.total, "合计 total")]
     )
-    print_table("按产品 · By product (万元)", columns, [_total(total) for total in report.by_product])
+    product = coded(group_words(Grouping.PRODUCT))
+    print_table(
+        "按产品 · By product (万元)",
+        columns,
+        [_total(total, product(total.key)) for total in report.by_product],
+    )
     _print_funds(report)
     loans = sorted(report.loans, key=lambda loan: -loan.allowance_cny)
     print_table(
@@ -142,9 +150,9 @@ def _print_funds(report: "CreditLossReport") -> None:
     )  # fmt: skip
 
 
-def _total(total: "CreditLossTotal", label: str | None = None) -> list[str]:
+def _total(total: "CreditLossTotal", label: str) -> list[str]:
     return [
-        (total.key or "—") if label is None else label,
+        label,
         f"{total.n_loans:,}",
         wan(total.exposure_cny),
         wan(total.allowance_cny),
@@ -166,11 +174,14 @@ def _loan(loan: "LoanCreditLoss") -> list[str]:
 
 
 def _print_quarters(loan: "LoanCreditLoss") -> None:
+    from services.runtime.vocabulary.names import field_zh
+
     for scenario in loan.scenarios:
         if not scenario.quarters:
             continue
+        world = with_code(field_zh(scenario.scenario), scenario.scenario)
         print_table(
-            f"{loan.loan_id} · {scenario.scenario}, 权重 weight {percent(scenario.weight)}, "
+            f"{loan.loan_id} · {world}, 权重 weight {percent(scenario.weight)}, "
             f"实际利率 effective rate {loan.effective_rate_annual:.3%} (万元)",
             ("截至 Until 年", "违约概率 PD", "敞口 Exposure", "押品 Collateral", "损失 Loss", "折现 Discount",
              "折现损失 Discounted"),

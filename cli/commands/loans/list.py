@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from cli.code_words import Words, group_words, print_codes
 from cli.connection import services, target
 from cli.examples import WithExamples
 from cli.moments import moment_of
@@ -46,6 +47,7 @@ def command(
     from itertools import islice
 
     from services.loans.client import LoansClient
+    from services.loans.statistics.result import Grouping
 
     moment = moment_of("--known-at", known_at)
     with services(target, ("loans",)) as channel:
@@ -59,13 +61,15 @@ def command(
     if as_json:
         print_json(shown)
         return 0
+    product_words = group_words(Grouping.PRODUCT)
     print_table(
         "贷款 · Loans",
         ("贷款 Loan", "借款人 Borrower", "名称 Name", "县区 County", "产品 Product", "金额 Principal 万元", "利率 Rate",
          "到期 Matures", "状态日 As of", "押品 Pledges"),
-        map(_row, shown),
+        [_row(record, product_words) for record in shown],
         left=(0, 1, 2, 3, 4),
     )  # fmt: skip
+    print_codes("产品代码 product codes", product_words, (record.loan.product for record in shown))
     if not shown:
         click.echo("没有贷款 · no loans")
     if len(records) > limit:
@@ -73,14 +77,14 @@ def command(
     return 0
 
 
-def _row(record: "LoanRecord") -> list[str]:
+def _row(record: "LoanRecord", product: Words) -> list[str]:
     loan = record.loan
     return [
         loan.loan_id,
         loan.borrower_id,
         loan.name,
         loan.county,
-        loan.product,
+        product(loan.product),
         wan(float(loan.terms.principal_cny)),
         f"{loan.terms.rate_annual:.2%}",
         str(loan.terms.matures_on),

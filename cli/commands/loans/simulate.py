@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from cli.caution_lines import print_brief_cautions
+from cli.code_words import Words, coded, group_words
 from cli.connection import services, target
 from cli.examples import WithExamples
 from cli.loan_quality import (
@@ -110,6 +111,8 @@ def command(
 
 
 def _print(loss: "PortfolioLoss") -> None:
+    from services.loans.statistics.result import Grouping
+
     span = "一年 one year" if loss.n_quarters is None else f"{loss.n_quarters} 个季度 quarters"
     click.echo(
         f"组合损失 · Loss of {number_of(loss.n_loans, 'loan')}, 敞口 exposure {wan(loss.exposure_cny)} 万元, {span}"
@@ -141,13 +144,17 @@ def _print(loss: "PortfolioLoss") -> None:
         rows,
     )
     level = "" if loss.contribution_confidence is None else f"{loss.contribution_confidence:.1%}"
-    for title, shares in (
-        ("按县区 · By county", loss.by_county),
-        ("按产品 · By product", loss.by_product),
-        ("按担保方式 · By guarantee mode", loss.by_guarantee_mode),
-        ("贡献最大的贷款 · Loans that contribute most", loss.by_loan),
+    for title, shares, words in (
+        ("按县区 · By county", loss.by_county, group_words(Grouping.COUNTY)),
+        ("按产品 · By product", loss.by_product, coded(group_words(Grouping.PRODUCT))),
+        (
+            "按担保方式 · By guarantee mode",
+            loss.by_guarantee_mode,
+            coded(group_words(Grouping.GUARANTEE_MODE)),
+        ),
+        ("贡献最大的贷款 · Loans that contribute most", loss.by_loan, str),
     ):
-        _print_shares(f"{title} (万元)", level, shares)
+        _print_shares(f"{title} (万元)", level, shares, words)
     _print_fan("不良率 · Non-performing ratio", loss.npl)
     _print_fan("抵押率 · Loan to value of the secured part", loss.ltv)
     if loss.fund is not None:
@@ -169,13 +176,13 @@ def _print(loss: "PortfolioLoss") -> None:
     print_brief_cautions(loss.cautions)
 
 
-def _print_shares(title: str, level: str, shares: "Sequence[LossShare]") -> None:
+def _print_shares(title: str, level: str, shares: "Sequence[LossShare]", words: Words) -> None:
     largest = sorted(shares, key=_in_tail, reverse=True)[:_SHOWN]
     print_table(
         title,
         ("项目 Item", "敞口 Exposure", "预期损失 Expected", f"ES贡献 {level}", "违约 Defaults", "押品 Collateral"),
         [
-            [share.key or "未注明 not said", wan(share.exposure_cny), wan(share.expected_loss_cny),
+            [words(share.key), wan(share.exposure_cny), wan(share.expected_loss_cny),
              wan(_in_tail(share)), f"{share.defaults_mean:.3f}", wan(share.collateral_mean_cny)]
             for share in largest
         ],

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from cli.caution_lines import print_brief_cautions
+from cli.code_words import Words, coded, factor_words, with_code
 from cli.connection import services, target
 from cli.examples import WithExamples
 from cli.loan_quality import (
@@ -116,7 +117,7 @@ def command(
     if as_json:
         print_json(report)
     else:
-        _print(report, question.limit)
+        _print(report, question.limit, coded(factor_words(book.snapshot)))
     return 0
 
 
@@ -128,7 +129,7 @@ def _limit(expected_loss: float | None, shortfall: float | None) -> "LossLimit |
     return None if expected_loss is None and shortfall is None else LossLimit(expected_loss, shortfall)
 
 
-def _print(report: "PortfolioStress", limit: "LossLimit | None") -> None:
+def _print(report: "PortfolioStress", limit: "LossLimit | None", factor: Words) -> None:
     click.echo(
         f"组合压力测试 · {number_of(report.n_loans, 'loan')}, 敞口 exposure {wan(report.exposure_cny)} 万元"
     )
@@ -138,7 +139,7 @@ def _print(report: "PortfolioStress", limit: "LossLimit | None") -> None:
         ("情景 Scenario", "预期损失 Expected", "变化 Change", "误差 Error", "VaR99.9 VaR", "ES99.9 ES",
          "违约率 Defaults", "末期不良率 NPL", "押品 Collateral"),
         [
-            [f"{world.label_zh} {world.scenario}".strip(), wan(world.expected_loss_cny),
+            [with_code(world.label_zh, world.scenario or "base"), wan(world.expected_loss_cny),
              wan(world.expected_loss_change_cny), f"± {wan(world.expected_loss_change_error_cny)}",
              wan(world.value_at_risk_cny), wan(world.expected_shortfall_cny), percent(world.default_rate),
              percent(world.npl_ratio), wan(world.collateral_mean_cny)]
@@ -148,11 +149,11 @@ def _print(report: "PortfolioStress", limit: "LossLimit | None") -> None:
     for skipped in report.skipped:
         click.echo(f"  未运行 not run: {skipped.name}: {skipped.reason}")
     if report.reverse is not None and limit is not None:
-        _print_reverse(report.reverse, report.worlds[0], limit)
+        _print_reverse(report.reverse, report.worlds[0], limit, factor)
     print_brief_cautions(report.cautions)
 
 
-def _print_reverse(reverse: "ReverseStress", base: "StressedLoss", limit: "LossLimit") -> None:
+def _print_reverse(reverse: "ReverseStress", base: "StressedLoss", limit: "LossLimit", factor: Words) -> None:
     click.echo(
         f"反向压力 · Reverse stress: 限额 limit {wan(limit.highest_cny)}, 基准 base {wan(reverse.figure_cny)} 万元"
     )
@@ -171,12 +172,12 @@ def _print_reverse(reverse: "ReverseStress", base: "StressedLoss", limit: "LossL
     if reverse.joint_distance is None and not reverse.single:
         click.echo("  六个标准差以内不会超限 · no move within six standard deviations breaks it")
     for move in reverse.single[:_FACTORS_SHOWN]:
-        click.echo(f"  单一 alone   {_move(move)}")
+        click.echo(f"  单一 alone   {_move(move, factor)}")
     if reverse.joint_distance is not None:
         click.echo(f"  联合 together, 距离 distance {reverse.joint_distance:.2f}")
         for move in reverse.joint[:_FACTORS_SHOWN]:
-            click.echo(f"    {_move(move)}")
+            click.echo(f"    {_move(move, factor)}")
 
 
-def _move(move: "FactorMove") -> str:
-    return f"{move.factor}: {move.standard_deviations:+.2f} 标准差 sd, x {move.multiplier:.3f}"
+def _move(move: "FactorMove", factor: Words) -> str:
+    return f"{factor(move.factor)}: {move.standard_deviations:+.2f} 标准差 sd, x {move.multiplier:.3f}"

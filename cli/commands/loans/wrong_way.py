@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from cli.caution_lines import print_brief_cautions
+from cli.code_words import Words, coded, factor_words
 from cli.connection import services, target
 from cli.examples import WithExamples
 from cli.loan_quality import (
@@ -69,11 +70,11 @@ def command(
     if as_json:
         print_json(risk)
     else:
-        _print(risk)
+        _print(risk, coded(factor_words(question.snapshot)))
     return 0
 
 
-def _print(risk: "WrongWayRisk") -> None:
+def _print(risk: "WrongWayRisk", factor: Words) -> None:
     click.echo(
         f"错向风险 · Wrong-way risk: {number_of(risk.n_loans, 'loan')}, 敞口 exposure {wan(risk.exposure_cny)} 万元"
     )
@@ -94,14 +95,15 @@ def _print(risk: "WrongWayRisk") -> None:
         f"{wan(risk.expected_loss_difference_error_cny)} 万元, 同样的违约 on the same defaults"
     )
     if risk.drivers:
-        _print_drivers(risk)
+        _print_drivers(risk, factor)
     print_brief_cautions(risk.cautions)
 
 
-def _print_drivers(risk: "WrongWayRisk") -> None:
+def _print_drivers(risk: "WrongWayRisk", factor: Words) -> None:
     whole = math.fsum(share.expected_loss_cny for share in risk.drivers)
     shares = [
-        (share.factor, share.expected_loss_cny, share.expected_loss_error_cny) for share in risk.drivers
+        (factor(share.factor), share.expected_loss_cny, share.expected_loss_error_cny)
+        for share in risk.drivers
     ]
     print_table(
         "各因子的份额 · Shares of the factors (Shapley, 万元)",

@@ -7,9 +7,9 @@ from flows.reports.appraisal_report.blocks import chapter, heading
 from flows.reports.bilingual import Bilingual
 from flows.reports.charts.model import Bar, ChangeChart
 from flows.reports.document import Block, Cell, ColumnKind, Figure, Paragraph, Row, Section, Table
+from flows.reports.factor_names import factor_names
 from flows.reports.figures import CNY_PER_WAN
 from flows.reports.labels import label
-from flows.reports.main_report.case_cash_flows import factor_names
 from services.valuation.valuation import DISCOUNT_RATE, LOSS_OF_RIGHT, VALUATION_ERROR, Sensitivity
 
 

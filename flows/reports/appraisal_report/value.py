@@ -7,9 +7,9 @@ from flows.reports.appraisal_report.blocks import chapter, heading, mark_of
 from flows.reports.bilingual import Bilingual
 from flows.reports.charts.model import Layer, Spread, SpreadChart, StackChart
 from flows.reports.document import Block, Cell, ColumnKind, Figure, Mark, Paragraph, Row, Section, Table
+from flows.reports.factor_names import factor_names
 from flows.reports.figures import CNY_PER_WAN
 from flows.reports.labels import label
-from flows.reports.main_report.case_cash_flows import factor_names
 from services.runtime.results import Distribution
 from services.valuation.valuation import CashFlowLine
 

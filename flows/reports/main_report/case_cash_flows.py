@@ -6,6 +6,7 @@ from flows.published_cases.appraisal import CaseAppraisal
 from flows.reports.bilingual import Bilingual
 from flows.reports.blocks import cell, column
 from flows.reports.document import Cell, ColumnKind, Row, Table
+from flows.reports.factor_names import factor_names
 from flows.reports.labels import label
 from flows.reports.main_report.case_facts import name_of, valuation_of, value_is_assumed
 from services.runtime.market import MarketSnapshot
@@ -30,12 +31,6 @@ def cash_flow_tables(appraisals: tuple[CaseAppraisal, ...], snapshot: MarketSnap
         best.setdefault(valuation.kind, (appraisal, valuation))
     chosen = list(best.values())[:_CASES_WITH_CASH_FLOWS]
     return tuple(_cash_flow_table(appraisal, valuation, names) for appraisal, valuation in chosen)
-
-
-def factor_names(snapshot: MarketSnapshot) -> dict[str, Bilingual]:
-    """What the factors are called for people, by code."""
-    names = {factor.name: Bilingual(factor.label_zh, factor.label_en) for factor in snapshot.primary_factors}
-    return names | {d.name: Bilingual(d.label_zh, d.label_en) for d in snapshot.derived_factors}
 
 
 def _gaps(appraisal: CaseAppraisal) -> tuple[int, int]:

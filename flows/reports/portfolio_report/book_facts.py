@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from flows.portfolio.book_review import BookFigures, BookReview
 from flows.reports.bilingual import Bilingual
 from flows.reports.document import Cell
+from flows.reports.factor_names import factor_names, name_of_factor
 from flows.reports.labels import label
-from flows.reports.main_report.case_cash_flows import factor_names
 from flows.reports.statistics_workbook.names import Names
 from flows.statistics.job import read_tables
 from services.loans.loan import LoanRecord
@@ -42,10 +42,7 @@ class BookFacts:
 
     def factor(self, code: str) -> Bilingual:
         """The name of a factor, or of several that are taken together ("a + b")."""
-        found = [self.factors.get(part, Bilingual(part)) for part in code.split(" + ")]
-        return Bilingual(
-            "、".join(name.zh for name in found), ", ".join(name.en or name.zh for name in found)
-        )
+        return name_of_factor(self.factors, code)
 
     def loan(self, loan_id: str) -> Cell:
         """A loan in a table: its id with its name below."""

@@ -39,7 +39,7 @@ class Expected:
 
 
 def expected_section(book: BookFacts) -> Section:
-    """A paragraph that reconciles them and the table it speaks of."""
+    """A paragraph that reconciles them, the table it speaks of, and what each of them is."""
     first, *others = found = measures(book)
     same = [other for other in others if other.is_same]
     widest = max(same, key=lambda other: abs(in_standard_errors(first, other) or 0.0))
@@ -52,7 +52,7 @@ def expected_section(book: BookFacts) -> Section:
         loans=f"{len(_in_default(book)):,}",
         allowance=wan(book.figures.credit_loss.total.allowance_cny),
     )
-    return chapter("expected", Paragraph(words), _table(found))
+    return chapter("expected", Paragraph(words), _table(found), _bases(found))
 
 
 def measures(book: BookFacts) -> tuple[Expected, ...]:
@@ -110,7 +110,6 @@ def _table(found: tuple[Expected, ...]) -> Table:
             (
                 Cell(label(f"portfolio_expected.{item.key}")),
                 Cell(label("portfolio_expected.life") if item.months is None else item.months),
-                Cell(label(f"portfolio_basis.{item.key}")),
                 Cell(item.n_paths),
                 Cell(item.loss_cny),
                 Cell(item.error_cny),
@@ -125,7 +124,6 @@ def _table(found: tuple[Expected, ...]) -> Table:
         (
             heading("key"),
             heading("months"),
-            heading("basis", is_long_text=True),
             heading("paths", ColumnKind.INTEGER),
             heading("expected_loss", ColumnKind.WAN),
             heading("error", ColumnKind.WAN),
@@ -135,3 +133,11 @@ def _table(found: tuple[Expected, ...]) -> Table:
         rows,
         text("expected_errors"),
     )
+
+
+def _bases(found: tuple[Expected, ...]) -> Table:
+    rows = tuple(
+        Row((Cell(label(f"portfolio_expected.{item.key}")), Cell(label(f"portfolio_basis.{item.key}"))))
+        for item in found
+    )
+    return Table(title("expected_bases"), (heading("key"), heading("basis", is_long_text=True)), rows)

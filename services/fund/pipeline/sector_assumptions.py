@@ -77,11 +77,6 @@ class SectorAssumption(msgspec.Struct, frozen=True, forbid_unknown_fields=True, 
         named = not self.name_contains or any(part in project.name for part in self.name_contains)
         return project.sector == self.sector and named
 
-    @property
-    def operating_yield_annual(self) -> float:
-        """Cash of a full year after all cost, over the total investment."""
-        return self.revenue_yield_annual * (1.0 - self.variable_cost_share) - self.fixed_cost_yield_annual
-
     def risk(self, common_share: float) -> ConstructionRisk:
         """What may go wrong."""
         return ConstructionRisk(

@@ -159,11 +159,6 @@ def header_to_wire(header: ImportHeader) -> pb.ImportLoansRequest:
     )
 
 
-def rows_to_wire(kind: ImportKind, rows: Iterable[Row]) -> Iterator[pb.ImportLoansRequest]:
-    """Messages of rows of one kind, and the end."""
-    yield from book_to_wire({kind: rows})
-
-
 def book_to_wire(rows_of: Mapping[ImportKind, Iterable[Row]]) -> Iterator[pb.ImportLoansRequest]:
     """Messages of rows, kind by kind, and the end."""
     n = 0

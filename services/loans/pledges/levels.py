@@ -5,13 +5,12 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
 from services.runtime.bundled import bundled
 from services.runtime.errors import InvalidInput
-from services.runtime.toml_file import toml_bytes
+from services.runtime.toml_file import toml_content
 
 STANDARD_LEVELS = "loans/pledge_levels.toml"
 ALL_OTHERS = ""
@@ -146,9 +145,8 @@ def read_levels(path: Path) -> MonitoringRules:
         InvalidInput: naming the file, what was found and what was expected.
     """
     try:
-        content: Any = msgspec.toml.decode(toml_bytes(path))
-        read = msgspec.convert(content, _File)
-    except (msgspec.DecodeError, msgspec.ValidationError, ValueError) as error:
+        read = msgspec.convert(toml_content(path), _File)
+    except (msgspec.ValidationError, ValueError) as error:
         raise InvalidInput.of(str(path), str(error)) from None
     products = [levels.product for levels in read.levels]
     if ALL_OTHERS not in products or len(set(products)) < len(products):

@@ -10,7 +10,7 @@ import msgspec
 from services.loans.quality.rules import BASE_SCENARIO, CreditRules, Parameter, RulePeriod, WeightedScenario
 from services.runtime.bundled import bundled
 from services.runtime.errors import FieldViolation, InvalidInput
-from services.runtime.toml_file import toml_bytes
+from services.runtime.toml_file import toml_content
 
 STANDARD_RULES = "loans/credit_rules.toml"
 _WEIGHT_TOLERANCE = 1e-9
@@ -75,10 +75,7 @@ def read_rules(path: Path) -> CreditRules:
     Raises:
         InvalidInput: naming file, place, what was found and what was expected; all mistakes at once.
     """
-    try:
-        content: Any = msgspec.toml.decode(toml_bytes(path))
-    except (msgspec.DecodeError, ValueError) as error:
-        raise InvalidInput.of(str(path), f"is not valid TOML: {error}") from None
+    content = toml_content(path)
     found = [
         FieldViolation(f"{path}: {key}", f"is not known, expected {', '.join(PARAMETERS)}")
         for key in sorted(content.keys() - PARAMETERS.keys())

@@ -93,11 +93,6 @@ class PositionStore(Protocol):
     def settled_or_bad(self, day: dt.date, loan_ids: Sequence[str] = ()) -> list[LoanPosition]:
         """Of the positions in force on a day those of loans that owe nothing or are reported as bad."""
 
-    def positions_on(
-        self, day: dt.date, loan_ids: Sequence[str] = (), known_at: dt.datetime | None = None
-    ) -> list[LoanPosition]:
-        """Positions reported for exactly a day, in order of loan; of all loans for no ids."""
-
     def movements_between(
         self,
         after: dt.date,
@@ -181,13 +176,6 @@ class SqlPositionStore(InstitutionRows):
                 _position(row) for row in self.connection.execute(sa.select(latest).where(remarkable))
             )
         return sorted(found, key=lambda position: position.loan_id)
-
-    def positions_on(
-        self, day: dt.date, loan_ids: Sequence[str] = (), known_at: dt.datetime | None = None
-    ) -> list[LoanPosition]:
-        """See the port."""
-        due = self.mine(position_table, known_at) & (position_table.c.as_of == day)
-        return self._positions(due, loan_ids)
 
     def movements_between(
         self,

@@ -17,7 +17,7 @@ counties = ["甘州区"]
 """
 
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import msgspec
 
@@ -25,7 +25,7 @@ from services.loans.segments.compensation_fund import CompensationFundTerms
 from services.loans.segments.default_curve import DefaultCurve
 from services.loans.segments.segment import SEGMENT_FIELDS, Segment
 from services.runtime.errors import FieldViolation, InvalidInput
-from services.runtime.toml_file import toml_bytes
+from services.runtime.toml_file import toml_content
 
 _Terms = TypeVar("_Terms", DefaultCurve, CompensationFundTerms)
 
@@ -72,10 +72,7 @@ def read_compensation_funds(path: Path) -> tuple[CompensationFundTerms, ...]:
 
 
 def _entries(path: Path, key: str, row: type[_Row], terms: type[_Terms]) -> tuple[_Terms, ...]:
-    try:
-        content: Any = msgspec.toml.decode(toml_bytes(path))
-    except (msgspec.DecodeError, ValueError) as error:
-        raise InvalidInput.of(str(path), f"is not valid TOML: {error}") from None
+    content = toml_content(path)
     tables = content.get(key)
     if content.keys() != {key} or not isinstance(tables, list) or not tables:
         raise InvalidInput.of(

@@ -1,14 +1,9 @@
 """What the statistics read of a loan, a position and a movement; amounts are whole cents."""
 
 import datetime as dt
-from decimal import Decimal
 from typing import NamedTuple
 
-from services.loans.loan import Loan
-from services.loans.reported.position import FiveClass, LoanMovement, LoanPosition, MovementKind
-from services.loans.synthetic.book import MARK
-
-CENTS_PER_CNY = 100
+from services.loans.reported.position import FiveClass, MovementKind
 
 
 class LoanFacts(NamedTuple):
@@ -44,44 +39,3 @@ class MovementFacts(NamedTuple):
     day: dt.date
     kind: MovementKind
     amount_cents: int
-
-
-def facts_of_loan(loan: Loan) -> LoanFacts:
-    """What the statistics read of a loan."""
-    return LoanFacts(
-        loan.loan_id,
-        loan.borrower_id,
-        loan.terms.drawn_on,
-        loan.terms.matures_on,
-        loan.approved_on,
-        loan.purpose,
-        loan.industry,
-        loan.county,
-        loan.product,
-        loan.guarantee_mode or "",
-        MARK in loan.name,
-    )
-
-
-def facts_of_position(position: LoanPosition) -> PositionFacts:
-    """What the statistics read of a position."""
-    return PositionFacts(
-        position.loan_id,
-        position.as_of,
-        cents_of(position.balance_cny),
-        position.rate_annual,
-        position.quality,
-    )
-
-
-def facts_of_movement(movement: LoanMovement) -> MovementFacts:
-    """What the statistics read of a movement."""
-    cents = cents_of(movement.amount_cny)
-    return MovementFacts(
-        movement.loan_id, movement.day, movement.kind, -cents if movement.reverses else cents
-    )
-
-
-def cents_of(amount_cny: Decimal) -> int:
-    """Whole cents of an amount that is in whole cents."""
-    return int(amount_cny * CENTS_PER_CNY)

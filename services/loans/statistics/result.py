@@ -110,11 +110,6 @@ class StatisticsLine:
         return self.non_performing_cents / self.closing_cents if self.closing_cents else None
 
     @property
-    def increase_since_year_begin_cents(self) -> int | None:
-        """Closing less the balance at the beginning of the year; None without history."""
-        return None if self.year_begin_cents is None else self.closing_cents - self.year_begin_cents
-
-    @property
     def growth_since_year_begin(self) -> float | None:
         """Growth since the beginning of the year; None without history or from nothing."""
         return _growth(self.closing_cents, self.year_begin_cents)

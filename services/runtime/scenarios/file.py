@@ -20,7 +20,7 @@ from services.runtime.errors import FieldViolation, InvalidInput
 from services.runtime.evidence import Source
 from services.runtime.scenarios.rules import check_scenario
 from services.runtime.scenarios.scenario import SECTIONS, InflowRegime, Scenario
-from services.runtime.toml_file import toml_bytes
+from services.runtime.toml_file import toml_content
 from services.runtime.violations import Violations
 
 STANDARD_SCENARIOS = "scenarios.toml"
@@ -105,10 +105,7 @@ def tables_of(path: Path, key: str) -> list[Any]:
     Raises:
         InvalidInput: the file cannot be read, is no TOML or holds something else.
     """
-    try:
-        content: Any = msgspec.toml.decode(toml_bytes(path))
-    except (msgspec.DecodeError, ValueError) as error:
-        raise InvalidInput.of(str(path), f"is not valid TOML: {error}") from None
+    content = toml_content(path)
     tables = content.get(key)
     unknown = sorted(content.keys() - {key})
     if not isinstance(tables, list) or not tables or unknown:

@@ -68,29 +68,6 @@ def money_from_decimal(amount_cny: Decimal) -> Money:
     return Money(currency_code=CURRENCY, units=-units if sign else units, nanos=-nanos if sign else nanos)
 
 
-def money_from_float(value_cny: float) -> Money:
-    """A money message of a computed value, rounded half-even to the fen (0.01 CNY).
-
-    This is the named place where a float64 of ``quant`` becomes money.
-
-    Raises:
-        InvalidInput: NaN, infinite, or units beyond 64 bits.
-    """
-    return money_from_decimal(round_to_fen(value_cny))
-
-
-def round_to_fen(value_cny: float) -> Decimal:
-    """The value as money, half-even at 0.01 CNY of the shortest decimal that denotes the float.
-
-    Raises:
-        InvalidInput: NaN, infinite or too large for money.
-    """
-    amount = Decimal(repr(float(value_cny)))
-    if not amount.is_finite() or abs(amount) >= MAX_UNITS:
-        raise InvalidInput.of("", f"found {value_cny}, expected a finite amount within 64 bits")
-    return round(amount, 2)
-
-
 def date_from_wire(date: Date) -> dt.date:
     """The calendar day of a date message.
 

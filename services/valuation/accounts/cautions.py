@@ -49,9 +49,10 @@ def of_quantity_times_price(stated: ServiceIncome, unit: str, field: str) -> lis
         Caution(
             "VALUE_IS_NOT_QUANTITY_TIMES_PRICE",
             Severity.WARNING,
-            f"账户值 {value:g} 元与数量×单价 {computed:g} 元相差 {value / computed - 1.0:+.1%}，超过四舍五入误差。",
-            f"The account value of {value:g} CNY differs by {value / computed - 1.0:+.1%} from quantity x price, "
-            f"{computed:g} CNY: more than rounding.",
+            f"账户值 {value:,.2f} 元与数量×单价 {computed:,.2f} 元相差 {value / computed - 1.0:+.1%}，"
+            "超过四舍五入误差。",
+            f"The account value of {value:,.2f} CNY differs by {value / computed - 1.0:+.1%} from quantity x price, "
+            f"{computed:,.2f} CNY: more than rounding.",
             field,
         )
     ]

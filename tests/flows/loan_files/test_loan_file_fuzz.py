@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from flows.loan_files.reading import read_loan_file
+from flows.loan_files.reading import read_loan_files
 from services.runtime.errors import InvalidInput
 
 CELLS = {
@@ -28,7 +28,7 @@ ODD = (
 def test_the_row_itself_is_right(tmp_path: Path) -> None:
     path = tmp_path / "loans.csv"
     path.write_text(f"{','.join(CELLS)}\n{','.join(CELLS.values())}\n", encoding="utf-8")
-    assert len(read_loan_file(path).rows) == 1
+    assert len(read_loan_files([path])[0].rows) == 1
 
 
 @pytest.mark.parametrize("column", CELLS)
@@ -45,7 +45,7 @@ def test_an_odd_cell_is_read_or_told(tmp_path: Path, column: str) -> None:
 def _told(path: Path) -> list[str]:
     """Places that a refusal names; none where the row was read."""
     try:
-        n_rows = len(read_loan_file(path).rows)
+        n_rows = len(read_loan_files([path])[0].rows)
     except InvalidInput as error:
         return [violation.field for violation in error.violations] or ["nowhere"]
     return [] if n_rows == 1 else [f"{n_rows} rows"]

@@ -8,7 +8,7 @@ import openpyxl
 import pandas as pd
 import pytest
 
-from flows.loan_files.reading import LoanFile, read_loan_file
+from flows.loan_files.reading import LoanFile, read_loan_files
 from quant.repayment.daycount import DayCount
 from services.loans.conditions import BorrowerSize, GuaranteeMode, InterestSubsidy
 from services.loans.loan import Guarantee, IndexWeight, Loan, RepaymentKind, RepaymentTerms
@@ -31,12 +31,12 @@ def write(folder: Path, text: str, name: str = "loans.csv", encoding: str = "utf
 
 def problems(path: Path, **asked: str) -> list[str]:
     with pytest.raises(InvalidInput) as caught:
-        read_loan_file(path, **asked)
+        read_loan_files([path], **asked)
     return [str(violation) for violation in caught.value.violations]
 
 
 def test_a_chinese_list_with_a_title_is_read(tmp_path: Path) -> None:
-    found = read_loan_file(write(tmp_path, f"某行贷款清单\n\n{LOAN_HEADINGS},备注\n{LOAN_ROW},合成\n"))
+    (found,) = read_loan_files([write(tmp_path, f"某行贷款清单\n\n{LOAN_HEADINGS},备注\n{LOAN_ROW},合成\n")])
     assert found.rows == (
         Loan(
             "L1", "B1", "", "", "", "water_right",
@@ -66,7 +66,7 @@ def test_every_column_of_a_loan_is_read(tmp_path: Path) -> None:
     }  # fmt: skip
     frame = pd.DataFrame([cells])
     frame.to_csv(tmp_path / "loans.csv", index=False)
-    (row,) = read_loan_file(tmp_path / "loans.csv").rows
+    (row,) = read_loan_files([tmp_path / "loans.csv"])[0].rows
     fixings = (LprFixing(dt.date(2025, 12, 20), 0.03), LprFixing(dt.date(2026, 12, 20), 0.029))
     terms = RepaymentTerms(
         Decimal("1000.50"), dt.date(2026, 1, 15), 8, 0.04, RepaymentKind.EQUAL_PRINCIPAL, 3, 2, DayCount.ACT_360,
@@ -84,7 +84,7 @@ def rows_in_three_formats(folder: Path, table: pd.DataFrame) -> list[LoanFile]:
     table.to_csv(folder / "t.csv", index=False)
     table.to_excel(folder / "t.xlsx", index=False)
     table.to_parquet(folder / "t.parquet", index=False)
-    return [read_loan_file(folder / f"t.{suffix}") for suffix in ("csv", "xlsx", "parquet")]
+    return [read_loan_files([folder / f"t.{suffix}"])[0] for suffix in ("csv", "xlsx", "parquet")]
 
 
 def test_formats_agree(tmp_path: Path) -> None:
@@ -110,7 +110,7 @@ def test_formats_agree(tmp_path: Path) -> None:
 
 def test_movements_are_told_from_their_headings(tmp_path: Path) -> None:
     text = "流水号,贷款编号,发生日,类型,金额（元）\nM1,L1,2026/6/5,核销,1.05\n"
-    found = read_loan_file(write(tmp_path, text, encoding="gb18030"))
+    (found,) = read_loan_files([write(tmp_path, text, encoding="gb18030")])
     day = dt.date(2026, 6, 5)
     assert found.rows == (LoanMovement("M1", "L1", day, MovementKind.WRITTEN_OFF, Decimal("1.05")),)
 
@@ -167,7 +167,7 @@ def test_missing_and_misspelt_headings_are_told(tmp_path: Path) -> None:
     assert only.endswith("expected column rate_annual of a table of positions; was it renamed?")
 
 
-def test_a_workbook_of_several_tables_asks_which(tmp_path: Path) -> None:
+def test_of_a_workbook_all_tables_are_read_or_the_one_that_is_named(tmp_path: Path) -> None:
     workbook = openpyxl.Workbook()
     first = workbook.active
     assert first is not None
@@ -178,10 +178,12 @@ def test_a_workbook_of_several_tables_asks_which(tmp_path: Path) -> None:
     second.append(["流水号", "贷款编号", "发生日", "类型", "金额（元）"])
     second.append(["M1", "L1", dt.date(2026, 6, 5), "发放", 100])
     workbook.save(tmp_path / "book.xlsx")
-    (told,) = problems(tmp_path / "book.xlsx")
-    assert "loans in sheet 贷款, movements in sheet 变动" in told
-    assert len(read_loan_file(tmp_path / "book.xlsx", sheet="变动").rows) == 1
-    assert read_loan_file(tmp_path / "book.xlsx", kind="loans").sheet == "贷款"
+    book = [tmp_path / "book.xlsx"]
+    assert [(found.kind, found.sheet) for found in read_loan_files(book)] == [
+        ("loans", "贷款"), ("movements", "变动")
+    ]  # fmt: skip
+    assert [found.kind for found in read_loan_files(book, sheet="变动")] == ["movements"]
+    assert [found.sheet for found in read_loan_files(book, kind="loans")] == ["贷款"]
     (told,) = problems(tmp_path / "book.xlsx", sheet="余额")
     assert "no sheet '余额'" in told
 
@@ -209,7 +211,7 @@ def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:
 
 def test_a_reversal_names_the_movement_that_it_withdraws(tmp_path: Path) -> None:
     text = "流水号,贷款编号,发生日,类型,金额（元）,冲销流水号\nM1,L1,2026-05-15,归还,5,\nR1,L1,2026-05-15,归还,5,M1\n"
-    first, second = read_loan_file(write(tmp_path, text)).rows
+    first, second = read_loan_files([write(tmp_path, text)])[0].rows
     assert isinstance(first, LoanMovement)
     assert isinstance(second, LoanMovement)
     assert (first.reverses, second.reverses) == ("", "M1")

@@ -11,7 +11,7 @@ import pytest
 from cli.asset_file import read_asset_file
 from flows.loan_files.pledge_row import PledgeRow
 from flows.loan_files.pledged_assets import PledgedAsset, pledged_assets
-from flows.loan_files.reading import LoanFile, read_loan_file, read_loan_files
+from flows.loan_files.reading import LoanFile, read_loan_files
 from flows.loan_files.sending import send_loan_files
 from flows.loan_files.valued_pledges import valued_pledges
 from services.loans.importing.client import ImportClient
@@ -36,7 +36,7 @@ def book(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Book]:
 def table(folder: Path, *rows: str, headings: str = HEADINGS) -> LoanFile:
     path = folder / "pledges.csv"
     path.write_text("\n".join([headings, *rows]) + "\n", encoding="utf-8")
-    return read_loan_file(path)
+    return read_loan_files([path])[0]
 
 
 def problems(folder: Path, *rows: str, headings: str = HEADINGS) -> list[str]:
@@ -88,7 +88,7 @@ def test_a_table_is_read_alike_in_every_format(tmp_path: Path) -> None:
     frame.to_excel(tmp_path / "p.xlsx", index=False)
     frame.to_parquet(tmp_path / "p.parquet")
     for name in ("p.csv", "p.xlsx", "p.parquet"):
-        found = read_loan_file(tmp_path / name)
+        found = read_loan_files([tmp_path / name])[0]
         assert (found.kind, found.rows, found.ignored) == ("pledges", expected, ("备注",))
 
 
@@ -186,7 +186,7 @@ def test_files_and_valuations_that_are_missing_or_wrong_are_told_together(tmp_pa
     place, told = tmp_path / "pledges.csv", asset_problems(given)
     assert told[0] == (
         f"{place}, row 2, column asset_file: {tmp_path / 'nothing.toml'}: cannot be read: No such file or directory, "
-        "expected a TOML or JSON file"
+        "expected a TOML or JSON file (文件无法读取)"
     )
     assert any(
         text.startswith(f"{place}, row 3, column asset_file: {wrong}: assets[0].water_right.volume_m3")

@@ -45,8 +45,9 @@ def test_a_chapter_reconciles_them(synthetic_review: BookReview, book: BookFacts
     chapter = next(
         found for found in build_portfolio_document(synthetic_review).sections if found.key == "expected"
     )
-    [table] = [block for block in chapter.blocks if isinstance(block, Table)]
-    assert [row.cells[4].value for row in table.rows] == [item.loss_cny for item in measures(book)]
+    figures, bases = (block for block in chapter.blocks if isinstance(block, Table))
+    assert [row.cells[3].value for row in figures.rows] == [item.loss_cny for item in measures(book)]
+    assert [row.cells[0] for row in bases.rows] == [row.cells[0] for row in figures.rows]
     [words] = [block.text for block in chapter.blocks if isinstance(block, Paragraph)]
     assert f"{book.figures.loss.expected_loss_cny / 1e4:,.2f} 万元" in words.zh
     assert f"{book.figures.credit_loss.total.allowance_cny / 1e4:,.2f} 万元" in words.zh

@@ -8,8 +8,8 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from flows.loan_files.reading import read_loan_file
-from flows.loan_files.sending import send_loan_file
+from flows.loan_files.reading import read_loan_files
+from flows.loan_files.sending import send_loan_files
 from flows.synthetic_book.drawing import DrawnFrom, read_recipe
 from flows.synthetic_book.files import NOTE, TABLES, write_book
 from services.loans.loan import Loan
@@ -103,10 +103,10 @@ def test_files_read_back_to_the_same_book(book: list[SyntheticLoan], tmp_path: P
     some = book[:150]
     counts, paths = write_book(tmp_path / f"b.{suffix}", some)
     read = {
-        table: read_loan_file(
-            paths[0] if suffix == "xlsx" else tmp_path / f"b-{table}.{suffix}",
+        table: read_loan_files(
+            [paths[0] if suffix == "xlsx" else tmp_path / f"b-{table}.{suffix}"],
             sheet=table if suffix == "xlsx" else None,
-        )
+        )[0]
         for table in TABLES
     }
     assert {table: len(found.rows) for table, found in read.items()} == counts
@@ -130,9 +130,9 @@ def test_what_the_service_refuses_is_told_by_the_row_of_the_file(tmp_path: Path)
     with pytest.raises(
         InvalidInput, match=r"loans.csv, row 3, column terms.periods: .* after .*loans\.csv, row 3"
     ):
-        send_loan_file(Refusing(), read_loan_file(path), DAY)  # type: ignore[arg-type]  # refuses everything
+        send_loan_files(Refusing(), read_loan_files([path]), DAY)  # type: ignore[arg-type]  # refuses everything
     with pytest.raises(InvalidInput, match="--as-of"):
-        send_loan_file(Refusing(), read_loan_file(path), None)  # type: ignore[arg-type]  # as above
+        send_loan_files(Refusing(), read_loan_files([path]), None)  # type: ignore[arg-type]  # as above
 
 
 def test_the_day_must_end_a_quarter() -> None:

@@ -273,7 +273,6 @@ def test_work_stops_when_the_caller_goes_away(start: Any) -> None:
                 time.sleep(0.01)
                 call.check_alive()
         except Cancelled:
-            assert call.is_cancelled()
             stopped.set()
             raise
 

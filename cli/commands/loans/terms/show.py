@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from cli.code_words import Words, coded, group_words, with_code
 from cli.connection import services, target
 from cli.examples import WithExamples
 from cli.loan_quality import day_of
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 
     from services.loans.book_terms.terms import TermsVersion
     from services.loans.segments.segment import Segment
+
+_KINDS = {"default_curves": "违约期限结构", "compensation_funds": "风险补偿基金"}
 
 
 @click.command(
@@ -32,6 +35,7 @@ def command(as_of: str | None, known_at: str | None, target: str | None, *, as_j
     """查看条款 · What is in force on a day, entry by entry, and every version that was stored."""
     from services.loans.book_terms.client import BookTermsClient
     from services.loans.book_terms.terms import TermsKind, version_in_force
+    from services.loans.statistics.result import Grouping
 
     day = day_of("--as-of", as_of) or dt.datetime.now(CHINA).date()
     moment = moment_of("--known-at", known_at)
@@ -46,13 +50,14 @@ def command(as_of: str | None, known_at: str | None, target: str | None, *, as_j
             {"as_of": day, "default_curves": curves, "compensation_funds": funds, "versions": versions}
         )
         return 0
-    _print_curves(curves, day)
-    _print_funds(funds, day)
+    product = coded(group_words(Grouping.PRODUCT))
+    _print_curves(curves, day, product)
+    _print_funds(funds, day, product)
     _print_versions(versions, {version for version in (curves, funds) if version is not None})
     return 0
 
 
-def _print_curves(version: "TermsVersion | None", day: dt.date) -> None:
+def _print_curves(version: "TermsVersion | None", day: dt.date, product: Words) -> None:
     from services.loans.segments.default_curve import DefaultCurve
 
     entries = [] if version is None else [e for e in version.table.entries if isinstance(e, DefaultCurve)]
@@ -63,7 +68,7 @@ def _print_curves(version: "TermsVersion | None", day: dt.date) -> None:
         f"违约期限结构 · Default curves on {day}",
         ("名称 Name", "适用 For", "累计违约率 Cumulative", "按贷款缩放 Scaled", "依据 Basis"),
         [
-            [entry.name, _segment(entry.segment), " ".join(map(percent, entry.cumulative_default)),
+            [entry.name, _segment(entry.segment, product), " ".join(map(percent, entry.cumulative_default)),
              "是 yes" if entry.scaled_to_loan else "否 no", entry.basis]
             for entry in entries
         ],
@@ -71,7 +76,7 @@ def _print_curves(version: "TermsVersion | None", day: dt.date) -> None:
     )  # fmt: skip
 
 
-def _print_funds(version: "TermsVersion | None", day: dt.date) -> None:
+def _print_funds(version: "TermsVersion | None", day: dt.date, product: Words) -> None:
     from services.loans.segments.compensation_fund import CompensationFundTerms
 
     entries = (
@@ -84,7 +89,7 @@ def _print_funds(version: "TermsVersion | None", day: dt.date) -> None:
         f"风险补偿基金 · Risk-compensation funds on {day} (万元)",
         ("名称 Name", "适用 For", "余额 Balance", "上限 Cap", "补偿比例 Share", "依据 Basis"),
         [
-            [entry.name, _segment(entry.segment), *(_wan(value) for value in (entry.balance_cny, entry.cap_cny)),
+            [entry.name, _segment(entry.segment, product), _wan(entry.balance_cny), _wan(entry.cap_cny),
              "各笔自有 loan's own" if entry.compensation_share is None else percent(entry.compensation_share),
              entry.basis]
             for entry in entries
@@ -100,7 +105,8 @@ def _print_versions(versions: "Sequence[TermsVersion]", in_force: "set[TermsVers
         "历史版本 · Versions",
         ("种类 Kind", "生效日 From", "登记时间 Recorded", "条目 Entries", "内容哈希 Hash", "在用 In force"),
         [
-            [version.table.kind.value, str(version.as_of), version.recorded_at.isoformat(timespec="seconds"),
+            [with_code(_KINDS[version.table.kind.value], version.table.kind.value), str(version.as_of),
+             version.recorded_at.astimezone(CHINA).isoformat(timespec="seconds"),
              f"{len(version.table.entries)}", version.table.content_hash()[:12], "是 yes" * (version in in_force)]
             for version in versions
         ],
@@ -112,10 +118,10 @@ def _wan(value_cny: float | None) -> str:
     return "—" if value_cny is None else wan(value_cny)
 
 
-def _segment(segment: "Segment") -> str:
+def _segment(segment: "Segment", product: Words) -> str:
     """Whose terms they are, in a few words."""
-    parts = [*segment.counties, *segment.products, *segment.loan_ids]
+    parts = [*segment.counties, *map(product, segment.products), *segment.loan_ids]
     if segment.pd_from > 0.0 or segment.pd_below is not None:
         below = "" if segment.pd_below is None else f" < {percent(segment.pd_below)}"
         parts.append(f"PD ≥ {percent(segment.pd_from)}{below}")
-    return ", ".join(parts) or "全部 all"
+    return "\n".join(parts) or "全部 all"

@@ -16,7 +16,7 @@ from services.loans.client import LoansClient
 from services.loans.collateral import Collateral
 from services.loans.importing.client import ImportClient
 from services.loans.importing.intake import ImportHeader, ImportKind, Row
-from services.loans.importing.translate import ROWS_PER_CHUNK, book_to_wire, header_to_wire, rows_to_wire
+from services.loans.importing.translate import ROWS_PER_CHUNK, book_to_wire, header_to_wire
 from services.loans.loan import Loan, PutCounts, RepaymentKind
 from services.loans.pledges.client import PledgeClient
 from services.loans.pledges.levels import PledgeLevel
@@ -64,7 +64,7 @@ def test_a_repeated_request_gets_the_first_answer_however_it_is_cut(
 ) -> None:
     loans = [loan("L1"), loan("L2")]
     assert importer.import_loans(JUNE, loans, request_id="r1") == PutCounts(2, 0, 0)
-    one_by_one = [next(rows_to_wire(ImportKind.LOANS, [item])) for item in loans]
+    one_by_one = [next(book_to_wire({ImportKind.LOANS: [item]})) for item in loans]
     again = send(channel, HEADER, *one_by_one, pb.ImportLoansRequest(end=pb.ImportEnd(n_rows=2)))
     assert (again.created, again.updated, again.unchanged) == (2, 0, 0)
     with pytest.raises(Conflict, match="r1"):
@@ -74,8 +74,8 @@ def test_a_repeated_request_gets_the_first_answer_however_it_is_cut(
 def test_wrong_rows_are_named_by_their_number_and_nothing_is_stored(
     client: LoansClient, channel: grpc.Channel, loan: MakeLoan
 ) -> None:
-    good, *_ = rows_to_wire(ImportKind.LOANS, [loan("L1"), loan("L2")])
-    bad, end = rows_to_wire(ImportKind.LOANS, [loan("L3"), loan("L4")])
+    good, *_ = book_to_wire({ImportKind.LOANS: [loan("L1"), loan("L2")]})
+    bad, end = book_to_wire({ImportKind.LOANS: [loan("L3"), loan("L4")]})
     bad.loans.rows[1].terms.periods = 0
     bad.loans.rows[1].borrower_id = ""
     with pytest.raises(InvalidInput) as caught:
@@ -111,9 +111,9 @@ def test_a_key_that_comes_twice_is_refused(
 def test_a_stream_out_of_order_stores_nothing(
     client: LoansClient, channel: grpc.Channel, loan: MakeLoan, case: str
 ) -> None:
-    rows, end = rows_to_wire(ImportKind.LOANS, [loan("L1")])
-    other, _ = rows_to_wire(
-        ImportKind.MOVEMENTS, [LoanMovement("M", "L1", JUNE, MovementKind.DRAWN, Decimal(1))]
+    rows, end = book_to_wire({ImportKind.LOANS: [loan("L1")]})
+    other, _ = book_to_wire(
+        {ImportKind.MOVEMENTS: [LoanMovement("M", "L1", JUNE, MovementKind.DRAWN, Decimal(1))]}
     )
     parts = {
         "no header": [rows, end],
@@ -135,7 +135,7 @@ def test_a_broken_stream_stores_nothing_and_keeps_nobody_waiting(
 
     def parts() -> Iterator[pb.ImportLoansRequest]:
         yield HEADER
-        yield next(rows_to_wire(ImportKind.LOANS, [loan("L1")]))
+        yield next(book_to_wire({ImportKind.LOANS: [loan("L1")]}))
         sent.set()
         go_on.wait(30)
 

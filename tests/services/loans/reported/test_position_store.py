@@ -56,7 +56,7 @@ def test_a_position_comes_back_as_it_was_reported(loans_engine: sa.Engine) -> No
     with transaction(loans_engine) as connection:
         assert store(connection).record_positions(given) == PutCounts(2, 0, 0)
     with reading(loans_engine) as connection:
-        assert store(connection).positions_on(JUNE) == given
+        assert store(connection).positions_in_force(JUNE) == given
 
 
 def test_the_position_in_force_is_the_latest_up_to_the_day(loans_engine: sa.Engine) -> None:
@@ -68,7 +68,6 @@ def test_the_position_in_force_is_the_latest_up_to_the_day(loans_engine: sa.Engi
         mine = store(connection)
         assert mine.positions_in_force(MARCH - dt.timedelta(days=1)) == []
         assert mine.positions_in_force(JUNE) == [position("L1", MARCH, "90"), position("L2", JUNE, "70")]
-        assert mine.positions_on(JUNE) == [position("L2", JUNE, "70")]
         assert mine.positions_in_force(SEPTEMBER, ["L1"]) == [position("L1", SEPTEMBER, "80")]
 
 
@@ -81,7 +80,9 @@ def test_a_correction_counts_and_the_old_record_stays(loans_engine: sa.Engine) -
         assert store(connection, 4).record_positions([position("L1", JUNE, "100")]) == PutCounts(0, 1, 0)
     with reading(loans_engine) as connection:
         known = {
-            hours: [found.balance_cny for found in store(connection).positions_on(JUNE, known_at=at(hours))]
+            hours: [
+                found.balance_cny for found in store(connection).positions_in_force(JUNE, known_at=at(hours))
+            ]
             for hours in (-1, 1, 2, 5)
         }
         rows = connection.scalar(
@@ -127,4 +128,4 @@ def test_institutions_see_only_their_own(loans_engine: sa.Engine) -> None:
     with transaction(loans_engine) as connection:
         theirs = store(connection, institution_id="bank-b")
         assert theirs.record_positions([position("L1", JUNE, "5")]) == PutCounts(1, 0, 0)
-        assert store(connection).positions_on(JUNE) == [position("L1", JUNE)]
+        assert store(connection).positions_in_force(JUNE) == [position("L1", JUNE)]

@@ -13,8 +13,6 @@ from services.runtime.wire.values import (
     date_to_wire,
     decimal_from_money,
     money_from_decimal,
-    money_from_float,
-    round_to_fen,
 )
 
 AMOUNTS = st.integers(-(2**63 - 1) * 10**9, (2**63 - 1) * 10**9).map(lambda nanos: Decimal(nanos).scaleb(-9))
@@ -79,21 +77,6 @@ def test_bad_money_is_refused(money: Money, field: str) -> None:
     with pytest.raises(InvalidInput) as caught:
         decimal_from_money(money)
     assert [violation.field for violation in caught.value.violations] == [field]
-
-
-# Half-even on the decimal that a reader of the float sees: 0.125 and 0.375 are exact in binary too.
-@pytest.mark.parametrize(
-    ("value", "fen"), [(0.125, "0.12"), (0.375, "0.38"), (-2.675, "-2.68"), (1e15, "1e15"), (0.0, "0")]
-)
-def test_a_computed_value_is_rounded_once(value: float, fen: str) -> None:
-    assert round_to_fen(value) == Decimal(fen)
-    assert decimal_from_money(money_from_float(value)) == Decimal(fen)
-
-
-@pytest.mark.parametrize("value", [float("nan"), float("inf"), float("-inf"), 1e19])
-def test_a_computed_value_that_is_no_money_is_refused(value: float) -> None:
-    with pytest.raises(InvalidInput):
-        money_from_float(value)
 
 
 @given(st.dates())
