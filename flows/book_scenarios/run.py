@@ -113,9 +113,7 @@ def stress_setting(
             seed=grid.seed,
             n_quarters=quarters,
             fund_cap_cny=grid.fund_cap_cny if setting.fund_cap_cny is None else setting.fund_cap_cny,
-            default_curves=plan.terms.default_curves,
-            compensation_funds=plan.terms.compensation_funds,
-            without_book_terms=plan.terms.without_book_terms,
+            **plan.terms.arguments(),
         )
         stress = stresser.stress(StressQuestion(book, scenarios=plan.worlds), on_progress=on_progress)
     except (InvalidInput, NotFound, ValueError) as error:

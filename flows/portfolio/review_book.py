@@ -8,10 +8,14 @@ from flows.portfolio.book_review import BookFigures, BookReview, ReverseReview
 from flows.portfolio.request import ReviewRequest
 from services.loans.client import LoansClient
 from services.loans.pledges.client import PledgeClient
-from services.loans.portfolio import PortfolioQuestion, Sampling
+from services.loans.pledges.monitored import PledgeReport
+from services.loans.portfolio import PortfolioLoss, PortfolioQuestion, Sampling
+from services.loans.quality.capital import CapitalReport
 from services.loans.quality.classification_report import BookQuality
 from services.loans.quality.client import QualityClient
+from services.loans.quality.credit_loss import CreditLossReport
 from services.loans.simulation.client import BookStressClient
+from services.loans.simulation.link import WrongWayRisk
 from services.loans.simulation.stress import LossLimit, PortfolioStress, StressQuestion
 from services.runtime.errors import NotFound
 from services.runtime.market import MarketSnapshot
@@ -89,72 +93,63 @@ class _Questions:
     run: RunStep
 
     def figures(self) -> BookFigures:
-        request, run, market, day = self.request, self.run, self.snapshot, self.request.as_of
-        curves, funds = request.terms.default_curves, request.terms.compensation_funds
-        without_book_terms = request.terms.without_book_terms
-        loss = run(
-            "simulate losses",
-            lambda: self.clients.loans.simulate_portfolio(
-                market,
-                as_of=day,
-                n_paths=request.n_paths,
-                seed=request.seed,
-                n_quarters=request.n_quarters,
-                sampling=Sampling.TOWARDS_TAIL,
-                default_curves=curves,
-                compensation_funds=funds,
-                without_book_terms=without_book_terms,
-                timeout_s=_TIMEOUT_S,
-            ),
-        )
-        wrong_way = run(
-            "measure wrong-way risk",
-            lambda: self.clients.stress.wrong_way_risk(self._book(request.n_paths), timeout_s=_TIMEOUT_S),
-        )
+        run = self.run
+        loss = run("simulate losses", self._loss)
+        wrong_way = run("measure wrong-way risk", self._wrong_way)
         stress = run("stress", lambda: self._stressed(None))
-        quality = self.clients.quality
         return BookFigures(
             loss,
             wrong_way,
             stress,
             self._reverse(stress.worlds[0].expected_loss_cny),
-            run(
-                "measure credit loss",
-                lambda: quality.measure_credit_loss(
-                    market,
-                    as_of=day,
-                    n_paths=request.credit_loss_paths,
-                    seed=request.seed,
-                    default_curves=curves,
-                    compensation_funds=funds,
-                    without_book_terms=without_book_terms,
-                    timeout_s=_TIMEOUT_S,
-                ),
-            ),
-            run(
-                "measure capital",
-                lambda: quality.measure_capital(
-                    market,
-                    as_of=day,
-                    n_paths=request.n_paths,
-                    seed=request.seed,
-                    default_curves=curves,
-                    compensation_funds=funds,
-                    without_book_terms=without_book_terms,
-                    timeout_s=_TIMEOUT_S,
-                ),
-            ),
+            run("measure credit loss", self._credit_loss),
+            run("measure capital", self._capital),
             run("classify", self._classified),
-            run(
-                "monitor pledges",
-                lambda: self.clients.pledges.monitor(
-                    market,
-                    as_of=day,
-                    n_paths=request.monitoring_paths,
-                    seed=request.seed,
-                    timeout_s=_TIMEOUT_S,
-                ),
-            ),
+            run("monitor pledges", self._monitored),
+        )
+
+    def _loss(self) -> PortfolioLoss:
+        return self.clients.loans.simulate_portfolio(
+            self.snapshot,
+            as_of=self.request.as_of,
+            n_paths=self.request.n_paths,
+            seed=self.request.seed,
+            n_quarters=self.request.n_quarters,
+            sampling=Sampling.TOWARDS_TAIL,
+            **self.request.terms.arguments(),
+            timeout_s=_TIMEOUT_S,
+        )
+
+    def _wrong_way(self) -> WrongWayRisk:
+        return self.clients.stress.wrong_way_risk(self._book(self.request.n_paths), timeout_s=_TIMEOUT_S)
+
+    def _credit_loss(self) -> CreditLossReport:
+        return self.clients.quality.measure_credit_loss(
+            self.snapshot,
+            as_of=self.request.as_of,
+            n_paths=self.request.credit_loss_paths,
+            seed=self.request.seed,
+            **self.request.terms.arguments(),
+            timeout_s=_TIMEOUT_S,
+        )
+
+    def _capital(self) -> CapitalReport:
+        return self.clients.quality.measure_capital(
+            self.snapshot,
+            as_of=self.request.as_of,
+            n_paths=self.request.n_paths,
+            seed=self.request.seed,
+            **self.request.terms.arguments(),
+            timeout_s=_TIMEOUT_S,
+        )
+
+    def _monitored(self) -> PledgeReport:
+        return self.clients.pledges.monitor(
+            self.snapshot,
+            as_of=self.request.as_of,
+            n_paths=self.request.monitoring_paths,
+            seed=self.request.seed,
+            timeout_s=_TIMEOUT_S,
         )
 
     def _book(self, n_paths: int) -> PortfolioQuestion:
@@ -165,9 +160,7 @@ class _Questions:
             n_paths=n_paths,
             seed=request.seed,
             n_quarters=request.n_quarters,
-            default_curves=request.terms.default_curves,
-            compensation_funds=request.terms.compensation_funds,
-            without_book_terms=request.terms.without_book_terms,
+            **request.terms.arguments(),
         )
 
     def _stressed(self, limit: LossLimit | None) -> PortfolioStress:

@@ -20,6 +20,7 @@ from typing import Any
 import numpy as np
 
 from quant.compiled import compiled_bare, inlined
+from quant.draws.sparse_draws import Lanes
 from quant.factors import FactorModel
 from quant.loan_losses.book import LoanBook
 from quant.loan_losses.events import Block
@@ -106,25 +107,57 @@ def expected_losses(
     if n_paths < 2 or n_paths % 2:
         raise ValueError(f"n_paths: found {n_paths}, expected an even number, at least 2")
     states = mirrored_states(prepared.model, prepared.book.period_ends_years, n_paths, seed)
-    n_slots = len(prepared.credit.loan_of_slot)
-    sums = np.zeros((3, n_slots, prepared.book.n_periods))
-    cell_of_slot = prepared.credit.cell_of_slot()
-    per_task = min(-(-n_slots // (_TASKS_PER_THREAD * n_threads)), _MOST_SLOTS_PER_TASK)
-    starts = range(0, n_slots, max(per_task, 1))
-    with ThreadPoolExecutor(n_threads) as pool:
-        for first in range(0, n_paths, _BLOCK_PATHS):
-            block = slice(first, min(first + _BLOCK_PATHS, n_paths))
-            seen = None if collateral_states is None else collateral_states[:, :, block]
-            tables = prepared.block(np.arange(block.start, block.stop), seed, states[:, :, block], seen)
-
-            def add(start: int, tables: Block = tables) -> None:
-                stop = min(start + starts.step, n_slots)
-                _add_terms(tables, cell_of_slot, start, stop, 1, sums, np.empty(0))
-
-            list(pool.map(add, starts))
-    pd, loss, collateral = (prepared.by_loan(total / n_paths) for total in sums)
+    everyone = np.arange(len(prepared.slots))
+    terms = slot_terms(
+        prepared, everyone, states, seed, collateral_states=collateral_states, n_threads=n_threads
+    )
+    pd, loss, collateral = (prepared.by_loan(terms[:, term]) for term in range(3))
     mean = np.divide(collateral, pd, out=np.zeros_like(pd), where=pd > 0.0)
     return LossTerms(pd, loss, prepared.book.exposure_cny, mean, n_paths)
+
+
+def slot_terms(
+    prepared: PreparedBook,
+    slots: Lanes,
+    states: Array,
+    seed: int,
+    *,
+    collateral_states: Array | None = None,
+    n_threads: int,
+) -> Array:
+    """Terms of chosen loans: chance of default, loss, and what collateral brings times that chance.
+
+    Args:
+        prepared: the book in its market.
+        slots: the loans by place, ascending, [n].
+        states: deviations x of the paths, [n_primary, n_periods, n_paths].
+        seed: of the draws behind several pledges of one loan.
+        collateral_states: those that collateral sees, where they are others.
+        n_threads: threads; they do not change a bit.
+
+    Returns:
+        [n, 3, n_periods].
+    """
+    n_paths = states.shape[2]
+    sums = np.zeros((len(slots), 3, prepared.book.n_periods))
+    cell_of_slot = prepared.credit.cell_of_slot()
+    per_task = min(-(-len(slots) // (_TASKS_PER_THREAD * n_threads)), _MOST_SLOTS_PER_TASK)
+    starts = range(0, len(slots), max(per_task, 1))
+    with ThreadPoolExecutor(n_threads) as pool:
+        for first in range(0, n_paths, _BLOCK_PATHS):
+            paths = slice(first, min(first + _BLOCK_PATHS, n_paths))
+            seen = None if collateral_states is None else collateral_states[:, :, paths]
+            tables = prepared.block(
+                np.arange(paths.start, paths.stop), seed, states[:, :, paths], seen, slots=slots
+            )
+
+            def add(start: int, tables: Block = tables) -> None:
+                part = slice(start, start + starts.step)
+                _add_terms(tables, cell_of_slot, slots[part], sums[part], np.empty(0))
+
+            list(pool.map(add, starts))
+    terms: Array = sums / n_paths
+    return terms
 
 
 def path_expected_losses(
@@ -133,6 +166,7 @@ def path_expected_losses(
     seed: int,
     most_terms: int | None = None,
     *,
+    slots: Lanes | None = None,
     collateral_states: Array | None = None,
     n_threads: int = 1,
 ) -> Array:
@@ -143,20 +177,26 @@ def path_expected_losses(
         states: deviations x, [n_primary, n_periods, n_paths].
         seed: of the draws behind several pledges of one loan.
         most_terms: loans x periods x paths to evaluate at most; all where absent.
+        slots: chosen loans by place, ascending, instead; their losses alone, not scaled.
         collateral_states: what collateral sees, in the same shape, where it is not what borrowers see.
         n_threads: threads; they do not change a bit.
     """
     n_paths, n_slots = states.shape[2], len(prepared.credit.loan_of_slot)
-    terms = n_slots * prepared.book.n_periods * n_paths
-    step = 1 if most_terms is None else max(1, -(-terms // most_terms))
+    if slots is None:
+        terms = n_slots * prepared.book.n_periods * n_paths
+        step = 1 if most_terms is None else max(1, -(-terms // most_terms))
+        slots = np.arange(0, n_slots, step)
+    else:
+        step = 1
+    chosen = slots
     out, cell_of_slot = np.zeros(n_paths), prepared.credit.cell_of_slot()
     per_task = min(-(-n_paths // n_threads), _BLOCK_PATHS // n_threads)
 
     def add(first: int) -> None:
         part = slice(first, min(first + per_task, n_paths))
         seen = None if collateral_states is None else collateral_states[:, :, part]
-        block = prepared.block(np.arange(part.start, part.stop), seed, states[:, :, part], seen)
-        _add_terms(block, cell_of_slot, 0, n_slots, step, np.empty((3, 0, 0)), out[part])
+        block = prepared.block(np.arange(part.start, part.stop), seed, states[:, :, part], seen, slots=chosen)
+        _add_terms(block, cell_of_slot, chosen, np.empty((0, 3, 0)), out[part])
 
     with ThreadPoolExecutor(n_threads) as pool:
         list(pool.map(add, range(0, n_paths, per_task)))
@@ -248,15 +288,15 @@ def _alive_after(slots: Any, ends: Any, slot: Any, k: Any, cumulated: Any, befor
 
 
 @compiled_bare
-def _add_terms(
-    block: Any, cell_of_slot: Any, first: Any, stop: Any, step: Any, sums: Any, of_paths: Any
-) -> None:
-    """Add the terms of every `step`-th loan to its sums [3, n_slots, n_periods] and to those of paths [n_paths]."""
+def _add_terms(block: Any, cell_of_slot: Any, chosen: Any, sums: Any, of_paths: Any) -> None:
+    """Add the terms of chosen loans to their sums [n_chosen, 3, n_periods] or to those of paths [n_paths]."""
     (slots, exposure, ends, pledges, schedules, sales, rows, cumulated, cells, seed, paths, _, _, _, _) = (
         block
     )
-    for slot in range(first, stop, step):
-        for p in range(len(paths)):
+    # Path after path: its tables stay in the processor's cache for all loans.
+    for p in range(len(paths)):
+        for i in range(len(chosen)):
+            slot = chosen[i]
             before = 1.0
             for k in range(slots[slot].periods):
                 if before <= 0.0:
@@ -283,6 +323,6 @@ def _add_terms(
                     if len(of_paths):
                         of_paths[p] += chance * loss
                     else:
-                        sums[0, slot, k] += chance
-                        sums[1, slot, k] += chance * loss
-                        sums[2, slot, k] += chance * brings
+                        sums[i, 0, k] += chance
+                        sums[i, 1, k] += chance * loss
+                        sums[i, 2, k] += chance * brings

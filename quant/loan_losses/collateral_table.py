@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from quant.draws.sparse_draws import Lanes
 from quant.factors import FactorModel
-from quant.loan_losses.book import Pledges
+from quant.loan_losses.book import Flags, Pledges
 from quant.schedules import Array, DiscountFactors, ScheduleBook
 
 MOST_EXACT_CELLS = 400
@@ -74,7 +74,7 @@ class CollateralTable:
     ends: Array
     cell_factor: Lanes
     cell_time: Array
-    may_be_negative: np.ndarray[tuple[int], np.dtype[np.bool_]]
+    may_be_negative: Flags
 
     @classmethod
     def of(
@@ -116,16 +116,18 @@ class CollateralTable:
             start, tables, model, discount, ends, rows.cell_factor, rows.cell_time, _signed(book, model)
         )
 
-    def cell_values(self, states: Array) -> Array:
+    def cell_values(self, states: Array, wanted: Flags | None = None) -> Array:
         """Value of every cell seen from the end of every period, [n_paths, n_periods, n_cells]; 0 once past.
 
         Args:
             states: deviations x, [n_primary, n_periods, n_paths].
+            wanted: which cells are asked for, [n_cells]; all when absent, and 0 in the others.
         """
         n_paths = states.shape[2]
         out = np.zeros((n_paths, len(self.ends), len(self.cell_time)))
         for k, end in enumerate(self.ends):
-            ahead = np.flatnonzero(self.cell_time > end)
+            later = self.cell_time > end
+            ahead = np.flatnonzero(later if wanted is None else later & wanted)
             if len(ahead):
                 forward = self.model.forward_cells(
                     self.cell_factor[ahead],
@@ -173,6 +175,16 @@ class CollateralTable:
         whole = np.bincount(self.schedule_of_row(), weights=terms, minlength=len(sales))
         bound: Array = whole * np.max(sales["scale"] / self.discount(self.ends), axis=1, initial=0.0)
         return bound
+
+    def factors_of_loans(self) -> Flags:
+        """Which factors price the pledges of each loan, [n_loans, n_factors]."""
+        pledges, rows = self.tables.pledges, self.tables.rows
+        of_schedule = np.zeros((len(self.tables.schedules), len(self.model.names)), dtype=bool)
+        of_schedule[self.schedule_of_row(), self.cell_factor[rows["cell"]]] = True
+        pledge, factor = np.nonzero(of_schedule[pledges["schedule"]])
+        out = np.zeros((len(self.start) - 1, len(self.model.names)), dtype=bool)
+        out[np.repeat(np.arange(len(out)), np.diff(self.start))[pledge], factor] = True
+        return out
 
     def schedule_of_row(self) -> Lanes:
         """Which schedule each row belongs to, [n_rows]."""
@@ -244,7 +256,7 @@ def _disposal_shares(book: ScheduleBook, discount: DiscountFactors, ends: Array)
     return out
 
 
-def _signed(book: ScheduleBook, model: FactorModel) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+def _signed(book: ScheduleBook, model: FactorModel) -> Flags:
     """Schedules with a negative row, or a factor that may turn negative."""
     signed = np.zeros(len(model.names), dtype=bool)
     for i, derived in enumerate(model.derived, start=model.n_primary):

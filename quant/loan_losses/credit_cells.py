@@ -125,6 +125,14 @@ class CreditCells:
         of_slot: Lanes = np.repeat(of_borrower, np.diff(self.borrower_start))
         return of_slot
 
+    def periods_of_cell(self) -> Lanes:
+        """Periods in which a borrower or a guarantor of each cell may be at risk, [n_cells]."""
+        out = np.zeros(len(self.index), dtype=np.intp)
+        np.maximum.at(out, self.cell_of_slot(), self.periods)
+        backed = self.guarantor_cell >= 0
+        np.maximum.at(out, self.guarantor_cell[backed], self.periods[backed])
+        return out
+
     def cumulative_probability(self) -> Array:
         """Term structure of each cell, [n_cells, n_periods]."""
         chance: Array = -np.expm1(-self.hazard_annual[:, None] * self.hazard_years[self.curve])

@@ -6,7 +6,7 @@ import numpy as np
 
 from quant.draws.sparse_draws import Lanes
 from quant.factors import FactorModel
-from quant.loan_losses.book import LoanBook, Pledges
+from quant.loan_losses.book import Flags, LoanBook, Pledges
 from quant.loan_losses.collateral_table import CollateralTable, Records
 from quant.loan_losses.credit_cells import CreditCells
 from quant.loan_losses.default_index import DefaultIndices
@@ -94,6 +94,16 @@ class PreparedBook:
             self, book=book, model=model, collateral=collateral, slots=with_collateral(self.slots, collateral)
         )
 
+    def with_funds(self, compensation_share: Array, fund_cap_cny: Array) -> "PreparedBook":
+        """The same loans with other shares and caps of their compensation funds.
+
+        Args:
+            compensation_share: of each loan, [n_loans].
+            fund_cap_cny: most that each fund pays, inf for no cap, [n_funds].
+        """
+        book = replace(self.book, compensation_share=compensation_share, fund_cap_cny=fund_cap_cny)
+        return replace(self, book=book, slots=slot_records(book, self.credit, self.collateral))
+
     def block(
         self,
         paths: Lanes,
@@ -101,6 +111,7 @@ class PreparedBook:
         states: Array,
         collateral_states: Array | None = None,
         *,
+        slots: Lanes | None = None,
         weights: Array | None = None,
         per_unit: float = 1.0,
         bank_share: float = 1.0,
@@ -113,6 +124,7 @@ class PreparedBook:
             seed: of the scenario universe.
             states: deviations x at the ends of the periods, [n_primary, n_periods, n_paths].
             collateral_states: those that collateral sees, where they are others.
+            slots: the loans that are asked about, by place; all when absent. What others need is left out.
             weights: of each path; 1 where absent.
             per_unit: whole units in one CNY.
             bank_share: of the bank's loss before caps of funds that is counted.
@@ -120,13 +132,14 @@ class PreparedBook:
         """
         indices = self.indices.values(self.model, states)
         seen = states if collateral_states is None else collateral_states
+        asked_cells, asked_collateral = (None, None) if slots is None else self._asked(slots)
         return Block(
             self.slots,
             self.exposure,
             self.book.period_ends_years,
             *self.collateral.tables,
-            cumulated(self.credit, self.thresholds, indices),
-            self.collateral.cell_values(seen),
+            cumulated(self.credit, self.thresholds, indices, asked_cells),
+            self.collateral.cell_values(seen, asked_collateral),
             np.uint64(seed),
             paths,
             np.ones(len(paths)) if weights is None else weights,
@@ -134,6 +147,15 @@ class PreparedBook:
             bank_share,
             np.zeros((len(paths), len(self.book.fund_cap_cny))) if unpaid is None else unpaid,
         )
+
+    def _asked(self, slots: Lanes) -> tuple[Flags, Flags]:
+        """Cells of credit that chosen loans and their guarantors are in, and cells that price their pledges."""
+        credit = np.zeros(len(self.thresholds), dtype=bool)
+        credit[self.credit.cell_of_slot()[slots]] = True
+        guarantors = self.credit.guarantor_cell[slots]
+        credit[guarantors[guarantors >= 0]] = True
+        factors = np.flatnonzero(self.collateral.factors_of_loans()[slots].any(axis=0))
+        return credit, np.isin(self.collateral.cell_factor, factors)
 
     def by_loan(self, of_slots: Array, missing: float = 0.0) -> Array:
         """Figures in the order of the book; loans that cannot default get `missing`."""

@@ -23,6 +23,7 @@ from scipy.special import ndtri
 
 from quant.compiled import compiled
 from quant.factors import FactorModel
+from quant.loan_losses.book import Flags
 from quant.loan_losses.credit_cells import CreditCells
 from quant.loan_losses.default_index import DefaultIndices
 from quant.schedules import Array
@@ -37,7 +38,7 @@ _ROOT_TWO_PI = math.sqrt(2.0 * math.pi)
 
 
 def thresholds(cells: CreditCells, model: FactorModel, indices: DefaultIndices, ends: Array) -> Array:
-    """a_k of every cell and period, [n_cells, n_periods].
+    """a_k of every cell and period, [n_cells, n_periods]; nan once no life of the cell is left.
 
     Args:
         cells: index, R2 and hazard of each cell.
@@ -47,6 +48,8 @@ def thresholds(cells: CreditCells, model: FactorModel, indices: DefaultIndices, 
     """
     target = np.diff(cells.cumulative_probability(), axis=1, prepend=0.0)
     first: Array = np.clip(ndtri(target), -_FARTHEST, _FARTHEST)
+    periods = cells.periods_of_cell()
+    first[np.arange(len(ends)) >= periods[:, None]] = np.nan
     if len(ends) == 1 or len(target) == 0:
         return first
     half = model.simulate_states(ends, _SAMPLE_PAIRS, _SAMPLE_SEED)
@@ -58,7 +61,9 @@ def thresholds(cells: CreditCells, model: FactorModel, indices: DefaultIndices, 
 
     def solve(start: int) -> None:
         part = slice(start, start + _CELLS_PER_TASK)
-        _solve(cells.index[part], loading[part], own[part], target[part], on_sample, first[part])
+        _solve(
+            cells.index[part], periods[part], loading[part], own[part], target[part], on_sample, first[part]
+        )
 
     # Cells know nothing of each other, so that threads leave no trace.
     with ThreadPoolExecutor(min(os.cpu_count() or 1, _MOST_THREADS)) as pool:
@@ -72,13 +77,13 @@ def _distribution(x: Any) -> Any:
 
 
 @compiled
-def _solve(index: Any, loading: Any, own: Any, target: Any, indices: Any, out: Any) -> None:
-    n_cells, n_periods = target.shape
+def _solve(index: Any, periods: Any, loading: Any, own: Any, target: Any, indices: Any, out: Any) -> None:
+    n_cells = len(target)
     n = indices.shape[2]
     gone = np.empty(n)
     for c in range(n_cells):
         gone[:] = 0.0
-        for k in range(n_periods):
+        for k in range(periods[c]):
             if loading[c] == 0.0:
                 # Without a common index survival is the same on every path.
                 left = 1.0 - gone[0]
@@ -132,27 +137,35 @@ def _root(row: Any, k: Any, loading: Any, own: Any, target: Any, indices: Any, g
     return a
 
 
-def cumulated(cells: CreditCells, thresholds_: Array, indices: Array) -> Array:
+def cumulated(cells: CreditCells, thresholds_: Array, indices: Array, wanted: Flags | None = None) -> Array:
     """Probability of having defaulted by the end of each period on every path, [n_cells, n_paths, n_periods].
+
+    It is nan in cells that are not wanted, and once no life of a cell is left: nobody asks then.
 
     Args:
         cells: index and R2 of each cell.
         thresholds_: a_k, [n_cells, n_periods].
         indices: Y, [n_indices, n_periods, n_paths].
+        wanted: which cells are asked for, [n_cells]; all when absent.
     """
+    periods = cells.periods_of_cell()
+    if wanted is not None:
+        periods[~wanted] = 0
     out = np.empty((len(thresholds_), indices.shape[2], indices.shape[1]))
     loading, own = np.sqrt(cells.asset_correlation), np.sqrt(1.0 - cells.asset_correlation)
-    _cumulate(cells.index, loading, own, thresholds_, indices, out)
+    _cumulate(cells.index, periods, loading, own, thresholds_, indices, out)
     return out
 
 
 @compiled
-def _cumulate(index: Any, loading: Any, own: Any, level: Any, indices: Any, out: Any) -> None:
+def _cumulate(index: Any, periods: Any, loading: Any, own: Any, level: Any, indices: Any, out: Any) -> None:
     n_cells, n_paths, n_periods = out.shape
     for c in range(n_cells):
         for p in range(n_paths):
             gone = 0.0
-            for k in range(n_periods):
+            for k in range(periods[c]):
                 now = _distribution((level[c, k] - loading[c] * indices[index[c], k, p]) / own[c])
                 gone += (1.0 - gone) * now
                 out[c, p, k] = gone
+            for k in range(periods[c], n_periods):
+                out[c, p, k] = math.nan

@@ -17,9 +17,8 @@ from math import comb, sqrt
 
 import numpy as np
 
-from quant.credit_risk.conditional_loss import path_expected_losses
+from quant.credit_risk.repeated_losses import RepeatedLosses
 from quant.factors import FactorModel
-from quant.loan_losses.path_sampling import mirrored_states
 from quant.loan_losses.prepared_book import PreparedBook
 from quant.schedules import Array
 
@@ -85,17 +84,15 @@ def link_shares(prepared: PreparedBook, n_paths: int, seed: int, *, n_threads: i
         n_threads: threads; they do not change a bit.
     """
     ends, model = prepared.book.period_ends_years, prepared.model
-    states = mirrored_states(model, ends, n_paths, seed)
+    losses = RepeatedLosses(prepared, n_paths, seed, n_threads=n_threads)
     # Not mirrored: pairs of both would be linked through their signs.
     copy = model.simulate_states(ends, n_paths, copy_seed(seed))
     known: dict[frozenset[int], Array] = {}
 
     def loss(common: frozenset[int]) -> Array:
         if common not in known:
-            seen = conditioned_copy(model, ends, states, copy, sorted(common))
-            known[common] = path_expected_losses(
-                prepared, states, seed, collateral_states=seen, n_threads=n_threads
-            )
+            seen = conditioned_copy(model, ends, losses.states, copy, sorted(common))
+            known[common] = losses.on_paths_cny(seen)
         return known[common]
 
     players = _players(collateral_factors(prepared), loss)

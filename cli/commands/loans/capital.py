@@ -93,9 +93,7 @@ def command(
             guarantors=[_guarantor(text) for text in guarantors],
             irb_collateral=IrbCollateral(pledge_as),
             n_paths=paths,
-            default_curves=terms.default_curves,
-            compensation_funds=terms.compensation_funds,
-            without_book_terms=without_book_terms,
+            **terms.arguments(),
         )
     if as_json:
         print_json(report)

@@ -85,9 +85,7 @@ def command(
             debtors=debtors,
             explained_loan_ids=explained,
             n_paths=paths,
-            default_curves=terms.default_curves,
-            compensation_funds=terms.compensation_funds,
-            without_book_terms=without_book_terms,
+            **terms.arguments(),
         )
     if as_json:
         print_json(report)

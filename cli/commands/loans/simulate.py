@@ -98,9 +98,7 @@ def command(
             sampling=Sampling.TOWARDS_TAIL if tail else Sampling.PLAIN,
             fund_cap_cny=fund_cap,
             contribution_confidence=float(confidence),
-            default_curves=terms.default_curves,
-            compensation_funds=terms.compensation_funds,
-            without_book_terms=without_book_terms,
+            **terms.arguments(),
             on_progress=lambda event: update(event.paths_done, event.paths_total),
         )
     if as_json:

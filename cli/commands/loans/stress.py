@@ -101,9 +101,7 @@ def command(
         loan_ids,
         n_paths=paths,
         n_quarters=quarters,
-        default_curves=terms.default_curves,
-        compensation_funds=terms.compensation_funds,
-        without_book_terms=without_book_terms,
+        **terms.arguments(),
     )
     own = () if scenario_file is None else read_scenarios(scenario_file)
     question = StressQuestion(book, names, own, _limit(max_expected_loss, max_shortfall))

@@ -61,9 +61,7 @@ def command(
         loan_ids,
         n_paths=paths,
         n_quarters=quarters,
-        default_curves=terms.default_curves,
-        compensation_funds=terms.compensation_funds,
-        without_book_terms=without_book_terms,
+        **terms.arguments(),
     )
     with services(target, ("loans",)) as channel:
         risk = BookStressClient(channel).wrong_way_risk(question)

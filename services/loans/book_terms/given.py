@@ -2,10 +2,19 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypedDict
 
 from services.loans.segments.compensation_fund import CompensationFundTerms
 from services.loans.segments.default_curve import DefaultCurve
 from services.loans.segments.segment_file import read_compensation_funds, read_default_curves
+
+
+class TermsArguments(TypedDict):
+    """Given terms as questions and clients take them."""
+
+    default_curves: tuple[DefaultCurve, ...]
+    compensation_funds: tuple[CompensationFundTerms, ...]
+    without_book_terms: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +30,14 @@ class GivenTerms:
     default_curves: tuple[DefaultCurve, ...] = ()
     compensation_funds: tuple[CompensationFundTerms, ...] = ()
     without_book_terms: bool = False
+
+    def arguments(self) -> TermsArguments:
+        """For `PortfolioQuestion(market, **terms.arguments())` and its like."""
+        return TermsArguments(
+            default_curves=self.default_curves,
+            compensation_funds=self.compensation_funds,
+            without_book_terms=self.without_book_terms,
+        )
 
 
 AS_THE_BOOK = GivenTerms()

@@ -27,7 +27,7 @@ from services.loans.quality.credit_loss_book import StagedBook, read_staged_book
 from services.loans.quality.loss_book import part_of, years_left
 from services.loans.quality.loss_scenarios import WeightedWorld, cautions_about_worlds, weighted_worlds
 from services.loans.quality.rules import CreditRules
-from services.loans.quality.world_losses import WorldLosses, funds_of, losses_in
+from services.loans.quality.world_losses import PerformingLoans, WorldLosses, funds_of, losses_in
 from services.loans.repository import LoanStore
 from services.loans.segments.cautions import cautions_about_curves, cautions_about_funds
 from services.loans.segments.compensation_fund import INSTITUTION_FUND
@@ -71,12 +71,13 @@ def measure_credit_loss(
     staged.book.check_factors(question.snapshot.factor_model())
     worlds = weighted_worlds(question.snapshot, rules.credit_loss_on(question.day), scenarios)
     by_world = []
-    for world in worlds:
-        try:
-            by_world.append(losses_in(staged, question.snapshot, world.snapshot, question, check_alive))
-        except ValueError as error:
-            raise InvalidInput.of("snapshot", str(error)) from error
-        check_alive()
+    try:
+        performing = PerformingLoans.of(staged, question.snapshot)
+        for world in worlds:
+            by_world.append(losses_in(staged, performing, world.snapshot, question, check_alive))
+            check_alive()
+    except ValueError as error:
+        raise InvalidInput.of("snapshot", str(error)) from error
     loans = tuple(_loans(staged, question, worlds, by_world))
     return CreditLossReport(
         loans,

@@ -67,9 +67,7 @@ def capital_question_from_wire(request: pb.MeasureCapitalRequest) -> CapitalQues
         _COLLATERAL[request.irb_collateral],
         asked.n_paths,
         asked.seed,
-        given.default_curves,
-        given.compensation_funds,
-        given.without_book_terms,
+        **given.arguments(),
     )
 
 

@@ -63,9 +63,7 @@ def credit_loss_question_from_wire(request: pb.MeasureCreditLossRequest) -> Cred
         tuple(request.explained_loan_ids),
         asked.n_paths,
         asked.seed,
-        given.default_curves,
-        given.compensation_funds,
-        given.without_book_terms,
+        **given.arguments(),
     )
 
 

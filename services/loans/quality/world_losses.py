@@ -6,17 +6,17 @@ the fund as a whole, so that what the loans count on adds up to what the fund pa
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
-from quant.credit_risk.conditional_loss import conditional_expected_losses
+from quant.credit_risk.conditional_loss import expected_losses
 from quant.credit_risk.impaired_recovery import PledgeSales
 from quant.draws.sparse_draws import Lanes
-from quant.factors import FactorModel
-from quant.loan_losses.book import LoanBook
 from quant.loan_losses.fund_payments import FundPayments, drawn_payments, largest_claims
-from quant.portfolio import loss_simulation
+from quant.loan_losses.path_sampling import PathSampler
+from quant.loan_losses.prepared_book import PreparedBook
+from quant.loan_losses.simulation import LossSimulation
 from quant.schedules import Array
 from services.loans.columns.loan_columns import loan_columns
 from services.loans.quality.credit_loss import QUARTERS_PER_YEAR, CreditLossQuestion
@@ -54,9 +54,8 @@ class WorldLosses:
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
-    """The base market, the world, the question, and what is called between blocks."""
+    """The world, the question, and what is called between blocks."""
 
-    base: FactorModel
     world: MarketSnapshot
     question: CreditLossQuestion
     check_alive: Callable[[], None]
@@ -68,22 +67,50 @@ def funds_of(staged: StagedBook, members: Lanes) -> FundsOfLoans:
     return funds_of_loans(loan_columns(loans, ""), staged.terms.funds.entries, None)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class PerformingLoans:
+    """The loans in stages 1 and 2, made ready once for all worlds: who defaults when is set by the base market.
+
+    Attributes:
+        prepared: in the base market; None where there are no such loans.
+        until_years, discount: of every quarter, see `PresentLosses`, [n_loans, n_quarters].
+    """
+
+    prepared: PreparedBook | None
+    until_years: Array
+    discount: Array
+
+    @classmethod
+    def of(cls, staged: StagedBook, base: MarketSnapshot) -> "PerformingLoans":
+        """The loans of a book.
+
+        Raises:
+            InvalidInput: if a schedule or an index names a factor that the market does not have.
+            ValueError: an index has no randomness.
+        """
+        part = part_of(staged.book, staged.performing())
+        left = years_left(part) if part.loans else np.zeros(0)
+        ends = quarter_ends(float(left.max(initial=1.0)))
+        until, discount = discount_factors(ends, left, staged.effective_rates[staged.performing()])
+        if not part.loans:
+            return cls(None, until, discount)
+        model = base.factor_model()
+        arrays = reported_loss_book(part, model, ends, staged.terms).arrays
+        return cls(PreparedBook.of(arrays, model, base.curve().discount_factors), until, discount)
+
+
 def losses_in(
     staged: StagedBook,
-    base: MarketSnapshot,
+    loans: PerformingLoans,
     world: MarketSnapshot,
     question: CreditLossQuestion,
     check_alive: Callable[[], None] = lambda: None,
 ) -> WorldLosses:
-    """Losses in one world.
-
-    Raises:
-        ValueError: an index has no randomness.
-    """
-    asked = _Asked(base.factor_model(), world, question, check_alive)
+    """Losses in one world."""
+    asked = _Asked(world, question, check_alive)
     sales = PledgeSales(world.factor_model(), world.curve().discount_factors, question.n_paths, question.seed)
     impaired = impaired_losses(_impaired(staged), sales)
-    performing = _performing_losses(staged, asked, impaired.claims)
+    performing = _performing_losses(loans, asked, impaired.claims)
     both = impaired.claims, performing.claims
     return WorldLosses(
         performing.losses,
@@ -99,62 +126,48 @@ def _impaired(staged: StagedBook) -> ImpairedLoans:
     return ImpairedLoans(part_of(staged.book, staged.impaired()), standing_of(performing), staged.terms)
 
 
-def _performing_losses(staged: StagedBook, asked: _Asked, first: FundClaims) -> FundedLosses:
-    part = part_of(staged.book, staged.performing())
-    left = years_left(part) if part.loans else np.zeros(0)
-    ends = quarter_ends(float(left.max(initial=1.0)))
-    if not part.loans:
-        nothing = np.zeros((0, len(ends)))
+def _performing_losses(loans: PerformingLoans, asked: _Asked, first: FundClaims) -> FundedLosses:
+    if loans.prepared is None:
+        nothing = np.zeros_like(loans.until_years)
         lines = PresentLosses(
             nothing, nothing, nothing, nothing, nothing, nothing, QUARTERS_PER_YEAR, nothing
         )
         none = np.zeros(len(first.claims_cny))
         return FundedLosses(lines, FundClaims.of(none, none))
-    whole = reported_loss_book(part, asked.base, ends, staged.terms).arrays
-    book = replace(whole, fund_cap_cny=first.left_of(whole.fund_cap_cny))
-    until, discount = discount_factors(ends, left, staged.effective_rates[staged.performing()])
+    whole = loans.prepared.book
+    share_promised, left_cny = whole.compensation_share, first.left_of(whole.fund_cap_cny)
+    here = loans.prepared.in_market(asked.world.factor_model(), asked.world.curve().discount_factors)
     # Losses before funds: what each loan claims of its fund is known before it is known what the fund can pay.
-    found = conditional_expected_losses(
-        replace(book, compensation_share=np.zeros(len(book))),
-        asked.world.factor_model(),
-        asked.world.curve().discount_factors,
-        n_paths=asked.question.n_paths,
-        seed=asked.question.seed,
-        base=asked.base,
+    found = expected_losses(
+        here.with_funds(np.zeros(len(whole)), left_cny), asked.question.n_paths, asked.question.seed
     )
-    claimed = book.compensation_share[:, None] * found.expected_loss_cny
-    funds = FundsOfLoans(book.compensation_share, book.fund_of_loan, book.fund_cap_cny)
+    claimed = share_promised[:, None] * found.expected_loss_cny
+    funds = FundsOfLoans(share_promised, whole.fund_of_loan, left_cny)
     claims = funds.sums(claimed.sum(axis=1))
-    share = _drawn(book, asked).paid_share(claims)
+    share = _drawn(here.with_funds(share_promised, left_cny), asked).paid_share(claims)
     paid = claimed * funds.of_loans(share)[:, None]
     lines = PresentLosses(
-        until,
+        loans.until_years,
         found.marginal_pd,
         found.exposure_cny,
         found.expected_collateral_cny,
         found.expected_loss_cny - paid,
-        discount,
+        loans.discount,
         QUARTERS_PER_YEAR,
         paid,
     )
     return FundedLosses(lines, FundClaims.of(claims, funds.sums(paid.sum(axis=1))))
 
 
-def _drawn(book: LoanBook, asked: _Asked) -> FundPayments:
+def _drawn(prepared: PreparedBook, asked: _Asked) -> FundPayments:
     """What funds are asked for where defaults are drawn; drawn only where that decides what a fund pays.
 
     It does not where a cap cannot be reached, nor where nothing is left of it.
     """
+    book = prepared.book
     if not np.any((largest_claims(book) > book.fund_cap_cny) & (book.fund_cap_cny > 0.0)):
         return FundPayments.none(book.fund_cap_cny)
-    simulation = loss_simulation(
-        book,
-        asked.world.factor_model(),
-        asked.world.curve().discount_factors,
-        n_paths=max(asked.question.n_paths, _FEWEST_FUND_PATHS),
-        seed=asked.question.seed,
-        base=asked.base,
-        fans=False,
-        n_threads=2,
-    )
+    n_paths, seed = max(asked.question.n_paths, _FEWEST_FUND_PATHS), asked.question.seed
+    sampler = PathSampler(prepared.model, book.period_ends_years, seed)
+    simulation = LossSimulation(prepared, sampler, n_paths, fans=False, n_threads=2)
     return drawn_payments(simulation, book, asked.check_alive)

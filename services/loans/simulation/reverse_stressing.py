@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from quant.credit_risk.conditional_loss import expected_losses
+from quant.credit_risk.repeated_losses import RepeatedLosses
 from quant.credit_risk.reverse_stress import smallest_move, steepest_descent
 from quant.factors import FactorModel
 from quant.loan_losses.fund_payments import caps_matter, drawn_payments
@@ -38,6 +38,7 @@ class _Figure:
     """The figure under the limit as a function of a shift of the log levels, on the same draws for every shift."""
 
     prepared: PreparedBook
+    losses: RepeatedLosses
     limit: LossLimit
     seed: int
     direction: TailDirection | None
@@ -50,8 +51,7 @@ class _Figure:
         caps = None if self.caps_in is None else self.caps_in(model, discount)
         moved = self.prepared.in_market(model, discount, fund_cap_cny=caps)
         if self.limit.highest_expected_loss_cny is not None:
-            terms = expected_losses(moved, affordable_paths(moved), self.seed, n_threads=threads())
-            return float(terms.expected_loss_cny.sum()) + self._unpaid(moved)
+            return self.losses.expected_loss_cny(moved) + self._unpaid(moved)
         simulation = self._simulation(moved)
         for _ in simulation.run():
             self.check_alive()
@@ -93,7 +93,8 @@ def reverse_stress(
     model = prepared.model
     wants_tail = limit.highest_expected_loss_cny is None
     direction = tail_direction(prepared) if wants_tail else None
-    figure = _Figure(prepared, limit, question.seed, direction, check_alive, caps_in)
+    losses = RepeatedLosses(prepared, affordable_paths(prepared), question.seed, n_threads=threads())
+    figure = _Figure(prepared, losses, limit, question.seed, direction, check_alive, caps_in)
     today = figure(np.zeros(model.n_primary))
     if today >= limit.highest_cny:
         return ReverseStress(today, broken_already=True, single=(), joint_distance=None, joint=())

@@ -171,9 +171,7 @@ def _book_from_wire(message: pb.BookSimulation, violations: Violations) -> Portf
             seed=asked.seed,
             n_quarters=message.n_quarters if message.HasField("n_quarters") else DEFAULT_STRESS_QUARTERS,
             fund_cap_cny=message.fund_cap_cny if message.HasField("fund_cap_cny") else None,
-            default_curves=given.default_curves,
-            compensation_funds=given.compensation_funds,
-            without_book_terms=given.without_book_terms,
+            **given.arguments(),
         )
     except ValueError as error:
         field, _, text = str(error).partition(": ")

@@ -72,9 +72,7 @@ def question_from_wire(request: pb.SimulatePortfolioRequest) -> PortfolioQuestio
             sampling,
             request.fund_cap_cny if request.HasField("fund_cap_cny") else None,
             request.contribution_confidence if request.HasField("contribution_confidence") else 0.99,
-            given.default_curves,
-            given.compensation_funds,
-            given.without_book_terms,
+            **given.arguments(),
         )
     except ValueError as error:
         field, _, message = str(error).partition(": ")
