@@ -1,24 +1,19 @@
 """StressAssets end to end: client, server and back; what is refused, with its path."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
 import grpc
 import pytest
-import sqlalchemy as sa
 
 from ecopledge.valuation.v1 import stress_pb2, valuation_pb2_grpc
-from services.runtime.channel import calling, open_channel
+from services.runtime.channel import calling
 from services.runtime.errors import InvalidInput, NotFound
 from services.runtime.evidence import Evidence, Source
 from services.runtime.scenarios.changed_market import apply
 from services.runtime.scenarios.file import read_standard_scenarios
 from services.runtime.scenarios.scenario import LevelShock, PathShock, Scenario
-from services.runtime.server import build_server
-from services.runtime.settings import load_settings
 from services.runtime.wire.scenario import scenario_to_wire
-from services.valuation.__main__ import registration
 from services.valuation.asset import Asset, WaterRight
 from services.valuation.client import ValuationClient
 from services.valuation.standard_market import read_standard_snapshot
@@ -30,21 +25,6 @@ from tests.services.valuation.valuation_cases import mixed, plain
 SIMULATION = Simulation(n_paths=512)
 SOURCES = (Source("levels", Evidence.ASSUMPTION, "a test"),)
 OWN = Scenario("own", "自定", "own", SOURCES, levels=(LevelShock("water_price", 0.5),))
-
-
-@pytest.fixture
-def channel(engine: sa.Engine) -> Iterator[grpc.Channel]:
-    settings = load_settings(listen_address="127.0.0.1:0", log_level="error")
-    with (
-        build_server(settings, [registration(engine)]) as server,
-        open_channel(server.address, institution_id="bank") as opened,
-    ):
-        yield opened
-
-
-@pytest.fixture
-def client(channel: grpc.Channel) -> ValuationClient:
-    return ValuationClient(channel)
 
 
 def test_every_kind_in_every_bundled_world(client: ValuationClient) -> None:
