@@ -77,6 +77,7 @@ def measure(loans_engine: sa.Engine, market: MarketSnapshot) -> Measure:
         collateral: list[Collateral] | None = None,
         positions: list[LoanPosition] | None = None,
         rules: CreditRules | None = None,
+        *,
         check_alive: Callable[[], None] = lambda: None,
         recorded_on: dt.date = DRAWN,
         **question: Any,
