@@ -77,11 +77,12 @@ def measure(loans_engine: sa.Engine, market: MarketSnapshot) -> Measure:
         collateral: list[Collateral] | None = None,
         positions: list[LoanPosition] | None = None,
         rules: CreditRules | None = None,
+        recorded_on: dt.date = DRAWN,
         **question: Any,
     ) -> CreditLossReport:
         with transaction(loans_engine) as connection:
             store = SqlLoanStore(connection, "bank-a")
-            store.put_loans(DRAWN, loans)
+            store.put_loans(recorded_on, loans)
             store.put_collateral(collateral or [])
             store.record_positions(positions or [])
         asked = CreditLossQuestion(
@@ -308,6 +309,26 @@ def test_a_state_recorded_before_the_drawing_says_so(measure: Measure, loan: Cal
     later = replace(BULLET, drawn_on=dt.date(2024, 9, 30))
     [found] = measure([book_loan(loan, terms=later)], n_paths=64).loans
     assert found.origination_basis == "the state of 2024-06-30, recorded before it was drawn on 2024-09-30"
+
+
+@pytest.mark.parametrize("recorded_on", [DAY - dt.timedelta(days=1), DAY])
+def test_a_state_first_recorded_on_the_day_itself_is_no_origination(
+    measure: Measure, loan: Callable[..., Loan], recorded_on: dt.date
+) -> None:
+    """Today's probability is compared with one recorded on an earlier day, never with itself.
+
+    Of a loan first recorded on the day of the book none is known, and that is told.
+    """
+    [found] = (report := measure([book_loan(loan)], n_paths=64, recorded_on=recorded_on)).loans
+    known = recorded_on < DAY
+    assert (found.origination_pd, found.stage) == ((PD if known else None), 1)
+    assert found.origination_basis == (
+        f"first recorded state of {recorded_on}, drawn {DRAWN}" if known else ""
+    )
+    assert [reason.code for reason in found.reasons] == [
+        "NO_SIGNIFICANT_INCREASE" if known else "NO_INCREASE_KNOWN"
+    ]
+    assert ("ORIGINATION_UNKNOWN" in [caution.code for caution in report.cautions]) is not known
 
 
 def test_stages_and_sums(measure: Measure, loan: Callable[..., Loan]) -> None:
