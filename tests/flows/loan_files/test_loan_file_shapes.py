@@ -77,7 +77,8 @@ def rows_with_blanks(folder: Path, suffix: str) -> Path:
         return csv_file(folder, HEADINGS, *(",".join(row) for row in cells))
     if suffix == "xlsx":
         return workbook(folder, HEADINGS.split(","), *cells)
-    frame = pd.DataFrame([row or [None] * 4 for row in cells], columns=HEADINGS.split(","))
+    nothing: list[str | None] = [None] * 4
+    frame = pd.DataFrame([[*row] or nothing for row in cells], columns=HEADINGS.split(","))
     frame.to_parquet(folder / "positions.parquet")
     return folder / "positions.parquet"
 
