@@ -1,9 +1,9 @@
 """What commands print: tables for people, JSON for programs; progress goes to stderr."""
 
 import os
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import click
 
@@ -80,8 +80,15 @@ def percent(share: float) -> str:
     return f"{share * 100:.1f}%"
 
 
+class Bar(Protocol):
+    """What moves a progress bar."""
+
+    def __call__(self, done: int, total: int, label: str | None = None) -> None:
+        """Show how far it is, and what is being done where that has changed."""
+
+
 @contextmanager
-def progress(label: str, *, quiet: bool = False) -> Iterator[Callable[[int, int], None]]:
+def progress(label: str, *, quiet: bool = False) -> Iterator[Bar]:
     """A progress bar on stderr; call the yielded function with (done, total)."""
     from rich.console import Console
     from rich.progress import Progress
@@ -89,7 +96,22 @@ def progress(label: str, *, quiet: bool = False) -> Iterator[Callable[[int, int]
     with Progress(console=Console(stderr=True), transient=True, disable=quiet) as bar:
         task = bar.add_task(label, total=None)
 
-        def update(done: int, total: int) -> None:
-            bar.update(task, completed=done, total=total)
+        def update(done: int, total: int, label: str | None = None) -> None:
+            bar.update(task, completed=done, total=total, description=label)
 
         yield update
+
+
+@contextmanager
+def waiting(label: str, *, quiet: bool = False) -> Iterator[None]:
+    """What is being done and for how many seconds, on a terminal alone: for work that cannot say how far it is."""
+    from rich.console import Console
+    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+    console = Console(stderr=True)
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+    with Progress(
+        *columns, console=console, transient=True, disable=quiet or not console.is_terminal
+    ) as line:
+        line.add_task(label, total=None)
+        yield

@@ -9,11 +9,11 @@ from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import TypeVar
 
+from flows.written_days import written_day
 from services.runtime.errors import FieldViolation, InvalidInput
 
 MAX_BYTES = 20 * 1024 * 1024
 MOST_MISTAKES = 20
-_DATE = re.compile(r"(\d{4})[-/](\d{1,2})[-/](\d{1,2})")
 _AMOUNT = re.compile(r"[+-]?\d{1,3}(,?\d{3})*(\.\d+)?|[+-]?\d+(\.\d+)?", re.ASCII)
 _YES, _NO = {"1", "yes", "true", "是"}, {"", "0", "no", "false", "否"}
 
@@ -72,7 +72,7 @@ class TableRow:
 
     def date(self, column: str) -> dt.date:
         """A day; the first day there is after noting another."""
-        return self._read(column, _date, "a date such as 2026-08-21", dt.date.min)
+        return self._read(column, written_day, "a date such as 2026-08-21", dt.date.min)
 
     def year(self, column: str) -> int:
         """A year of a fund, 0 or more."""
@@ -146,16 +146,6 @@ def _positive(text: str) -> float | None:
     except ValueError:
         return None
     return value if 0.0 < value < float("inf") else None
-
-
-def _date(text: str) -> dt.date | None:
-    match = _DATE.fullmatch(text)
-    if match is None:
-        return None
-    try:
-        return dt.date(int(match[1]), int(match[2]), int(match[3]))
-    except ValueError:
-        return None
 
 
 def _year(text: str) -> int | None:

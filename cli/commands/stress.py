@@ -8,11 +8,19 @@ import click
 from cli.code_words import Words, coded, factor_words, print_sources
 from cli.connection import services, target
 from cli.examples import WithExamples
-from cli.output import json_option, percent, print_json, print_table, wan
+from cli.found_worlds import (
+    NOT_WRITTEN,
+    print_out_of_reach,
+    require_scenario_file,
+    scenario_out_option,
+    write_found_worlds,
+)
+from cli.output import json_option, percent, print_json, print_table, waiting, wan
 
 if TYPE_CHECKING:
+    from services.runtime.scenarios.lasting_move import FactorMove
     from services.runtime.scenarios.scenario import Scenario
-    from services.valuation.stress.report import FactorMove, ReverseLimit, StressedAsset, StressReport
+    from services.valuation.stress.report import ReverseLimit, StressedAsset, StressReport
 
 _FACTORS_SHOWN = 5
 
@@ -23,6 +31,8 @@ _FACTORS_SHOWN = 5
     examples=(
         "ecopledge stress examples/water-right.toml",
         "ecopledge stress examples/water-right.toml --scenario scheme-enforced --max-loss 0.4",
+        "ecopledge stress examples/water-right.toml --max-loss 0.5 --scenario-out found.toml",
+        "ecopledge stress examples/water-right.toml --scenarios found.toml",
     ),
 )
 @click.argument("file", type=click.Path(path_type=Path))
@@ -46,6 +56,7 @@ _FACTORS_SHOWN = 5
     metavar="CNY",
     help="Find the smallest move at which the pledge value falls to this amount, CNY.",
 )
+@scenario_out_option
 @click.option("--paths", type=click.IntRange(256, 65_536), default=2048, show_default=True, help="Paths.")
 @target
 @json_option
@@ -55,6 +66,7 @@ def command(
     scenario_file: Path | None,
     max_loss: float | None,
     min_pledge: float | None,
+    scenario_out: Path | None,
     paths: int,
     target: str | None,
     *,
@@ -71,9 +83,10 @@ def command(
     from services.valuation.valuation import Simulation
 
     limit = _limit(max_loss, min_pledge)
+    require_scenario_file(scenario_out, has_limit=limit is not None)
     assets = read_asset_file(file).assets
     own = () if scenario_file is None else read_scenarios(scenario_file)
-    with services(target, ("valuation",)) as channel:
+    with services(target, ("valuation",)) as channel, waiting("压力测试 · stressing", quiet=as_json):
         client = ValuationClient(channel)
         report = client.stress_assets(
             assets, names=names, scenarios=own, limit=limit, simulation=Simulation(n_paths=paths)
@@ -83,7 +96,16 @@ def command(
         print_json(report)
     else:
         _print(report, factor)
-    return 0 if all(isinstance(outcome, StressedAsset) for outcome in report.outcomes) else 2
+    code = 0 if all(isinstance(outcome, StressedAsset) for outcome in report.outcomes) else 2
+    if scenario_out is None:
+        return code
+    answers = [
+        outcome.reverse
+        for outcome in report.outcomes
+        if isinstance(outcome, StressedAsset) and outcome.reverse is not None
+    ]
+    written = write_found_worlds(scenario_out, answers, f"ecopledge stress {file}")
+    return code if written else max(code, NOT_WRITTEN)
 
 
 def _limit(max_loss: float | None, min_pledge: float | None) -> "ReverseLimit | None":
@@ -164,6 +186,7 @@ def _print_reverse(asset: "StressedAsset", factor: Words) -> None:
     if reverse.joint_distance is not None:
         moves = "; ".join(_move(move, factor) for move in reverse.joint[:_FACTORS_SHOWN])
         click.echo(f"  反向压力（联合） · reverse stress, joint at {reverse.joint_distance:.2f} sd: {moves}")
+    print_out_of_reach(reverse.out_of_reach, factor)
 
 
 def _move(move: "FactorMove", factor: Words) -> str:

@@ -9,13 +9,13 @@ from csv import DictReader
 from flows.accounts.columns import Column, Content
 from flows.accounts.problems import CellError, shown
 from flows.accounts.units import DATA_FOLDER, UnitError, factor_between
+from flows.written_days import written_day
 
 Value = str | float | dt.date | None
 
 _NUMBER = re.compile(r"[+-]?(\d+|\d{1,3}(,\d{3})+)?(\.\d+)?([eE][+-]?\d{1,3})?")
 # Printed at the end of a name, they point to a note below the table: 水源涵养①, 水源涵养*, 水源涵养[1].
 _FOOTNOTE_MARK = re.compile(r"(\s*(?:[*＊†‡①-⑳]|\[\d{1,2}\]))+$")
-_DATE = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?( 00:00:00)?")
 
 
 def without_footnote_mark(text: str) -> str:
@@ -66,13 +66,10 @@ def _number(text: str, column: Column) -> float:
 
 
 def _date(text: str, column: Column) -> dt.date:
-    match = _DATE.fullmatch(text)
-    try:
-        if match is not None:
-            return dt.date(int(match[1]), int(match[2]), int(match[3]))
-    except ValueError:
-        pass
-    raise CellError(shown(text), column.expectation)
+    day = written_day(text)
+    if day is None:
+        raise CellError(shown(text), column.expectation)
+    return day
 
 
 def _unit_factor(text: str, column: Column, heading_unit: str, row_unit: str) -> float:

@@ -1,6 +1,7 @@
 """Review the fund of a question: simulate it in every world, choose projects, pace it, share with the counties."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import pairwise
 
 from flows.fund_question import AskedFund
@@ -89,15 +90,5 @@ def _benefit(client: FundClient, asked: AskedFund, outcome: FundOutcome) -> Bene
         return BenefitRun(simulation.terms, outcome, are_own=True)
     if asked.benefit_terms is None:
         return None
-    shared = client.simulate_fund(
-        simulation.snapshot,
-        asked.benefit_terms,
-        simulation.investments,
-        simulation.first_year,
-        n_paths=simulation.n_paths,
-        seed=simulation.seed,
-        report_years=simulation.report_years,
-        liquidity_rate_annual=simulation.liquidity_rate_annual,
-        switches=simulation.switches,
-    )
+    shared = client.simulate(replace(simulation, terms=asked.benefit_terms))
     return BenefitRun(asked.benefit_terms, shared, are_own=False)

@@ -14,6 +14,7 @@ from flows.accounts.problems import CellError, shown
 from flows.accounts.units import UnitError, factor_between
 from flows.loan_files.columns import Content, FileColumn
 from flows.loan_files.tables import text_of
+from flows.written_days import written_day
 from services.runtime.bundled import BUNDLED_DATA
 
 if TYPE_CHECKING:
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
 
 LOANS_DATA = BUNDLED_DATA / "loans"
 _PERCENT = "%"
-_DATE = re.compile(r"(\d{4})[-/.年]?(\d{1,2})[-/.月]?(\d{1,2})日?(?:[ T]00:00:00)?")
 _PAIR = re.compile(r"\s*([^:：;；\s]+)\s*[:：]\s*([^:：;；]+)\s*")
 
 
@@ -95,13 +95,10 @@ def _text(text: str) -> str:
 
 
 def _date(column: FileColumn, text: str) -> dt.date:
-    match = _DATE.fullmatch(text)
-    try:
-        if match is not None:
-            return dt.date(int(match[1]), int(match[2]), int(match[3]))
-    except ValueError:
-        pass
-    raise CellError(shown(text), column.expectation)
+    day = written_day(text)
+    if day is None:
+        raise CellError(shown(text), column.expectation)
+    return day
 
 
 def _decimal(column: FileColumn, text: str, factor: Decimal) -> Decimal:

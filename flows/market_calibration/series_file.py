@@ -5,13 +5,13 @@ import datetime as dt
 import re
 from pathlib import Path
 
+from flows.written_days import written_day
 from services.runtime.errors import FieldViolation, InvalidInput
 from services.valuation.calibration.calibrated import Observation
 
 MAX_BYTES = 20 * 1024 * 1024
 MOST_MISTAKES = 20
 COLUMNS = ("date", "value")
-_DATE = re.compile(r"(\d{4})[-/](\d{1,2})[-/](\d{1,2})")
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,3})?", re.ASCII)
 
 
@@ -34,7 +34,7 @@ def read_series_file(path: Path) -> tuple[Observation, ...]:
     found: list[Observation] = []
     for number, cells in rows[1:]:
         texts = [cells[position].strip() if position < len(cells) else "" for position in positions]
-        date, value = _date(texts[0]), _value(texts[1])
+        date, value = written_day(texts[0]), _value(texts[1])
         at = f"{path}: row {number}, column"
         if date is None:
             mistakes.append(_mistake(f"{at} date", texts[0], "a date such as 2026-08-21"))
@@ -66,16 +66,6 @@ def _rows(path: Path) -> list[tuple[int, list[str]]]:
         raise InvalidInput.of(str(path), f"cannot be read: {error.strerror}, expected a CSV file") from None
     except (UnicodeDecodeError, csv.Error) as error:
         raise InvalidInput.of(str(path), f"is not a CSV file in UTF-8: {error}") from None
-
-
-def _date(text: str) -> dt.date | None:
-    match = _DATE.fullmatch(text)
-    if match is None:
-        return None
-    try:
-        return dt.date(int(match[1]), int(match[2]), int(match[3]))
-    except ValueError:
-        return None
 
 
 def _value(text: str) -> float | None:

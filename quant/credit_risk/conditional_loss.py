@@ -13,6 +13,7 @@ closed form where one pledge secures the loan, and drawn once a path where sever
 # ruff: noqa: PLR0917
 
 import math
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
@@ -94,6 +95,7 @@ def expected_losses(
     *,
     collateral_states: Array | None = None,
     n_threads: int = 2,
+    check_alive: Callable[[], None] = lambda: None,
 ) -> LossTerms:
     """The same for a prepared book.
 
@@ -103,13 +105,20 @@ def expected_losses(
         seed: seed of the scenario universe.
         collateral_states: what collateral sees, [n_primary, n_periods, n_paths], where it is not what borrowers see.
         n_threads: threads; they do not change a bit.
+        check_alive: called before each block of paths; what it raises ends the work.
     """
     if n_paths < 2 or n_paths % 2:
         raise ValueError(f"n_paths: found {n_paths}, expected an even number, at least 2")
     states = mirrored_states(prepared.model, prepared.book.period_ends_years, n_paths, seed)
     everyone = np.arange(len(prepared.slots))
     terms = slot_terms(
-        prepared, everyone, states, seed, collateral_states=collateral_states, n_threads=n_threads
+        prepared,
+        everyone,
+        states,
+        seed,
+        collateral_states=collateral_states,
+        n_threads=n_threads,
+        check_alive=check_alive,
     )
     pd, loss, collateral = (prepared.by_loan(terms[:, term]) for term in range(3))
     mean = np.divide(collateral, pd, out=np.zeros_like(pd), where=pd > 0.0)
@@ -124,6 +133,7 @@ def slot_terms(
     *,
     collateral_states: Array | None = None,
     n_threads: int,
+    check_alive: Callable[[], None] = lambda: None,
 ) -> Array:
     """Terms of chosen loans: chance of default, loss, and what collateral brings times that chance.
 
@@ -134,6 +144,7 @@ def slot_terms(
         seed: of the draws behind several pledges of one loan.
         collateral_states: those that collateral sees, where they are others.
         n_threads: threads; they do not change a bit.
+        check_alive: called before each block of paths; what it raises ends the work.
 
     Returns:
         [n, 3, n_periods].
@@ -145,6 +156,7 @@ def slot_terms(
     starts = range(0, len(slots), max(per_task, 1))
     with ThreadPoolExecutor(n_threads) as pool:
         for first in range(0, n_paths, _BLOCK_PATHS):
+            check_alive()
             paths = slice(first, min(first + _BLOCK_PATHS, n_paths))
             seen = None if collateral_states is None else collateral_states[:, :, paths]
             tables = prepared.block(

@@ -72,7 +72,14 @@ def collateral_factors(prepared: PreparedBook) -> list[int]:
     return sorted(i for i in found if model.primaries[i].volatility_annual > 0.0)
 
 
-def link_shares(prepared: PreparedBook, n_paths: int, seed: int, *, n_threads: int = 1) -> LinkShares:
+def link_shares(
+    prepared: PreparedBook,
+    n_paths: int,
+    seed: int,
+    *,
+    n_threads: int = 1,
+    check_alive: Callable[[], None] = lambda: None,
+) -> LinkShares:
     """Share the effect of the link on the expected loss among the factors of the collateral.
 
     Where there are more than `MOST_FACTORS`, those that matter least alone are made common together, as one player.
@@ -82,6 +89,7 @@ def link_shares(prepared: PreparedBook, n_paths: int, seed: int, *, n_threads: i
         n_paths: paths of the factors, even.
         seed: of the scenario universe.
         n_threads: threads; they do not change a bit.
+        check_alive: called before each set of factors; what it raises ends the work.
     """
     ends, model = prepared.book.period_ends_years, prepared.model
     losses = RepeatedLosses(prepared, n_paths, seed, n_threads=n_threads)
@@ -91,6 +99,7 @@ def link_shares(prepared: PreparedBook, n_paths: int, seed: int, *, n_threads: i
 
     def loss(common: frozenset[int]) -> Array:
         if common not in known:
+            check_alive()
             seen = conditioned_copy(model, ends, losses.states, copy, sorted(common))
             known[common] = losses.on_paths_cny(seen)
         return known[common]

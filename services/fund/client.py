@@ -211,6 +211,12 @@ class FundClient:
             snapshot, sheet, tuple(investments), first_year, n_paths, seed, tuple(report_years),
             liquidity_rate_annual, switches,
         )  # fmt: skip
+        return self.simulate(simulation, on_progress=on_progress)
+
+    def simulate(
+        self, simulation: FundSimulation, *, on_progress: Callable[[Progress], None] | None = None
+    ) -> FundOutcome:
+        """As `simulate_fund`, of a simulation that has been put together."""
         responses = self._stub.SimulateFund(simulation_to_wire(simulation))
         return result_of(responses, outcome_from_wire, on_progress, "SimulateFund")
 

@@ -22,14 +22,13 @@ from services.loans.collateral import DAYS_PER_YEAR, Collateral
 from services.loans.columns.loan_columns import LoanColumns, numbered
 from services.loans.guarantees import addresses, guarantor_addresses, guarantor_is_borrower
 from services.loans.loan import IndexWeight
+from services.loans.missing_factors import MOST_REPORTED, missing_of_pledges, refuse_missing
 from services.loans.repayment.schedule import balances_on
 from services.loans.segments.compensation_fund import NO_CLAIMS, FundClaims, funds_of_loans
 from services.loans.segments.default_curve import curves_of_loans
-from services.runtime.errors import FieldViolation, InvalidInput
 
 CREDIT_CYCLE = "credit_cycle"
 _DEFAULT_INDEX = (IndexWeight(CREDIT_CYCLE, 1.0),)
-_REPORTED_UNKNOWN_FACTORS = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,25 +180,13 @@ class SecuredBook:
             InvalidInput: naming schedules and indices with the factors that they need.
         """
         primaries = {factor.name for factor in model.primaries}
-        found: dict[tuple[str, str], None] = {}
-        for item in self.collateral:
-            for name in dict.fromkeys(item.schedule.factors):
-                if name not in model:
-                    found[f"collateral {item.collateral_id}", name] = None
+        found = list(missing_of_pledges(self.collateral, model))
         for number, index in enumerate(self.loans.indices):
             for weight in index or _DEFAULT_INDEX:
                 if weight.factor not in primaries:
-                    for i in np.flatnonzero(self.loans.index_of_loan == number)[:_REPORTED_UNKNOWN_FACTORS]:
-                        found[f"index of loan {self.loans.loan_ids[i]}", weight.factor] = None
-        if found:
-            known = ", ".join(model.names)
-            raise InvalidInput.from_violations(
-                FieldViolation(
-                    "snapshot",
-                    f"{user} needs factor {name!r}, which the snapshot does not have; it has {known}",
-                )
-                for user, name in list(found)[:_REPORTED_UNKNOWN_FACTORS]
-            )
+                    some = np.flatnonzero(self.loans.index_of_loan == number)[:MOST_REPORTED]
+                    found += [(f"index of loan {self.loans.loan_ids[i]}", weight.factor) for i in some]
+        refuse_missing(found, model)
 
 
 def _weight_matrix(indices: Sequence[tuple[IndexWeight, ...]], model: FactorModel) -> Array:

@@ -1,7 +1,6 @@
 """Rows that are added and never changed, of one institution: what every store of the loans service stands on."""
 
 import datetime as dt
-import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -10,11 +9,12 @@ from typing import Any
 import sqlalchemy as sa
 
 from services.runtime.china_time import CHINA
+from services.runtime.database import wait_for_writers
 from services.runtime.moments import text_of_moment
 
 # Below the number of parameters that a statement may have on either database.
 IDS_PER_QUERY = 5_000
-_LOCK_CLASS = 0x6C6F616E
+_LOANS = 0x6C6F616E
 
 
 def history_table(name: str, *columns: sa.Column[Any]) -> sa.Table:
@@ -54,9 +54,7 @@ class InstitutionRows:
 
     def wait_for_writers(self) -> None:
         """One writer of an institution at a time; SQLite has but one writer anyway."""
-        if self.connection.dialect.name == "postgresql":
-            key = zlib.crc32(self.institution_id.encode()) - 2**31
-            self.connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_LOCK_CLASS, key)))
+        wait_for_writers(self.connection, _LOANS, self.institution_id)
 
     def add_rows(self, table: sa.Table, rows: Sequence[dict[str, Any]]) -> None:
         """Adds rows to a `history_table`, all recorded now."""

@@ -7,6 +7,7 @@ log).
 
 import contextlib
 import sqlite3
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -112,6 +113,21 @@ def reading(engine: sa.Engine) -> Iterator[sa.Connection]:
         connection.begin(),
     ):
         yield connection
+
+
+def wait_for_writers(connection: sa.Connection, store: int, institution_id: str) -> None:
+    """Waits until no other transaction writes for an institution; what is read then stays as it is until the end.
+
+    SQLite has one writer anyway. On PostgreSQL two who both found a row new would both add it.
+
+    Args:
+        connection: of the writing transaction.
+        store: which one is written to, a number that no other store uses.
+        institution_id: whose rows.
+    """
+    if connection.dialect.name == "postgresql":
+        key = zlib.crc32(institution_id.encode()) - 2**31
+        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(store, key)))
 
 
 @contextlib.contextmanager

@@ -62,10 +62,17 @@ class Distribution:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a long simulation has come."""
+    """How far a long simulation has come.
+
+    Attributes:
+        paths_done, paths_total: paths.
+        searches_done, searches_total: of the smallest move that breaks a limit; 0 in all while none is under way.
+    """
 
     paths_done: int
     paths_total: int
+    searches_done: int = 0
+    searches_total: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -120,7 +120,8 @@ class ValuationServicer(valuation_pb2_grpc.ValuationServiceServicer):
     ) -> stress_pb2.StressAssetsResponse:
         """Values assets in other worlds."""
         asked = stress_request_from_wire(request)
-        report = stress_assets(self._desk, _institution(), entries_from_wire(request.assets), asked)
+        entries, check_alive = entries_from_wire(request.assets), current_call().check_alive
+        report = stress_assets(self._desk, _institution(), entries, asked, check_alive)
         return stress_report_to_wire(report)
 
     def FindValuations(  # noqa: N802  # the contract's name

@@ -51,7 +51,13 @@ def test_the_fund_is_shown(target: str, tmp_path: Path, capsys: pytest.CaptureFi
     options = ["--paths", "256", "--target", target, "--out", str(tmp_path / "out")]
     assert run(["fund", "grid", str(file), *options]) == 0
     shown = capsys.readouterr().out
-    for words in ("基金情景网格", "city_finance", "qilian · as-asked", "工期延误", "fund-grid-fund.xlsx"):
+    for words in (
+        "基金情景网格",
+        "市财政 city_finance",
+        "祁连绿色产业发展基金 qilian · ",
+        "工期延误",
+        "fund-grid-fund.xlsx",
+    ):
         assert words in shown
 
 

@@ -53,6 +53,33 @@ def test_stress_prints_worlds_and_the_smallest_move(capsys: pytest.CaptureFixtur
     assert run([*asked, "--max-expected-loss", "1", "--max-shortfall", "1"]) == 2
 
 
+def test_the_found_worlds_of_a_book_are_stressed_as_they_are(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "found.toml"
+    asked = ["loans", "stress", "--paths", "4000", "--quarters", "4", "--json"]
+    assert run([*asked, "--max-expected-loss", "1e15", "--scenario-out", str(path)]) == 1
+    out, err = capsys.readouterr()
+    base = json.loads(out)["reverse"]["figure_cny"]
+    assert "限额不可达" in err
+    assert not path.exists()
+    limit = 1.5 * base
+    assert run([*asked, "--max-expected-loss", str(limit), "--scenario-out", str(path)]) == 0
+    out, err = capsys.readouterr()
+    reverse = json.loads(out)["reverse"]
+    assert f"ecopledge loans stress --quarters 4 --scenarios {path}" in err
+    assert "sampling error" in err
+    assert run([*asked, "--scenarios", str(path)]) == 0
+    worlds = json.loads(capsys.readouterr().out)["worlds"][1:]
+    assert [world["scenario"] for world in worlds] == [item["name"] for item in reverse["scenarios"]]
+    assert len(worlds) == len(reverse["single"]) + 1
+    for world in worlds:
+        # 4 errors of the test and, for those of the search, a tenth; what each is worth: test_reverse_scenarios.py.
+        error = 4.0 * world["expected_loss_error_cny"] + 0.1 * limit
+        assert world["expected_loss_cny"] == pytest.approx(limit, abs=error), world["scenario"]
+    assert run([*asked, "--scenario-out", str(path)]) == 2
+
+
 def test_wrong_way_puts_both_sides_beside_each_other(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["loans", "wrong-way", "--paths", "512", "--quarters", "4"]) == 0
     said = capsys.readouterr().out

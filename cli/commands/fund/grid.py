@@ -96,7 +96,8 @@ def _print(grid: "FundGrid") -> None:
 
 
 def _name(variant: "FundVariant") -> str:
-    return f"{variant.sheet_id} · {variant.setting.name}"
+    setting = variant.setting
+    return f"{with_code(variant.terms.name, variant.sheet_id)} · {with_code(setting.label_zh, setting.name)}"
 
 
 def _row(grid: "FundGrid", variant: "FundVariant", world: str, outcome: "FundOutcome") -> list[str]:

@@ -33,16 +33,8 @@ def command(file: Path | None, paths: int | None, target: str | None, *, as_json
     """
     with asked_fund(file, target, paths) as (client, asked), progress("simulate", quiet=as_json) as update:
         simulation = asked.simulation
-        outcome = client.simulate_fund(
-            simulation.snapshot,
-            simulation.terms,
-            simulation.investments,
-            simulation.first_year,
-            n_paths=simulation.n_paths,
-            seed=simulation.seed,
-            report_years=simulation.report_years,
-            liquidity_rate_annual=simulation.liquidity_rate_annual,
-            on_progress=lambda event: update(event.paths_done, event.paths_total),
+        outcome = client.simulate(
+            simulation, on_progress=lambda event: update(event.paths_done, event.paths_total)
         )
     if as_json:
         print_json(outcome)

@@ -18,7 +18,7 @@ from cli.loan_quality import (
     snapshot_option,
     terms_options,
 )
-from cli.output import json_option, percent, print_json, print_table, wan
+from cli.output import json_option, percent, print_json, print_table, waiting, wan
 
 if TYPE_CHECKING:
     from services.loans.quality.capital import CapitalReport, CapitalTotals, GuarantorFacts
@@ -85,7 +85,7 @@ def command(
     from services.loans.quality.client import QualityClient
 
     terms = given_terms(curve_file, fund_file, without_book_terms=without_book_terms)
-    with services(target, ("loans",)) as channel:
+    with services(target, ("loans",)) as channel, waiting("资本 · capital", quiet=as_json):
         report = QualityClient(channel).measure_capital(
             market(snapshot_file),
             as_of=day_of("--as-of", as_of),

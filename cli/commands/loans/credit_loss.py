@@ -19,7 +19,7 @@ from cli.loan_quality import (
     snapshot_option,
     terms_options,
 )
-from cli.output import json_option, percent, print_json, print_table, wan
+from cli.output import json_option, percent, print_json, print_table, waiting, wan
 
 if TYPE_CHECKING:
     from services.loans.quality.credit_loss import CreditLossReport, CreditLossTotal, LoanCreditLoss
@@ -77,7 +77,10 @@ def command(
 
     debtors = () if debtor_file is None else read_debtors(debtor_file)
     terms = given_terms(curve_file, fund_file, without_book_terms=without_book_terms)
-    with services(target, ("loans",)) as channel:
+    with (
+        services(target, ("loans",)) as channel,
+        waiting("预期信用损失 · stages and weighted scenarios", quiet=as_json),
+    ):
         report = QualityClient(channel).measure_credit_loss(
             market(snapshot_file),
             as_of=day_of("--as-of", as_of),

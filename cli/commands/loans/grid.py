@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from cli.caution_lines import print_brief_cautions
+from cli.code_words import with_code
 from cli.connection import services, target
 from cli.examples import WithExamples
 from cli.loan_quality import market, snapshot_option, terms_options
@@ -124,7 +125,7 @@ def _print(grid: "BookGrid") -> None:
 def _row(variant: "BookVariant", world: "StressedLoss") -> list[str]:
     is_base = world.scenario == ""
     return [
-        variant.setting.name,
+        with_code(variant.setting.label_zh, variant.setting.name),
         world.label_zh,
         wan(world.expected_loss_cny),
         "" if is_base else wan(world.expected_loss_change_cny),

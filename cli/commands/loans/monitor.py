@@ -9,7 +9,7 @@ from cli.caution_lines import print_brief_cautions
 from cli.connection import services, target
 from cli.examples import WithExamples
 from cli.loan_quality import as_of_option, day_of, loans_option, market, snapshot_option
-from cli.output import json_option, percent, print_json, print_table, wan
+from cli.output import json_option, percent, print_json, print_table, waiting, wan
 
 if TYPE_CHECKING:
     from services.loans.pledges.event import PledgeEvent
@@ -61,9 +61,10 @@ def command(
             found = list(client.events(loan_ids=loan_ids))
             print_json(found) if as_json else _print_events(found)
             return 0
-        report = client.monitor(
-            market(snapshot_file), as_of=day_of("--as-of", as_of), loan_ids=loan_ids, n_paths=paths
-        )
+        with waiting("押品监测 · watching the pledges", quiet=as_json):
+            report = client.monitor(
+                market(snapshot_file), as_of=day_of("--as-of", as_of), loan_ids=loan_ids, n_paths=paths
+            )
     if as_json:
         print_json(report)
     else:

@@ -9,6 +9,13 @@ from cli.caution_lines import print_brief_cautions
 from cli.code_words import Words, coded, factor_words, with_code
 from cli.connection import services, target
 from cli.examples import WithExamples
+from cli.found_worlds import (
+    NOT_WRITTEN,
+    print_out_of_reach,
+    require_scenario_file,
+    scenario_out_option,
+    write_found_worlds,
+)
 from cli.loan_quality import (
     as_of_option,
     day_of,
@@ -22,13 +29,10 @@ from cli.loan_quality import (
 from cli.output import json_option, number_of, percent, print_json, print_table, progress, wan
 
 if TYPE_CHECKING:
-    from services.loans.simulation.stress import (
-        FactorMove,
-        LossLimit,
-        PortfolioStress,
-        ReverseStress,
-        StressedLoss,
-    )
+    from cli.output import Bar
+    from services.loans.simulation.stress import LossLimit, PortfolioStress, ReverseStress, StressedLoss
+    from services.runtime.results import Progress
+    from services.runtime.scenarios.lasting_move import FactorMove
 
 _FACTORS_SHOWN = 6
 
@@ -39,6 +43,8 @@ _FACTORS_SHOWN = 6
     examples=(
         "ecopledge loans stress",
         "ecopledge loans stress --scenario dry-run --max-expected-loss 5000000",
+        "ecopledge loans stress --max-expected-loss 5000000 --scenario-out found.toml",
+        "ecopledge loans stress --scenarios found.toml",
     ),
 )
 @click.option("--scenario", "names", multiple=True, metavar="NAME", help="Bundled scenario; may be repeated.")
@@ -61,6 +67,7 @@ _FACTORS_SHOWN = 6
     metavar="CNY",
     help="The same for the expected shortfall at 99.9 %.",
 )
+@scenario_out_option
 @click.option("--quarters", type=click.IntRange(1, 40), default=12, show_default=True, help="Quarters.")
 @click.option(
     "--paths", type=click.IntRange(256, 1_000_000), default=10_000, show_default=True, help="Paths."
@@ -76,6 +83,7 @@ def command(
     scenario_file: Path | None,
     max_expected_loss: float | None,
     max_shortfall: float | None,
+    scenario_out: Path | None,
     quarters: int,
     paths: int,
     snapshot_file: Path | None,
@@ -94,6 +102,8 @@ def command(
     from services.loans.simulation.stress import StressQuestion
     from services.runtime.scenarios.file import read_scenarios
 
+    limit = _limit(max_expected_loss, max_shortfall)
+    require_scenario_file(scenario_out, has_limit=limit is not None)
     terms = given_terms(curve_file, fund_file, without_book_terms=without_book_terms)
     book = PortfolioQuestion(
         market(snapshot_file),
@@ -104,19 +114,35 @@ def command(
         **terms.arguments(),
     )
     own = () if scenario_file is None else read_scenarios(scenario_file)
-    question = StressQuestion(book, names, own, _limit(max_expected_loss, max_shortfall))
+    question = StressQuestion(book, names, own, limit)
     with (
         services(target, ("loans",)) as channel,
         progress("压力测试 · stressing", quiet=as_json) as update,
     ):
-        report = BookStressClient(channel).stress(
-            question, on_progress=lambda event: update(event.paths_done, event.paths_total)
-        )
+        report = BookStressClient(channel).stress(question, on_progress=lambda event: _tell(event, update))
     if as_json:
         print_json(report)
     else:
-        _print(report, question.limit, coded(factor_words(book.snapshot)))
+        _print(report, limit, coded(factor_words(book.snapshot)))
+    if scenario_out is None or report.reverse is None:
+        return 0
+    if not write_found_worlds(
+        scenario_out, (report.reverse,), f"ecopledge loans stress --quarters {quarters}"
+    ):
+        return NOT_WRITTEN
+    click.echo(
+        "  读回时在压力测试自己的路径上模拟，与限额之差为抽样误差 · read back they are simulated on the paths of a "
+        "stress test and differ from the limit by sampling error",
+        err=True,
+    )
     return 0
+
+
+def _tell(event: "Progress", update: "Bar") -> None:
+    if event.searches_total > 0:
+        update(event.searches_done, event.searches_total, "反向搜索 · searching the limit")
+    else:
+        update(event.paths_done, event.paths_total)
 
 
 def _limit(expected_loss: float | None, shortfall: float | None) -> "LossLimit | None":
@@ -175,6 +201,7 @@ def _print_reverse(reverse: "ReverseStress", base: "StressedLoss", limit: "LossL
         click.echo(f"  联合 together, 距离 distance {reverse.joint_distance:.2f}")
         for move in reverse.joint[:_FACTORS_SHOWN]:
             click.echo(f"    {_move(move, factor)}")
+    print_out_of_reach(reverse.out_of_reach, factor)
 
 
 def _move(move: "FactorMove", factor: Words) -> str:

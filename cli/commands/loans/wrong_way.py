@@ -20,7 +20,7 @@ from cli.loan_quality import (
     snapshot_option,
     terms_options,
 )
-from cli.output import json_option, number_of, percent, print_json, print_table, wan
+from cli.output import json_option, number_of, percent, print_json, print_table, waiting, wan
 
 if TYPE_CHECKING:
     from services.loans.simulation.link import WrongWayRisk
@@ -63,7 +63,10 @@ def command(
         n_quarters=quarters,
         **terms.arguments(),
     )
-    with services(target, ("loans",)) as channel:
+    with (
+        services(target, ("loans",)) as channel,
+        waiting("错向风险 · the book, linked and cut loose", quiet=as_json),
+    ):
         risk = BookStressClient(channel).wrong_way_risk(question)
     if as_json:
         print_json(risk)

@@ -20,8 +20,9 @@ from flows.reports.figures import wan
 from flows.reports.labels import label
 from flows.reports.portfolio_report.blocks import chapter, heading, in_wan, text, title
 from flows.reports.portfolio_report.book_facts import BookFacts
-from services.loans.simulation.stress import FactorMove, StressedLoss
+from services.loans.simulation.stress import StressedLoss
 from services.runtime.results import Severity
+from services.runtime.scenarios.lasting_move import FactorMove
 
 _MOST_FACTORS = 8
 

@@ -12,12 +12,12 @@ import msgspec
 import sqlalchemy as sa
 
 from services.fund.fund_terms.terms import FundTerms, Step, StoredTerms
-from services.runtime.database import reading
+from services.runtime.database import reading, wait_for_writers
 from services.runtime.errors import NotFound
 from services.runtime.institution import institution_column
 from services.runtime.moments import stored_moment
 
-_LOCK = 0x0F_0E
+_TERMS = 0x0F_0E
 # All fields but the steps: the library refuses a union of several dataclasses, which the steps are.
 _KINDS = {name: kind for name, kind in get_type_hints(FundTerms).items() if name != "steps"}
 
@@ -72,10 +72,7 @@ class SqlTermsRepository:
         terms: FundTerms,
     ) -> bool:
         """See `TermsRepository.put`."""
-        if connection.dialect.name == "postgresql":
-            # SQLite has one writer anyway. Two writers who both found no such version would both add it.
-            lock = sa.func.pg_advisory_xact_lock(_LOCK, sa.func.hashtext(institution_id))
-            connection.execute(sa.select(lock))
+        wait_for_writers(connection, _TERMS, institution_id)
         found = connection.execute(_in_force(institution_id, terms_id, as_of)).mappings().first()
         if found is not None and _stored(found).terms == terms:
             return False

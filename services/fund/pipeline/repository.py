@@ -12,14 +12,13 @@ from typing import Any, Protocol
 import sqlalchemy as sa
 
 from services.fund.pipeline.project import Project, ProjectPage, ProjectState
-from services.runtime.database import reading
+from services.runtime.database import reading, wait_for_writers
 from services.runtime.errors import NotFound
 from services.runtime.institution import institution_column
 from services.runtime.migrate import upgrade, upgrade_runtime
 from services.runtime.moments import stored_moment
 
-# Any number that no other lock of ecopledge uses.
-_LOCK = 0x0F_0D
+_PROJECTS = 0x0F_0D
 _CONTENT = (
     "name",
     "sector",
@@ -103,11 +102,7 @@ class SqlProjectRepository:
         projects: Sequence[Project],
     ) -> tuple[int, int, int]:
         """See `ProjectRepository.put`."""
-        if connection.dialect.name == "postgresql":
-            # SQLite has one writer anyway. Two writers who both found a project new would both add it.
-            connection.execute(
-                sa.select(sa.func.pg_advisory_xact_lock(_LOCK, sa.func.hashtext(institution_id)))
-            )
+        wait_for_writers(connection, _PROJECTS, institution_id)
         pipelines = {project.pipeline for project in projects}
         known = {p.key for p in self.in_pipelines(connection, institution_id, pipelines)}
         in_force = _by_key(_projects(connection, _in_force(institution_id, pipelines, as_of)))

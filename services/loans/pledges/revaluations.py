@@ -11,7 +11,7 @@ from services.loans.collateral import Collateral
 from services.loans.loan import due_date
 from services.loans.pledges.levels import RevaluationRule
 from services.loans.pledges.monitored import RevaluationDue, RevaluationReason
-from services.runtime.vocabulary.names import caution_zh
+from services.runtime.vocabulary.names import caution_en, caution_zh
 
 STAYS_WHEN_VALUED_AGAIN = frozenset({"ASSUMED_INPUT"})
 
@@ -57,8 +57,8 @@ def revaluations_due(
         yield _due(
             item,
             RevaluationReason.CAUTION,
-            "上次估值带有提示：" + "、".join(f"{caution_zh(code)} {code}" for code in telling),
-            f"the last valuation carried warnings: {', '.join(telling)}",
+            "上次估值带有提示：" + "、".join(caution_zh(code) for code in telling),
+            f"the last valuation carried warnings: {', '.join(caution_en(code) for code in telling)}",
         )
 
 

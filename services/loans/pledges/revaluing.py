@@ -65,7 +65,11 @@ def list_events(
 
 
 def _recorded_values(store: LoanStore, day: dt.date, loan_ids: set[str]) -> dict[str, float | None]:
-    """Recorded value of all pledges of each loan that has any on a day; None where one of them has none."""
+    """Recorded value of all pledges of each loan that has any on a day; None where one of them has none.
+
+    A valuation of the day itself counts, one of any later day does not: where a pledge has no other the store tells it,
+    as a simulation may use it, but on that day nobody knew it.
+    """
     values: dict[str, float | None] = {}
     for item in store.collateral_in_force(day, loan_ids):
         if item.valuation_date > day:

@@ -114,6 +114,11 @@ def _facts(loan: Loan, origination: Origination | None, classified: ClassifiedLo
 def _origination(
     store: LoanStore, question: CreditLossQuestion, book: ReportedBook
 ) -> dict[str, Origination]:
+    """Probability at origination of the loans of which it is known: given, or that of the first recorded state.
+
+    A first state of any day before the day of the book counts; one of the day itself is today's probability, against
+    which no increase can be seen.
+    """
     given = dict(question.origination)
     first = store.first_states([loan.loan_id for loan in book.loans if loan.loan_id not in given])
     known = {
@@ -126,6 +131,7 @@ def _origination(
 
 
 def _first_recorded(day: dt.date, loan: Loan) -> Origination:
+    """The probability of a first state; one of the day of the drawing itself is recorded with it, not before it."""
     drawn = loan.terms.drawn_on
     # A file of loans has one business date, which may lie before those that it already holds are drawn.
     if day < drawn:

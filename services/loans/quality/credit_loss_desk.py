@@ -60,7 +60,7 @@ def measure_credit_loss(
         question: what to measure.
         rules: all periods; those in force on the day are taken.
         scenarios: by name, as the rules weight them.
-        check_alive: called after each world; what it raises ends the measurement.
+        check_alive: called after each world and block of paths; what it raises ends the measurement.
 
     Raises:
         NotFound: no loans, or an unknown one.

@@ -139,7 +139,10 @@ def _performing_losses(loans: PerformingLoans, asked: _Asked, first: FundClaims)
     here = loans.prepared.in_market(asked.world.factor_model(), asked.world.curve().discount_factors)
     # Losses before funds: what each loan claims of its fund is known before it is known what the fund can pay.
     found = expected_losses(
-        here.with_funds(np.zeros(len(whole)), left_cny), asked.question.n_paths, asked.question.seed
+        here.with_funds(np.zeros(len(whole)), left_cny),
+        asked.question.n_paths,
+        asked.question.seed,
+        check_alive=asked.check_alive,
     )
     claimed = share_promised[:, None] * found.expected_loss_cny
     funds = FundsOfLoans(share_promised, whole.fund_of_loan, left_cny)

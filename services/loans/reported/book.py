@@ -18,12 +18,10 @@ from services.loans import stored
 from services.loans.asked_loans import require_in_force, require_known
 from services.loans.collateral import Collateral
 from services.loans.loan import Loan
+from services.loans.missing_factors import missing_of_pledges, refuse_missing
 from services.loans.repayment.schedule import scheduled_balances
 from services.loans.reported.position import LoanPosition
 from services.loans.repository import LoanStore
-from services.runtime.errors import FieldViolation, InvalidInput
-
-_REPORTED_UNKNOWN_FACTORS = 20
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -88,21 +86,7 @@ class ReportedBook:
         Raises:
             InvalidInput: naming the pledges and the factors that they need.
         """
-        missing = {
-            (item.collateral_id, name): None
-            for item in self.collateral
-            for name in dict.fromkeys(item.schedule.factors)
-            if name not in model
-        }
-        if missing:
-            known = ", ".join(model.names)
-            raise InvalidInput.from_violations(
-                FieldViolation(
-                    "snapshot",
-                    f"collateral {user} needs factor {name!r}, which the snapshot does not have; it has {known}",
-                )
-                for user, name in list(missing)[:_REPORTED_UNKNOWN_FACTORS]
-            )
+        refuse_missing(missing_of_pledges(self.collateral, model), model)
 
     def content_hash(self) -> str:
         """SHA-256 of everything in the book, hexadecimal."""

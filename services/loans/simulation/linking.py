@@ -44,7 +44,9 @@ def measure_wrong_way_risk(
         _simulated(prepared, sampler, question.n_paths, seen, check_alive) for seen in (None, copy)
     )
     difference = together.path_weights * (together.path_losses - apart.path_losses)
-    shares = link_shares(prepared, affordable_paths(prepared), question.seed, n_threads=threads())
+    shares = link_shares(
+        prepared, affordable_paths(prepared), question.seed, n_threads=threads(), check_alive=check_alive
+    )
     return WrongWayRisk(
         n_loans=len(book.loans),
         exposure_cny=math.fsum(prepared.book.exposure_cny[:, 0]),

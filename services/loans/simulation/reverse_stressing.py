@@ -4,10 +4,11 @@ A move shifts the log level of every factor from today on, for borrowers and col
 in standard deviations over the horizon of the simulation (`quant.credit_risk.reverse_stress`).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from quant.credit_risk.repeated_losses import RepeatedLosses
 from quant.credit_risk.reverse_stress import smallest_move, steepest_descent
@@ -21,7 +22,9 @@ from quant.portfolio import tail_direction
 from quant.schedules import Array, DiscountFactors
 from services.loans.portfolio import PortfolioQuestion
 from services.loans.simulation.simulating import threads
-from services.loans.simulation.stress import FactorMove, LossLimit, ReverseStress
+from services.loans.simulation.stress import LossLimit, ReverseStress
+from services.runtime.results import Progress
+from services.runtime.scenarios.lasting_move import BrokenLimit, FactorMove, worlds_at_limit
 
 _TAIL_PATHS = 4_000
 _MOST_TERMS = 2_000_000
@@ -80,8 +83,8 @@ def reverse_stress(
     check_alive: Callable[[], None],
     *,
     caps_in: CapsIn | None = None,
-) -> ReverseStress:
-    """The smallest moves that break a limit: factor by factor, and together.
+) -> Iterator[Progress | ReverseStress]:
+    """The smallest moves that break a limit, factor by factor, and together; yields progress, then the answer.
 
     Args:
         prepared: the book in the base market.
@@ -97,31 +100,72 @@ def reverse_stress(
     figure = _Figure(prepared, losses, limit, question.seed, direction, check_alive, caps_in)
     today = figure(np.zeros(model.n_primary))
     if today >= limit.highest_cny:
-        return ReverseStress(today, broken_already=True, single=(), joint_distance=None, joint=())
-    used = np.zeros(model.n_primary, dtype=bool)
-    used[collateral_factors(prepared)] = True
-    used |= np.any(prepared.indices.loadings != 0.0, axis=(0, 2))
+        yield _broken_already(today)
+        return
     horizon = float(prepared.book.period_ends_years[-1])
+    used = _factors_of(prepared)
     covariance = model.step_covariance(horizon) * np.outer(used, used)
     deviations = np.sqrt(np.diag(covariance))
-    singles = []
-    for i in np.flatnonzero(deviations > 0.0):
+    moving = np.flatnonzero(deviations > 0.0).tolist()
+    singles: list[FactorMove] = []
+    for done, i in enumerate(moving):
+        yield Progress(0, 0, done, len(moving) + 1)
         per_unit = np.zeros(model.n_primary)
         per_unit[i] = deviations[i]
         found = smallest_move(figure.headroom, per_unit, looks=_LOOKS, tolerance=_TOLERANCE)
         if found is not None:
             singles.append(FactorMove(model.primaries[i].name, found, float(np.exp(found * deviations[i]))))
-    direction_down = steepest_descent(figure.headroom, covariance)
-    joint: tuple[FactorMove, ...] = ()
-    distance = None
-    if direction_down is not None:
-        distance = smallest_move(
-            figure.headroom, direction_down, both_ways=False, looks=_LOOKS, tolerance=_TOLERANCE
-        )
-        if distance is not None:
-            joint = _moves(model, distance * direction_down, deviations)
-    ranked = tuple(sorted(singles, key=lambda move: abs(move.standard_deviations)))
-    return ReverseStress(today, broken_already=False, single=ranked, joint_distance=distance, joint=joint)
+    yield Progress(0, 0, len(moving), len(moving) + 1)
+    distance, joint = _joint_move(figure, covariance)
+    broken_by = {move.factor for move in singles}
+    singles.sort(key=lambda move: abs(move.standard_deviations))
+    yield ReverseStress(
+        today,
+        broken_already=False,
+        single=tuple(singles),
+        joint_distance=distance,
+        joint=tuple(move for move in joint if abs(move.standard_deviations) >= _SMALLEST_SHOWN),
+        scenarios=worlds_at_limit(
+            _in_words(limit, question, horizon), question.snapshot, singles, joint, distance
+        ),
+        out_of_reach=tuple(
+            model.primaries[i].name for i in moving if model.primaries[i].name not in broken_by
+        ),
+    )
+
+
+def _broken_already(today: float) -> ReverseStress:
+    return ReverseStress(
+        today, broken_already=True, single=(), joint_distance=None, joint=(), scenarios=(), out_of_reach=()
+    )
+
+
+def _factors_of(prepared: PreparedBook) -> NDArray[np.bool_]:
+    """Which factors move pledges or borrowers, [n_primary]."""
+    used: NDArray[np.bool_] = np.any(prepared.indices.loadings != 0.0, axis=(0, 2))
+    used[collateral_factors(prepared)] = True
+    return used
+
+
+def _joint_move(figure: _Figure, covariance: Array) -> tuple[float | None, tuple[FactorMove, ...]]:
+    """Distance and moves of all factors together, the largest first; None and none where the limit holds."""
+    down = steepest_descent(figure.headroom, covariance)
+    if down is None:
+        return None, ()
+    distance = smallest_move(figure.headroom, down, both_ways=False, looks=_LOOKS, tolerance=_TOLERANCE)
+    if distance is None:
+        return None, ()
+    return distance, _moves(figure.prepared.model, distance * down, np.sqrt(np.diag(covariance)))
+
+
+def _in_words(limit: LossLimit, question: PortfolioQuestion, horizon_years: float) -> BrokenLimit:
+    figure = "expected shortfall at 99.9 %" if limit.highest_expected_loss_cny is None else "expected loss"
+    return BrokenLimit(
+        "",
+        f"the {figure} of the book reaches {limit.highest_cny:,.0f} CNY",
+        f"book of {question.book_date}, snapshot {question.snapshot.snapshot_id}, {horizon_years:g} years, "
+        f"seed {question.seed}",
+    )
 
 
 def affordable_paths(prepared: PreparedBook) -> int:
@@ -136,7 +180,7 @@ def _moves(model: FactorModel, shifts: Array, deviations: Array) -> tuple[Factor
     return tuple(
         FactorMove(model.primaries[i].name, float(units[i]), float(np.exp(shifts[i])))
         for i in order
-        if abs(units[i]) >= _SMALLEST_SHOWN
+        if units[i] != 0.0
     )
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from services.loans.portfolio import PortfolioQuestion
 from services.runtime.results import Caution, Manifest
 from services.runtime.scenarios.choice import UnfitScenario
+from services.runtime.scenarios.lasting_move import FactorMove
 from services.runtime.scenarios.scenario import Scenario
 
 DEFAULT_STRESS_QUARTERS = 12
@@ -77,15 +78,6 @@ class StressedLoss:
 
 
 @dataclass(frozen=True, slots=True)
-class FactorMove:
-    """A lasting move of one factor: its log by so many standard deviations, its level times the multiplier."""
-
-    factor: str
-    standard_deviations: float
-    multiplier: float
-
-
-@dataclass(frozen=True, slots=True)
 class ReverseStress:
     """The smallest moves that break a limit; fields as in the contract's message PortfolioReverseStress."""
 
@@ -94,6 +86,8 @@ class ReverseStress:
     single: tuple[FactorMove, ...]
     joint_distance: float | None
     joint: tuple[FactorMove, ...]
+    scenarios: tuple[Scenario, ...]
+    out_of_reach: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ measured against the base market. All worlds share paths and weights, so that ch
 
 import math
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -22,7 +22,7 @@ from services.loans.quality.rules import CreditRules
 from services.loans.simulation.book_reading import BookToSimulate, OpenStore, read_book
 from services.loans.simulation.reverse_stressing import reverse_stress
 from services.loans.simulation.simulating import manifest_of, run_with_progress, threads
-from services.loans.simulation.stress import PortfolioStress, StressedLoss, StressQuestion
+from services.loans.simulation.stress import PortfolioStress, ReverseStress, StressedLoss, StressQuestion
 from services.runtime.errors import InvalidInput
 from services.runtime.results import Progress
 from services.runtime.scenarios.changed_market import apply
@@ -52,7 +52,7 @@ def stress_portfolio(
         open_store: opens a reading transaction, which ends before the simulation begins.
         question: book, worlds and limit.
         rules: of classification: which loans are in default already.
-        check_alive: called after each block; what it raises ends the simulation.
+        check_alive: called after each block and look; what it raises ends the simulation.
         workers: simulate the worlds in place of threads of this process; the limit is sought on threads.
 
     Raises:
@@ -82,15 +82,20 @@ def stress_portfolio(
         standard = found if standard is None else standard
         figures.append(_figures(world, found, standard))
     assert standard is not None  # noqa: S101  # the base market is always simulated; tells mypy
-    limit = question.limit
+    reverse: ReverseStress | None = None
+    if question.limit is not None:
+        for event in reverse_stress(base, asked, question.limit, check_alive, caps_in=read.fund_caps):
+            if isinstance(event, ReverseStress):
+                reverse = event
+            else:
+                paths = (len(scenarios) + 1) * asked.n_paths
+                yield replace(event, paths_done=paths, paths_total=paths)
     yield PortfolioStress(
         n_loans=len(book.loans),
         exposure_cny=math.fsum(base.book.exposure_cny[:, 0]),
         worlds=tuple(figures),
         skipped=skipped,
-        reverse=None
-        if limit is None
-        else reverse_stress(base, asked, limit, check_alive, caps_in=read.fund_caps),
+        reverse=reverse,
         cautions=cautions_about(asked, book, standard),
         manifest=manifest_of(asked, book),
     )

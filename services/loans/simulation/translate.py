@@ -11,7 +11,6 @@ from services.loans.simulation.stress import (
     DEFAULT_STRESS_PATHS,
     DEFAULT_STRESS_QUARTERS,
     MAX_STRESS_PATHS,
-    FactorMove,
     LossLimit,
     PortfolioStress,
     ReverseStress,
@@ -21,6 +20,7 @@ from services.loans.simulation.stress import (
 from services.loans.translate.asked import Draws, asked_from_wire, asked_to_wire
 from services.runtime.errors import InvalidInput
 from services.runtime.scenarios.choice import UnfitScenario
+from services.runtime.scenarios.lasting_move import FactorMove
 from services.runtime.scenarios.scenario import Scenario
 from services.runtime.violations import Violations
 from services.runtime.wire.results import (
@@ -29,7 +29,7 @@ from services.runtime.wire.results import (
     manifest_from_wire,
     manifest_to_wire,
 )
-from services.runtime.wire.scenario import scenario_from_wire, scenario_to_wire
+from services.runtime.wire.scenario import scenario_from_wire, scenario_received, scenario_to_wire
 
 MOST_SCENARIOS = 100
 _DRAWS = Draws(DEFAULT_STRESS_PATHS, MIN_PATHS, MAX_STRESS_PATHS)
@@ -114,6 +114,8 @@ def stress_from_wire(message: pb.PortfolioStress) -> PortfolioStress:
             tuple(map(_move, reverse.single)),
             reverse.joint_distance if reverse.HasField("joint_distance") else None,
             tuple(map(_move, reverse.joint)),
+            tuple(map(scenario_received, reverse.scenarios)),
+            tuple(reverse.out_of_reach),
         )
         if message.HasField("reverse")
         else None,
@@ -197,6 +199,8 @@ def _reverse_to_wire(reverse: ReverseStress) -> pb.PortfolioReverseStress:
         single=[pb.PortfolioFactorMove(**_columns(move)) for move in reverse.single],
         joint_distance=reverse.joint_distance,
         joint=[pb.PortfolioFactorMove(**_columns(move)) for move in reverse.joint],
+        scenarios=map(scenario_to_wire, reverse.scenarios),
+        out_of_reach=reverse.out_of_reach,
     )
 
 

@@ -133,12 +133,17 @@ def distribution_from_wire(message: result_pb2.Distribution) -> Distribution:
 
 def progress_to_wire(progress: Progress) -> result_pb2.Progress:
     """The message of progress."""
-    return result_pb2.Progress(paths_done=progress.paths_done, paths_total=progress.paths_total)
+    return result_pb2.Progress(
+        paths_done=progress.paths_done,
+        paths_total=progress.paths_total,
+        searches_done=progress.searches_done,
+        searches_total=progress.searches_total,
+    )
 
 
 def progress_from_wire(message: result_pb2.Progress) -> Progress:
     """How far a simulation has come."""
-    return Progress(message.paths_done, message.paths_total)
+    return Progress(message.paths_done, message.paths_total, message.searches_done, message.searches_total)
 
 
 def manifest_to_wire(manifest: Manifest) -> result_pb2.Manifest:

@@ -1,6 +1,7 @@
 """Scenarios between protobuf and Python."""
 
 from ecopledge.type.v1 import scenario_pb2 as pb
+from services.runtime.errors import Internal
 from services.runtime.scenarios.rules import check_scenario
 from services.runtime.scenarios.scenario import (
     EventShock,
@@ -45,6 +46,19 @@ def scenario_from_wire(message: pb.Scenario, violations: Violations) -> Scenario
     )
     check_scenario(scenario, violations)
     return scenario if len(violations.found) == before else None
+
+
+def scenario_received(message: pb.Scenario) -> Scenario:
+    """The scenario of a server's answer.
+
+    Raises:
+        Internal: one that no server of this version sends.
+    """
+    violations = Violations()
+    scenario = scenario_from_wire(message, violations)
+    if scenario is None:
+        raise Internal(f"the server sent a scenario that makes no sense: {violations.found[0]}")
+    return scenario
 
 
 def scenario_to_wire(scenario: Scenario) -> pb.Scenario:

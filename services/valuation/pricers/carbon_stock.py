@@ -125,24 +125,11 @@ def _grown(
         )
     try:
         volume = _stem_volume(growth, np.array(edges))
-        whole = period_credits_t(
-            np.diff(volume) * (species.co2_t_per_m3 * issuance.verification_ratio),
-            growth.area_ha,
-            uncertainty_deduction=issuance.uncertainty_deduction,
-            risk_deduction=risk,
-        )
+        gained = np.diff(volume) * (species.co2_t_per_m3 * issuance.verification_ratio)
+        stock_t = volume * (species.co2_t_per_m3 * growth.area_ha)
+        return _credited(issuance, edges, risk, gained, stock_t, area_ha=growth.area_ha)
     except ValueError as error:
         raise InvalidInput.of(f"{field}.growth", str(error)) from None
-    tonnes = tuple(whole.tolist())
-    return ProjectCarbon(
-        edges,
-        tonnes,
-        risk,
-        tuple((volume * (species.co2_t_per_m3 * growth.area_ha)).tolist()),
-        stock_known=True,
-        annual_t=sum(tonnes) / issuance.crediting_years,
-        area_ha=growth.area_ha if issuance.area_ha is None else issuance.area_ha,
-    )
 
 
 def _counted(
@@ -161,23 +148,38 @@ def _counted(
     """
     try:
         co2_t_per_ha = inventory_co2_t_per_ha(inventory, np.array(edges), f"{field}.inventory", catalogue)
-        whole = period_credits_t(
-            np.diff(np.maximum.accumulate(co2_t_per_ha)) * issuance.verification_ratio,
-            inventory.area_ha,
-            uncertainty_deduction=issuance.uncertainty_deduction,
-            risk_deduction=risk,
-        )
+        gained = np.diff(np.maximum.accumulate(co2_t_per_ha)) * issuance.verification_ratio
+        stock_t = co2_t_per_ha * inventory.area_ha
+        return _credited(issuance, edges, risk, gained, stock_t, area_ha=inventory.area_ha)
     except ValueError as error:
         raise InvalidInput.of(f"{field}.inventory", str(error)) from None
+
+
+def _credited(
+    issuance: CarbonIssuance,
+    edges: tuple[float, ...],
+    risk: float,
+    gained_t_per_ha: NDArray[np.float64],
+    stock_t: NDArray[np.float64],
+    *,
+    area_ha: float,
+) -> ProjectCarbon:
+    """What a stand of an area gains in each period, as credits."""
+    whole = period_credits_t(
+        gained_t_per_ha,
+        area_ha,
+        uncertainty_deduction=issuance.uncertainty_deduction,
+        risk_deduction=risk,
+    )
     tonnes = tuple(whole.tolist())
     return ProjectCarbon(
         edges,
         tonnes,
         risk,
-        tuple((co2_t_per_ha * inventory.area_ha).tolist()),
+        tuple(stock_t.tolist()),
         stock_known=True,
         annual_t=sum(tonnes) / issuance.crediting_years,
-        area_ha=inventory.area_ha if issuance.area_ha is None else issuance.area_ha,
+        area_ha=area_ha if issuance.area_ha is None else issuance.area_ha,
     )
 
 

@@ -1,6 +1,6 @@
 """The use case of a stress test: which scenarios, in which market, for which assets."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from services.runtime.market import MarketSnapshot
 from services.runtime.scenarios.choice import fitting_scenarios, named_scenarios
@@ -13,9 +13,13 @@ from services.valuation.valuation import Failure
 
 
 def stress_assets(
-    desk: ValuationDesk, institution_id: str, entries: Sequence[Entry], request: StressRequest
+    desk: ValuationDesk,
+    institution_id: str,
+    entries: Sequence[Entry],
+    request: StressRequest,
+    check_alive: Callable[[], None] = lambda: None,
 ) -> StressReport:
-    """Every asset in every world.
+    """Every asset in every world; what `check_alive` raises between steps ends the test.
 
     Raises:
         NotFound: no such snapshot.
@@ -26,7 +30,7 @@ def stress_assets(
     scenarios, skipped = chosen_scenarios(request, market.snapshot)
     assets = [entry for entry in entries if isinstance(entry, Asset)]
     test = StressTest(scenarios, request.limit, request.simulation, date)
-    stressed = iter(stress(desk.engine, assets, market, test))
+    stressed = iter(stress(desk.engine, assets, market, test, check_alive))
     outcomes = tuple(entry if isinstance(entry, Failure) else next(stressed) for entry in entries)
     return StressReport(outcomes, scenarios, skipped)
 

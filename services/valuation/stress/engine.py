@@ -5,7 +5,7 @@ worth. A local price of an asset moves with the factor, since it is a fixed mult
 """
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from services.runtime.scenarios.changed_market import apply
@@ -44,26 +44,39 @@ class StressTest:
 
 
 def stress(
-    engine: ValuationEngine, assets: Sequence[Asset], market: PreparedMarket, test: StressTest
+    engine: ValuationEngine,
+    assets: Sequence[Asset],
+    market: PreparedMarket,
+    test: StressTest,
+    check_alive: Callable[[], None] = lambda: None,
 ) -> list[StressedAsset | Failure]:
     """Every asset in every world, or why not, in order.
+
+    Args:
+        engine: prices and values.
+        assets: to be valued.
+        market: the base.
+        test: worlds, limit, simulation and date.
+        check_alive: called before each world and each look of the reverse stress; what it raises ends the test.
 
     Raises:
         InvalidInput: a scenario does not fit the market; the path is below the scenario.
     """
     priced = engine.priced(assets, market, test.valuation_date)
     base = engine.appraise_priced(assets, priced, market, test.simulation, test.valuation_date)
-    worlds = [
-        engine.appraise_priced(
-            assets,
-            [_under(scenario, item) for item in priced],
-            PreparedMarket.of(apply(market.snapshot, scenario)),
-            test.simulation,
-            test.valuation_date,
+    worlds = []
+    for scenario in test.scenarios:
+        check_alive()
+        worlds.append(
+            engine.appraise_priced(
+                assets,
+                [_under(scenario, item) for item in priced],
+                PreparedMarket.of(apply(market.snapshot, scenario)),
+                test.simulation,
+                test.valuation_date,
+            )
         )
-        for scenario in test.scenarios
-    ]
-    reverse = _reverse(engine, base, market, test)
+    reverse = _reverse(engine, base, market, test, check_alive)
     return [
         _stressed(base[i], [world[i] for world in worlds], reverse[i], test.scenarios)
         for i in range(len(assets))
@@ -87,11 +100,12 @@ def _reverse(
     base: Sequence[Appraisal | Failure],
     market: PreparedMarket,
     test: StressTest,
+    check_alive: Callable[[], None],
 ) -> list[ReverseStress | None]:
     if test.limit is None:
         return [None] * len(base)
     task = Task.of(market, test.simulation, test.valuation_date, engine.catalogue.content_hash, explain=False)
-    reverse = ReverseStressTest(market, test.simulation)
+    reverse = ReverseStressTest(market, test.simulation, check_alive)
     return [
         None
         if isinstance(item, Failure)

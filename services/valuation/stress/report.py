@@ -3,6 +3,7 @@
 import datetime as dt
 from dataclasses import dataclass
 
+from services.runtime.scenarios.lasting_move import FactorMove
 from services.runtime.scenarios.scenario import Scenario
 from services.valuation.valuation import Failure, Simulation
 
@@ -62,15 +63,6 @@ class StressedFigures:
 
 
 @dataclass(frozen=True, slots=True)
-class FactorMove:
-    """A lasting move of one factor: its log by so many standard deviations, its level times the multiplier."""
-
-    factor: str
-    standard_deviations: float
-    multiplier: float
-
-
-@dataclass(frozen=True, slots=True)
 class ReverseStress:
     """The smallest moves that break a limit; see the contract's message ReverseStress."""
 
@@ -78,6 +70,8 @@ class ReverseStress:
     single: tuple[FactorMove, ...]
     joint_distance: float | None
     joint: tuple[FactorMove, ...]
+    scenarios: tuple[Scenario, ...]
+    out_of_reach: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """Reverse stress of one asset: lasting moves of the factors, measured on the paths of its valuation."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -11,13 +11,17 @@ from quant.pledges.cell_bank import CellBank
 from quant.pledges.distribution import HorizonScenarios
 from quant.pledges.pledge_values import value_assets
 from quant.schedules import ExposureSchedule
+from services.runtime.scenarios.lasting_move import BrokenLimit, FactorMove, worlds_at_limit
 from services.valuation.appraisal import Appraisal, low_probability
 from services.valuation.prepared_market import PreparedMarket
-from services.valuation.stress.report import FactorMove, ReverseLimit, ReverseStress
+from services.valuation.stress.report import ReverseLimit, ReverseStress
 from services.valuation.valuation import Simulation
 
 _NEGLIGIBLE = 1e-6
 _VALUES_KEPT = 2**20
+_BROKEN_ALREADY = ReverseStress(
+    broken_already=True, single=(), joint_distance=None, joint=(), scenarios=(), out_of_reach=()
+)
 
 
 class ReverseStressTest:
@@ -26,11 +30,15 @@ class ReverseStressTest:
     Args:
         market: factors and curve.
         simulation: paths, seed, horizon and confidence.
+        check_alive: called before each look; what it raises ends the search.
     """
 
-    def __init__(self, market: PreparedMarket, simulation: Simulation) -> None:
+    def __init__(
+        self, market: PreparedMarket, simulation: Simulation, check_alive: Callable[[], None] = lambda: None
+    ) -> None:
         self._market = market
         self._simulation = simulation
+        self._check_alive = check_alive
         self._covariance = market.model.step_covariance(simulation.horizon_years)
         self._deviations = np.sqrt(np.diag(self._covariance))
         self._scenarios = HorizonScenarios.draw(
@@ -50,18 +58,21 @@ class ReverseStressTest:
         used = self._drivers(schedules)
 
         def headroom(shifts: Array) -> float:
+            self._check_alive()
             moves = np.zeros(self._market.model.n_primary)
             moves[used] = shifts
             return self._low_quantile(schedules, moves) - floor
 
         if headroom(np.zeros(len(used))) <= 0.0:
-            return ReverseStress(broken_already=True, single=(), joint_distance=None, joint=())
-        single = []
+            return _BROKEN_ALREADY
+        single, out_of_reach = [], []
         for i, position in enumerate(used):
             per_unit = np.zeros(len(used))
             per_unit[i] = self._deviations[position]
             z = smallest_move(headroom, per_unit)
-            if z is not None:
+            if z is None:
+                out_of_reach.append(self._market.model.primaries[position].name)
+            else:
                 single.append(self._move(position, z * per_unit[i]))
         direction = steepest_descent(headroom, self._covariance[np.ix_(used, used)])
         distance = None if direction is None else smallest_move(headroom, direction, both_ways=False)
@@ -75,6 +86,27 @@ class ReverseStressTest:
             single=tuple(single),
             joint_distance=distance,
             joint=tuple(move for move in joint if abs(move.standard_deviations) > _NEGLIGIBLE),
+            scenarios=worlds_at_limit(
+                self._in_words(appraisal.valuation.asset_id, limit),
+                self._market.snapshot,
+                single,
+                joint,
+                distance,
+            ),
+            out_of_reach=tuple(out_of_reach),
+        )
+
+    def _in_words(self, asset_id: str, limit: ReverseLimit) -> BrokenLimit:
+        if limit.highest_loss_share is not None:
+            words = f"{limit.highest_loss_share:.1%} of the value of {asset_id} may be lost"
+        else:
+            words = f"the pledge value of {asset_id} falls to {limit.lowest_pledge_value_cny:,.0f} CNY"
+        simulation = self._simulation
+        return BrokenLimit(
+            asset_id,
+            words,
+            f"snapshot {self._market.snapshot.snapshot_id}, {simulation.horizon_years:g} years, "
+            f"{simulation.n_paths} paths, seed {simulation.seed}",
         )
 
     def _move(self, position: int, log_shift: float) -> FactorMove:

@@ -3,17 +3,14 @@
 import math
 from collections.abc import Sequence
 from dataclasses import fields
-from typing import Any
 
 from ecopledge.valuation.v1 import stress_pb2 as pb
-from services.runtime.errors import Internal
-from services.runtime.scenarios.scenario import Scenario
+from services.runtime.scenarios.lasting_move import FactorMove
 from services.runtime.violations import Violations
-from services.runtime.wire.scenario import scenario_from_wire, scenario_to_wire
+from services.runtime.wire.scenario import scenario_from_wire, scenario_received, scenario_to_wire
 from services.runtime.wire.values import date_to_wire
 from services.valuation.asset import Asset
 from services.valuation.stress.report import (
-    FactorMove,
     ReverseLimit,
     ReverseStress,
     SkippedScenario,
@@ -94,7 +91,7 @@ def stress_report_from_wire(message: pb.StressAssetsResponse) -> StressReport:
     """
     return StressReport(
         tuple(_outcome_from_wire(outcome) for outcome in message.outcomes),
-        tuple(_received(scenario) for scenario in message.scenarios),
+        tuple(map(scenario_received, message.scenarios)),
         tuple(SkippedScenario(item.name, item.reason) for item in message.skipped),
     )
 
@@ -194,6 +191,8 @@ def _reverse(reverse: ReverseStress) -> pb.ReverseStress:
         single=[_move(move) for move in reverse.single],
         joint_distance=reverse.joint_distance,
         joint=[_move(move) for move in reverse.joint],
+        scenarios=map(scenario_to_wire, reverse.scenarios),
+        out_of_reach=reverse.out_of_reach,
     )
 
 
@@ -203,6 +202,8 @@ def _reverse_from_wire(message: pb.ReverseStress) -> ReverseStress:
         tuple(_move_from_wire(move) for move in message.single),
         message.joint_distance if message.HasField("joint_distance") else None,
         tuple(_move_from_wire(move) for move in message.joint),
+        tuple(map(scenario_received, message.scenarios)),
+        tuple(message.out_of_reach),
     )
 
 
@@ -214,11 +215,3 @@ def _move(move: FactorMove) -> pb.FactorMove:
 
 def _move_from_wire(message: pb.FactorMove) -> FactorMove:
     return FactorMove(message.factor, message.standard_deviations, message.multiplier)
-
-
-def _received(message: Any) -> Scenario:
-    violations = Violations()
-    scenario = scenario_from_wire(message, violations)
-    if scenario is None:
-        raise Internal(f"the server sent a scenario that makes no sense: {violations.found[0]}")
-    return scenario

@@ -156,10 +156,6 @@ class Refreshing:
             largest_file_bytes: a limit of the system on what the run may write to one file.
         """
 
-        def limit() -> None:
-            if largest_file_bytes is not None:
-                resource.setrlimit(resource.RLIMIT_FSIZE, (largest_file_bytes, largest_file_bytes))
-
         options = ["--accounts", str(accounts), "--out", str(self.out), "--as-of", AS_OF.isoformat()]
         options += ["--batch", str(batch), "--target", self.address, "--json"]
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -174,8 +170,11 @@ class Refreshing:
                 ),
                 stdout=stdout,
                 stderr=stderr,
-                preexec_fn=limit,  # noqa: PLW1509  # the tests' own process has no thread that holds a lock here
             )
+        if largest_file_bytes is not None:
+            # From outside, long before it writes: a function that runs before exec makes this process fork, and gRPC's
+            # threads start again in the fork, find their descriptors closed and abort it.
+            resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (largest_file_bytes, largest_file_bytes))
         try:
             yield RefreshProcess(process, self.folder)
         finally:

@@ -70,3 +70,33 @@ def test_a_table_begins_with_its_title_and_a_short_one_is_not_torn(document: Doc
         assert with_short.count("SHORT") == 1 + 8
         [with_title] = [page for page in pages if "表 LONG" in page]
         assert with_title.count("LONG") >= 1 + 3
+
+
+def pages_of_table(document: Document, texts: tuple[Bilingual, ...]) -> list[str]:
+    """Texts of the pages of a table of two columns: a number and a text that runs over lines."""
+    columns = (Column(Bilingual("编号")), Column(Bilingual("依据"), is_long_text=True))
+    rows = tuple(Row((Cell(f"N{i}"), Cell(text))) for i, text in enumerate(texts))
+    section = Section("rows", Bilingual("表"), "表", (Table(Bilingual("依据"), columns, rows),))
+    reader = pypdf.PdfReader(io.BytesIO(render_pdf(dataclasses.replace(document, sections=(section,)))))
+    return [page.extract_text() for page in reader.pages]
+
+
+@pytest.mark.parametrize("n_rows", [6, 30])
+def test_a_row_is_not_torn_by_the_end_of_a_page(document: Document, n_rows: int) -> None:
+    # About ten lines each, so that some row would lie across the end of a page.
+    texts = tuple(
+        Bilingual(f"begin{i:02d} " + "据" * 280, f"of {i:02d} " + "so " * 90 + f"end{i:02d}")
+        for i in range(n_rows)
+    )
+    pages = pages_of_table(document, texts)
+    assert len(pages) > 1
+    for i in range(n_rows):
+        [begins] = [number for number, page in enumerate(pages) if f"begin{i:02d}" in page]
+        assert f"end{i:02d}" in pages[begins]
+
+
+def test_a_row_taller_than_a_page_is_torn_and_whole(document: Document) -> None:
+    pages = pages_of_table(document, (Bilingual("始" + "据" * 4000 + "终"),))
+    assert len(pages) > 1
+    assert "".join(pages).replace("\n", "").count("据") >= 4000
+    assert "终" in "".join(pages)

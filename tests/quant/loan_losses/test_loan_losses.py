@@ -231,6 +231,23 @@ def test_link_shares_add_up_to_what_the_link_costs() -> None:
     assert sum(found.shares.values()) == pytest.approx(found.together - found.apart, rel=1e-9)
 
 
+@pytest.mark.parametrize("last", [1, 2])
+def test_who_leaves_ends_the_sharing_out_of_the_link(last: int) -> None:
+    prepared = PreparedBook.of(with_pledges(bare_book(20, ends=QUARTERS[:4], pd=0.05), 0.9), MARKET, FLAT)
+    asked = 0
+
+    def leave() -> None:
+        nonlocal asked
+        asked += 1
+        if asked == last:
+            raise InterruptedError
+
+    # Two sets of factors: none, and the price.
+    with pytest.raises(InterruptedError):
+        link_shares(prepared, 1_024, SEED, check_alive=leave)
+    assert asked == last
+
+
 @settings(max_examples=10, deadline=None)
 @given(seed=st.integers(0, 2**62), block=st.integers(1, 600), threads=st.integers(1, 3))
 def test_no_block_size_or_number_of_threads_changes_a_bit(seed: int, block: int, threads: int) -> None:

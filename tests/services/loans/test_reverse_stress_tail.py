@@ -21,8 +21,10 @@ from quant.loan_losses.prepared_book import PreparedBook
 from quant.market.curves import DiscountCurve
 from services.loans.portfolio import PortfolioQuestion
 from services.loans.simulation.reverse_stressing import reverse_stress
-from services.loans.simulation.stress import LossLimit
+from services.loans.simulation.stress import LossLimit, ReverseStress
+from services.runtime.errors import Cancelled
 from services.runtime.market import MarketSnapshot
+from services.runtime.results import Progress
 from tests.quant.loan_losses.bare_book import bare_book
 
 PD, R2, LGD, LOANS, CORRELATION = 0.03, 0.2, 0.6, 500, 0.4
@@ -40,17 +42,29 @@ MARKET = FactorModel(
 
 @dataclass
 class Alive:
-    """Counts how often it was asked."""
+    """Counts how often it was asked; the caller is gone at the last time."""
 
     asked: int = 0
+    last: int | None = None
 
     def __call__(self) -> None:
         self.asked += 1
+        if self.asked == self.last:
+            raise Cancelled("the caller went away")
 
 
 def prepared() -> PreparedBook:
     loans = bare_book(LOANS, pd=PD, rho=R2, lgd=LGD, exposure=1e6 / LOANS, weights=WEIGHTS)
     return PreparedBook.of(loans, MARKET, DiscountCurve.flat(0.03).discount_factors)
+
+
+def searched(
+    snapshot: MarketSnapshot, limit: LossLimit, alive: Alive
+) -> tuple[list[Progress], ReverseStress]:
+    """What was told on the way, and the answer."""
+    *told, found = reverse_stress(prepared(), PortfolioQuestion(snapshot), limit, alive)
+    assert isinstance(found, ReverseStress)
+    return [event for event in told if isinstance(event, Progress)], found
 
 
 def shortfall(distance: float) -> float:
@@ -64,12 +78,9 @@ def shortfall(distance: float) -> float:
 def test_the_shortfall_breaks_where_the_shifted_normal_says(times: float, snapshot: MarketSnapshot) -> None:
     limit = times * shortfall(0.0)
     alive = Alive()
-    found = reverse_stress(
-        prepared(),
-        PortfolioQuestion(snapshot),
-        LossLimit(highest_expected_shortfall_cny=limit),
-        alive,
-    )
+    told, found = searched(snapshot, LossLimit(highest_expected_shortfall_cny=limit), alive)
+    # Two factors that move anybody, then both together.
+    assert told == [Progress(0, 0, done, 3) for done in range(3)]
     # 500 loans add about 1 % to the large pool, 4,000 weighted paths know its shortfall to some 1 %.
     assert found.figure_cny == pytest.approx(shortfall(0.0), rel=0.02)
     distance = brentq(lambda d: shortfall(d) - limit, 0.0, 6.0)
@@ -91,14 +102,26 @@ def test_the_shortfall_breaks_where_the_shifted_normal_says(times: float, snapsh
 
 def test_a_shortfall_above_its_limit_is_broken_already(snapshot: MarketSnapshot) -> None:
     limit = LossLimit(highest_expected_shortfall_cny=0.5 * shortfall(0.0))
-    found = reverse_stress(prepared(), PortfolioQuestion(snapshot), limit, Alive())
+    _, found = searched(snapshot, limit, Alive())
     assert found.broken_already
     assert (found.single, found.joint, found.joint_distance) == ((), (), None)
+    assert (found.scenarios, found.out_of_reach) == ((), ())
 
 
 def test_a_limit_that_nothing_reaches_is_told_as_such(snapshot: MarketSnapshot) -> None:
     # No loss is above the book's exposure times its loss rate, whatever happens.
     limit = LossLimit(highest_expected_shortfall_cny=1.01e6 * LGD)
-    found = reverse_stress(prepared(), PortfolioQuestion(snapshot), limit, Alive())
+    _, found = searched(snapshot, limit, Alive())
     assert not found.broken_already
     assert (found.single, found.joint, found.joint_distance) == ((), (), None)
+    assert found.scenarios == ()
+    assert found.out_of_reach == ("cycle", "inflow")
+
+
+def test_who_leaves_ends_the_search(snapshot: MarketSnapshot) -> None:
+    limit = LossLimit(highest_expected_shortfall_cny=1.6 * shortfall(0.0))
+    for last in (1, 25):
+        leaving = Alive(last=last)
+        with pytest.raises(Cancelled):
+            searched(snapshot, limit, leaving)
+        assert leaving.asked == last

@@ -286,6 +286,29 @@ def test_work_stops_when_the_caller_goes_away(start: Any) -> None:
     wait_until(lambda: [line["code"] for line in server.calls()] == ["CANCELLED"])
 
 
+def test_work_that_gives_one_answer_stops_when_the_caller_goes_away(start: Any) -> None:
+    started, stopped = threading.Event(), threading.Event()
+
+    def work(_request: bytes, _context: grpc.ServicerContext) -> bytes:
+        call = current_call()
+        started.set()
+        try:
+            while True:
+                time.sleep(0.01)
+                call.check_alive()
+        except Cancelled:
+            stopped.set()
+            raise
+
+    server = start(unary={"Do": work})
+    with connect(server.address, institution_id="demo") as channel:
+        answer = channel.unary_unary(METHOD).future(b"")
+        assert started.wait(5)
+        answer.cancel()
+        assert stopped.wait(5)
+    wait_until(lambda: [line["code"] for line in server.calls()] == ["CANCELLED"])
+
+
 def test_leaving_a_stream_early_cancels_it(start: Any) -> None:
     server = start(stream={"Do": endless})
     with connect(server.address, institution_id="demo") as channel:

@@ -1,16 +1,10 @@
 """What explains a value: changes that agree with revaluation by hand, and a mean of what is paid that is V(0)."""
 
 import datetime as dt
-from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
-import sqlalchemy as sa
 
-from services.runtime.channel import open_channel
-from services.runtime.server import build_server
-from services.runtime.settings import load_settings
-from services.valuation.__main__ import registration
 from services.valuation.asset import Asset, CataloguedRight, TermsOverride
 from services.valuation.catalogue.catalogue import read_catalogue
 from services.valuation.client import ValuationClient
@@ -105,16 +99,6 @@ def test_what_is_certain_is_no_driver() -> None:
     valuation = valued(replace(plain("gep_revenue"), terms=terms))
     assert [found.driver for found in valuation.main_drivers] == ["water_price"]
     assert "loss_of_right" not in {found.driver for found in valuation.sensitivities}
-
-
-@pytest.fixture
-def client(engine: sa.Engine) -> Iterator[ValuationClient]:
-    settings = load_settings(listen_address="127.0.0.1:0", log_level="error")
-    with (
-        build_server(settings, [registration(engine)]) as server,
-        open_channel(server.address, institution_id="bank") as channel,
-    ):
-        yield ValuationClient(channel)
 
 
 def test_the_mean_of_what_is_paid_is_the_value(client: ValuationClient) -> None:

@@ -2,7 +2,6 @@
 
 import dataclasses
 import datetime as dt
-from collections.abc import Iterator
 
 import pytest
 import sqlalchemy as sa
@@ -20,16 +19,6 @@ from tests.services.valuation.valuation_cases import asset, mixed
 
 SIMULATION = Simulation(n_paths=256)
 STANDARD = read_standard_snapshot()
-
-
-@pytest.fixture
-def client(engine: sa.Engine) -> Iterator[ValuationClient]:
-    settings = load_settings(listen_address="127.0.0.1:0", log_level="error")
-    with (
-        build_server(settings, [registration(engine)]) as server,
-        open_channel(server.address, institution_id="bank") as channel,
-    ):
-        yield ValuationClient(channel)
 
 
 def test_what_was_stored_is_found_to_the_last_bit(client: ValuationClient) -> None:

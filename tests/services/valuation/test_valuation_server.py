@@ -2,7 +2,6 @@ import dataclasses
 import datetime as dt
 import math
 import threading
-from collections.abc import Iterator
 from typing import Any
 
 import grpc
@@ -10,12 +9,9 @@ import pytest
 import sqlalchemy as sa
 
 from ecopledge.valuation.v1 import valuation_pb2, valuation_pb2_grpc
-from services.runtime.channel import calling, open_channel
+from services.runtime.channel import calling
 from services.runtime.database import transaction
 from services.runtime.errors import Conflict, FailedPrecondition, InvalidInput, NotFound
-from services.runtime.server import build_server
-from services.runtime.settings import load_settings
-from services.valuation.__main__ import registration
 from services.valuation.asset import Asset, WaterRight
 from services.valuation.client import ValuationClient
 from services.valuation.lending.loan_price import LoanPricing
@@ -28,21 +24,6 @@ from tests.services.valuation.valuation_cases import asset, mixed, plain
 
 SIMULATION = Simulation(n_paths=512)
 STANDARD = read_standard_snapshot()
-
-
-@pytest.fixture
-def channel(engine: sa.Engine) -> Iterator[grpc.Channel]:
-    settings = load_settings(listen_address="127.0.0.1:0", log_level="error")
-    with (
-        build_server(settings, [registration(engine)]) as server,
-        open_channel(server.address, institution_id="bank") as opened,
-    ):
-        yield opened
-
-
-@pytest.fixture
-def client(channel: grpc.Channel) -> ValuationClient:
-    return ValuationClient(channel)
 
 
 def n_stored(engine: sa.Engine) -> int:

@@ -185,6 +185,28 @@ def test_two_valuations_of_one_request_are_met_in_order_of_their_days(
     ]
 
 
+def test_a_later_valuation_does_not_count_on_an_earlier_day(
+    client: LoansClient, pledges: PledgeClient, loan: Callable[..., Loan]
+) -> None:
+    """In March C1, first valued in June, had no value that anybody knew: 1,000,000 / 1,050,000 = 95.2 %.
+
+    In June both count, C2 since March and C1 on the very day: 1,000,000 / (100,000 + 1,050,000) = 87.0 %.
+    """
+    client.put_loans(months(1), [loan("L1", terms=BULLET, product="forest_ticket")])
+    client.put_collateral([valued(5e6, months(6))])
+    client.put_collateral([valued(1.05e6, months(3), "C2")])
+    client.put_collateral([valued(1e5, months(6))])
+    found = [event.crossing for event in pledges.events()]
+    assert [(one.as_of, one.before, one.after) for one in found] == [
+        (months(3), None, PledgeLevel.LIQUIDATION),
+        (months(6), PledgeLevel.NORMAL, PledgeLevel.CALL),
+    ]
+    assert [(one.value_before_cny, one.value_after_cny) for one in found] == [
+        (None, 1.05e6),
+        (6.05e6, 1.15e6),
+    ]
+
+
 def test_a_pledge_that_moves_leaves_its_loan_bare(
     client: LoansClient, pledges: PledgeClient, loan: Callable[..., Loan]
 ) -> None:

@@ -124,7 +124,7 @@ def test_reasons_to_value_again(collateral: Callable[..., Collateral]) -> None:
     )
     assert reasons(assumed, 2.0, valued) == []
     [due] = revaluations_due(more, 2.0, valued, RULE)
-    assert due.message_zh == "上次估值带有提示：价值口径未说明 UNSTATED_BASIS"
+    assert due.message_zh == "上次估值带有提示：价值口径未说明"
     assert reasons(collateral(value_cny=0.0, valuation_date=valued), 5.0, valued) == [
         RevaluationReason.MARKET_MOVED
     ]

@@ -27,7 +27,7 @@ from services.loans.repository import SqlLoanStore
 from services.loans.segments.default_curve import DefaultCurve
 from services.loans.segments.segment import Segment
 from services.runtime.database import reading, transaction
-from services.runtime.errors import InvalidInput, NotFound
+from services.runtime.errors import Cancelled, InvalidInput, NotFound
 from services.runtime.market import MarketSnapshot, QuotedFactor
 
 # Three years of 365 days before the last instalment on 2029-06-30.
@@ -77,11 +77,14 @@ def measure(loans_engine: sa.Engine, market: MarketSnapshot) -> Measure:
         collateral: list[Collateral] | None = None,
         positions: list[LoanPosition] | None = None,
         rules: CreditRules | None = None,
+        *,
+        check_alive: Callable[[], None] = lambda: None,
+        recorded_on: dt.date = DRAWN,
         **question: Any,
     ) -> CreditLossReport:
         with transaction(loans_engine) as connection:
             store = SqlLoanStore(connection, "bank-a")
-            store.put_loans(DRAWN, loans)
+            store.put_loans(recorded_on, loans)
             store.put_collateral(collateral or [])
             store.record_positions(positions or [])
         asked = CreditLossQuestion(
@@ -98,7 +101,9 @@ def measure(loans_engine: sa.Engine, market: MarketSnapshot) -> Measure:
 
             return opened()
 
-        return measure_credit_loss(open_store, asked, rules or base_only(), read_credit_scenarios())
+        return measure_credit_loss(
+            open_store, asked, rules or base_only(), read_credit_scenarios(), check_alive
+        )
 
     return run
 
@@ -310,6 +315,26 @@ def test_a_state_recorded_before_the_drawing_says_so(measure: Measure, loan: Cal
     assert found.origination_basis == "the state of 2024-06-30, recorded before it was drawn on 2024-09-30"
 
 
+@pytest.mark.parametrize("recorded_on", [DAY - dt.timedelta(days=1), DAY])
+def test_a_state_first_recorded_on_the_day_itself_is_no_origination(
+    measure: Measure, loan: Callable[..., Loan], recorded_on: dt.date
+) -> None:
+    """Today's probability is compared with one recorded on an earlier day, never with itself.
+
+    Of a loan first recorded on the day of the book none is known, and that is told.
+    """
+    [found] = (report := measure([book_loan(loan)], n_paths=64, recorded_on=recorded_on)).loans
+    known = recorded_on < DAY
+    assert (found.origination_pd, found.stage) == ((PD if known else None), 1)
+    assert found.origination_basis == (
+        f"first recorded state of {recorded_on}, drawn {DRAWN}" if known else ""
+    )
+    assert [reason.code for reason in found.reasons] == [
+        "NO_SIGNIFICANT_INCREASE" if known else "NO_INCREASE_KNOWN"
+    ]
+    assert ("ORIGINATION_UNKNOWN" in [caution.code for caution in report.cautions]) is not known
+
+
 def test_stages_and_sums(measure: Measure, loan: Callable[..., Loan]) -> None:
     loans = [book_loan(loan, f"L{i}", county=f"county {i % 2}") for i in range(1, 6)]
     positions = [
@@ -375,6 +400,21 @@ def test_shocks_that_a_market_does_not_have_are_left_out(market: MarketSnapshot)
         "water_price",
     ]
     assert left_out == ("inflow.yingluoxia", "ccer_price", "tourism_demand", "timber_price")
+
+
+def test_who_leaves_ends_the_measurement_within_a_world(loan: Callable[..., Loan], measure: Measure) -> None:
+    asked = 0
+
+    def leave_at_the_third() -> None:
+        nonlocal asked
+        asked += 1
+        if asked == 3:
+            raise Cancelled("the caller went away")
+
+    # One world of four blocks of 256 paths.
+    with pytest.raises(Cancelled):
+        measure([book_loan(loan)], n_paths=1_024, check_alive=leave_at_the_third)
+    assert asked == 3
 
 
 def test_through_the_wire(

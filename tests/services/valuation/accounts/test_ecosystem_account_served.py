@@ -1,14 +1,7 @@
 """The account behind a value goes from the engine over the wire into the store and back, and replays."""
 
-from collections.abc import Iterator
-
 import pytest
-import sqlalchemy as sa
 
-from services.runtime.channel import open_channel
-from services.runtime.server import build_server
-from services.runtime.settings import load_settings
-from services.valuation.__main__ import registration
 from services.valuation.asset import AccountSpecification, Asset, GepRevenueRight, ServiceIncome
 from services.valuation.client import ValuationClient
 from services.valuation.valuation import Simulation, Valuation
@@ -23,16 +16,6 @@ RIGHT = GepRevenueRight(
     account_specification=AccountSpecification("SEEA EA", "2021"),
     uncertainty_by_service=True,
 )
-
-
-@pytest.fixture
-def client(engine: sa.Engine) -> Iterator[ValuationClient]:
-    settings = load_settings(listen_address="127.0.0.1:0", log_level="error")
-    with (
-        build_server(settings, [registration(engine)]) as server,
-        open_channel(server.address, institution_id="bank") as channel,
-    ):
-        yield ValuationClient(channel)
 
 
 def test_the_account_is_stored_and_replayed_with_its_valuation(client: ValuationClient) -> None:

@@ -74,11 +74,6 @@ def channel(tmp_path_factory: pytest.TempPathFactory) -> Iterator[grpc.Channel]:
     engine.dispose()
 
 
-@pytest.fixture
-def client(channel: grpc.Channel) -> ValuationClient:
-    return ValuationClient(channel)
-
-
 def codes(calibration: Calibration) -> set[str]:
     return {caution.code for caution in calibration.cautions}
 

@@ -156,6 +156,7 @@ def test_a_limit_that_is_broken_already_and_one_out_of_reach() -> None:
     far = run(engine, ANY, market, limit=ReverseLimit(lowest_pledge_value_cny=1e-3)).reverse
     assert far is not None
     assert (far.single, far.joint_distance, far.joint) == ((), None, ())
+    assert (far.scenarios, far.out_of_reach) == ((), ("price",))
 
 
 WATER = Asset("w", "", "", WaterRight(1e6, 5.0, allocation_factor="allocation.heihe.irrigation"))

@@ -1,24 +1,19 @@
 """StressAssets end to end: client, server and back; what is refused, with its path."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
 import grpc
 import pytest
-import sqlalchemy as sa
 
 from ecopledge.valuation.v1 import stress_pb2, valuation_pb2_grpc
-from services.runtime.channel import calling, open_channel
+from services.runtime.channel import calling
 from services.runtime.errors import InvalidInput, NotFound
 from services.runtime.evidence import Evidence, Source
 from services.runtime.scenarios.changed_market import apply
 from services.runtime.scenarios.file import read_standard_scenarios
 from services.runtime.scenarios.scenario import LevelShock, PathShock, Scenario
-from services.runtime.server import build_server
-from services.runtime.settings import load_settings
 from services.runtime.wire.scenario import scenario_to_wire
-from services.valuation.__main__ import registration
 from services.valuation.asset import Asset, WaterRight
 from services.valuation.client import ValuationClient
 from services.valuation.standard_market import read_standard_snapshot
@@ -30,21 +25,6 @@ from tests.services.valuation.valuation_cases import mixed, plain
 SIMULATION = Simulation(n_paths=512)
 SOURCES = (Source("levels", Evidence.ASSUMPTION, "a test"),)
 OWN = Scenario("own", "自定", "own", SOURCES, levels=(LevelShock("water_price", 0.5),))
-
-
-@pytest.fixture
-def channel(engine: sa.Engine) -> Iterator[grpc.Channel]:
-    settings = load_settings(listen_address="127.0.0.1:0", log_level="error")
-    with (
-        build_server(settings, [registration(engine)]) as server,
-        open_channel(server.address, institution_id="bank") as opened,
-    ):
-        yield opened
-
-
-@pytest.fixture
-def client(channel: grpc.Channel) -> ValuationClient:
-    return ValuationClient(channel)
 
 
 def test_every_kind_in_every_bundled_world(client: ValuationClient) -> None:
@@ -83,6 +63,21 @@ def test_named_and_own_scenarios_with_a_reverse_limit(client: ValuationClient) -
     # The low quantile is (1 - loss share) of V(0) and proportional to the price.
     assert single.multiplier == pytest.approx(0.4 / (1.0 - outcome.base.loss_share), rel=1e-6)
     assert outcome.reverse.joint_distance == pytest.approx(-single.standard_deviations, rel=1e-6)
+
+
+def test_the_answer_of_a_reverse_stress_can_be_asked_as_it_is(client: ValuationClient) -> None:
+    right, limit = plain("water_right"), ReverseLimit(highest_loss_share=0.6)
+    [outcome] = client.stress_assets([right], limit=limit, simulation=SIMULATION).outcomes
+    assert isinstance(outcome, StressedAsset)
+    reverse = outcome.reverse
+    assert reverse is not None
+    assert len(reverse.scenarios) == len(reverse.single) + 1
+    assert len(reverse.single) + len(reverse.out_of_reach) == 2
+    [again] = client.stress_assets([right], scenarios=reverse.scenarios, simulation=SIMULATION).outcomes
+    assert isinstance(again, StressedAsset)
+    # The search ends within 1e-10 standard deviations.
+    shares = [item.figures.loss_share for item in again.stressed]
+    assert shares == pytest.approx([0.6] * len(shares), rel=1e-8)
 
 
 def test_a_scenario_is_a_changed_snapshot(client: ValuationClient) -> None:

@@ -186,7 +186,7 @@ class StressPortfolioResponse(_message.Message):
     RESULT_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def progress(self) -> _result_pb2.Progress:
-        """How far it has come: paths of all worlds."""
+        """How far it has come: paths of all worlds, then searches of the reverse stress."""
 
     @_builtins.property
     def result(self) -> Global___PortfolioStress:
@@ -315,6 +315,8 @@ class PortfolioReverseStress(_message.Message):
     SINGLE_FIELD_NUMBER: _builtins.int
     JOINT_DISTANCE_FIELD_NUMBER: _builtins.int
     JOINT_FIELD_NUMBER: _builtins.int
+    SCENARIOS_FIELD_NUMBER: _builtins.int
+    OUT_OF_REACH_FIELD_NUMBER: _builtins.int
     figure_cny: _builtins.float
     """Figure of the book in the base market, CNY."""
     broken_already: _builtins.bool
@@ -329,6 +331,14 @@ class PortfolioReverseStress(_message.Message):
     def joint(self) -> _containers.RepeatedCompositeFieldContainer[Global___PortfolioFactorMove]:
         """The joint move; factors that move by less than 0.01 standard deviations are left out."""
 
+    @_builtins.property
+    def scenarios(self) -> _containers.RepeatedCompositeFieldContainer[_scenario_pb2.Scenario]:
+        """The worlds in which the limit is reached, to be asked about as they are: the joint move whole, then each of single."""
+
+    @_builtins.property
+    def out_of_reach(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Factors that do not break it alone within 6 standard deviations. Empty where it is broken already."""
+
     def __init__(
         self,
         *,
@@ -337,10 +347,12 @@ class PortfolioReverseStress(_message.Message):
         single: _abc.Iterable[Global___PortfolioFactorMove] | None = ...,
         joint_distance: _builtins.float | None = ...,
         joint: _abc.Iterable[Global___PortfolioFactorMove] | None = ...,
+        scenarios: _abc.Iterable[_scenario_pb2.Scenario] | None = ...,
+        out_of_reach: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_joint_distance", b"_joint_distance", "joint_distance", b"joint_distance"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_joint_distance", b"_joint_distance", "broken_already", b"broken_already", "figure_cny", b"figure_cny", "joint", b"joint", "joint_distance", b"joint_distance", "single", b"single"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_joint_distance", b"_joint_distance", "broken_already", b"broken_already", "figure_cny", b"figure_cny", "joint", b"joint", "joint_distance", b"joint_distance", "out_of_reach", b"out_of_reach", "scenarios", b"scenarios", "single", b"single"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__joint_distance: _TypeAlias = _typing.Literal["joint_distance"]  # noqa: Y015
     _WhichOneofArgType__joint_distance: _TypeAlias = _typing.Literal["_joint_distance", b"_joint_distance"]  # noqa: Y015

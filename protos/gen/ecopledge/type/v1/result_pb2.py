@@ -24,15 +24,15 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1e\x65\x63opledge/type/v1/result.proto\x12\x11\x65\x63opledge.type.v1\"}\n\x07Warning\x12\x0c\n\x04\x63ode\x18\x01 \x01(\t\x12-\n\x08severity\x18\x02 \x01(\x0e\x32\x1b.ecopledge.type.v1.Severity\x12\x12\n\nmessage_zh\x18\x03 \x01(\t\x12\x12\n\nmessage_en\x18\x04 \x01(\t\x12\r\n\x05\x66ield\x18\x05 \x01(\t\"F\n\x08Quantile\x12\x13\n\x0bprobability\x18\x01 \x01(\x01\x12\r\n\x05value\x18\x02 \x01(\x01\x12\x16\n\x0estandard_error\x18\x03 \x01(\x01\"\x85\x01\n\x0c\x44istribution\x12\x0c\n\x04mean\x18\x01 \x01(\x01\x12\x1b\n\x13mean_standard_error\x18\x02 \x01(\x01\x12\x1a\n\x12standard_deviation\x18\x03 \x01(\x01\x12.\n\tquantiles\x18\x04 \x03(\x0b\x32\x1b.ecopledge.type.v1.Quantile\"3\n\x08Progress\x12\x12\n\npaths_done\x18\x01 \x01(\x04\x12\x13\n\x0bpaths_total\x18\x02 \x01(\x04\"\x99\x01\n\x08Manifest\x12\x12\n\ninput_hash\x18\x01 \x01(\t\x12\x13\n\x0bsnapshot_id\x18\x02 \x01(\t\x12\x15\n\rsnapshot_hash\x18\x03 \x01(\t\x12\x16\n\x0e\x63\x61talogue_hash\x18\x04 \x01(\t\x12\x0c\n\x04seed\x18\x05 \x01(\x04\x12\x0f\n\x07n_paths\x18\x06 \x01(\r\x12\x16\n\x0e\x65ngine_version\x18\x07 \x01(\t*g\n\x08Severity\x12\x18\n\x14SEVERITY_UNSPECIFIED\x10\x00\x12\x11\n\rSEVERITY_NOTE\x10\x01\x12\x14\n\x10SEVERITY_WARNING\x10\x02\x12\x18\n\x14SEVERITY_IMPLAUSIBLE\x10\x03\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1e\x65\x63opledge/type/v1/result.proto\x12\x11\x65\x63opledge.type.v1\"}\n\x07Warning\x12\x0c\n\x04\x63ode\x18\x01 \x01(\t\x12-\n\x08severity\x18\x02 \x01(\x0e\x32\x1b.ecopledge.type.v1.Severity\x12\x12\n\nmessage_zh\x18\x03 \x01(\t\x12\x12\n\nmessage_en\x18\x04 \x01(\t\x12\r\n\x05\x66ield\x18\x05 \x01(\t\"F\n\x08Quantile\x12\x13\n\x0bprobability\x18\x01 \x01(\x01\x12\r\n\x05value\x18\x02 \x01(\x01\x12\x16\n\x0estandard_error\x18\x03 \x01(\x01\"\x85\x01\n\x0c\x44istribution\x12\x0c\n\x04mean\x18\x01 \x01(\x01\x12\x1b\n\x13mean_standard_error\x18\x02 \x01(\x01\x12\x1a\n\x12standard_deviation\x18\x03 \x01(\x01\x12.\n\tquantiles\x18\x04 \x03(\x0b\x32\x1b.ecopledge.type.v1.Quantile\"b\n\x08Progress\x12\x12\n\npaths_done\x18\x01 \x01(\x04\x12\x13\n\x0bpaths_total\x18\x02 \x01(\x04\x12\x15\n\rsearches_done\x18\x03 \x01(\r\x12\x16\n\x0esearches_total\x18\x04 \x01(\r\"\x99\x01\n\x08Manifest\x12\x12\n\ninput_hash\x18\x01 \x01(\t\x12\x13\n\x0bsnapshot_id\x18\x02 \x01(\t\x12\x15\n\rsnapshot_hash\x18\x03 \x01(\t\x12\x16\n\x0e\x63\x61talogue_hash\x18\x04 \x01(\t\x12\x0c\n\x04seed\x18\x05 \x01(\x04\x12\x0f\n\x07n_paths\x18\x06 \x01(\r\x12\x16\n\x0e\x65ngine_version\x18\x07 \x01(\t*g\n\x08Severity\x12\x18\n\x14SEVERITY_UNSPECIFIED\x10\x00\x12\x11\n\rSEVERITY_NOTE\x10\x01\x12\x14\n\x10SEVERITY_WARNING\x10\x02\x12\x18\n\x14SEVERITY_IMPLAUSIBLE\x10\x03\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'ecopledge.type.v1.result_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_SEVERITY']._serialized_start=597
-  _globals['_SEVERITY']._serialized_end=700
+  _globals['_SEVERITY']._serialized_start=644
+  _globals['_SEVERITY']._serialized_end=747
   _globals['_WARNING']._serialized_start=53
   _globals['_WARNING']._serialized_end=178
   _globals['_QUANTILE']._serialized_start=180
@@ -40,7 +40,7 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_DISTRIBUTION']._serialized_start=253
   _globals['_DISTRIBUTION']._serialized_end=386
   _globals['_PROGRESS']._serialized_start=388
-  _globals['_PROGRESS']._serialized_end=439
-  _globals['_MANIFEST']._serialized_start=442
-  _globals['_MANIFEST']._serialized_end=595
+  _globals['_PROGRESS']._serialized_end=486
+  _globals['_MANIFEST']._serialized_start=489
+  _globals['_MANIFEST']._serialized_end=642
 # @@protoc_insertion_point(module_scope)

@@ -159,19 +159,27 @@ class Progress(_message.Message):
 
     PATHS_DONE_FIELD_NUMBER: _builtins.int
     PATHS_TOTAL_FIELD_NUMBER: _builtins.int
+    SEARCHES_DONE_FIELD_NUMBER: _builtins.int
+    SEARCHES_TOTAL_FIELD_NUMBER: _builtins.int
     paths_done: _builtins.int
     """Paths done."""
     paths_total: _builtins.int
     """Paths in all."""
+    searches_done: _builtins.int
+    """Searches done for the smallest move that breaks a limit."""
+    searches_total: _builtins.int
+    """Searches in all; 0 while no such search is under way."""
     def __init__(
         self,
         *,
         paths_done: _builtins.int = ...,
         paths_total: _builtins.int = ...,
+        searches_done: _builtins.int = ...,
+        searches_total: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["paths_done", b"paths_done", "paths_total", b"paths_total"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["paths_done", b"paths_done", "paths_total", b"paths_total", "searches_done", b"searches_done", "searches_total", b"searches_total"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -267,6 +267,8 @@ class ReverseStress(_message.Message):
     SINGLE_FIELD_NUMBER: _builtins.int
     JOINT_DISTANCE_FIELD_NUMBER: _builtins.int
     JOINT_FIELD_NUMBER: _builtins.int
+    SCENARIOS_FIELD_NUMBER: _builtins.int
+    OUT_OF_REACH_FIELD_NUMBER: _builtins.int
     broken_already: _builtins.bool
     """Whether the base breaks it already; then there are no moves."""
     joint_distance: _builtins.float
@@ -283,6 +285,14 @@ class ReverseStress(_message.Message):
     def joint(self) -> _containers.RepeatedCompositeFieldContainer[Global___FactorMove]:
         """The moves at that distance."""
 
+    @_builtins.property
+    def scenarios(self) -> _containers.RepeatedCompositeFieldContainer[_scenario_pb2.Scenario]:
+        """The worlds in which the limit is reached, to be asked about as they are: the joint move, then each of single."""
+
+    @_builtins.property
+    def out_of_reach(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Factors behind the asset that do not break it alone within 6 standard deviations. Empty where it is broken already."""
+
     def __init__(
         self,
         *,
@@ -290,10 +300,12 @@ class ReverseStress(_message.Message):
         single: _abc.Iterable[Global___FactorMove] | None = ...,
         joint_distance: _builtins.float | None = ...,
         joint: _abc.Iterable[Global___FactorMove] | None = ...,
+        scenarios: _abc.Iterable[_scenario_pb2.Scenario] | None = ...,
+        out_of_reach: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_joint_distance", b"_joint_distance", "joint_distance", b"joint_distance"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_joint_distance", b"_joint_distance", "broken_already", b"broken_already", "joint", b"joint", "joint_distance", b"joint_distance", "single", b"single"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_joint_distance", b"_joint_distance", "broken_already", b"broken_already", "joint", b"joint", "joint_distance", b"joint_distance", "out_of_reach", b"out_of_reach", "scenarios", b"scenarios", "single", b"single"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__joint_distance: _TypeAlias = _typing.Literal["joint_distance"]  # noqa: Y015
     _WhichOneofArgType__joint_distance: _TypeAlias = _typing.Literal["_joint_distance", b"_joint_distance"]  # noqa: Y015
