@@ -5,6 +5,7 @@ import datetime as dt
 import io
 import itertools
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from numbers import Integral, Real
 from pathlib import Path
@@ -16,6 +17,7 @@ from flows.loan_files.merged_cells import merged_ranges
 
 if TYPE_CHECKING:
     import pandas as pd
+    from openpyxl import Workbook
     from openpyxl.worksheet.worksheet import Worksheet
 
 MAX_FILE_BYTES = 2_000_000_000
@@ -72,21 +74,19 @@ def first_rows(path: Path) -> tuple[FirstRows, ...]:
                     rows = itertools.islice(csv.reader(file, skipinitialspace=True), ROWS_SEARCHED)
                     return (FirstRows("", tuple(tuple(cell.strip() for cell in row) for row in rows)),)
             case ".xlsx":
-                return tuple(
-                    FirstRows(
-                        sheet.title,
-                        tuple(
-                            tuple(map(text_of, row)) for row in itertools.islice(_rows(sheet), ROWS_SEARCHED)
-                        ),
-                    )
-                    for sheet in _sheets(path)
-                )
+                with _workbook(path) as workbook:
+                    return tuple(map(_first_rows_of, workbook.worksheets))
             case _:
                 import pyarrow.parquet as pq  # noqa: PLC0415  # loaded when such a file is read
 
                 return (FirstRows("", (tuple(pq.read_schema(path).names),)),)
     except (csv.Error, UnicodeDecodeError, OSError, ValueError, KeyError) as error:
         raise _unreadable(path, error) from error
+
+
+def _first_rows_of(sheet: "Worksheet") -> FirstRows:
+    rows = itertools.islice(_rows(sheet), ROWS_SEARCHED)
+    return FirstRows(sheet.title, tuple(tuple(map(text_of, row)) for row in rows))
 
 
 def read_cells(path: Path, sheet: str, heading_row: int) -> CellTable:
@@ -135,9 +135,13 @@ def _csv_cells(path: Path, heading_row: int) -> CellTable:
 
 
 def _sheet_cells(path: Path, title: str, heading_row: int) -> CellTable:
-    import pandas as pd  # noqa: PLC0415  # the command line must answer before pandas is loaded
+    with _workbook(path) as workbook:
+        return _cells_of_sheet(path, workbook[title], heading_row)
 
-    sheet = next(sheet for sheet in _sheets(path) if sheet.title == title)
+
+def _cells_of_sheet(path: Path, sheet: "Worksheet", heading_row: int) -> CellTable:
+    import pandas as pd  # noqa: PLC0415
+
     rows = itertools.islice(_rows(sheet), heading_row - 1, None)
     headings = tuple(map(text_of, next(rows)))
     n_columns = len(headings)
@@ -150,7 +154,9 @@ def _sheet_cells(path: Path, title: str, heading_row: int) -> CellTable:
     frame = pd.DataFrame(below, columns=pd.RangeIndex(n_columns), dtype=object)
     # A sheet that is read row by row does not tell its merged cells otherwise.
     member: str = cast("Any", sheet)._worksheet_path  # noqa: SLF001
-    return CellTable(str(path), title, headings, heading_row, frame, numbers, merged_ranges(path, member))
+    return CellTable(
+        str(path), sheet.title, headings, heading_row, frame, numbers, merged_ranges(path, member)
+    )
 
 
 def _parquet_cells(path: Path) -> CellTable:
@@ -231,13 +237,18 @@ def _encoding(path: Path) -> str:
     raise refusal([Problem(str(path), "bytes that are no text", "CSV in UTF-8 or GB18030")])
 
 
-def _sheets(path: Path) -> "Iterator[Worksheet]":
+@contextmanager
+def _workbook(path: Path) -> "Iterator[Workbook]":
     import openpyxl  # noqa: PLC0415  # only workbooks need it
 
     try:
-        yield from openpyxl.load_workbook(path, read_only=True, data_only=True).worksheets
+        workbook = openpyxl.load_workbook(path, read_only=True, data_only=True)
     except Exception as error:  # a broken workbook raises whatever its parser meets
         raise _unreadable(path, error) from error
+    try:
+        yield workbook
+    finally:
+        workbook.close()
 
 
 def _rows(sheet: "Worksheet") -> Iterator[tuple[Any, ...]]:

@@ -198,19 +198,39 @@ def new_loan_from_message(message: pb.Loan, violations: Violations) -> Loan | No
 
     What its texts must be is asked of new loans alone: one that was stored before can still be read.
     """
-    texts = {field: getattr(message, field) for field in _TEXTS} | {
-        "guarantee.guarantor_id": message.guarantee.guarantor_id,
-        "subsidy.payer": message.subsidy.payer,
-    }
-    texts |= {f"index_weights[{i}].factor": row.factor for i, row in enumerate(message.index_weights)}
     before = len(violations.found)
-    # Nearly all of them are, a million times over.
-    if not "".join(texts.values()).isprintable():
-        for field, text in texts.items():
-            violations.require_printable(field, text)
-    good = len(violations.found) == before
     loan = loan_from_message(message, violations)
-    return loan if good else None
+    # Nearly all of them can be printed, a million times over.
+    if loan is None or not "".join(_texts(loan)).isprintable():
+        _check_printable(message, violations)
+    return loan if len(violations.found) == before else None
+
+
+def _texts(loan: Loan) -> list[str]:
+    texts = [
+        loan.loan_id,
+        loan.borrower_id,
+        loan.name,
+        loan.county,
+        loan.industry,
+        loan.product,
+        loan.purpose,
+    ]
+    texts += [weight.factor for weight in loan.index_weights]
+    if loan.guarantee is not None:
+        texts.append(loan.guarantee.guarantor_id)
+    if loan.subsidy is not None:
+        texts.append(loan.subsidy.payer)
+    return texts
+
+
+def _check_printable(message: pb.Loan, violations: Violations) -> None:
+    for field in _TEXTS:
+        violations.require_printable(field, getattr(message, field))
+    for i, row in enumerate(message.index_weights):
+        violations.require_printable(f"index_weights[{i}].factor", row.factor)
+    violations.require_printable("guarantee.guarantor_id", message.guarantee.guarantor_id)
+    violations.require_printable("subsidy.payer", message.subsidy.payer)
 
 
 def loan_from_message(message: pb.Loan, violations: Violations) -> Loan | None:
