@@ -26,6 +26,7 @@ SLOT = np.dtype(
     + [
         (name, np.int64)
         for name in (
+            "cell",
             "periods",
             "guarantor",
             "guarantor_cell",
@@ -51,7 +52,12 @@ def slot_records(book: LoanBook, cells: CreditCells, collateral: CollateralTable
     slot = cells.loan_of_slot
     out = np.zeros(len(slot), dtype=SLOT)
     out["lgd"], out["guarantee"] = book.unsecured_lgd[slot], book.guarantee_share[slot]
-    out["power"], out["years"], out["periods"] = cells.power, cells.years, cells.periods
+    out["cell"], out["power"], out["years"], out["periods"] = (
+        cells.cell,
+        cells.power,
+        cells.years,
+        cells.periods,
+    )
     out["guarantor"] = book.guarantor_of_loan[slot]
     out["guarantor_cell"], out["guarantor_power"] = cells.guarantor_cell, cells.guarantor_power
     funded = book.fund_of_loan[slot] != NO_FUND

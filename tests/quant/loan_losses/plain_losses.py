@@ -104,6 +104,14 @@ class PlainModel:
             out[k] = 1.0 - lives
         return out
 
+    def gone(self, loan: int, states: Array) -> Array:
+        """Probability that a loan has defaulted by the end of each period if it lived on, [n_periods, n_paths]."""
+        book = self.book
+        return self.cumulated(
+            int(book.index_of_loan[loan]), float(book.asset_correlation[loan]),
+            float(book.hazards_annual()[loan]), int(book.curves()[1][loan]), states,
+        )  # fmt: skip
+
     def value(self, schedule: ExposureSchedule, at: float, states: Array, *, floor: bool = True) -> float:
         """Going value at a date in a state x [n_primary], of an asset whose right still stands."""
         terms, total = schedule.terms, 0.0
@@ -178,11 +186,7 @@ class PlainModel:
         book = self.book
         own = self._loans_of_guarantor(loan)
         if len(own) > 0:
-            likeliest = own[np.argmax(book.hazards_annual()[own])]
-            return self.cumulated(
-                int(book.index_of_loan[likeliest]), float(book.asset_correlation[likeliest]),
-                float(book.hazards_annual()[likeliest]), int(book.curves()[1][likeliest]), states,
-            )  # fmt: skip
+            return self.gone(int(own[np.argmax(book.hazards_annual()[own])]), states)
         chance = float(book.guarantor_default_probability_annual[loan])
         if chance == 0.0:
             return np.zeros(states.shape[1:])
@@ -222,27 +226,22 @@ class PlainModel:
             ]
             first = borrowers[0][0]
             everyone = np.concatenate(borrowers)
-            highest = float(hazards[everyone].max())
-            cumulated = self.cumulated(
-                int(book.index_of_loan[first]), float(book.asset_correlation[first]), highest,
-                int(book.curves()[1][first]), states,
-            )  # fmt: skip
+            likeliest = everyone[np.argmax(hazards[everyone])]
+            bound = self.gone(int(likeliest), states)
             last = min(int(np.searchsorted(ends, book.years_at_risk[everyone].max())), len(ends) - 1)
+            own = {int(loan): self.gone(int(loan), states) for loan in everyone}
             for p in range(states.shape[2]):
-                # Hazard spent by the end of each period; constant within one.
-                spent = np.append(0.0, -np.log1p(-cumulated[:, p]))
-                found = candidates(seed, p, chunk, float(cumulated[last, p]), len(borrowers))
+                found = candidates(seed, p, chunk, float(bound[last, p]), len(borrowers))
                 if int(first) in guarantee:
                     addresses = [int(book.borrower_of_loan[loans[0]]) for loans in borrowers]
                     found = [(i, draws(seed, Purpose.GUARANTOR, at, p)[0]) for i, at in enumerate(addresses)]
                 for place, draw in found:
                     for loan in borrowers[place]:
-                        own = (
-                            -math.log1p(-draw) * highest / hazards[loan] if hazards[loan] > 0.0 else math.inf
-                        )
-                        if own >= spent[-1]:
+                        # Hazard spent by the end of each period; constant within one.
+                        spent = np.append(0.0, -np.log1p(-own[int(loan)][:, p]))
+                        if -math.log1p(-draw) >= spent[-1]:
                             continue
-                        when = float(np.interp(own, spent, np.append(0.0, ends)))
+                        when = float(np.interp(-math.log1p(-draw), spent, np.append(0.0, ends)))
                         if when <= book.years_at_risk[loan]:
                             out[p, loan] = np.searchsorted(ends, when)
         return out
