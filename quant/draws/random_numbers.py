@@ -26,6 +26,7 @@ class Purpose(IntEnum):
     PROJECT = 6
     GUARANTOR = 7
     TAIL = 8
+    INDEX_SAMPLE = 9
     DEMONSTRATION = 100
 
 

@@ -37,10 +37,12 @@ def default_period(slots: Any, ends: Any, slot: Any, draw: Any, cumulated: Any, 
         p: place of the path in the block.
     """
     cell, power, last = slots[slot].cell, slots[slot].power, slots[slot].periods - 1
-    if power <= 0.0:
-        # In a class of tiny hazards, a loan without any.
-        return -1
-    level = draw if power == 1.0 else -math.expm1(math.log1p(-draw) / power)
+    level = draw
+    if power != 1.0:
+        if power <= 0.0:
+            # In a class of tiny hazards, a loan without any.
+            return -1
+        level = -math.expm1(math.log1p(-draw) / power)
     if level >= cumulated[cell, p, last]:
         return -1
     k = 0

@@ -1,7 +1,8 @@
 """The model of portfolio losses a second time: docs/models/portfolio-loss.md as loops over paths, loans and rows.
 
-Nothing of `quant.loan_losses` is used but the addresses of the draws: which chunk and place a borrower has. Losses are
-kept loan by loan and path by path, which only a small book can afford.
+Nothing of `quant.loan_losses` is used but the addresses of the draws, which chunk and place a borrower has, and the
+fixed sample on which thresholds are solved. Losses are kept loan by loan and path by path, which only a small book can
+afford.
 """
 
 import math
@@ -18,7 +19,8 @@ from quant.draws.sparse_draws import philox
 from quant.factors import FactorModel
 from quant.loan_losses.book import LoanBook
 from quant.loan_losses.credit_cells import CreditCells
-from quant.loan_losses.survival import _SAMPLE_PAIRS, _SAMPLE_SEED
+from quant.loan_losses.default_index import DefaultIndices
+from quant.loan_losses.index_sample import index_sample
 from quant.schedules import Array, CollateralTerms, DiscountFactors, ExposureSchedule
 
 Places = NDArray[np.intp]
@@ -81,9 +83,8 @@ class PlainModel:
         multiples = np.ones(len(ends)) if curve is None else self.book.curves()[0][curve]
         spent = np.cumsum(hazard * multiples * np.diff(ends, prepend=0.0))
         target = np.diff(-np.expm1(-spent), prepend=0.0)
-        half = self.model.simulate_states(ends, _SAMPLE_PAIRS, _SAMPLE_SEED)
-        middle = np.array([[self.mean(i, t) for t in ends] for i in range(len(half))])[:, :, None]
-        sample = self.index(row, np.concatenate([half, 2.0 * middle - half], axis=2))
+        indices = DefaultIndices.of(self.model, ends, self.book.index_weights)
+        sample = index_sample(self.model, indices, ends)[row]
         on_paths = self.index(row, states)
         alive, lives = np.ones(sample.shape[1]), np.ones(on_paths.shape[1])
         out = np.empty(on_paths.shape)
