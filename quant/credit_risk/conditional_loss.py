@@ -202,7 +202,7 @@ def path_expected_losses(
         step = 1
     chosen = slots
     out, cell_of_slot = np.zeros(n_paths), prepared.credit.cell
-    per_task = min(-(-n_paths // n_threads), _BLOCK_PATHS // n_threads)
+    per_task = max(1, min(-(-n_paths // n_threads), _BLOCK_PATHS // n_threads))
 
     def add(first: int) -> None:
         part = slice(first, min(first + per_task, n_paths))

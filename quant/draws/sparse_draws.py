@@ -52,7 +52,8 @@ philox = compiled(_philox_words)
 
 
 def _word_to_uniform(word: Any) -> Any:
-    return (np.float64(word >> _MANTISSA_SHIFT) + 0.5) * _UNIT
+    # The largest word rounds to 1, which has no normal quantile.
+    return min((np.float64(word >> _MANTISSA_SHIFT) + 0.5) * _UNIT, 1.0 - _UNIT)
 
 
 to_uniform = compiled(_word_to_uniform)
