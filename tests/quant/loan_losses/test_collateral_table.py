@@ -29,7 +29,7 @@ def values(day: int, quantity: float, *, shared: bool) -> Array:
     )
     schedules = [one]
     if shared:
-        days: Array = 0.1 + np.arange(1, MOST_EXACT_CELLS + 2) * 3.0 / 365.0
+        days = np.linspace(0.1, 3.4, MOST_EXACT_CELLS + 1)
         n = len(days)
         schedules.append(
             ExposureSchedule("many", days, ("price",) * n, np.ones(n), ("",) * n, CollateralTerms())
