@@ -11,7 +11,6 @@ path alike, so that no number of simulated paths mends it; this one by some tent
 import numpy as np
 from scipy.linalg import solve_triangular
 from scipy.special import ndtri
-from scipy.stats import qmc
 
 from quant.draws.random_numbers import Purpose, uniforms
 from quant.factors import FactorModel
@@ -31,6 +30,8 @@ def index_sample(model: FactorModel, indices: DefaultIndices, ends: Array) -> Ar
         indices: of that market.
         ends: ends of the periods, years, [n_periods].
     """
+    from scipy.stats import qmc  # noqa: PLC0415  # takes half a second, for which services should not wait to start
+
     n_periods = len(ends)
     even = qmc.Sobol(n_periods, scramble=False).random_base2(_LOG2_PAIRS)
     shift = uniforms(_SEED, Purpose.INDEX_SAMPLE, n_periods)
