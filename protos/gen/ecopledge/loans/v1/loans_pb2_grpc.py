@@ -308,7 +308,8 @@ class LoansServiceServicer:
 
     def CloseStatistics(self, request, context):
         """Closes a quarter: stores its statistics as a new version, unless they are those of the version before.
-        INVALID_ARGUMENT: as ReportStatistics. FAILED_PRECONDITION: identity checks do not hold and no reason is given.
+        INVALID_ARGUMENT: as ReportStatistics. FAILED_PRECONDITION: there is neither a loan nor a position nor a movement; identity checks do not
+        hold and no reason is given.
         ALREADY_EXISTS: request_id was used for other content.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)

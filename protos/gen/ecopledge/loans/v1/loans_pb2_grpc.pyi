@@ -120,7 +120,8 @@ class LoansServiceStub:
     """
     CloseStatistics: _grpc.UnaryUnaryMultiCallable[_statistics_pb2.CloseStatisticsRequest, _statistics_pb2.CloseStatisticsResponse]
     """Closes a quarter: stores its statistics as a new version, unless they are those of the version before.
-    INVALID_ARGUMENT: as ReportStatistics. FAILED_PRECONDITION: identity checks do not hold and no reason is given.
+    INVALID_ARGUMENT: as ReportStatistics. FAILED_PRECONDITION: there is neither a loan nor a position nor a movement; identity checks do not
+    hold and no reason is given.
     ALREADY_EXISTS: request_id was used for other content.
     """
     GetClosedStatistics: _grpc.UnaryUnaryMultiCallable[_statistics_pb2.GetClosedStatisticsRequest, _statistics_pb2.GetClosedStatisticsResponse]
@@ -214,7 +215,8 @@ class LoansServiceAsyncStub(LoansServiceStub):
     """
     CloseStatistics: _aio.UnaryUnaryMultiCallable[_statistics_pb2.CloseStatisticsRequest, _statistics_pb2.CloseStatisticsResponse]  # type: ignore[assignment]
     """Closes a quarter: stores its statistics as a new version, unless they are those of the version before.
-    INVALID_ARGUMENT: as ReportStatistics. FAILED_PRECONDITION: identity checks do not hold and no reason is given.
+    INVALID_ARGUMENT: as ReportStatistics. FAILED_PRECONDITION: there is neither a loan nor a position nor a movement; identity checks do not
+    hold and no reason is given.
     ALREADY_EXISTS: request_id was used for other content.
     """
     GetClosedStatistics: _aio.UnaryUnaryMultiCallable[_statistics_pb2.GetClosedStatisticsRequest, _statistics_pb2.GetClosedStatisticsResponse]  # type: ignore[assignment]
@@ -419,7 +421,8 @@ class LoansServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_statistics_pb2.CloseStatisticsResponse, _abc.Awaitable[_statistics_pb2.CloseStatisticsResponse]]:
         """Closes a quarter: stores its statistics as a new version, unless they are those of the version before.
-        INVALID_ARGUMENT: as ReportStatistics. FAILED_PRECONDITION: identity checks do not hold and no reason is given.
+        INVALID_ARGUMENT: as ReportStatistics. FAILED_PRECONDITION: there is neither a loan nor a position nor a movement; identity checks do not
+        hold and no reason is given.
         ALREADY_EXISTS: request_id was used for other content.
         """
 
