@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Any
 from flows.accounts.problems import CellError, shown
 from flows.accounts.units import UnitError, factor_between
 from flows.loan_files.columns import Content, FileColumn
-from flows.loan_files.tables import text_of
+from flows.loan_files.tables import is_inexact, text_of
 from flows.written_days import written_day
 from services.runtime.bundled import BUNDLED_DATA
+from services.runtime.printed_text import unprinted_character
 
 if TYPE_CHECKING:
     import numpy as np
@@ -40,26 +41,53 @@ class ReadColumn:
 
 
 def read_column(cells: "pd.Series[Any]", column: FileColumn, unit: str) -> ReadColumn:
-    """Read the cells of a column; `unit` is what the heading states, empty where it states none."""
+    """Read the cells of a column; `unit` is what the heading states, empty where it states none.
+
+    Raises:
+        CellError: the whole column is wrong: its unit, or lists where a cell should be.
+    """
     import numpy as np  # noqa: PLC0415  # the command line must answer before numpy is loaded
     import pandas as pd  # noqa: PLC0415
 
-    codes, different = pd.factorize(cells, use_na_sentinel=False)
+    try:
+        codes, different = pd.factorize(cells, use_na_sentinel=False)
+    except TypeError:  # what can be changed has no hash: lists and structs of a Parquet file
+        raise CellError("lists or structs", "one value in each cell") from None
     read = _reader(column, unit)
     values = np.empty(len(different), dtype=object)
     errors: dict[int, CellError] = {}
     for k, cell in enumerate(different):
-        text = text_of(cell)
+        text = ""
         try:
+            text = _as_written(cell, column)
             values[k] = read(text) if text else None
         except CellError as error:
             errors[k] = error
+            continue
         if not text and column.required:
             errors[k] = CellError("nothing", column.expectation)
     wrong = [
         (int(row), errors[int(codes[row])]) for row in np.flatnonzero(np.isin(codes, list(errors)))
     ] if errors else []  # fmt: skip
     return ReadColumn(values[codes], tuple(wrong))
+
+
+def _as_written(cell: Any, column: FileColumn) -> str:
+    """The text of a cell.
+
+    Raises:
+        CellError: a number or bytes that are no longer what somebody wrote as a text.
+    """
+    if isinstance(cell, str):
+        return cell.strip()
+    if column.content is Content.TEXT:
+        if isinstance(cell, bytes):
+            raise CellError(shown(str(cell)), "text, not bytes")
+        if is_inexact(cell):
+            raise CellError(f"the number {cell:.15g}", "the number as text: only 15 of its digits are kept")
+    if column.content is Content.MONEY and isinstance(cell, float) and math.isfinite(cell):
+        return f"{cell:.15g}"  # 3300.2999999999997 is what a computer makes of 3300.30
+    return text_of(cell)
 
 
 def _reader(column: FileColumn, unit: str) -> Callable[[str], Any]:
@@ -91,6 +119,9 @@ def _factor(unit: str, column: FileColumn) -> Decimal:
 
 
 def _text(text: str) -> str:
+    unprinted = unprinted_character(text)
+    if unprinted:
+        raise CellError(f"{shown(text)} with the character {unprinted}", "characters that can be printed")
     return text
 
 

@@ -9,13 +9,13 @@ from flows.accounts.problems import CellError, Problem, refusal
 from flows.loan_files.cells import none_columns, read_column
 from flows.loan_files.columns import COLUMNS, KEYS
 from flows.loan_files.headings import FoundTable, find_tables
+from flows.loan_files.merged_cells import refuse_merged
 from flows.loan_files.rows import Row, rows_of
 from flows.loan_files.tables import CellTable, read_cells
 from services.runtime.errors import FieldViolation, InvalidInput
 
 if TYPE_CHECKING:
     import pandas as pd
-    import pandera.pandas as pa
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -25,7 +25,7 @@ class LoanFile:
     Attributes:
         file, sheet: where they stand.
         kind: loans, positions, movements or pledges.
-        first_row: number of the first row below the headings, as a spreadsheet shows it.
+        numbers: of the rows, as a spreadsheet shows them.
         rows: in order of the file.
         ignored: headings that mean nothing here.
     """
@@ -33,13 +33,13 @@ class LoanFile:
     file: str
     sheet: str
     kind: str
-    first_row: int
+    numbers: Sequence[int]
     rows: tuple[Row, ...]
     ignored: tuple[str, ...]
 
     def place(self, row: int) -> str:
         """Where a row counted from 0 stands."""
-        return Problem(self.file, "", "", self.sheet, self.first_row + row).place
+        return Problem(self.file, "", "", self.sheet, self.numbers[row]).place
 
 
 def read_loan_files(
@@ -89,20 +89,24 @@ def _tables(path: Path, kind: str | None, sheet: str | None) -> list[LoanFile]:
 
 def _read(path: Path, found: FoundTable) -> LoanFile:
     table = read_cells(path, found.sheet, found.heading_row)
+    refuse_merged(table, set(found.meanings))
     columns, problems = _columns(table, found)
     bad_rows = {problem.row for problem in problems}
+    if (
+        table.heading_row in bad_rows
+    ):  # of a column that is wrong as a whole there are no values to make rows of
+        raise refusal(problems)
     problems += _checked(table, found, columns)
     rows: list[Row] = []
-    first_row = table.heading_row + 1
-    is_bad = [first_row + i in bad_rows for i in range(len(table.cells))]
-    for i, row in enumerate(rows_of(found.kind, columns, is_bad)):
+    is_bad = [number in bad_rows for number in table.numbers]
+    for number, row in zip(table.numbers, rows_of(found.kind, columns, is_bad), strict=True):
         if isinstance(row, ValueError):
-            problems.append(_of_row(table, found, first_row + i, row))
+            problems.append(_of_row(table, found, number, row))
         elif row is not None:
             rows.append(row)
     if problems:
         raise refusal(sorted(problems, key=lambda problem: (problem.row or 0, problem.column)))
-    return LoanFile(table.file, table.sheet, found.kind, table.heading_row + 1, tuple(rows), found.ignored)
+    return LoanFile(table.file, table.sheet, found.kind, table.numbers, tuple(rows), found.ignored)
 
 
 def _columns(table: CellTable, found: FoundTable) -> tuple[dict[str, Any], list[Problem]]:
@@ -121,33 +125,19 @@ def _columns(table: CellTable, found: FoundTable) -> tuple[dict[str, Any], list[
             continue
         values[meaning.column] = read.cells
         problems += [
-            Problem(
-                table.file, error.found, error.expected, table.sheet, table.heading_row + 1 + row, heading
-            )
+            Problem(table.file, error.found, error.expected, table.sheet, table.numbers[row], heading)
             for row, error in read.wrong
         ]
     return values, problems
 
 
 def _checked(table: CellTable, found: FoundTable, columns: Mapping[str, Any]) -> list[Problem]:
-    """What pandera finds across rows: keys that come twice."""
+    """What is wrong across rows: keys that come twice."""
     import pandas as pd  # noqa: PLC0415  # the command line must answer before pandas is loaded
-    import pandera.pandas as pa  # noqa: PLC0415
 
-    keys = list(KEYS[found.kind])
-    frame = pd.DataFrame({name: columns[name] for name in keys})
+    frame = pd.DataFrame({name: columns[name] for name in KEYS[found.kind]}, dtype=object)
     known = frame[frame.notna().all(axis=1)]
-    try:
-        _schema(keys).validate(known, lazy=True)
-    except pa.errors.SchemaErrors:
-        return _repeated(table, found, known, columns)
-    return []
-
-
-def _schema(keys: list[str]) -> "pa.DataFrameSchema":
-    import pandera.pandas as pa  # noqa: PLC0415
-
-    return pa.DataFrameSchema({name: pa.Column(object) for name in keys}, unique=keys)
+    return _repeated(table, found, known, columns) if known.duplicated().any() else []
 
 
 def _repeated(
@@ -162,14 +152,13 @@ def _repeated(
             continue
         is_copy = all(values[row] == values[earlier] for values in columns.values())
         what = "an exact copy of" if is_copy else "the same key as"
-        place = table.heading_row + 1
         problems.append(
             Problem(
                 table.file,
-                f"{what} row {earlier + place}: {' '.join(map(str, key))}",
+                f"{what} row {table.numbers[earlier]}: {' '.join(map(str, key))}",
                 "each once",
                 table.sheet,
-                row + place,
+                table.numbers[row],
                 ", ".join(_heading(table, found, key) for key in KEYS[found.kind]),
             )
         )

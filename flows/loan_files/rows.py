@@ -132,6 +132,13 @@ def _guarantee(cells: Cells) -> Guarantee | None:
 def _subsidy(cells: Cells) -> InterestSubsidy | None:
     points, share = cells["subsidy_rate_points"] or None, cells["subsidy_interest_share"] or None
     if points is None and share is None:
+        if cells["subsidy_rate_points"] is None and cells["subsidy_interest_share"] is None:
+            for field in ("subsidy_payer", "subsidy_until"):
+                if cells[field] is not None:
+                    raise ValueError(
+                        f"{field}: found {cells[field]}, expected nothing without subsidy_rate_points or "
+                        "subsidy_interest_share"
+                    )
         return None
     return InterestSubsidy(cells["subsidy_payer"] or "", points, share, cells["subsidy_until"])
 
@@ -139,6 +146,10 @@ def _subsidy(cells: Cells) -> InterestSubsidy | None:
 def _reset(cells: Cells) -> RateReset | None:
     tenor = cells["lpr_tenor"]
     if tenor is None:
+        for field in ("lpr_spread_bp", "lpr_months_between", "lpr_first_on", "lpr_fixings"):
+            if cells[field] is not None:
+                # Stored without it, a loan at a floating rate would be one at a fixed rate.
+                raise ValueError(f"lpr_tenor: found nothing beside {field}, expected 1Y or 5Y, or neither")
         return None
     months = cells["lpr_months_between"]
     if cells["lpr_spread_bp"] is None or months is None:

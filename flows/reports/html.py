@@ -2,7 +2,7 @@
 
 import html
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import jinja2
@@ -20,16 +20,20 @@ _TAG = re.compile(r"<[^>]*>")
 _NO_FONT = "data:,"
 
 
-def render_html(document: Document) -> str:
+def render_html(document: Document, draw_chart: Callable[[Chart], bytes] = draw) -> str:
     """The page; the same document gives the same text.
 
     Every text of the document is escaped: names of assets come from users.
+
+    Args:
+        document: what the page says.
+        draw_chart: the picture of a chart; of a caller who has it already.
     """
     charts: dict[Chart, str] = {}
 
     def chart_uri(chart: Chart) -> str:
         if chart not in charts:
-            charts[chart] = as_data_uri(draw(chart), "image/svg+xml")
+            charts[chart] = as_data_uri(draw_chart(chart), "image/svg+xml")
         return charts[chart]
 
     template = _template(chart_uri)

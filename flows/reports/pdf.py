@@ -3,6 +3,7 @@
 import datetime as dt
 import shutil
 import tempfile
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ import typst
 
 from flows.reports.bilingual import Bilingual
 from flows.reports.charts.drawing import draw
+from flows.reports.charts.model import Chart
 from flows.reports.document import (
     NUMERIC_KINDS,
     Block,
@@ -32,10 +34,14 @@ TEMPLATE = Path(__file__).with_name("page") / "report.typ"
 FONT_FAMILY = "Noto Sans CJK SC"
 
 
-def render_pdf(document: Document) -> bytes:
+def render_pdf(document: Document, draw_chart: Callable[[Chart], bytes] = draw) -> bytes:
     """The pages; the same document gives the same bytes.
 
     Texts of the document reach Typst as data and never as markup: names of assets come from users.
+
+    Args:
+        document: what the pages say.
+        draw_chart: the picture of a chart; of a caller who has it already.
     """
     with tempfile.TemporaryDirectory(prefix="ecopledge-pdf-") as name:
         folder = Path(name)
@@ -44,7 +50,7 @@ def render_pdf(document: Document) -> bytes:
         font.parent.mkdir()
         # A folder with this face alone, so that no other one of the package can take its place.
         font.symlink_to(chinese_font_path())
-        (folder / "document.json").write_bytes(msgspec.json.encode(_printed(document, folder)))
+        (folder / "document.json").write_bytes(msgspec.json.encode(_printed(document, folder, draw_chart)))
         compiler = typst.Compiler(
             folder / "report.typ",
             root=folder,
@@ -58,14 +64,14 @@ def render_pdf(document: Document) -> bytes:
     return pages
 
 
-def _printed(document: Document, folder: Path) -> dict[str, Any]:
+def _printed(document: Document, folder: Path, draw_chart: Callable[[Chart], bytes]) -> dict[str, Any]:
     """What the template reads, charts drawn into the folder."""
     charts = iter(range(1, 10_000))
 
     def printed_block(block: Block) -> dict[str, Any]:
         if isinstance(block, Figure):
             file = f"chart-{next(charts)}.svg"
-            (folder / file).write_bytes(draw(block.chart))
+            (folder / file).write_bytes(draw_chart(block.chart))
             return {"kind": "figure", "title": block.title, "caption": block.caption, "file": file}
         return _printed_words(block)
 

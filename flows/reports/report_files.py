@@ -3,8 +3,10 @@
 import hashlib
 import re
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
+from flows.reports.charts.drawing import draw
 from flows.reports.document import Document
 from flows.reports.html import render_html
 from flows.reports.pdf import render_pdf
@@ -50,9 +52,11 @@ def write_report(document: Document, out_dir: Path, stem: str) -> ReportFiles:
     Raises:
         OSError: if the folder cannot be written or the disk is full.
     """
+    # Page and PDF show the same pictures.
+    draw_chart = cache(draw)
     contents = {
-        f"{stem}.html": render_html(document).encode(),
-        f"{stem}.pdf": render_pdf(document),
+        f"{stem}.html": render_html(document, draw_chart).encode(),
+        f"{stem}.pdf": render_pdf(document, draw_chart),
         f"{stem}.xlsx": render_workbook(document),
     }
     replace_together(out_dir, contents)

@@ -109,7 +109,8 @@ class RepeatedLosses:
     def _keys(self, figure: int, book: PreparedBook, seen: Array) -> list[_Key]:
         """The figure, the kind, and what its loans see: indices, states and parameters behind their pledges."""
         indices = [_digest(values) for values in book.indices.values(book.model, self.states)]
-        factors = [_digest_of_factor(book.model, position, seen) for position in range(len(book.model.names))]
+        used = {int(position) for kind in self._kinds for position in kind.factors}
+        factors = {position: _digest_of_factor(book.model, position, seen) for position in used}
         return [
             (figure, number, *(indices[k] for k in kind.indices), *(factors[f] for f in kind.factors))
             for number, kind in enumerate(self._kinds)
@@ -129,7 +130,7 @@ class RepeatedLosses:
 
 def _kinds(prepared: PreparedBook) -> list[_Kind]:
     credit, n_indices = prepared.credit, len(prepared.indices.loadings)
-    factors = prepared.collateral.factors_of_loans()
+    factors = prepared.collateral.factors_of_loans
     indices = np.zeros((len(factors), n_indices), dtype=bool)
     indices[np.arange(len(factors)), credit.index[credit.cell_of_slot()]] = True
     backed = np.flatnonzero(credit.guarantor_cell >= 0)
@@ -163,4 +164,4 @@ def _digest_of_factor(model: FactorModel, position: int, seen: Array) -> bytes:
 
 
 def _digest(values: Array, said: bytes = b"") -> bytes:
-    return hashlib.sha256(np.ascontiguousarray(values).tobytes() + said).digest()
+    return hashlib.blake2b(np.ascontiguousarray(values).tobytes() + said).digest()

@@ -65,6 +65,7 @@ class CollateralTable:
         ends: ends of the periods, years, [n_periods].
         cell_factor, cell_time: of each cell, [n_cells].
         may_be_negative: schedules whose value may fall below 0, [n_schedules].
+        factors_of_loans: which factors price the pledges of each loan, [n_loans, n_factors].
     """
 
     start: Lanes
@@ -75,6 +76,7 @@ class CollateralTable:
     cell_factor: Lanes
     cell_time: Array
     may_be_negative: Flags
+    factors_of_loans: Flags
 
     @classmethod
     def of(
@@ -113,8 +115,9 @@ class CollateralTable:
         )  # fmt: skip
         start = np.searchsorted(pledges.loan, np.arange(n_loans + 1)).astype(np.intp)
         return cls(
-            start, tables, model, discount, ends, rows.cell_factor, rows.cell_time, _signed(book, model)
-        )
+            start, tables, model, discount, ends, rows.cell_factor, rows.cell_time, _signed(book, model),
+            _factors_of_loans(book, pledges, n_loans, len(model.names)),
+        )  # fmt: skip
 
     def cell_values(self, states: Array, wanted: Flags | None = None) -> Array:
         """Value of every cell seen from the end of every period, [n_paths, n_periods, n_cells]; 0 once past.
@@ -175,16 +178,6 @@ class CollateralTable:
         whole = np.bincount(self.schedule_of_row(), weights=terms, minlength=len(sales))
         bound: Array = whole * np.max(sales["scale"] / self.discount(self.ends), axis=1, initial=0.0)
         return bound
-
-    def factors_of_loans(self) -> Flags:
-        """Which factors price the pledges of each loan, [n_loans, n_factors]."""
-        pledges, rows = self.tables.pledges, self.tables.rows
-        of_schedule = np.zeros((len(self.tables.schedules), len(self.model.names)), dtype=bool)
-        of_schedule[self.schedule_of_row(), self.cell_factor[rows["cell"]]] = True
-        pledge, factor = np.nonzero(of_schedule[pledges["schedule"]])
-        out = np.zeros((len(self.start) - 1, len(self.model.names)), dtype=bool)
-        out[np.repeat(np.arange(len(out)), np.diff(self.start))[pledge], factor] = True
-        return out
 
     def schedule_of_row(self) -> Lanes:
         """Which schedule each row belongs to, [n_rows]."""
@@ -265,4 +258,13 @@ def _signed(book: ScheduleBook, model: FactorModel) -> Flags:
     rows = (book.row_quantity < 0.0) | signed[book.cell_factor[book.row_cell]]
     out = np.zeros(len(book), dtype=bool)
     out[book.row_asset[rows]] = True
+    return out
+
+
+def _factors_of_loans(book: ScheduleBook, pledges: Pledges, n_loans: int, n_factors: int) -> Flags:
+    of_schedule = np.zeros((len(book), n_factors), dtype=bool)
+    of_schedule[book.row_asset, book.cell_factor[book.row_cell]] = True
+    pledge, factor = np.nonzero(of_schedule[pledges.schedule])
+    out = np.zeros((n_loans, n_factors), dtype=bool)
+    out[pledges.loan[pledge], factor] = True
     return out

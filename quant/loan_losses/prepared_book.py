@@ -154,7 +154,7 @@ class PreparedBook:
         credit[self.credit.cell_of_slot()[slots]] = True
         guarantors = self.credit.guarantor_cell[slots]
         credit[guarantors[guarantors >= 0]] = True
-        factors = np.flatnonzero(self.collateral.factors_of_loans()[slots].any(axis=0))
+        factors = np.flatnonzero(self.collateral.factors_of_loans[slots].any(axis=0))
         return credit, np.isin(self.collateral.cell_factor, factors)
 
     def by_loan(self, of_slots: Array, missing: float = 0.0) -> Array:

@@ -16,6 +16,7 @@ from collections.abc import Callable, Container, Iterable, Sized
 from typing import ParamSpec, TypeVar
 
 from services.runtime.errors import FieldViolation, InvalidInput
+from services.runtime.printed_text import unprinted_character
 
 P = ParamSpec("P")
 Item = TypeVar("Item")
@@ -129,6 +130,14 @@ class Violations:
         return self.require(
             len(value) <= longest, field, f"found length {len(value)}, expected at most {longest}"
         )
+
+    def require_printable(self, field: str, value: str) -> bool:
+        """Without control characters and the like, which no report can print."""
+        unprinted = unprinted_character(value)
+        if unprinted:
+            expected = "expected characters that can be printed"
+            self.add(field, f"found {value[:80]!r} with the character {unprinted}, {expected}")
+        return not unprinted
 
     def require_known_enum(self, field: str, value: int, enum: Container[int], name: str) -> bool:
         """A number of the enumeration other than 0, which means unspecified everywhere.

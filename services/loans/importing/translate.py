@@ -21,8 +21,8 @@ from services.loans.repayment.schedule import prepayment_violations
 from services.loans.translate.loan import (
     collateral_from_message,
     collateral_to_wire,
-    loan_from_message,
     loan_to_wire,
+    new_loan_from_message,
 )
 from services.loans.translate.position import (
     movement_from_wire,
@@ -48,7 +48,7 @@ _KINDS = {
 }
 _KIND_TO_WIRE = {kind: number for number, kind in _KINDS.items()}
 _READ: dict[ImportKind, Callable[[Any, Violations], Row | None]] = {
-    ImportKind.LOANS: loan_from_message,
+    ImportKind.LOANS: new_loan_from_message,
     ImportKind.POSITIONS: position_from_wire,
     ImportKind.MOVEMENTS: movement_from_wire,
     ImportKind.PLEDGES: collateral_from_message,

@@ -191,8 +191,10 @@ def _cents(violations: Violations, field: str, money: Money) -> Decimal | None:
 
 
 def _check_id(violations: Violations, field: str, value: str) -> bool:
-    return violations.require_non_empty(field, value) and violations.require_max_length(
-        field, value, MAX_ID_CHARS
+    return (
+        violations.require_non_empty(field, value)
+        and violations.require_max_length(field, value, MAX_ID_CHARS)
+        and violations.require_printable(field, value)
     )
 
 

@@ -46,7 +46,7 @@ def test_a_chinese_list_with_a_title_is_read(tmp_path: Path) -> None:
             0.02, 0.15, 0.4,
         ),
     )  # fmt: skip
-    assert (found.kind, found.first_row, found.ignored) == ("loans", 4, ("备注",))
+    assert (found.kind, list(found.numbers), found.ignored) == ("loans", [4], ("备注",))
     assert found.place(0) == f"{tmp_path / 'loans.csv'}, row 4"
 
 
@@ -215,3 +215,32 @@ def test_a_reversal_names_the_movement_that_it_withdraws(tmp_path: Path) -> None
     assert isinstance(first, LoanMovement)
     assert isinstance(second, LoanMovement)
     assert (first.reverses, second.reverses) == ("", "M1")
+
+
+@pytest.mark.parametrize(
+    ("headings", "cells", "said"),
+    [
+        (
+            "LPR加点（bp）,重定价周期（月）",
+            "50,12",
+            "LPR期限: found nothing beside lpr_spread_bp, expected 1Y or 5Y",
+        ),
+        ("LPR报价", "2026-12-20:0.03", "LPR期限: found nothing beside lpr_fixings"),
+        ("贴息方", "县财政", "贴息方: found 县财政, expected nothing without subsidy_rate_points"),
+        (
+            "贴息截止日",
+            "2027-01-15",
+            "贴息截止日: found 2027-01-15, expected nothing without subsidy_rate_points",
+        ),
+    ],
+)
+def test_columns_that_belong_together_are_not_dropped_in_part(
+    tmp_path: Path, headings: str, cells: str, said: str
+) -> None:
+    (told,) = problems(write(tmp_path, f"{LOAN_HEADINGS},LPR期限,{headings}\n{LOAN_ROW},,{cells}\n"))
+    assert f"row 2, column {said}" in told
+    empty = "," * cells.count(",")
+    (found,) = read_loan_files(
+        [write(tmp_path, f"{LOAN_HEADINGS},LPR期限,{headings}\n{LOAN_ROW},,{empty}\n")]
+    )
+    assert len(found.rows) == 1

@@ -21,6 +21,11 @@ NAN, INF = float("nan"), float("inf")
         (Violations.require_non_empty, ["x", [0]], ["", " \t\n", []]),
         (lambda v, f, x: v.require_range(f, x, -2, 3), [-2, 0.0, 3], [-2.1, 3.1, NAN]),
         (lambda v, f, x: v.require_max_length(f, x, 2), ["", "ab"], ["abc"]),
+        (
+            Violations.require_printable,
+            ["", "张　三 A/1", "𠮷\ue000"],
+            ["a\x07", "a\nb", "\u202e", "\ufffe", "\U0001ffff"],
+        ),
         (lambda v, f, x: v.require_known_enum(f, x, [0, 1, 4], "Kind"), [1, 4], [0, 2, -1]),
     ],
 )

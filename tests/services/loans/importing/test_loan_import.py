@@ -87,6 +87,21 @@ def test_wrong_rows_are_named_by_their_number_and_nothing_is_stored(
     assert stored(client) == []
 
 
+def test_a_text_that_no_report_can_print_is_refused(
+    client: LoansClient, importer: ImportClient, loan: MakeLoan
+) -> None:
+    wrong = [loan("L1"), loan("L2", county="民\x07乐县"), loan("L\x003", borrower_id="B", name="a\ufffe")]
+    with pytest.raises(InvalidInput) as caught:
+        importer.import_loans(JUNE, wrong)
+    told = {violation.field: violation.description for violation in caught.value.violations}
+    assert set(told) == {"rows[1].county", "rows[2].loan_id", "rows[2].name"}
+    assert "with the character U+0007, expected characters that can be printed" in told["rows[1].county"]
+    movement = LoanMovement("M\x1b", "L1", JUNE, MovementKind.DRAWN, Decimal(1))
+    with pytest.raises(InvalidInput, match=r"rows\[0\].movement_id: .*U\+001B"):
+        importer.import_movements([movement])
+    assert stored(client) == []
+
+
 def test_a_product_that_nobody_knows_is_named_with_those_that_there_are(
     client: LoansClient, importer: ImportClient, loan: MakeLoan
 ) -> None:
