@@ -55,7 +55,9 @@ def test_loans_go_in_and_come_back(client: LoansClient, loan: MakeLoan, collater
         loan("L3"),
     ]
     assert client.put_loans(JUNE, given) == PutCounts(3, 0, 0)
-    assert client.put_collateral([collateral("C1", "L1", pledged_share=0.0)]) == PutCounts(1, 0, 0)
+    # A share of 0 is not the one that was left out: what was released is no pledge.
+    pledges = [collateral("C1", "L1"), collateral("C2", "L1", pledged_share=0.0)]
+    assert client.put_collateral(pledges) == PutCounts(2, 0, 0)
     records = list(client.list_loans(page_size=2))
     assert [record.loan for record in records] == sorted(given, key=lambda item: item.loan_id)
     assert [record.collateral_ids for record in records] == [("C1",), (), ()]

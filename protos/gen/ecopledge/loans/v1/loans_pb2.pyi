@@ -680,7 +680,7 @@ class LoanRecord(_message.Message):
 
     @_builtins.property
     def collateral_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """Collateral that secures it."""
+        """Collateral that secures it; one that was released (a share of 0) does not."""
 
     def __init__(
         self,
