@@ -1,8 +1,8 @@
 """What was booked has happened: what is said of days that have not come is refused.
 
 A movement of a day to come would be in no quarter's statistics until that day, and then without anyone having looked at
-it again; most are a wrong year. What is planned stands in the repayment plan of the loan, which counts on it. Of a wrong
-year to come no state of a loan and no table of terms could be mended: nothing is deleted, and the latest day counts.
+it again; most are a wrong year. What is planned stands in the repayment plan of the loan, which counts on it. Of a year
+to come no state of a loan and no table of terms could be mended: nothing is deleted, and the latest day counts.
 """
 
 import datetime as dt
