@@ -2,7 +2,6 @@
 
 import csv
 import functools
-import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,12 +9,11 @@ from dataclasses import dataclass
 from flows.accounts.columns import Column, Need
 from flows.accounts.problems import Problem, nearest, shown
 from flows.accounts.tables import TextRow, TextTable
+from flows.accounts.unit_above import units_above
 from flows.accounts.units import DATA_FOLDER, UnitError, factor_between
 
 # Workbooks carry a title and a remark or two above their headings.
 ROWS_SEARCHED = 12
-# Above the headings, for every figure whose own heading states no unit.
-_UNIT_OF_THE_TABLE = re.compile(r"(?:计量)?单位:(\S+?)[)）]?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,9 +103,8 @@ def headings_recognised(table: TextTable, stem: str, columns: Sequence[Column]) 
 
 def _unit_above(table: TextTable, row: TextRow) -> str:
     """The unit that a line above the headings states ("单位：亿元"); empty where none does."""
-    above = (cell for line in table.rows if line.number < row.number for cell in line.cells)
-    found = (_UNIT_OF_THE_TABLE.fullmatch(normalised(cell).strip("()")) for cell in above)
-    return next((match[1] for match in found if match is not None), "")
+    stated = units_above(line.cells for line in table.rows if line.number < row.number)
+    return next((unit.text for unit in stated if unit.is_of_figures), "")
 
 
 def _unit_of_the_table(stated: str, expected: str) -> str:

@@ -53,7 +53,9 @@ def read_column(cells: "pd.Series[Any]", column: FileColumn, unit: str) -> ReadC
         codes, different = pd.factorize(cells, use_na_sentinel=False)
     except TypeError:  # what can be changed has no hash: lists and structs of a Parquet file
         raise CellError("lists or structs", "one value in each cell") from None
-    read = _reader(column, unit)
+    factor = _factor(unit, column)
+    expected = column.expected_in(unit, float(factor))
+    read = _reader(column, factor, expected)
     values = np.empty(len(different), dtype=object)
     errors: dict[int, CellError] = {}
     for k, cell in enumerate(different):
@@ -65,7 +67,7 @@ def read_column(cells: "pd.Series[Any]", column: FileColumn, unit: str) -> ReadC
             errors[k] = error
             continue
         if not text and column.required:
-            errors[k] = CellError("nothing", column.expectation)
+            errors[k] = CellError("nothing", expected)
     wrong = [
         (int(row), errors[int(codes[row])]) for row in np.flatnonzero(np.isin(codes, list(errors)))
     ] if errors else []  # fmt: skip
@@ -90,7 +92,7 @@ def _as_written(cell: Any, column: FileColumn) -> str:
     return text_of(cell)
 
 
-def _reader(column: FileColumn, unit: str) -> Callable[[str], Any]:
+def _reader(column: FileColumn, factor: Decimal, expected: str) -> Callable[[str], Any]:
     match column.content:
         case Content.TEXT:
             return _text
@@ -101,9 +103,9 @@ def _reader(column: FileColumn, unit: str) -> Callable[[str], Any]:
         case Content.PAIRS:
             return functools.partial(_pairs, column)
         case Content.MONEY:
-            return functools.partial(_money, column, _factor(unit, column))
+            return functools.partial(_money, column, factor, expected)
         case _:
-            return functools.partial(_number, column, _factor(unit, column))
+            return functools.partial(_number, column, factor, expected)
 
 
 def _factor(unit: str, column: FileColumn) -> Decimal:
@@ -132,32 +134,33 @@ def _date(column: FileColumn, text: str) -> dt.date:
     return day
 
 
-def _decimal(column: FileColumn, text: str, factor: Decimal) -> Decimal:
+def _decimal(column: FileColumn, text: str, factor: Decimal, expected: str) -> Decimal:
     try:
         value = Decimal(text.replace(",", "").replace("，", "")) * factor
     except InvalidOperation:
-        raise CellError(shown(text), column.expectation) from None
+        raise CellError(shown(text), expected) from None
     low, high = (-math.inf, math.inf) if column.low is None else (column.low, column.high or math.inf)
     if not value.is_finite():
-        raise CellError(shown(text), column.expectation)
+        raise CellError(shown(text), expected)
     if not low <= value <= high:
-        hint = "; a heading with (%) says that it is in per cent" if column.unit == "1" and value > 1 else ""
-        raise CellError(shown(text), column.expectation + hint)
+        per_cent = column.unit == "1" and factor == 1 and value > 1
+        hint = "; a heading with (%) says that it is in per cent" if per_cent else ""
+        raise CellError(shown(text), expected + hint)
     return value
 
 
-def _money(column: FileColumn, factor: Decimal, text: str) -> Decimal:
-    value = _decimal(column, text, factor)
+def _money(column: FileColumn, factor: Decimal, expected: str, text: str) -> Decimal:
+    value = _decimal(column, text, factor, expected)
     if value != round(value, 2):
-        raise CellError(f"{shown(text)}, which is {value.normalize():f} CNY", column.expectation)
+        raise CellError(f"{shown(text)}, which is {value.normalize():f} CNY", expected)
     return round(value, 2)
 
 
-def _number(column: FileColumn, factor: Decimal, text: str) -> float | int:
-    value = _decimal(column, text, factor)
+def _number(column: FileColumn, factor: Decimal, expected: str, text: str) -> float | int:
+    value = _decimal(column, text, factor, expected)
     if column.content is Content.WHOLE:
         if value != int(value):
-            raise CellError(shown(text), column.expectation)
+            raise CellError(shown(text), expected)
         return int(value)
     return float(value)
 

@@ -58,9 +58,22 @@ class FileColumn:
                 return "pairs such as credit_cycle:0.6; ccer_price:0.4"
             case Content.TEXT:
                 return "a text"
-        bounds = "" if self.low is None else f" from {self.low:,.10g} to {self.high:,.15g}"
         unit = {"CNY": " CNY in whole cents", "1": " as a fraction"}.get(self.unit, "")
-        return f"a {'number' if self.content is Content.MONEY else self.content.value}{bounds}{unit}"
+        return self._bounded(1.0) + unit
+
+    def expected_in(self, unit: str, factor: float) -> str:
+        """What a cell must be under a heading that states a unit, of which one is `factor` of the column's."""
+        if factor == 1.0:
+            return self.expectation
+        return f"{self._bounded(factor)} {unit}{' in whole cents' if self.content is Content.MONEY else ''}"
+
+    def _bounded(self, factor: float) -> str:
+        bounds = (
+            ""
+            if self.low is None
+            else f" from {self.low / factor:,.10g} to {(self.high or 0.0) / factor:,.15g}"
+        )
+        return f"a {'number' if self.content is Content.MONEY else self.content.value}{bounds}"
 
 
 def _money(name: str, *, required: bool = False) -> FileColumn:

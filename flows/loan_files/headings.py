@@ -3,14 +3,18 @@
 import csv
 import functools
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from flows.accounts.headings import normalised
 from flows.accounts.problems import Problem, nearest, refusal, shown
+from flows.accounts.unit_above import units_above
+from flows.accounts.units import UnitError, factor_between
 from flows.loan_files.cells import LOANS_DATA
 from flows.loan_files.columns import COLUMNS, ONE_OF
-from flows.loan_files.tables import first_rows
+from flows.loan_files.tables import FirstRows, first_rows
+
+_SEPARATORS = {";": "semicolons", "；": "semicolons", "\t": "tabs", "|": "bars"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,12 +75,14 @@ def find_tables(path: Path, kind: str | None, sheet: str | None) -> tuple[FoundT
         expected = "one table of a kind; name it with --kind or --sheet"
         raise refusal([Problem(str(path), f"{places}", expected)])
     if not whole:
+        _check_separator(path, given)
         row, name, found = max(best, key=lambda item: _recognised(item[2].rows[item[0]], item[1]))
         raise refusal(_complaints(path, found.sheet, name, row, found.rows[row]))
-    return tuple(_table(path, name, found.sheet, row, found.rows[row]) for row, name, found in whole)
+    return tuple(_table(path, name, found, row) for row, name, found in whole)
 
 
-def _table(path: Path, kind: str, sheet: str, row: int, headings: Sequence[str]) -> FoundTable:
+def _table(path: Path, kind: str, found: FirstRows, row: int) -> FoundTable:
+    sheet, headings = found.sheet, found.rows[row]
     spellings = _spellings(kind)
     meanings = {
         i: spellings[normalised(text)] for i, text in enumerate(headings) if normalised(text) in spellings
@@ -94,9 +100,47 @@ def _table(path: Path, kind: str, sheet: str, row: int, headings: Sequence[str])
         if near is not None and spellings[near].column in absent:
             expected = f"column {spellings[near].column}, or another name"
             problems.append(Problem(str(path), f"column {shown(text)}", expected, sheet, row + 1, text))
+    money = {column.name for column in COLUMNS[kind] if column.unit == "CNY"}
+    without = {i for i, meaning in meanings.items() if meaning.column in money and not meaning.unit}
+    if without:
+        unit, unreadable = _money_unit_above(path, sheet, found.rows[:row])
+        problems += unreadable
+        meanings |= {i: replace(meanings[i], unit=unit) for i in without}
     if problems:
         raise refusal(problems)
     return FoundTable(kind, sheet, row + 1, meanings, tuple(ignored))
+
+
+def _check_separator(path: Path, given: Sequence[FirstRows]) -> None:
+    """Refuse a CSV file with another separator than commas.
+
+    Raises:
+        InvalidInput: if several headings stand in one cell.
+    """
+    known = {heading for kind in COLUMNS for heading in _spellings(kind)}
+    for number, cells in enumerate(given[0].rows if path.suffix.lower() == ".csv" else (), start=1):
+        for separator, name in _SEPARATORS.items():
+            if any(sum(normalised(part) in known for part in cell.split(separator)) > 1 for cell in cells):
+                found = f"headings with {name} between them"
+                raise refusal([Problem(str(path), found, "commas between cells", row=number)])
+
+
+def _money_unit_above(path: Path, sheet: str, above: Sequence[Sequence[str]]) -> tuple[str, list[Problem]]:
+    """The unit that lines above the headings state for amounts, empty where none does; and what cannot be read."""
+    units: dict[float, str] = {}
+    problems: list[Problem] = []
+    for number, cells in enumerate(above, start=1):
+        for stated in units_above([cells]):
+            try:
+                units.setdefault(factor_between(stated.text, "CNY"), stated.text)
+            except UnitError:
+                if stated.is_of_figures:
+                    expected = "a unit of money such as 单位：万元 for the headings that state none"
+                    problems.append(Problem(str(path), f"单位 {shown(stated.text)}", expected, sheet, number))
+    if len(units) > 1:
+        found = f"units {' and '.join(units.values())} above the headings"
+        problems.append(Problem(str(path), found, "one for all amounts, or one in each heading", sheet))
+    return next(iter(units.values()), ""), problems
 
 
 def _complaints(path: Path, sheet: str, kind: str, row: int, headings: Sequence[str]) -> list[Problem]:
@@ -143,7 +187,11 @@ def _missing(headings: Sequence[str], kind: str) -> list[str]:
 @functools.cache
 def _spellings(kind: str) -> dict[str, Meaning]:
     """Normalised heading -> what it means, the canonical names among them."""
-    known = {normalised(column.name): Meaning(column.name, "") for column in COLUMNS[kind]}
+    # Their canonical names say the unit of amounts.
+    known = {
+        normalised(column.name): Meaning(column.name, column.unit if column.unit == "CNY" else "")
+        for column in COLUMNS[kind]
+    }
     with (LOANS_DATA / "headings.csv").open(encoding="utf-8", newline="") as file:
         for row in csv.DictReader(file):
             if row["file"] in {kind, "*"}:

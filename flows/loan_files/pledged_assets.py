@@ -27,14 +27,19 @@ class PledgedAsset:
     """A row of a pledge table with its asset.
 
     Attributes:
-        place: of the row, for messages.
+        table, row: the row that it is of, counted from 0.
         recorded: the valuation that the row names, None where it names a file.
     """
 
-    place: str
+    table: LoanFile
+    row: int
     pledge: PledgeRow
     asset: Asset
     recorded: Valuation | None
+
+    def place(self, column: str = "") -> str:
+        """Where the row stands, or its cell of a column."""
+        return self.table.place(self.row, column)
 
 
 def pledged_assets(
@@ -57,13 +62,12 @@ def pledged_assets(
     for i, row in enumerate(table.rows):
         if not isinstance(row, PledgeRow):
             raise TypeError(f"{table.place(i)}: found {type(row).__name__}, expected a row of a pledge table")
-        place = table.place(i)
         try:
-            found.append(PledgedAsset(place, row, *named.of(row)))
+            found.append(PledgedAsset(table, i, row, *named.of(row)))
         except InvalidInput as error:
             column = "asset_file" if row.asset_file else "valuation_id"
             problems += [
-                FieldViolation(f"{place}, column {column}", str(violation)) for violation in error.violations
+                FieldViolation(table.place(i, column), str(violation)) for violation in error.violations
             ]
     problems += _contradictions(found)
     if problems:
@@ -125,8 +129,8 @@ def _contradictions(found: Sequence[PledgedAsset]) -> list[FieldViolation]:
         if earlier.asset != item.asset:
             problems.append(
                 FieldViolation(
-                    f"{item.place}, column asset_file",
-                    f"found asset_id {asset_id!r} for another asset than in {earlier.place}, "
+                    item.place("asset_file"),
+                    f"found asset_id {asset_id!r} for another asset than in {earlier.place()}, "
                     "expected each asset to have its own",
                 )
             )
@@ -136,9 +140,9 @@ def _contradictions(found: Sequence[PledgedAsset]) -> list[FieldViolation]:
         if shares[asset_id] > 1.0 + _SHARE_TOLERANCE:
             problems.append(
                 FieldViolation(
-                    f"{item.place}, column pledged_share",
+                    item.place("pledged_share"),
                     f"found {item.pledge.pledged_share:g} of asset {asset_id}, of which {before:g} is pledged further "
-                    f"up, first in {earlier.place}, expected at most 1 in all",
+                    f"up, first in {earlier.place()}, expected at most 1 in all",
                 )
             )
     return problems

@@ -1,5 +1,6 @@
 """A loan file read whole: every cell, every row, every key; all problems at once, or the rows."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from flows.accounts.problems import CellError, Problem, refusal
 from flows.loan_files.cells import none_columns, read_column
 from flows.loan_files.columns import COLUMNS, KEYS
+from flows.loan_files.fields import column_of
 from flows.loan_files.headings import FoundTable, find_tables
 from flows.loan_files.merged_cells import refuse_merged
 from flows.loan_files.rows import Row, rows_of
@@ -16,6 +18,8 @@ from services.runtime.errors import FieldViolation, InvalidInput
 
 if TYPE_CHECKING:
     import pandas as pd
+
+_COLUMN_NAME = re.compile(r"\b[a-z]+(?:_[a-z]+)+\b")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -26,6 +30,7 @@ class LoanFile:
         file, sheet: where they stand.
         kind: loans, positions, movements or pledges.
         numbers: of the rows, as a spreadsheet shows them.
+        headings: as they are written, by the column that each means.
         rows: in order of the file.
         ignored: headings that mean nothing here.
     """
@@ -34,12 +39,15 @@ class LoanFile:
     sheet: str
     kind: str
     numbers: Sequence[int]
+    headings: Mapping[str, str]
     rows: tuple[Row, ...]
     ignored: tuple[str, ...]
 
-    def place(self, row: int) -> str:
-        """Where a row counted from 0 stands."""
-        return Problem(self.file, "", "", self.sheet, self.numbers[row]).place
+    def place(self, row: int, field: str = "") -> str:
+        """Where a row counted from 0 stands, or the cell of a field in it."""
+        column = column_of(self.kind, field)
+        heading = self.headings.get(column, column)
+        return Problem(self.file, "", "", self.sheet, self.numbers[row], heading).place
 
 
 def read_loan_files(
@@ -106,7 +114,15 @@ def _read(path: Path, found: FoundTable) -> LoanFile:
             rows.append(row)
     if problems:
         raise refusal(sorted(problems, key=lambda problem: (problem.row or 0, problem.column)))
-    return LoanFile(table.file, table.sheet, found.kind, table.numbers, tuple(rows), found.ignored)
+    return LoanFile(
+        table.file,
+        table.sheet,
+        found.kind,
+        table.numbers,
+        _headings(table, found),
+        tuple(rows),
+        found.ignored,
+    )
 
 
 def _columns(table: CellTable, found: FoundTable) -> tuple[dict[str, Any], list[Problem]]:
@@ -159,7 +175,7 @@ def _repeated(
                 "each once",
                 table.sheet,
                 table.numbers[row],
-                ", ".join(_heading(table, found, key) for key in KEYS[found.kind]),
+                ", ".join(map(_headings(table, found).__getitem__, KEYS[found.kind])),
             )
         )
     return problems
@@ -171,10 +187,12 @@ def _of_row(table: CellTable, found: FoundTable, number: int, error: ValueError)
     if not colon:
         return Problem(table.file, str(error), "a row that makes sense", table.sheet, number)
     what, _, expected = rest.partition(", expected ")
-    return Problem(table.file, what, expected, table.sheet, number, _heading(table, found, field))
+    headings = _headings(table, found)
+    expected = _COLUMN_NAME.sub(lambda name: headings.get(name[0], name[0]), expected)
+    column = column_of(found.kind, field)
+    return Problem(table.file, what, expected, table.sheet, number, headings.get(column, column))
 
 
-def _heading(table: CellTable, found: FoundTable, field: str) -> str:
-    """The heading of a column as it was written; the column itself where the file does not have it."""
-    written = (table.headings[i] for i, meaning in found.meanings.items() if meaning.column == field)
-    return next(written, field)
+def _headings(table: CellTable, found: FoundTable) -> dict[str, str]:
+    """The headings as they are written, by the column that each means."""
+    return {meaning.column: table.headings[i] for i, meaning in found.meanings.items()}

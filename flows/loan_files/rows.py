@@ -140,6 +140,10 @@ def _subsidy(cells: Cells) -> InterestSubsidy | None:
                         "subsidy_interest_share"
                     )
         return None
+    if points is not None and share is not None:
+        raise ValueError(
+            f"subsidy_interest_share: found {share} beside {points} points, expected it or subsidy_rate_points"
+        )
     return InterestSubsidy(cells["subsidy_payer"] or "", points, share, cells["subsidy_until"])
 
 
@@ -149,20 +153,23 @@ def _reset(cells: Cells) -> RateReset | None:
         for field in ("lpr_spread_bp", "lpr_months_between", "lpr_first_on", "lpr_fixings"):
             if cells[field] is not None:
                 # Stored without it, a loan at a floating rate would be one at a fixed rate.
-                raise ValueError(f"lpr_tenor: found nothing beside {field}, expected 1Y or 5Y, or neither")
+                raise ValueError(f"lpr_tenor: found nothing, expected 1Y or 5Y beside {field}")
         return None
-    months = cells["lpr_months_between"]
-    if cells["lpr_spread_bp"] is None or months is None:
-        raise ValueError("lpr_spread_bp, lpr_months_between: found nothing, expected both beside lpr_tenor")
-    fixings = tuple(LprFixing(_day(name), rate) for name, rate in cells["lpr_fixings"] or ())
-    return RateReset(LprTenor(tenor), cells["lpr_spread_bp"], months, fixings, cells["lpr_first_on"])
+    for field in ("lpr_spread_bp", "lpr_months_between"):
+        if cells[field] is None:
+            raise ValueError(f"{field}: found nothing, expected a number beside lpr_tenor")
+    fixings = tuple(_fixing(name, rate) for name, rate in cells["lpr_fixings"] or ())
+    return RateReset(
+        LprTenor(tenor), cells["lpr_spread_bp"], cells["lpr_months_between"], fixings, cells["lpr_first_on"]
+    )
 
 
-def _day(text: str) -> dt.date:
+def _fixing(day: str, rate: float) -> LprFixing:
     try:
-        return dt.date.fromisoformat(text)
+        return LprFixing(dt.date.fromisoformat(day), rate)
     except ValueError:
-        raise ValueError(f"lpr_fixings: found {text!r}, expected pairs such as 2026-01-20:0.03") from None
+        found = f"{day}:{rate:g}"
+        raise ValueError(f"lpr_fixings: found {found!r}, expected pairs such as 2026-01-20:0.03") from None
 
 
 def _position(cells: Cells) -> LoanPosition:

@@ -100,6 +100,5 @@ def _in_files(tables: Sequence[LoanFile], found: FieldViolation) -> FieldViolati
     match = _ROW.fullmatch(found.field)
     if match is None or match[1] not in by_rows:
         return found
-    column = f", column {match[3]}" if match[3] else ""
     described = _ROW_NUMBER.sub(lambda row: by_rows[row[1]].place(int(row[2])), found.description)
-    return FieldViolation(by_rows[match[1]].place(int(match[2])) + column, described)
+    return FieldViolation(by_rows[match[1]].place(int(match[2]), match[3]), described)

@@ -58,7 +58,7 @@ def valued_pledges(
             collateral.append(_collateral(item, outcome, schedules[basis], basis.snapshot_id))
         except ValueError as error:
             column = "valuation_id" if item.recorded is not None else "asset_file"
-            problems.append(FieldViolation(f"{item.place}, column {column}", str(error)))
+            problems.append(FieldViolation(item.place(column), str(error)))
     if problems:
         raise InvalidInput.from_violations(problems)
     return tuple(collateral)

@@ -36,7 +36,7 @@ from services.runtime.errors import InvalidInput
 from services.runtime.results import Caution, Manifest, Severity
 from services.runtime.scenarios.scenario import Scenario
 
-ENGINE_VERSION = "credit-loss-3"
+ENGINE_VERSION = "credit-loss-4"
 FUND_RULE = Caution(
     "COMPENSATION_RATIONED",
     Severity.NOTE,

@@ -223,9 +223,9 @@ def test_a_reversal_names_the_movement_that_it_withdraws(tmp_path: Path) -> None
         (
             "LPR加点（bp）,重定价周期（月）",
             "50,12",
-            "LPR期限: found nothing beside lpr_spread_bp, expected 1Y or 5Y",
+            "LPR期限: found nothing, expected 1Y or 5Y beside LPR加点（bp）",
         ),
-        ("LPR报价", "2026-12-20:0.03", "LPR期限: found nothing beside lpr_fixings"),
+        ("LPR报价", "2026-12-20:0.03", "LPR期限: found nothing, expected 1Y or 5Y beside LPR报价"),
         ("贴息方", "县财政", "贴息方: found 县财政, expected nothing without subsidy_rate_points"),
         (
             "贴息截止日",
@@ -244,3 +244,56 @@ def test_columns_that_belong_together_are_not_dropped_in_part(
         [write(tmp_path, f"{LOAN_HEADINGS},LPR期限,{headings}\n{LOAN_ROW},,{empty}\n")]
     )
     assert len(found.rows) == 1
+
+
+@pytest.mark.parametrize(
+    ("headings", "cells", "said"),
+    [
+        (
+            "LPR期限,LPR加点（bp）,重定价周期（月）,LPR报价",
+            "1Y,50,12,2026-12-20:3.1",
+            "LPR报价: found '2026-12-20:3.1', expected pairs such as 2026-01-20:0.03",
+        ),
+        (
+            "LPR期限,LPR加点（bp）,重定价周期（月）,LPR报价",
+            "1Y,50,12,2026-12-20:0.03; 2026-11-20:0.03",
+            "LPR报价: found 2026-11-20 after 2026-12-20",
+        ),
+        (
+            "LPR期限,LPR加点（bp）",
+            "1Y,50",
+            "lpr_months_between: found nothing, expected a number beside LPR期限",
+        ),
+        ("景气指数", "credit_cycle:1; credit_cycle:2", "景气指数: found ['credit_cycle', 'credit_cycle']"),
+        ("景气指数", "credit_cycle:0", "景气指数: found 0.0, expected a number other than 0"),
+        (
+            "贴息（百分点）,贴息比例",
+            "1,0.5",
+            "贴息比例: found 0.5 beside 0.01 points, expected it or 贴息（百分点）",
+        ),
+        ("贴息（百分点）,贴息方", f"1,{'x' * 201}", "贴息方: found 201 characters, expected at most 200"),
+        ("保证比例,保证人违约概率,保证人", f"0.5,0.1,{'x' * 65}", "保证人: found 65 characters"),
+        ("保证人", "G1", "保证人: found G1, expected nothing without guarantee_share"),
+        ("违约概率（%）", "200", "违约概率（%）: found '200', expected a number from 0 to 100 %"),
+    ],
+)
+def test_a_problem_of_a_row_names_the_heading_that_it_is_under(
+    tmp_path: Path, headings: str, cells: str, said: str
+) -> None:
+    given = LOAN_HEADINGS, LOAN_ROW
+    if headings.startswith("违约概率"):
+        given = LOAN_HEADINGS.replace(",违约概率", ""), LOAN_ROW.replace(",0.02", "")
+    (told,) = problems(write(tmp_path, f"{given[0]},{headings}\n{given[1]},{cells}\n"))
+    assert f"row 2, column {said}" in told
+
+
+def test_bounds_are_told_in_the_unit_of_the_heading(tmp_path: Path) -> None:
+    row = LOAN_ROW.replace("500.01", "1000000001")
+    (told,) = problems(write(tmp_path, f"{LOAN_HEADINGS}\n{row}\n"))
+    assert (
+        "贷款金额（万元）: found '1000000001', expected a number from 0 to 1,000,000,000 万元 in whole cents"
+        in told
+    )
+    row = LOAN_ROW.replace("500.01", "0")
+    (told,) = problems(write(tmp_path, f"{LOAN_HEADINGS}\n{row}\n"))
+    assert "row 2, column 贷款金额（万元）: found 0.00, expected above 0" in told

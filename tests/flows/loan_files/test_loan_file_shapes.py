@@ -173,3 +173,50 @@ def test_merged_cells_below_the_headings_are_refused_where_they_are_read(tmp_pat
 def test_a_text_that_cannot_be_printed_is_refused(tmp_path: Path, sign: str) -> None:
     (told,) = problems(csv_file(tmp_path, HEADINGS, f"L{sign}1,2026-06-30,5,4"))
     assert f"row 2, column 贷款编号: found {f'L{sign}1'!r} with the character U+{ord(sign):04X}" in told
+
+
+@pytest.mark.parametrize(
+    ("line", "heading", "expected_cny"),
+    [
+        ("单位：万元", "余额", 200_000),
+        ("某行贷款余额表（金额单位：人民币亿元）", "余额", 2_000_000_000),
+        ("填报单位：张掖分行,单位：千元", "余额", 20_000),
+        ("填报单位：张掖分行", "余额", 20),
+        ("单位：万元", "余额（元）", 20),
+        ("单位：万元", "balance_cny", 20),
+        ("单位：头", "余额（元）", 20),  # nothing needs it
+    ],
+)
+def test_a_unit_above_the_headings_counts_where_they_state_none(
+    tmp_path: Path, line: str, heading: str, expected_cny: int
+) -> None:
+    file = csv_file(tmp_path, line, HEADINGS.replace("余额（元）", heading), "L-1,2026-06-30,20,4.15")
+    assert read(file).rows == (LoanPosition("L-1", DAY, Decimal(expected_cny), 0.0415),)
+    rows: list[list[Any]] = [
+        [line],
+        HEADINGS.replace("余额（元）", heading).split(","),
+        ["L-1", DAY, 20, 4.15],
+    ]
+    assert read(workbook(tmp_path, *rows)).rows == read(file).rows
+
+
+@pytest.mark.parametrize("unit", ["头", "万元、%", "张掖分行", "", "元/m3"])
+def test_a_unit_above_the_headings_that_is_no_money_is_refused(tmp_path: Path, unit: str) -> None:
+    file = csv_file(
+        tmp_path, "a title", f"单位：{unit}", "贷款编号,报告日,余额,利率", "L-1,2026-06-30,20,0.04"
+    )
+    (told,) = problems(file)
+    assert told.startswith(f"{file}, row 2: found 单位 {unit!r}, expected a unit of money such as 单位：万元")
+
+
+def test_two_units_above_the_headings_are_refused(tmp_path: Path) -> None:
+    lines = ("单位：元", "单位：万元", "贷款编号,报告日,余额,利率", "L-1,2026-06-30,20,0.04")
+    (told,) = problems(csv_file(tmp_path, *lines))
+    assert "found units 元 and 万元 above the headings, expected one for all amounts" in told
+
+
+@pytest.mark.parametrize(("separator", "name"), [(";", "semicolons"), ("\t", "tabs")])
+def test_another_separator_is_told_as_such(tmp_path: Path, separator: str, name: str) -> None:
+    file = csv_file(tmp_path, "a title", HEADINGS.replace(",", separator), f"L-1{separator}2026-06-30")
+    told = problems(file)
+    assert told == [f"{file}, row 2: found headings with {name} between them, expected commas between cells"]

@@ -122,10 +122,9 @@ def test_every_wrong_row_is_told_with_its_place(tmp_path: Path) -> None:
         "P5,L2,w.toml,,50",
         f"{'P' * 65},L2,w.toml,,50",
     )
-    per_cent = "; a heading with (%) says that it is in per cent"
-    either = "the file of the asset, or a recorded valuation in valuation_id"
+    either = "the file of the asset, or a recorded valuation in 估值编号"
     assert found == [
-        f"{place}, row 2, column 质押比例（%）: found '101', expected a number from 0 to 1 as a fraction{per_cent}",
+        f"{place}, row 2, column 质押比例（%）: found '101', expected a number from 0 to 100 %",
         f"{place}, row 3, column 资产文件: found nothing, expected {either}",
         f"{place}, row 4, column 估值编号: found 'V1' beside the asset file 'w.toml', expected one of them",
         f"{place}, row 5, column 押品编号: found nothing, expected a text",
@@ -163,7 +162,7 @@ def test_of_several_assets_the_one_with_the_name_of_the_pledge_counts(tmp_path: 
     [found] = named(table(tmp_path, f"GRASS1,L1,{several},,"))
     assert found.asset.asset_id == "GRASS1"
     [told] = asset_problems(table(tmp_path, f"P1,L1,{several},,"))
-    assert "row 2, column asset_file" in told
+    assert "row 2, column 资产文件" in told
     assert "found 3 assets (COMP1, GRASS1, CEA1), expected one, or one with asset_id P1" in told
 
 
@@ -185,19 +184,19 @@ def test_files_and_valuations_that_are_missing_or_wrong_are_told_together(tmp_pa
     )
     place, told = tmp_path / "pledges.csv", asset_problems(given)
     assert told[0] == (
-        f"{place}, row 2, column asset_file: {tmp_path / 'nothing.toml'}: cannot be read: No such file or directory, "
+        f"{place}, row 2, column 资产文件: {tmp_path / 'nothing.toml'}: cannot be read: No such file or directory, "
         "expected a TOML or JSON file (文件无法读取)"
     )
     assert any(
-        text.startswith(f"{place}, row 3, column asset_file: {wrong}: assets[0].water_right.volume_m3")
+        text.startswith(f"{place}, row 3, column 资产文件: {wrong}: assets[0].water_right.volume_m3")
         for text in told
     )
     own = "expected each asset to have its own"
     before = f"of which 0.7 is pledged further up, first in {place}, row 5"
     assert told[-3:] == [
-        f"{place}, row 4, column valuation_id: V-unknown: found no such valuation, expected the id of a recorded one",
-        f"{place}, row 6, column asset_file: found asset_id 'W1' for another asset than in {place}, row 5, {own}",
-        f"{place}, row 7, column pledged_share: found 0.4 of asset W1, {before}, expected at most 1 in all",
+        f"{place}, row 4, column 估值编号: V-unknown: found no such valuation, expected the id of a recorded one",
+        f"{place}, row 6, column 资产文件: found asset_id 'W1' for another asset than in {place}, row 5, {own}",
+        f"{place}, row 7, column 质押比例（%）: found 0.4 of asset W1, {before}, expected at most 1 in all",
     ]
 
 
@@ -245,13 +244,11 @@ def test_an_unknown_loan_and_an_asset_without_value_are_told_by_their_rows(
         with pytest.raises(InvalidInput) as caught:
             send_loan_files(ImportClient(channel), [given], None, pledges)
     assert [str(violation) for violation in caught.value.violations] == [
-        f"{tmp_path / 'pledges.csv'}, row 3, column loan_id: found 'NOBODY', expected a loan that exists"
+        f"{tmp_path / 'pledges.csv'}, row 3, column 贷款编号: found 'NOBODY', expected a loan that exists"
     ]
     assert "P9" not in book.collateral()["C26"]
     [item] = named(table(tmp_path, f"P9,C26,{WATER},,"))
     assert isinstance(item.asset.detail, WaterRight)
     detail = replace(item.asset.detail, volume_m3_per_year=-1.0)
-    with pytest.raises(
-        InvalidInput, match=r"row 2, column asset_file: found asset W1, which cannot be valued"
-    ):
+    with pytest.raises(InvalidInput, match=r"row 2, column 资产文件: found asset W1, which cannot be valued"):
         valued_pledges(book.valuation, [replace(item, asset=replace(item.asset, detail=detail))])

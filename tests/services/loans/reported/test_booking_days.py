@@ -85,11 +85,11 @@ def test_a_file_is_told_by_its_row(
     with pytest.raises(InvalidInput) as refused:
         send_loan_files(ImportClient(channel), read_loan_files([movements]), None)
     [found] = refused.value.violations
-    assert found.field.endswith("movements.csv, row 3, column day")
+    assert found.field.endswith("movements.csv, row 3, column 发生日")
     assert found.description.startswith("found 2962-03-01, expected a day up to today")
     with pytest.raises(InvalidInput) as both:
         send_loan_files(ImportClient(channel), read_loan_files([movements, positions]), None)
-    assert "positions.csv, row 2, column as_of" in str(both.value)
+    assert "positions.csv, row 2, column 报告日" in str(both.value)
     with reading(loans_engine) as connection:
         store = SqlLoanStore(connection, "bank-a")
         assert store.movements_between(dt.date.min, dt.date.max) == []
