@@ -27,7 +27,8 @@ AssetClass = Literal["corporate", "residential_mortgage", "qualifying_revolving"
 _CONFIDENCE = 0.999
 _EFFECTIVE_MATURITY = Interval(0.0, 5.0, low_included=False)
 _SALES = Interval(0.0, np.inf)
-_LOG_SD = Interval(0.0, 10.0)
+# Beyond, the closed form takes a large number times a probability that is no longer exact.
+_LOG_SD = Interval(0.0, 4.0)
 # The maturity adjustment has its pole at PD = 2.9e-6; from 1e-5 upwards it is well away from it.
 _SMALLEST_CORPORATE_PD = 1e-5
 
@@ -200,7 +201,7 @@ def expected_loss_lognormal_collateral(
     Args:
         pd: Probability of default, in [0, 1].
         median_ratio: Median collateral value over exposure m, not negative.
-        log_sd: Standard deviation s of the log collateral value at the time of sale, in [0, 10].
+        log_sd: Standard deviation s of the log collateral value at the time of sale, in [0, 4].
         correlation: Correlation rho of A and xi, in (-1, 1).
 
     Raises:

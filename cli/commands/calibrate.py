@@ -8,6 +8,7 @@ import click
 from cli.caution_lines import print_cautions
 from cli.connection import services, target
 from cli.examples import WithExamples
+from cli.finite_numbers import FiniteNumber
 from cli.output import json_option, print_json, print_table, wan
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ UNTOLD_DEVIATION = 10.0
 @click.option("--trend", "fit_trend", is_flag=True, help="Fit the growth of the median as well.")
 @click.option(
     "--long-run-mean",
-    type=float,
+    type=FiniteNumber(),
     help="Mean known from elsewhere; a warning tells if the sample lies far from it.",
 )
 @click.option(

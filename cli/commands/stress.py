@@ -8,6 +8,7 @@ import click
 from cli.code_words import Words, coded, factor_words, print_sources
 from cli.connection import services, target
 from cli.examples import WithExamples
+from cli.finite_numbers import FiniteRange
 from cli.found_worlds import (
     NOT_WRITTEN,
     print_out_of_reach,
@@ -46,13 +47,13 @@ _FACTORS_SHOWN = 5
 )
 @click.option(
     "--max-loss",
-    type=click.FloatRange(0.0, 1.0, min_open=True, max_open=True),
+    type=FiniteRange(0.0, 1.0, min_open=True, max_open=True),
     metavar="SHARE",
     help="Find the smallest move at which this share of today's value may be lost.",
 )
 @click.option(
     "--min-pledge",
-    type=click.FloatRange(0.0, min_open=True),
+    type=FiniteRange(0.0, min_open=True),
     metavar="CNY",
     help="Find the smallest move at which the pledge value falls to this amount, CNY.",
 )

@@ -151,7 +151,7 @@ def slot_terms(
     """
     n_paths = states.shape[2]
     sums = np.zeros((len(slots), 3, prepared.book.n_periods))
-    cell_of_slot = prepared.credit.cell_of_slot()
+    cell_of_slot = prepared.credit.cell
     per_task = min(-(-len(slots) // (_TASKS_PER_THREAD * n_threads)), _MOST_SLOTS_PER_TASK)
     starts = range(0, len(slots), max(per_task, 1))
     with ThreadPoolExecutor(n_threads) as pool:
@@ -201,8 +201,8 @@ def path_expected_losses(
     else:
         step = 1
     chosen = slots
-    out, cell_of_slot = np.zeros(n_paths), prepared.credit.cell_of_slot()
-    per_task = min(-(-n_paths // n_threads), _BLOCK_PATHS // n_threads)
+    out, cell_of_slot = np.zeros(n_paths), prepared.credit.cell
+    per_task = max(1, min(-(-n_paths // n_threads), _BLOCK_PATHS // n_threads))
 
     def add(first: int) -> None:
         part = slice(first, min(first + per_task, n_paths))

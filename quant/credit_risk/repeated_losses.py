@@ -132,7 +132,7 @@ def _kinds(prepared: PreparedBook) -> list[_Kind]:
     credit, n_indices = prepared.credit, len(prepared.indices.loadings)
     factors = prepared.collateral.factors_of_loans
     indices = np.zeros((len(factors), n_indices), dtype=bool)
-    indices[np.arange(len(factors)), credit.index[credit.cell_of_slot()]] = True
+    indices[np.arange(len(factors)), credit.index[credit.cell]] = True
     backed = np.flatnonzero(credit.guarantor_cell >= 0)
     indices[backed, credit.index[credit.guarantor_cell[backed]]] = True
     seen, kind = np.unique(np.hstack([indices, factors]), axis=0, return_inverse=True)

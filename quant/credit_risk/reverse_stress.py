@@ -6,6 +6,7 @@ as smaller than unlikely ones. Per unit of distance the headroom falls fastest a
 shifts; where the headroom is linear in them that direction holds the nearest breaking point.
 """
 
+import math
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -44,10 +45,16 @@ def smallest_move(
 
     Returns:
         z, or None where the limit holds up to 6 on every side that was searched.
+
+    Raises:
+        ValueError: if the headroom is no number at some move.
     """
 
     def left(z: float) -> float:
-        return headroom(per_unit * z)
+        value = headroom(per_unit * z)
+        if math.isnan(value):
+            raise ValueError(f"headroom: found nan at {z} standard deviations, expected a number")
+        return value
 
     def first_break(sign: float, at_first: float, farthest: float) -> float | None:
         return _first_break(lambda z: left(sign * z), at_first, (*looks, FARTHEST), farthest, tolerance)

@@ -8,17 +8,20 @@ from typing import Any
 
 from quant.compiled import inlined
 
+_SMALLEST_TAIL = 2.0**-54
+"""That of the smallest uniform that is drawn; the largest rounds to 1 and is taken for its mirror image."""
+
 
 @inlined
 def normal_quantile(probability: Any) -> Any:
-    """Z with P(Z <= z) = probability, for a probability in (0, 1)."""
+    """Z with P(Z <= z) = probability, for a probability in (0, 1]."""
     q = probability - 0.5
     if abs(q) <= 0.425:
         r = 0.180625 - q * q
         above = ((59.109374720 * r + 159.29113202) * r + 50.434271938) * r + 3.3871327179
         below = ((67.187563600 * r + 78.757757664) * r + 17.895169469) * r + 1.0
         return q * above / below
-    r = math.sqrt(-math.log(min(probability, 1.0 - probability)))
+    r = math.sqrt(-math.log(max(min(probability, 1.0 - probability), _SMALLEST_TAIL)))
     if r <= 5.0:
         r -= 1.6
         above = ((0.17023821103 * r + 1.3067284816) * r + 2.7568153900) * r + 1.4234372777

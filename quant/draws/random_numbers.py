@@ -26,6 +26,7 @@ class Purpose(IntEnum):
     PROJECT = 6
     GUARANTOR = 7
     TAIL = 8
+    INDEX_SAMPLE = 9
     DEMONSTRATION = 100
 
 
@@ -49,7 +50,8 @@ def uniforms(
     counter = np.array([first_counter, step, lane, int(purpose)], dtype=np.uint64)
     generator = np.random.Philox(counter=counter, key=np.array([seed, 0], dtype=np.uint64))
     words = generator.random_raw(skip + n_paths)[skip:]
-    return ((words >> np.uint64(11)).astype(np.float64) + 0.5) * _UNIT
+    # The largest word rounds to 1, which has no normal quantile.
+    return np.minimum(((words >> np.uint64(11)).astype(np.float64) + 0.5) * _UNIT, 1.0 - _UNIT)
 
 
 def standard_normals(

@@ -52,6 +52,7 @@ philox = compiled(_philox_words)
 
 
 def _word_to_uniform(word: Any) -> Any:
+    # The largest word rounds to 1; `normal_quantile` knows, so that not every draw is asked.
     return (np.float64(word >> _MANTISSA_SHIFT) + 0.5) * _UNIT
 
 
@@ -63,7 +64,7 @@ def _draw_uniforms_at(seed: Any, purpose: Any, lanes: Any, paths: Any, out: Any)
         path = np.uint64(paths[i])
         # The generator steps its counter before it draws.
         words = philox((path >> _TWO) + _ONE, np.uint64(0), np.uint64(lanes[i]), purpose, seed)
-        out[i] = to_uniform(words[path & _THREE])
+        out[i] = min(to_uniform(words[path & _THREE]), 1.0 - _UNIT)
 
 
 _uniforms_at = compiled(_draw_uniforms_at)

@@ -147,8 +147,19 @@ class LoanBook:
         self._require_curves(n)
         if self.guarantor_borrows is not None and len(self.guarantor_borrows) != n:
             raise ValueError(f"guarantor_borrows: found {len(self.guarantor_borrows)} entries, expected {n}")
+        self._require_other_guarantors()
         if len(self.pledges) and not int(self.pledges.loan.max()) < n:
             raise ValueError(f"pledges: found loan {int(self.pledges.loan.max())}, expected below {n}")
+
+    def _require_other_guarantors(self) -> None:
+        if self.guarantor_borrows is None:
+            return
+        by_itself = self.guarantor_borrows & (self.guarantee_share > 0.0)
+        by_itself &= self.guarantor_of_loan == self.borrower_of_loan
+        if by_itself.any():
+            raise ValueError(
+                f"guarantor_of_loan[{int(np.flatnonzero(by_itself)[0])}]: found its own borrower, expected another"
+            )
 
     def __len__(self) -> int:
         return len(self.default_probability_annual)

@@ -21,7 +21,8 @@ from quant.loan_losses.book import Flags, Pledges
 from quant.schedules import Array, DiscountFactors, ScheduleBook
 
 MOST_EXACT_CELLS = 400
-_JUST_AFTER_YEARS = 1.0 / 730.0
+# Less than from the end of a quarter to any day: .75 of a year is a quarter of a day before the 274th of 365.
+_JUST_AFTER_YEARS = 1.0 / 3650.0
 _BEYOND_STEP_YEARS = 0.5
 _LARGEST_EXPONENT = 600.0
 
@@ -217,7 +218,7 @@ def _shared_cells(
     first = factor.ravel() * len(nodes) + right - 1
     spread = left_share * present[first] + (1.0 - left_share) * present[first + 1]
     exact = model.forward_cells(book.cell_factor, book.cell_time) * discount(book.cell_time)
-    kept = np.where((spread > 0.0) & (exact > 0.0), exact / np.where(spread == 0.0, 1.0, spread), 1.0)
+    kept = np.where(spread * exact > 0.0, exact / np.where(spread == 0.0, 1.0, spread), 1.0)
     share = np.stack([left_share * kept, (1.0 - left_share) * kept], axis=1)
     row = book.row_cell
     return _Rows(

@@ -1,14 +1,20 @@
-"""Credit cells: borrowers of one index, R2, term structure and class of default probability, drawn together.
+"""Credit cells: loans of one index, R2, term structure and class of default probability.
 
-A class carries the highest hazard of its borrowers. A borrower of a lower hazard survives with the class's probability
-to the power `hazard / hazard of the class`, so that no precision is lost inside a class. While there are at most
-`MOST_EXACT_CELLS` distinct (index, curve, R2, hazard) the classes are exact and the power is 1.
+A class carries the highest hazard of its loans. A loan of a lower hazard survives with the class's probability to the
+power `hazard / hazard of the class`; given an index that is no longer exact, and little as classes are narrow. While
+there are at most `MOST_EXACT_CELLS` distinct (index, curve, R2, hazard) the classes are exact and the power is 1.
+
+Loans of one borrower share its draw, and each defaults as its own cell says: the likelier falls first, and every
+probability is the loan's own. The borrower stands in the cell of its highest hazard, below whose probability the draws
+of defaults are looked for.
 
 Borrowers stand in order of cell and of life, in chunks of a fixed size: a chunk's tables stay in the processor's cache
 while many paths pass over them. A chunk is part of the address of a draw, so its size is never tuned.
 
 A borrower who guarantees loans of others must be told apart: whoever asks for the guarantee asks for its very default.
-Such borrowers stand in chunks of their own at the end, and each draws at its own address.
+Such borrowers stand in chunks of their own at the end, and each draws at its own address. So do those few with unlike
+loans of which one is nearly sure to default: once almost nobody of a cell is left, its probability on a path may lie
+below that of a lower hazard, and bounds no more.
 """
 
 from dataclasses import dataclass
@@ -25,6 +31,7 @@ MOST_EXACT_CELLS = 256
 _CLASS_RATIO = 1.05
 _R2_STEP = 0.01
 _TINY = 1e-12
+_SPENT_THAT_BOUNDS = 3.0
 Counts = NDArray[np.int64]
 
 
@@ -37,11 +44,12 @@ class CreditCells:
         loan_of_slot: the loans that may default, in order, [n_slots].
         borrower_start: slots of borrower u are borrower_start[u] .. borrower_start[u + 1] - 1, [n_borrowers + 1].
         chunk_start: borrowers of chunk c are chunk_start[c] .. chunk_start[c + 1] - 1, [n_chunks + 1].
-        chunk_cell: cell of each chunk, [n_chunks].
+        chunk_cell: cell of the highest hazards of the borrowers of each chunk, [n_chunks].
         chunk_periods: periods in which a borrower of the chunk is at risk, at least one, [n_chunks].
-        chunk_guarantees: whether its borrowers guarantee loans of others, [n_chunks].
-        borrower_address: of each borrower's draw, where its chunk guarantees, [n_borrowers].
-        power, periods, years: of each slot, hazard over the cell's, periods and years at risk, [n_slots].
+        chunk_draws_apart: whether each of its borrowers draws at an address of its own, [n_chunks].
+        borrower_address: of each borrower's draw, where its chunk draws apart, [n_borrowers].
+        cell, power, periods, years: of each slot; power is its hazard over the cell's, then periods and years at risk,
+            [n_slots].
         guarantor_cell, guarantor_power: of each slot; cell -1 where no guarantor can fail, [n_slots].
         hazard_years: of each curve, years weighted by the multiple of the hazard, cumulated, [n_curves, n_periods].
             The last curve is that of guarantors, whose hazards stay.
@@ -56,8 +64,9 @@ class CreditCells:
     chunk_start: Lanes
     chunk_cell: Lanes
     chunk_periods: Lanes
-    chunk_guarantees: Flags
+    chunk_draws_apart: Flags
     borrower_address: Lanes
+    cell: Lanes
     power: Array
     periods: Lanes
     years: Array
@@ -73,26 +82,43 @@ class CreditCells:
         periods = np.minimum(periods, book.n_periods)
         alive = np.flatnonzero(periods > 0)
         multiples, curve = book.curves()
-        borrower, highest, longest = _borrowers(book, alive, hazards, periods)
+        borrower, lowest, highest, longest = _borrowers(book, alive, hazards, periods)
+        hazard_years = np.cumsum(
+            np.vstack([multiples, np.ones(book.n_periods)]) * np.diff(book.period_ends_years, prepend=0.0),
+            axis=1,
+        )
         link = _Link.of(book, alive)
+        unlike = lowest < highest
+        apart = link.guarantees | (unlike & (highest * hazard_years[curve[alive], -1] > _SPENT_THAT_BOUNDS))
         guarantor_hazards = _guarantor_hazards(book, alive, link)
         backed = (book.guarantee_share[alive] > 0.0) & (guarantor_hazards > 0.0)
         backed[link.loan] = False
-        cell, cells = _classes(
-            np.concatenate([book.index_of_loan[alive], book.index_of_loan[alive[backed]]]),
-            np.concatenate([curve[alive], np.full(np.count_nonzero(backed), len(multiples))]),
-            np.concatenate([book.asset_correlation[alive], book.asset_correlation[alive[backed]]]),
-            np.concatenate([highest, guarantor_hazards[backed]]),
+        backed_loans, guarantors_loans = alive[backed], alive[link.guarantors_loan]
+        loans = np.concatenate([alive, alive, backed_loans, guarantors_loans])
+        cell_of, cells = _classes(
+            book.index_of_loan[loans],
+            np.concatenate(
+                [
+                    curve[alive],
+                    curve[alive],
+                    np.full(len(backed_loans), len(multiples)),
+                    curve[guarantors_loans],
+                ]
+            ),
+            book.asset_correlation[loans],
+            np.concatenate(
+                [hazards[alive], highest, guarantor_hazards[backed], guarantor_hazards[link.loan]]
+            ),
         )
+        ends = np.cumsum([len(alive), len(alive), len(backed_loans)])
+        own_cell, cell, backed_cell, linked_cell = np.split(cell_of, ends)
         guarantor_cell = np.full(len(alive), -1, dtype=np.intp)
-        guarantor_cell[backed] = cell[len(alive) :]
-        cell = cell[: len(alive)]
-        guarantor_cell[link.loan] = cell[link.guarantors_loan]
-        order = np.lexsort((np.arange(len(alive)), borrower, -longest, cell, link.guarantees))
-        slots, guarantor_cell = alive[order], guarantor_cell[order]
-        cell, borrower, guarantees = cell[order], borrower[order], link.guarantees[order]
+        guarantor_cell[backed], guarantor_cell[link.loan] = backed_cell, linked_cell
+        order = np.lexsort((np.arange(len(alive)), borrower, -longest, cell, apart))
+        slots, own_cell, guarantor_cell = alive[order], own_cell[order], guarantor_cell[order]
+        cell, borrower, apart = cell[order], borrower[order], apart[order]
         starts = np.flatnonzero(np.diff(borrower, prepend=-1) != 0)
-        chunk_start = _chunks(2 * cell[starts] + guarantees[starts])
+        chunk_start = _chunks(2 * cell[starts] + apart[starts])
         first = starts[chunk_start[:-1]]
         return cls(
             cells[0],
@@ -105,30 +131,22 @@ class CreditCells:
             cell[first].astype(np.intp),
             # Borrowers of a cell stand in order of life, the longest first.
             longest[order][first].astype(np.intp),
-            guarantees[first],
+            apart[first],
             book.borrower_of_loan[slots[starts]].astype(np.intp),
-            np.minimum(_power(hazards[slots], cells[3][cell]), 1.0),
+            own_cell.astype(np.intp),
+            np.minimum(_power(hazards[slots], cells[3][own_cell]), 1.0),
             periods[slots],
             years[slots],
             guarantor_cell,
             _power(guarantor_hazards[order], cells[3][np.maximum(guarantor_cell, 0)]),
-            np.cumsum(
-                np.vstack([multiples, np.ones(book.n_periods)])
-                * np.diff(book.period_ends_years, prepend=0.0),
-                axis=1,
-            ),
+            hazard_years,
         )
 
-    def cell_of_slot(self) -> Lanes:
-        """Cell of the borrower of each slot, [n_slots]."""
-        of_borrower = np.repeat(self.chunk_cell, np.diff(self.chunk_start))
-        of_slot: Lanes = np.repeat(of_borrower, np.diff(self.borrower_start))
-        return of_slot
-
     def periods_of_cell(self) -> Lanes:
-        """Periods in which a borrower or a guarantor of each cell may be at risk, [n_cells]."""
+        """Periods in which a loan, a borrower or a guarantor of each cell may be at risk, [n_cells]."""
         out = np.zeros(len(self.index), dtype=np.intp)
-        np.maximum.at(out, self.cell_of_slot(), self.periods)
+        np.maximum.at(out, self.cell, self.periods)
+        np.maximum.at(out, self.chunk_cell, self.chunk_periods)
         backed = self.guarantor_cell >= 0
         np.maximum.at(out, self.guarantor_cell[backed], self.periods[backed])
         return out
@@ -145,15 +163,17 @@ def _power(hazards: Array, of_cell: Array) -> Array:
 
 
 def _over_one_period(book: LoanBook, hazards: Array, years: Array) -> tuple[Array, Array]:
-    """Over one period a life that ends early is a lower hazard over all of it: its probability is then exact."""
+    """Over one period a life that ends early is a lower hazard over all of it."""
     if book.n_periods > 1:
         return hazards, years
     horizon = float(book.period_ends_years[0])
     return hazards * np.minimum(years, horizon) / horizon, np.where(years > 0.0, horizon, 0.0)
 
 
-def _borrowers(book: LoanBook, alive: Lanes, hazards: Array, periods: Lanes) -> tuple[Lanes, Array, Lanes]:
-    """Number of each loan's borrower, the highest hazard and the longest life of its loans, [n_alive]."""
+def _borrowers(
+    book: LoanBook, alive: Lanes, hazards: Array, periods: Lanes
+) -> tuple[Lanes, Array, Array, Lanes]:
+    """Number of each loan's borrower, the lowest and highest hazard and the longest life of its loans, [n_alive]."""
     keys = (
         book.index_of_loan[alive],
         book.curves()[1][alive],
@@ -167,10 +187,11 @@ def _borrowers(book: LoanBook, alive: Lanes, hazards: Array, periods: Lanes) -> 
     number = np.empty(len(alive), dtype=np.intp)
     number[order] = np.cumsum(new)
     n = int(number.max()) + 1 if len(alive) else 0
-    highest, longest = np.zeros(n), np.zeros(n, dtype=np.intp)
+    lowest, highest, longest = np.full(n, np.inf), np.zeros(n), np.zeros(n, dtype=np.intp)
+    np.minimum.at(lowest, number, hazards[alive])
     np.maximum.at(highest, number, hazards[alive])
     np.maximum.at(longest, number, periods[alive])
-    return number, highest[number], longest[number]
+    return number, lowest[number], highest[number], longest[number]
 
 
 def _classes(

@@ -86,7 +86,7 @@ class Chunks(NamedTuple):
         """The chunks of a book."""
         return cls(
             credit.borrower_start, credit.chunk_start, credit.chunk_cell, credit.chunk_periods,
-            credit.chunk_guarantees, credit.borrower_address,
+            credit.chunk_draws_apart, credit.borrower_address,
         )  # fmt: skip
 
     def most_loans(self) -> int:
@@ -157,7 +157,7 @@ def _find(
         number += 1
         borrower += np.int64(skipped)
         for slot in range(borrower_start[borrower], borrower_start[borrower + 1]):
-            k = default_period(slots, ends, slot, height * bound, cumulated, cell, p)
+            k = default_period(slots, ends, slot, height * bound, cumulated, p)
             if k >= 0:
                 found_slot[n], found_period[n] = slot, k
                 n += 1
@@ -167,19 +167,18 @@ def _find(
 
 @inlined
 def _find_each(
-    slots: Any, ends: Any, borrower_start: Any, address: Any, cumulated: Any, cell: Any, p: Any, seed: Any, path: Any,
-    borrower: Any, stop: Any, last: Any, found_slot: Any, found_period: Any,
+    slots: Any, ends: Any, borrower_start: Any, address: Any, cumulated: Any, p: Any, seed: Any, path: Any,
+    borrower: Any, stop: Any, found_slot: Any, found_period: Any,
 ) -> Any:  # fmt: skip
-    """The same for borrowers who guarantee loans of others: each has a draw that can be asked for."""
-    bound, n = cumulated[cell, p, last], 0
+    """The same for borrowers who draw apart: each has a draw that can be asked for, and none is bounded."""
+    n = 0
     while borrower < stop:
         height = guarantor_draw(seed, path, address[borrower])
-        if height < bound:
-            for slot in range(borrower_start[borrower], borrower_start[borrower + 1]):
-                k = default_period(slots, ends, slot, height, cumulated, cell, p)
-                if k >= 0:
-                    found_slot[n], found_period[n] = slot, k
-                    n += 1
+        for slot in range(borrower_start[borrower], borrower_start[borrower + 1]):
+            k = default_period(slots, ends, slot, height, cumulated, p)
+            if k >= 0:
+                found_slot[n], found_period[n] = slot, k
+                n += 1
         borrower += 1
     return n
 
@@ -203,7 +202,7 @@ def _count_events(block: Any, chunks: Any, fans: Any, path_sums: Any, loan_sums:
         bank_share,
         unpaid,
     ) = block
-    borrower_start, chunk_start, chunk_cell, chunk_periods, chunk_guarantees, address = chunks
+    borrower_start, chunk_start, chunk_cell, chunk_periods, chunk_draws_apart, address = chunks
     path_loss, claims, defaulted, vanished, events = path_sums
     loan_loss, loan_defaults, loan_collateral = loan_sums
     found_slot, found_period, found_collateral = found
@@ -211,10 +210,10 @@ def _count_events(block: Any, chunks: Any, fans: Any, path_sums: Any, loan_sums:
         cell, last = chunk_cell[chunk], chunk_periods[chunk] - 1
         for p in range(len(paths)):
             path, weight = paths[p], weights[p]
-            if chunk_guarantees[chunk]:
+            if chunk_draws_apart[chunk]:
                 n = _find_each(
-                    slots, ends, borrower_start, address, cumulated, cell, p, seed, path,
-                    chunk_start[chunk], chunk_start[chunk + 1], last, found_slot, found_period,
+                    slots, ends, borrower_start, address, cumulated, p, seed, path,
+                    chunk_start[chunk], chunk_start[chunk + 1], found_slot, found_period,
                 )  # fmt: skip
             else:
                 n = _find(

@@ -27,7 +27,7 @@ def expected_collateral(prepared: PreparedBook, seed: int) -> Array:
     ends = prepared.book.period_ends_years
     values = prepared.collateral.expected_values(mirrored_states(prepared.model, ends, _SAMPLE_PATHS, seed))
     credit = prepared.credit
-    cell = credit.cell_of_slot()
+    cell = credit.cell
     hazards = np.maximum(credit.hazard_annual[cell] * prepared.slots["power"], _TINY)
     # Who cannot default is told what the pledges would bring all the same.
     multiples = np.maximum(

@@ -25,7 +25,7 @@ _ZERO, _ONE, _TWO = np.uint64(0), np.uint64(1), np.uint64(2)
 
 
 @inlined
-def default_period(slots: Any, ends: Any, slot: Any, draw: Any, cumulated: Any, cell: Any, p: Any) -> Any:
+def default_period(slots: Any, ends: Any, slot: Any, draw: Any, cumulated: Any, p: Any) -> Any:
     """Period in which a loan defaults, -1 if not within its life.
 
     Args:
@@ -34,11 +34,15 @@ def default_period(slots: Any, ends: Any, slot: Any, draw: Any, cumulated: Any, 
         slot: which loan.
         draw: U of its borrower.
         cumulated: [n_cells, n_paths, n_periods].
-        cell: the borrower's.
         p: place of the path in the block.
     """
-    power, last = slots[slot].power, slots[slot].periods - 1
-    level = draw if power == 1.0 else -math.expm1(math.log1p(-draw) / power)
+    cell, power, last = slots[slot].cell, slots[slot].power, slots[slot].periods - 1
+    level = draw
+    if power != 1.0:
+        if power <= 0.0:
+            # In a class of tiny hazards, a loan without any.
+            return -1
+        level = -math.expm1(math.log1p(-draw) / power)
     if level >= cumulated[cell, p, last]:
         return -1
     k = 0

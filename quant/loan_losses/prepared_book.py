@@ -151,7 +151,7 @@ class PreparedBook:
     def _asked(self, slots: Lanes) -> tuple[Flags, Flags]:
         """Cells of credit that chosen loans and their guarantors are in, and cells that price their pledges."""
         credit = np.zeros(len(self.thresholds), dtype=bool)
-        credit[self.credit.cell_of_slot()[slots]] = True
+        credit[self.credit.cell[slots]] = True
         guarantors = self.credit.guarantor_cell[slots]
         credit[guarantors[guarantors >= 0]] = True
         factors = np.flatnonzero(self.collateral.factors_of_loans[slots].any(axis=0))

@@ -14,6 +14,7 @@ import numpy as np
 
 from quant.credit_risk.tail_risk import TailEstimate, tail_estimate, weighted_tail_estimate
 from quant.loan_losses.block_size import fitting_block
+from quant.loan_losses.book import Flags
 from quant.loan_losses.events import Chunks
 from quant.loan_losses.expected_collateral import expected_collateral
 from quant.loan_losses.fans import BookCover, Fan, npl_ratios
@@ -23,6 +24,7 @@ from quant.loan_losses.path_sampling import PathSampler
 from quant.loan_losses.prepared_book import PreparedBook
 from quant.schedules import Array
 
+_ROUNDING = 1e-12
 REPORTED_CONFIDENCES = (0.95, 0.99, 0.999)
 
 
@@ -183,8 +185,7 @@ class LossSimulation:
             npl=self._npl() if self._fans else None,
             ltv=self._ltv_fan() if self._fans else None,
             fund_payments=self._fund_payments(),
-            fund_exhausted=((self._paths.claims > prepared.book.fund_cap_cny) * weights[:, None]).sum(axis=0)
-            / weight,
+            fund_exhausted=(self._is_exhausted() * weights[:, None]).sum(axis=0) / weight,
             n_defaults=int(self._paths.events.sum()),
             path_losses=losses,
             path_weights=weights,
@@ -245,11 +246,16 @@ class LossSimulation:
     def _loan_losses(self) -> Array:
         """Weighted sum of the losses of every slot, [n_slots]."""
         losses: Array = LoanSums.total(self._loans).loss / self._per_unit
-        exhausted = (self._paths.claims > self._prepared.book.fund_cap_cny).any(axis=1)
+        exhausted = self._is_exhausted().any(axis=1)
         if exhausted.any():
             short = self.weighted_loan_losses(np.where(exhausted, self._weights, 0.0), bank_share=0.0)
             losses = losses + short[self._prepared.credit.loan_of_slot]
         return losses
+
+    def _is_exhausted(self) -> Flags:
+        """Which funds cannot pay all, [n_paths, n_funds]; the sum of claims that just fill a cap may round above it."""
+        beyond: Flags = self._paths.claims > self._prepared.book.fund_cap_cny * (1.0 + _ROUNDING)
+        return beyond
 
     def _fund_payments(self) -> Array:
         cap = self._prepared.book.fund_cap_cny

@@ -10,30 +10,24 @@ from quant.schedules import Array
 # The mean of a collateral has at most so many bits: 256 times as much still counts (`loss_sums.LARGEST_COUNT`).
 _UNITS_BITS = 31
 
+# What every candidate asks for stands first, in one line of the cache.
 SLOT = np.dtype(
     [
-        (name, np.float64)
-        for name in (
-            "lgd",
-            "power",
-            "years",
-            "guarantee",
-            "guarantor_power",
-            "compensation",
-            "collateral_units",
-        )
-    ]
-    + [
-        (name, np.int64)
-        for name in (
-            "periods",
-            "guarantor",
-            "guarantor_cell",
-            "fund",
-            "is_capped",
-            "first_pledge",
-            "stop_pledge",
-        )
+        ("power", np.float64),
+        ("cell", np.int64),
+        ("periods", np.int64),
+        ("years", np.float64),
+        ("first_pledge", np.int64),
+        ("stop_pledge", np.int64),
+        ("lgd", np.float64),
+        ("guarantee", np.float64),
+        ("guarantor", np.int64),
+        ("guarantor_cell", np.int64),
+        ("guarantor_power", np.float64),
+        ("compensation", np.float64),
+        ("fund", np.int64),
+        ("is_capped", np.int64),
+        ("collateral_units", np.float64),
     ],
     align=True,
 )
@@ -51,7 +45,12 @@ def slot_records(book: LoanBook, cells: CreditCells, collateral: CollateralTable
     slot = cells.loan_of_slot
     out = np.zeros(len(slot), dtype=SLOT)
     out["lgd"], out["guarantee"] = book.unsecured_lgd[slot], book.guarantee_share[slot]
-    out["power"], out["years"], out["periods"] = cells.power, cells.years, cells.periods
+    out["cell"], out["power"], out["years"], out["periods"] = (
+        cells.cell,
+        cells.power,
+        cells.years,
+        cells.periods,
+    )
     out["guarantor"] = book.guarantor_of_loan[slot]
     out["guarantor_cell"], out["guarantor_power"] = cells.guarantor_cell, cells.guarantor_power
     funded = book.fund_of_loan[slot] != NO_FUND

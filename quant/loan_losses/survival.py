@@ -6,7 +6,7 @@ Given its index Y_k in period k a borrower of a cell that is alive defaults in i
 
     N(a_k) - E[D_{k-1} p_k(Y_k; a_k)] = F_k - F_{k-1},   D_k = 1 - prod_{j<=k} (1 - p_j)
 
-where `E p_k = N(a_k)` is exact and only the small second term is a mean over a fixed sample of mirrored paths. They
+where `E p_k = N(a_k)` is exact and only the small second term is a mean over a fixed sample (`index_sample`). They
 belong to the base market: in a changed one defaults move, the thresholds stay.
 """
 
@@ -26,12 +26,11 @@ from quant.factors import FactorModel
 from quant.loan_losses.book import Flags
 from quant.loan_losses.credit_cells import CreditCells
 from quant.loan_losses.default_index import DefaultIndices
+from quant.loan_losses.index_sample import index_sample
 from quant.schedules import Array
 
-_SAMPLE_PAIRS = 1024
 _CELLS_PER_TASK = 16
 _MOST_THREADS = 4
-_SAMPLE_SEED = 7_041_776
 _FARTHEST = 40.0
 _ROOT_HALF = math.sqrt(0.5)
 _ROOT_TWO_PI = math.sqrt(2.0 * math.pi)
@@ -52,12 +51,8 @@ def thresholds(cells: CreditCells, model: FactorModel, indices: DefaultIndices, 
     first[np.arange(len(ends)) >= periods[:, None]] = np.nan
     if len(ends) == 1 or len(target) == 0:
         return first
-    half = model.simulate_states(ends, _SAMPLE_PAIRS, _SAMPLE_SEED)
-    middle = indices.state_means[:, :, None]
-    # Mirrored pairs make every odd moment of the sample exact.
-    states = np.concatenate([half, 2.0 * middle - half], axis=2)
     loading, own = np.sqrt(cells.asset_correlation), np.sqrt(1.0 - cells.asset_correlation)
-    on_sample = indices.values(model, states)
+    on_sample = index_sample(model, indices, ends)
 
     def solve(start: int) -> None:
         part = slice(start, start + _CELLS_PER_TASK)

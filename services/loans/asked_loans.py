@@ -31,7 +31,7 @@ def require_in_force(
         loan_ids: asked for; empty for all.
 
     Raises:
-        NotFound: with the missing ones and the first day on which there is a loan.
+        NotFound: with the missing ones and the first day on which there is one of them.
     """
     missing = sorted(set(loan_ids).difference(found))
     if found and not missing:
@@ -39,7 +39,14 @@ def require_in_force(
     first = store.first_day()
     if first is None:
         raise NotFound("the institution has no loans")
+    if not missing:
+        raise NotFound(
+            f"no state on {day} of any loan; the first loan is as of {first}: expected as_of on or after the business "
+            "date of the loans"
+        )
+    require_known(store, missing)
+    first = min(first_day for first_day, _ in store.first_states(missing).values())
     raise NotFound(
-        f"no state on {day} of {few_quoted(missing) if missing else 'any loan'}; the first loan is as of {first}: "
-        "expected as_of on or after the business date of the loans"
+        f"no state on {day} of {few_quoted(missing)}, of which the first is as of {first}: expected as_of on or after "
+        "the business date of the loans"
     )

@@ -124,7 +124,7 @@ def _about_missing_pledges(book: SecuredBook) -> Iterator[Caution]:
     expected = _is_named(loans.guarantee_mode, {GuaranteeMode.PLEDGE}) | (
         has_product & _is_named(loans.guarantee_mode, {"", GuaranteeMode.COMBINED})
     )
-    secured = {item.loan_id for item in book.collateral}
+    secured = {item.loan_id for item in book.collateral if item.is_pledged}
     rows = np.flatnonzero(expected & (book.years_left() > 0.0))
     bare = [loans.loan_ids[i] for i in rows if loans.loan_ids[i] not in secured]
     if bare:

@@ -186,7 +186,7 @@ class LoansClient:
             snapshot: the market, taken as that of the day of the book.
             as_of: day of the book; the snapshot's when absent.
             loan_ids: only these; all of the institution when empty.
-            horizon_years: > 0 and at most 10.
+            horizon_years: a day (1 / 365) to 10.
             n_paths: 256 to 10,000,000.
             seed: of the scenario universe.
             n_quarters: that many quarters, 1 to 40, which take the place of the horizon.

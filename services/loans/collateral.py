@@ -54,6 +54,11 @@ class Collateral:
             raise ValueError("schedule: has no exposures, expected at least one")
 
     @property
+    def is_pledged(self) -> bool:
+        """Whether any of it secures the loan; a share of 0 says that it was released."""
+        return self.pledged_share > 0.0
+
+    @property
     def pledged_value_cny(self) -> float | None:
         """The pledged share of the value that the valuation found; None where it was not told."""
         return None if self.value_cny is None else self.pledged_share * self.value_cny

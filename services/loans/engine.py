@@ -4,11 +4,13 @@ import datetime as dt
 from collections.abc import Sequence
 
 from services.loans.asked_loans import require_known
+from services.loans.book_terms.store import TermsStore
+from services.loans.book_terms.terms import TermsCounts, TermsTable
 from services.loans.collateral import Collateral
 from services.loans.loan import Loan, LoanPage, PutCounts
 from services.loans.products import product_violations
-from services.loans.repayment.schedule import RepaymentSchedule, repayment_schedule
-from services.loans.reported.booking_days import future_violations
+from services.loans.repayment.schedule import RepaymentSchedule, prepayment_violations, repayment_schedule
+from services.loans.reported.booking_days import future_violations, require_day_has_come
 from services.loans.reported.position import LoanMovement, LoanPosition
 from services.loans.reported.reversals import reversal_violations
 from services.loans.repository import LoanStore
@@ -19,12 +21,25 @@ def put_loans(store: LoanStore, as_of: dt.date, loans: Sequence[Loan]) -> PutCou
     """Stores loans; one that differs from its state in force gets a new state.
 
     Raises:
-        InvalidInput: naming the products that the table does not have.
+        InvalidInput: a business date that has not come; or naming the products that the table does not have, and the
+            loans with a prepayment above what is open on its day.
     """
-    unknown = list(product_violations("loans", (loan.product for loan in loans)))
-    if unknown:
-        raise InvalidInput.from_violations(unknown)
+    require_day_has_come("as_of", as_of, store.today())
+    wrong = list(product_violations("loans", (loan.product for loan in loans)))
+    wrong += prepayment_violations("loans", enumerate(loans))
+    if wrong:
+        raise InvalidInput.from_violations(wrong)
     return store.put_loans(as_of, loans)
+
+
+def put_terms(store: TermsStore, as_of: dt.date, tables: Sequence[TermsTable]) -> TermsCounts:
+    """Stores tables of curves and funds that hold from a day on.
+
+    Raises:
+        InvalidInput: the day has not come.
+    """
+    require_day_has_come("as_of", as_of, store.today())
+    return store.put_terms(as_of, tables)
 
 
 def put_collateral(store: LoanStore, collateral: Sequence[Collateral]) -> PutCounts:

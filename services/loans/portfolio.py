@@ -18,7 +18,8 @@ DEFAULT_HORIZON_YEARS = 1.0
 DEFAULT_PATHS = 20_000
 DEFAULT_SEED = 20260821
 MIN_PATHS, MAX_PATHS = 256, 10_000_000
-MAX_HORIZON_YEARS = 10.0
+# A day: over less, floating point makes of a probability of default next to nothing what it likes.
+MIN_HORIZON_YEARS, MAX_HORIZON_YEARS = 1.0 / 365.0, 10.0
 MAX_SEED = 2**63 - 1
 MAX_QUARTERS = 40
 # Paths x quarters: what a simulation keeps of every path and quarter then fits the memory of a small server.
@@ -41,7 +42,7 @@ class PortfolioQuestion:
         snapshot: the market, taken as that of the day of the book.
         as_of: day of the book; None for the snapshot's.
         loan_ids: only these; empty for all of the institution.
-        horizon_years: > 0 and at most 10.
+        horizon_years: a day (1 / 365) to 10.
         n_paths: 256 to 10,000,000.
         seed: of the scenario universe, 0 to 2**63 - 1.
         n_quarters: that many quarters, 1 to 40, which take the place of the horizon; None for one period over it.
@@ -73,8 +74,8 @@ class PortfolioQuestion:
     without_book_terms: bool = False
 
     def __post_init__(self) -> None:
-        if not 0.0 < self.horizon_years <= MAX_HORIZON_YEARS:
-            raise ValueError(f"horizon_years: found {self.horizon_years}, expected above 0 and at most 10")
+        if not MIN_HORIZON_YEARS <= self.horizon_years <= MAX_HORIZON_YEARS:
+            raise ValueError(f"horizon_years: found {self.horizon_years}, expected a day (1 / 365) to 10")
         if not MIN_PATHS <= self.n_paths <= MAX_PATHS:
             raise ValueError(f"n_paths: found {self.n_paths}, expected {MIN_PATHS:,} to {MAX_PATHS:,}")
         if not 0 <= self.seed <= MAX_SEED:

@@ -244,7 +244,7 @@ class SqlLoanStore(SqlPositionStore, SqlTermsStore):
         return existing, in_force
 
     def _pledged(self, loan_ids: Sequence[str], known_at: dt.datetime) -> dict[str, list[str]]:
-        """Ids of the collateral of loans in a range, in order, as known at a moment."""
+        """Ids of the collateral that secures loans in a range, in order, as known at a moment."""
         columns, wanted = collateral_table.c, set(loan_ids)
         known = self.mine(collateral_table, known_at)
         # A collateral that once secured a loan of the page may secure another by now: its newest state decides.
@@ -256,6 +256,6 @@ class SqlLoanStore(SqlPositionStore, SqlTermsStore):
         )
         pledged: dict[str, list[str]] = {}
         for row in self.connection.execute(latest.order_by(sa.column("collateral_id"))):
-            if row.loan_id in wanted:
+            if row.loan_id in wanted and stored.is_pledged(row.content):
                 pledged.setdefault(row.loan_id, []).append(row.collateral_id)
         return pledged

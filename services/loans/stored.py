@@ -34,7 +34,13 @@ class _CollateralContent(msgspec.Struct, frozen=True, gc=False):
     valuation_warnings: tuple[str, ...] = ()
 
 
-_DECODER = msgspec.json.Decoder(_CollateralContent)
+class _Share(msgspec.Struct):
+    """What alone is read of collateral where many are counted; the rest of its text is passed over."""
+
+    pledged_share: float
+
+
+_DECODER, _SHARE_DECODER = msgspec.json.Decoder(_CollateralContent), msgspec.json.Decoder(_Share)
 
 # Fields that loans did not always have, with the value that says nothing. It is left out, so that a loan that does not
 # use them has the text, and so the hash, that it always had.
@@ -119,6 +125,11 @@ def collateral_from_text(text: str) -> Collateral:
         content.value_cny,
         content.valuation_warnings,
     )
+
+
+def is_pledged(text: str) -> bool:
+    """Whether any of the collateral of a stored text secures its loan; its rows are passed over."""
+    return _SHARE_DECODER.decode(text).pledged_share > 0.0
 
 
 def hash_text(text: str) -> str:

@@ -97,6 +97,14 @@ def test_credit_loss(target: str, capsys: pytest.CaptureFixture[str]) -> None:
     text = printed(capsys, target, "credit-loss", "--paths", "128", "--explain", "L3")
     assert "第二阶段 stage 2" in text
     assert "假设 assumption" in text
+    capsys.readouterr()
+    asked = ["loans", "credit-loss", "--paths", "128", "--target", target, "--explain", "L3"]
+    assert run([*asked, "--explain", "NOPE"]) == 2
+    told = capsys.readouterr()
+    assert "no such loan: 'NOPE'" in told.err
+    assert told.out == ""
+    assert run([*asked, "--loan", "L2"]) == 2
+    assert "--explain: found L3, expected loans among the results" in capsys.readouterr().err
 
 
 def test_capital(target: str, capsys: pytest.CaptureFixture[str]) -> None:
@@ -104,7 +112,16 @@ def test_capital(target: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert found["totals"]["weighted_cny"] == pytest.approx(1.4e6 * (1.5 + 1.5 + 1.0 + 1.0))
     text = printed(capsys, target, "capital", "--paths", "512", "--guarantor", "G=0.2")
     assert "权重法RWA weight method" in text.replace("\n", " ")
-    assert run(["loans", "capital", "--guarantor", "G", "--target", target]) == 2
+    assert "保证人没有为任何贷款保证" in text
+    capsys.readouterr()
+    for wrong, said in (
+        ("G", "found 'G', expected ID=WEIGHT such as G1=0.2"),
+        ("=0.2", "found '=0.2', expected ID=WEIGHT such as G1=0.2"),
+        ("G=20", "found a weight of 20 in 'G=20', expected a fraction from 0 to 12.5: 20 % is 0.2"),
+        ("G=nan", "found a weight of nan in 'G=nan'"),
+    ):
+        assert run(["loans", "capital", "--guarantor", wrong, "--target", target]) == 2
+        assert f"--guarantor: {said}" in capsys.readouterr().err
 
 
 def test_monitor_and_events(target: str, capsys: pytest.CaptureFixture[str]) -> None:

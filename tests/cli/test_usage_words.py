@@ -2,8 +2,10 @@
 
 from pathlib import Path
 
+import click
 import pytest
 
+from cli.finite_numbers import FiniteNumber, FiniteRange
 from cli.main import run
 
 
@@ -33,6 +35,38 @@ def test_the_first_line_is_chinese(
     assert told.out == ""
     assert told.err.splitlines()[0] == line
     assert of_click in told.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "option"),
+    [
+        (["loans", "stress"], "--max-expected-loss"),
+        (["loans", "stress"], "--max-shortfall"),
+        (["loans", "simulate"], "--fund-cap"),
+        (["loans", "schedule"], "--rate"),
+        (["report", "portfolio"], "--max-expected-loss"),
+        (["stress", "a.toml"], "--min-pledge"),
+        (["fund", "pacing", "--life", "12"], "--commitment"),
+        (["fund", "allocate"], "--aversion"),
+        (["calibrate", "a.csv"], "--long-run-mean"),
+    ],
+)
+@pytest.mark.parametrize("number", ["nan", "inf"])
+def test_a_number_is_finite(
+    arguments: list[str], option: str, number: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run([*arguments, option, number]) == 2
+    told = capsys.readouterr().err
+    assert told.splitlines()[0] == f"错误：选项 {option} 的取值有误"
+    assert f"'{option}': found {number}, expected a finite number." in told
+
+
+@pytest.mark.parametrize("number", ["0.5", "1"])
+def test_a_finite_number_of_the_range_is_taken(number: str) -> None:
+    assert FiniteRange(0.0).convert(number, None, None) == float(number)
+    assert FiniteNumber().convert(f"-{number}", None, None) == -float(number)
+    with pytest.raises(click.BadParameter, match="is not in the range"):
+        FiniteRange(0.0).convert(f"-{number}", None, None)
 
 
 def test_help_that_click_prints_by_itself_stays_as_it_is(capsys: pytest.CaptureFixture[str]) -> None:

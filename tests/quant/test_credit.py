@@ -123,7 +123,7 @@ def test_frye_jacobs_limits() -> None:
     assert frye_jacobs_lgd([0.0, 0.3], 0.08, 1.0, 0.2).tolist() == [1.0, 1.0]
 
 
-@given(pd=st.floats(1e-3, 0.5), ratio=st.floats(0.3, 2.0), sd=st.floats(0.05, 1.0), rho=st.floats(-0.9, 0.9))
+@given(pd=st.floats(1e-3, 0.5), ratio=st.floats(0.3, 2.0), sd=st.floats(0.05, 4.0), rho=st.floats(-0.9, 0.9))
 def test_secured_expected_loss_agrees_with_quadrature(pd: float, ratio: float, sd: float, rho: float) -> None:
     def loss_density(xi: float) -> float:
         conditional = norm.cdf((norm.ppf(pd) - rho * xi) / np.sqrt(1 - rho * rho))
@@ -133,6 +133,11 @@ def test_secured_expected_loss_agrees_with_quadrature(pd: float, ratio: float, s
     second_method, _ = quad(loss_density, -12.0, edge, epsabs=1e-12, limit=200)
     got = expected_loss_lognormal_collateral(pd, ratio, sd, rho)
     assert got == pytest.approx(second_method, abs=1e-9)
+
+
+def test_a_spread_beyond_what_the_closed_form_can_tell_is_refused() -> None:
+    with pytest.raises(ValueError, match="log_sd"):
+        expected_loss_lognormal_collateral(0.02, 0.5, 4.5, 0.3)
 
 
 def test_secured_expected_loss_limits() -> None:

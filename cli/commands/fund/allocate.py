@@ -9,6 +9,7 @@ from cli.asking import SHOWN_QUESTION, asked_fund, question_file
 from cli.caution_lines import print_assumption_count, print_brief_cautions
 from cli.connection import target
 from cli.examples import WithExamples
+from cli.finite_numbers import FiniteRange
 from cli.output import json_option, percent, print_json, print_table, wan
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ LIMITS_BROKEN = 1
 @click.option(
     "--aversion",
     "aversions",
-    type=click.FloatRange(0.0),
+    type=FiniteRange(0.0),
     multiple=True,
     metavar="WEIGHT",
     help="Weight of the mean of the worst losses; may be repeated. Otherwise as the file says.",

@@ -8,6 +8,7 @@ import click
 from cli.caution_lines import print_brief_cautions
 from cli.connection import services, target
 from cli.examples import WithExamples
+from cli.finite_numbers import FiniteNumber
 from cli.output import json_option, print_json, print_table, wan
 
 if TYPE_CHECKING:
@@ -22,15 +23,15 @@ if TYPE_CHECKING:
         "ecopledge fund pacing --commitment 1e9 --life 12 --observed examples/fund/observed.csv",
     ),
 )
-@click.option("--commitment", type=float, required=True, metavar="CNY", help="Commitment, CNY.")
+@click.option("--commitment", type=FiniteNumber(), required=True, metavar="CNY", help="Commitment, CNY.")
 @click.option("--life", type=click.IntRange(1, 50), required=True, metavar="YEARS", help="Years of life.")
 @click.option("--rates", metavar="R,R,...", help="Share of the open commitment called in years 1, 2, ...")
-@click.option("--bow", type=float, help="Bow: a larger one distributes later.")
-@click.option("--growth", type=float, help="Growth of net asset value a year.")
+@click.option("--bow", type=FiniteNumber(), help="Bow: a larger one distributes later.")
+@click.option("--growth", type=FiniteNumber(), help="Growth of net asset value a year.")
 @click.option(
     "--yield",
     "yield_rate",
-    type=float,
+    type=FiniteNumber(),
     default=0.0,
     show_default=True,
     help="Least share distributed a year.",

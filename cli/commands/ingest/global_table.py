@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from cli.examples import WithExamples
+from cli.finite_numbers import FiniteRange
 from cli.ingesting import ingested
 from cli.output import json_option
 
@@ -22,7 +23,7 @@ from cli.output import json_option
 @click.option(
     "--cny-per-unit",
     required=True,
-    type=click.FloatRange(0.0, min_open=True),
+    type=FiniteRange(0.0, min_open=True),
     help="CNY for one unit of the table's currency; 1 for a table in CNY.",
 )
 @click.option("--rate-source", required=True, help="Where that rate comes from, and its date.")

@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from cli.examples import WithExamples
+from cli.finite_numbers import FiniteRange
 from cli.ingesting import ingested
 from cli.output import json_option
 
@@ -26,7 +27,7 @@ from cli.output import json_option
 )
 @click.option(
     "--carbon-years",
-    type=click.FloatRange(0.0, min_open=True),
+    type=FiniteRange(0.0, min_open=True),
     help="Years between the two dates of the carbon model.",
 )
 @click.option(

@@ -51,7 +51,7 @@ _CLASSES = {
     "guarantors",
     multiple=True,
     metavar="ID=WEIGHT",
-    help="Eligible guarantor and its risk weight.",
+    help="Eligible guarantor and its risk weight as a fraction, such as G1=0.2.",
 )
 @click.option(
     "--pledge-as", type=click.Choice(KINDS), default=KINDS[0], show_default=True,
@@ -103,14 +103,22 @@ def command(
 
 
 def _guarantor(text: str) -> "GuarantorFacts":
-    from services.loans.quality.capital import GuarantorFacts
+    from services.loans.quality.capital import MAX_RISK_WEIGHT, GuarantorFacts
     from services.runtime.errors import InvalidInput
 
-    name, _, weight = text.rpartition("=")
+    name, _, written = text.rpartition("=")
     try:
-        return GuarantorFacts(name, float(weight), is_eligible=True)
+        weight = float(written)
     except ValueError:
-        raise InvalidInput.of("--guarantor", f"found {text!r}, expected ID=WEIGHT such as G1=0.2") from None
+        name, weight = "", 0.0
+    if not name.strip():
+        raise InvalidInput.of("--guarantor", f"found {text!r}, expected ID=WEIGHT such as G1=0.2")
+    if not 0.0 <= weight <= MAX_RISK_WEIGHT:
+        raise InvalidInput.of(
+            "--guarantor",
+            f"found a weight of {written} in {text!r}, expected a fraction from 0 to {MAX_RISK_WEIGHT}: 20 % is 0.2",
+        )
+    return GuarantorFacts(name, weight, is_eligible=True)
 
 
 def _print(report: "CapitalReport") -> None:

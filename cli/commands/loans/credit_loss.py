@@ -74,6 +74,7 @@ def command(
     """
     from cli.commands.loans.classify import read_debtors
     from services.loans.quality.client import QualityClient
+    from services.runtime.errors import InvalidInput
 
     debtors = () if debtor_file is None else read_debtors(debtor_file)
     terms = given_terms(curve_file, fund_file, without_book_terms=without_book_terms)
@@ -89,6 +90,12 @@ def command(
             explained_loan_ids=explained,
             n_paths=paths,
             **terms.arguments(),
+        )
+    absent = sorted(set(explained).difference(loan.loan_id for loan in report.loans))
+    if absent:
+        raise InvalidInput.of(
+            "--explain",
+            f"found {', '.join(absent)}, expected loans among the results, which owe something on the day",
         )
     if as_json:
         print_json(report)

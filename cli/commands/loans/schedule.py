@@ -8,6 +8,7 @@ import click
 
 from cli.connection import services, target
 from cli.examples import WithExamples
+from cli.finite_numbers import FiniteNumber
 from cli.output import json_option, print_json, print_table
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ _REQUIRED = ("principal", "drawn_on", "periods", "rate")
 @click.option("--principal", metavar="CNY", help="Amount lent, in CNY.")
 @click.option("--drawn-on", type=click.DateTime(["%Y-%m-%d"]), help="Day of drawing.")
 @click.option("--periods", type=int, help="Number of periods until maturity.")
-@click.option("--rate", type=float, help="Nominal rate a year, such as 0.045.")
+@click.option("--rate", type=FiniteNumber(), help="Nominal rate a year, such as 0.045.")
 @click.option(
     "--kind", type=click.Choice(KINDS), default=KINDS[0], show_default=True, help="How principal is repaid."
 )

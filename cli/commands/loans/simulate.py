@@ -10,6 +10,7 @@ from cli.caution_lines import print_brief_cautions
 from cli.code_words import Words, coded, group_words
 from cli.connection import services, target
 from cli.examples import WithExamples
+from cli.finite_numbers import FiniteRange
 from cli.loan_quality import (
     as_of_option,
     day_of,
@@ -47,7 +48,7 @@ _SHOWN = 15
 @click.option("--seed", type=click.IntRange(min=0), default=20_260_821, show_default=True, help="Seed.")
 @click.option("--tail", is_flag=True, help="Draw paths of high losses more often, with weights that undo it.")
 @click.option(
-    "--fund-cap", type=click.FloatRange(0.0), metavar="CNY", help="Most that the risk-compensation fund pays."
+    "--fund-cap", type=FiniteRange(0.0), metavar="CNY", help="Most that the risk-compensation fund pays."
 )
 @click.option(
     "--confidence",

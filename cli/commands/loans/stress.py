@@ -9,6 +9,7 @@ from cli.caution_lines import print_brief_cautions
 from cli.code_words import Words, coded, factor_words, with_code
 from cli.connection import services, target
 from cli.examples import WithExamples
+from cli.finite_numbers import FiniteRange
 from cli.found_worlds import (
     NOT_WRITTEN,
     print_out_of_reach,
@@ -57,13 +58,13 @@ _FACTORS_SHOWN = 6
 )
 @click.option(
     "--max-expected-loss",
-    type=click.FloatRange(0.0, min_open=True),
+    type=FiniteRange(0.0, min_open=True),
     metavar="CNY",
     help="Find the smallest move of the factors at which the expected loss reaches this amount.",
 )
 @click.option(
     "--max-shortfall",
-    type=click.FloatRange(0.0, min_open=True),
+    type=FiniteRange(0.0, min_open=True),
     metavar="CNY",
     help="The same for the expected shortfall at 99.9 %.",
 )

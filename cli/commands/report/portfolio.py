@@ -7,6 +7,7 @@ import click
 
 from cli.connection import services, target
 from cli.examples import WithExamples
+from cli.finite_numbers import FiniteRange
 from cli.loan_quality import as_of_option, day_of, given_terms, market, snapshot_option, terms_options
 from cli.output import json_option, number_of, percent, print_json, print_table, progress, wan
 
@@ -48,7 +49,7 @@ _STEPS = 10
 @click.option("--seed", type=click.IntRange(min=0), default=20_260_821, show_default=True, help="Seed.")
 @click.option(
     "--max-expected-loss",
-    type=click.FloatRange(0.0, min_open=True),
+    type=FiniteRange(0.0, min_open=True),
     metavar="CNY",
     help="Limit of the reverse stress; twice the expected loss when absent.",
 )

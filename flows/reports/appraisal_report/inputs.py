@@ -2,15 +2,16 @@
 
 import dataclasses
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from enum import StrEnum
 
 from flows.appraisal.pledge_appraisal import PledgeAppraisal
 from flows.reports.appraisal_report.blocks import chapter, heading
 from flows.reports.bilingual import Bilingual
 from flows.reports.document import Block, Cell, CellValue, Mark, Row, Section, Table
+from flows.reports.factor_names import factor_names, name_of_factor
 from flows.reports.figures import wan
-from flows.reports.labels import label
+from flows.reports.labels import catalogue, label
 from services.runtime.vocabulary.names import choice_zh, field_zh
 
 
@@ -18,11 +19,12 @@ def inputs_section(appraisal: PledgeAppraisal) -> Section:
     """Every field of the asset that was given, and the value that others state."""
     asset = appraisal.asset
     common = [Row((Cell(_field_name(name)), Cell(getattr(asset, name)))) for name in _COMMON]
-    root = _snake(type(asset.detail).__name__)
-    rows = [
-        Row((Cell(_field_name(path)), _given(value, assumed=_is_assumed(path, root, asset.assumed_fields))))
-        for path, value in _fields(asset.detail)
-    ]
+    root, factors = _snake(type(asset.detail).__name__), factor_names(appraisal.snapshot)
+    rows = []
+    for path, value in _fields(asset.detail):
+        is_assumed = _is_assumed(path, root, asset.assumed_fields)
+        mark = Mark.ASSUMPTION if is_assumed else Mark.PLAIN
+        rows.append(Row((Cell(_field_name(path)), Cell(_in_words(path, value, factors), mark))))
     tables: list[Block] = [
         Table(
             label("appraisal_title.inputs"),
@@ -66,8 +68,12 @@ def _field_name(path: str) -> Bilingual:
     return Bilingual(field_zh(path.rpartition(".")[2].partition("[")[0]), path)
 
 
-def _given(value: object, *, assumed: bool) -> Cell:
-    return Cell(_shown(value), Mark.ASSUMPTION if assumed else Mark.PLAIN)
+def _in_words(path: str, value: object, factors: Mapping[str, Bilingual]) -> CellValue:
+    """A value for people: services and factors by their names; a name that is no code stands as it was given."""
+    field = path.rpartition(".")[2]
+    if field == "service":
+        return catalogue().get(f"appraisal_service.{value}", Bilingual(str(value)))
+    return name_of_factor(factors, str(value)) if field.endswith("factor") else _shown(value)
 
 
 def _shown(value: object) -> CellValue:

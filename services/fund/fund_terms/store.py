@@ -92,7 +92,9 @@ class SqlTermsRepository:
             found = connection.execute(_in_force(institution_id, terms_id, as_of)).mappings().first()
         if found is None:
             when = "" if as_of is None else f" on {as_of}"
-            raise NotFound(f"terms {terms_id!r}: not stored{when}, expected PutTerms first")
+            raise NotFound(
+                f"terms {terms_id!r}: not stored{when}, expected terms that were stored (ecopledge fund terms put)"
+            )
         return _stored(found)
 
     def newest(self, institution_id: str) -> tuple[StoredTerms, ...]:

@@ -148,7 +148,9 @@ class SqlProjectRepository:
         missing = [f"{project_id!r} of pipeline {pipeline!r}" for pipeline, project_id in keys
                    if (pipeline, project_id) not in stored]  # fmt: skip
         if missing:
-            raise NotFound(f"project {', '.join(missing)}: not stored, expected PutProjects first")
+            raise NotFound(
+                f"project {', '.join(missing)}: not stored, expected projects that were stored in their pipeline first"
+            )
         return [stored[key] for key in keys]
 
     def history(self, institution_id: str, pipeline: str, project_id: str) -> list[ProjectState]:

@@ -187,7 +187,7 @@ def _check_commitments(money: MoneyTerms, plan: FundPlan) -> None:
             "terms.partners",
             f"found commitments of {money.commitments_cny:,.2f} CNY, expected at least the {called:,.2f} CNY that the "
             "investments and the management fee call: choose among the projects within the commitments "
-            "(AllocateProjects, `ecopledge fund allocate`), or raise the commitments, or lower fund_equity_share to "
+            "(`ecopledge fund allocate`), or raise the commitments, or lower fund_equity_share to "
             # Calls are in proportion to cost, the fee with them.
             f"at most {math.floor(1e4 * money.commitments_cny / called) / 1e4:.4f} of what it is for every one",
         )

@@ -7,6 +7,7 @@ import grpc
 import sqlalchemy as sa
 
 from ecopledge.loans.v1 import book_terms_pb2 as pb
+from services.loans import engine
 from services.loans.book_terms import translate
 from services.loans.book_terms.store import SqlTermsStore
 from services.runtime.call import current_call
@@ -28,7 +29,7 @@ class BookTermsRpcs:
         return self._writes.run(
             request,
             pb.PutBookTermsResponse,
-            lambda connection: translate.counts_to_wire(_store(connection).put_terms(as_of, tables)),
+            lambda connection: translate.counts_to_wire(engine.put_terms(_store(connection), as_of, tables)),
         )
 
     def ListBookTerms(

@@ -22,6 +22,9 @@ terms_table = history_table(
 class TermsStore(Protocol):
     """Curves and funds of one institution, within one transaction."""
 
+    def today(self) -> dt.date:
+        """The day in China by the clock."""
+
     def put_terms(self, as_of: dt.date, tables: Sequence[TermsTable]) -> TermsCounts:
         """Adds a version for each table that differs from the one in force on its day."""
 

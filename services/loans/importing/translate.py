@@ -15,8 +15,9 @@ from services.loans.importing.intake import (
     Intake,
     Row,
 )
-from services.loans.loan import PutCounts
+from services.loans.loan import Loan, PutCounts
 from services.loans.products import product_violations
+from services.loans.repayment.schedule import prepayment_violations
 from services.loans.translate.loan import (
     collateral_from_message,
     collateral_to_wire,
@@ -144,6 +145,9 @@ def _rows(
     ]
     if kind is ImportKind.LOANS:
         for wrong in product_violations(rows_name, (message.product for message in messages), begin):
+            violations.add(wrong.field, wrong.description)
+        read_loans = ((i, row) for i, row in enumerate(rows, start=begin) if isinstance(row, Loan))
+        for wrong in prepayment_violations(rows_name, read_loans):
             violations.add(wrong.field, wrong.description)
     return [row for row in rows if row is not None]
 

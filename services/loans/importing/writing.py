@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from services.loans.collateral import Collateral
 from services.loans.importing.intake import MAX_REPORTED, ImportKind, Intake, Row, is_reversal
 from services.loans.loan import PutCounts
-from services.loans.reported.booking_days import future_violations
+from services.loans.reported.booking_days import future_violations, require_day_has_come
 from services.loans.reported.position import LoanMovement, LoanPosition
 from services.loans.reported.reversals import reversal_violations
 from services.loans.repository import LoanStore
@@ -33,8 +33,8 @@ def write_import(
         What was done with the rows of each kind that the import may have; of a book's pledges only where it has some.
 
     Raises:
-        InvalidInput: naming the rows whose loan does not exist or whose day has not come, and reversals that do not
-            agree with what they reverse.
+        InvalidInput: a business date of loans that has not come; or naming the rows whose loan does not exist or whose
+            day has not come, and reversals that do not agree with what they reverse.
     """
     done: dict[ImportKind, PutCounts] = {}
     for kind in intake.header.row_kinds:
@@ -68,6 +68,7 @@ def _write_loans(store: LoanStore, intake: Intake, check_alive: Callable[[], Non
     if intake.n_rows[ImportKind.LOANS] == 0:
         return total
     assert as_of is not None  # noqa: S101  # loans without it are refused on arrival; tells mypy
+    require_day_has_come("header.as_of", as_of, store.today())
     for texts in intake.texts():
         check_alive()
         total = total.plus(store.put_loan_texts(as_of, texts))

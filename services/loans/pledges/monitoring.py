@@ -187,7 +187,7 @@ def _cautions(
             f"{len(silent)} 笔贷款没有报送余额，按还款计划计：{few(silent)}",
             f"{len(silent)} loans have no reported balance and follow their schedule: {few(silent)}",
         )
-    pledged = {item.loan_id for item in book.collateral}
+    pledged = {item.loan_id for item in book.collateral if item.is_pledged}
     bare = [loan.loan_id for loan in book.loans if loan.loan_id not in pledged]
     if bare:
         yield Caution(

@@ -21,14 +21,18 @@ def revaluations_due(
 ) -> Iterator[RevaluationDue]:
     """Every reason why a pledge should be valued again.
 
+    A pledge that secures nothing any more has none.
+
     Args:
         item: the pledge as it was last valued.
         value_cny: of its pledged share on the snapshot.
         day: of the monitoring.
         rule: of re-valuation.
     """
-    due_on = due_date(item.valuation_date, rule.interval_months)
-    if day > due_on:
+    if not item.is_pledged:
+        return
+    # Asked of days that have passed alone: a valuation of the calendar's last years is due after its end.
+    if item.valuation_date < day and day > (due_on := due_date(item.valuation_date, rule.interval_months)):
         yield _due(
             item,
             RevaluationReason.OLD,

@@ -27,7 +27,9 @@ def classify_book(store: LoanStore, question: ClassificationQuestion, rules: Cre
     loans, positions = read_reported(store, day)
     if not positions:
         raise NotFound(
-            f"no loan has a position on or before {day}, expected RecordPositions to have told of one"
+            f"没有贷款在 {day} 或之前报送余额和逾期天数，请先导入 · no loan has a "
+            f"reported balance and days overdue on or before {day}, expected a position of one: "
+            "ecopledge loans import positions.csv"
         )
     now = classify(loan_facts(loans, positions), day, period, question.debtors_by_id())
     before: tuple[ClassifiedLoan, ...] | None = None

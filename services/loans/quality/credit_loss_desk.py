@@ -8,6 +8,7 @@ from contextlib import AbstractContextManager
 
 import numpy as np
 
+from services.loans.asked_loans import require_known
 from services.loans.book_terms.used import cautions_about_terms
 from services.loans.columns.loan_columns import loan_columns
 from services.loans.few_names import few
@@ -35,7 +36,7 @@ from services.runtime.errors import InvalidInput
 from services.runtime.results import Caution, Manifest, Severity
 from services.runtime.scenarios.scenario import Scenario
 
-ENGINE_VERSION = "credit-loss-3"
+ENGINE_VERSION = "credit-loss-4"
 FUND_RULE = Caution(
     "COMPENSATION_RATIONED",
     Severity.NOTE,
@@ -63,10 +64,11 @@ def measure_credit_loss(
         check_alive: called after each world and block of paths; what it raises ends the measurement.
 
     Raises:
-        NotFound: no loans, or an unknown one.
+        NotFound: no loans, or an unknown one, among those to explain too.
         InvalidInput: a factor that the snapshot does not have, a day before the first rule.
     """
     with open_store() as store:
+        require_known(store, question.explained_loan_ids)
         staged = read_staged_book(store, question, rules)
     staged.book.check_factors(question.snapshot.factor_model())
     worlds = weighted_worlds(question.snapshot, rules.credit_loss_on(question.day), scenarios)

@@ -1,7 +1,7 @@
 """Repayment schedules to the cent, and the balances of a book between two payments."""
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -10,9 +10,10 @@ from numpy.typing import NDArray
 
 from quant.repayment.payment_plan import balances_after, roll
 from services.loans.columns.term_columns import Days, TermColumns, days_after, last_day_of, term_columns
-from services.loans.loan import RepaymentTerms, due_date
+from services.loans.loan import Loan, RepaymentTerms, due_date
+from services.loans.repayment.changes import Prepayment
 from services.loans.repayment.payment_plans import plan_of, plan_of_even
-from services.runtime.errors import InvalidInput
+from services.runtime.errors import FieldViolation, InvalidInput
 
 # Loans whose tables of periods are made together.
 _LOANS_AT_ONCE = 4_096
@@ -72,7 +73,8 @@ def repayment_schedule(terms: RepaymentTerms) -> RepaymentSchedule:
     if possible < asked:
         raise InvalidInput.of(
             "terms.prepayments",
-            f"found {asked} in total, expected at most {possible}, which is what was open on their days",
+            f"found {asked} in total, expected at most {possible}, which is what was open on their days; "
+            f"the prepayment of {_first_above(terms, due[0], cents.prepaid_cents[0]).day} is the first above it",
         )
     columns = (
         cents.opening_cents, cents.interest_cents, cents.principal_cents, cents.closing_cents, cents.prepaid_cents,
@@ -88,6 +90,34 @@ def repayment_schedule(terms: RepaymentTerms) -> RepaymentSchedule:
             if opening > 0 or not terms.prepayments
         )
     )
+
+
+def prepayment_violations(rows: str, loans: Iterable[tuple[int, Loan]]) -> Iterator[FieldViolation]:
+    """Loans that have no schedule because a prepayment is above what is open on its day.
+
+    Args:
+        rows: name of the rows, such as "loans".
+        loans: each with its number.
+    """
+    for i, loan in loans:
+        if not loan.terms.prepayments:
+            continue
+        try:
+            repayment_schedule(loan.terms)
+        except InvalidInput as error:
+            for found in error.violations:
+                yield FieldViolation(f"{rows}[{i}].{found.field}", f"{loan.loan_id}: {found.description}")
+
+
+def _first_above(terms: RepaymentTerms, due: Days, possible_cents: NDArray[np.int64]) -> Prepayment:
+    """The first prepayment of which not all could be paid; `possible_cents` by period."""
+    open_cents = possible_cents.tolist()
+    for prepayment in terms.prepayments:
+        period = int(np.searchsorted(due, np.datetime64(prepayment.day), "right")) - 1
+        open_cents[period] -= int(prepayment.amount_cny * 100)
+        if open_cents[period] < 0:
+            return prepayment
+    raise AssertionError("prepayments: asked only where one is above what is open")
 
 
 def scheduled_balances(terms: Sequence[RepaymentTerms], days: Sequence[dt.date]) -> NDArray[np.int64]:

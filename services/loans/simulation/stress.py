@@ -1,5 +1,6 @@
 """A book in other worlds: what is asked of a stress test and what comes back, CNY."""
 
+import math
 from dataclasses import dataclass
 
 from services.loans.portfolio import PortfolioQuestion
@@ -25,13 +26,17 @@ class LossLimit:
     highest_expected_shortfall_cny: float | None = None
 
     def __post_init__(self) -> None:
-        given = [
-            value
-            for value in (self.highest_expected_loss_cny, self.highest_expected_shortfall_cny)
-            if value is not None
-        ]
-        if len(given) != 1 or not 0.0 < given[0] < float("inf"):
-            raise ValueError(f"limit: found {self}, expected exactly one finite figure above 0")
+        figures = {
+            "highest_expected_loss_cny": self.highest_expected_loss_cny,
+            "highest_expected_shortfall_cny": self.highest_expected_shortfall_cny,
+        }
+        given = {name: figure for name, figure in figures.items() if figure is not None}
+        if len(given) != 1:
+            found = "both" if given else "neither"
+            raise ValueError(f"limit: found {found}, expected one of {' and '.join(figures)}")
+        for name, figure in given.items():
+            if not 0.0 < figure < math.inf:
+                raise ValueError(f"limit.{name}: found {figure}, expected a finite figure above 0")
 
     @property
     def highest_cny(self) -> float:

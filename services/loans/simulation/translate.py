@@ -188,7 +188,8 @@ def _limit(message: pb.LossLimit, violations: Violations) -> LossLimit | None:
     try:
         return LossLimit(loss, tail)
     except ValueError as error:
-        violations.add("limit", str(error).partition(": ")[2])
+        field, _, description = str(error).partition(": ")
+        violations.add(field, description)
         return None
 
 

@@ -5,11 +5,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from services.loans.statistics.book_store import BookStore
-from services.loans.statistics.columns import Positions, book_columns
+from services.loans.statistics.columns import BookColumns, Positions, book_columns
 from services.loans.statistics.compilation import compile_statistics
 from services.loans.statistics.quarter import Quarter
 from services.loans.statistics.result import (
-    QuarterStatistics,
     StatisticsReport,
     StatisticsVersion,
     VersionFacts,
@@ -39,15 +38,7 @@ def report_quarter(
     Raises:
         InvalidInput: the quarter had not ended by then.
     """
-    today = known_at.astimezone(CHINA).date()
-    if quarter.closing_day > today:
-        raise InvalidInput.of(
-            "period",
-            f"found {quarter}, which ends on {quarter.closing_day}; expected a quarter that has ended by {today}",
-        )
-    statistics = _compile(stores, taxonomy, quarter, known_at)
-    closed = stores.versions.latest(quarter, known_at)
-    return StatisticsReport(statistics, known_at, content_hash(statistics), closed)
+    return _report(stores, taxonomy, quarter, known_at, _columns(stores, quarter, known_at))
 
 
 def close_quarter(
@@ -74,7 +65,8 @@ def close_quarter(
 
     Raises:
         InvalidInput: the quarter has not ended, or the reason is too long.
-        FailedPrecondition: identity checks do not hold and no reason is given; nothing is stored.
+        FailedPrecondition: there is nothing to report, or identity checks do not hold and no reason is given; nothing
+            is stored.
     """
     reason = accepted_breaks_reason.strip()
     if len(reason) > LONGEST_REASON:
@@ -83,10 +75,16 @@ def close_quarter(
         )
     stores.versions.wait_for_writers()
     now = clock()
-    report = report_quarter(stores, taxonomy, quarter, now)
+    columns = _columns(stores, quarter, now)
+    report = _report(stores, taxonomy, quarter, now, columns)
     last = report.closed
     if last is not None and last.content_hash == report.content_hash:
         return last, False
+    if last is None and not columns.loan_ids:
+        raise FailedPrecondition(
+            f"{quarter} is not closed: found neither a loan nor a position nor a movement, expected at least one; "
+            "ecopledge loans import stores them"
+        )
     broken = report.statistics.broken_identities
     if broken and not reason:
         found = ", ".join(f"{check.kind} {check.n_breaks:,}" for check in broken)
@@ -115,9 +113,26 @@ def closed_version(versions: VersionStore, quarter: Quarter, number: int | None)
     return found
 
 
-def _compile(
-    stores: StatisticsStores, taxonomy: Taxonomy, quarter: Quarter, known_at: dt.datetime
-) -> QuarterStatistics:
+def _report(
+    stores: StatisticsStores,
+    taxonomy: Taxonomy,
+    quarter: Quarter,
+    known_at: dt.datetime,
+    columns: BookColumns,
+) -> StatisticsReport:
+    statistics = compile_statistics(quarter, columns, taxonomy)
+    closed = stores.versions.latest(quarter, known_at)
+    return StatisticsReport(statistics, known_at, content_hash(statistics), closed)
+
+
+def _columns(stores: StatisticsStores, quarter: Quarter, known_at: dt.datetime) -> BookColumns:
+    """The book of a quarter as it was known at a moment, by which the quarter must have ended."""
+    today = known_at.astimezone(CHINA).date()
+    if quarter.closing_day > today:
+        raise InvalidInput.of(
+            "period",
+            f"found {quarter}, which ends on {quarter.closing_day}; expected a quarter that has ended by {today}",
+        )
     book = stores.book
     before = stores.versions.latest(quarter.previous, known_at)
     days = {quarter.opening_day, quarter.closing_day, quarter.year_begin_day, quarter.year_before_day}
@@ -132,7 +147,6 @@ def _compile(
     loans = book.loans_in_force(quarter.closing_day, known_at)
     movements = book.movements_between(quarter.opening_day, quarter.closing_day, known_at)
     try:
-        columns = book_columns(quarter, loans, positions, movements)
+        return book_columns(quarter, loans, positions, movements)
     except ValueError as error:
         raise InvalidInput.of("period", str(error)) from error
-    return compile_statistics(quarter, columns, taxonomy)

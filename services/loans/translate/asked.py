@@ -13,6 +13,9 @@ from services.runtime.violations import Violations
 from services.runtime.wire.market import snapshot_from_wire, snapshot_to_wire
 from services.runtime.wire.values import date_from_wire
 
+LAST_DAY = dt.date(9899, 12, 31)
+"""Horizons, due dates and days of new valuations that are counted from a day up to it are within the calendar."""
+
 Asking = (
     loans_pb2.SimulatePortfolioRequest
     | monitoring_pb2.MonitorPledgesRequest
@@ -88,6 +91,7 @@ def asked_from_wire(message: Asking, violations: Violations, draws: Draws) -> As
     """
     snapshot = snapshot_from_wire(message.snapshot, violations.at("snapshot"))
     as_of = violations.collect("as_of", date_from_wire, message.as_of) if message.HasField("as_of") else None
+    _require_within_calendar(violations, snapshot, as_of)
     require_ids(violations, "loan_ids", message.loan_ids, MAX_ROWS)
     n_paths = message.n_paths if message.HasField("n_paths") else draws.default_paths
     fits = violations.require_range("n_paths", n_paths, draws.fewest_paths, draws.most_paths)
@@ -96,6 +100,17 @@ def asked_from_wire(message: Asking, violations: Violations, draws: Draws) -> As
     seed = message.seed if message.HasField("seed") else DEFAULT_SEED
     violations.require(seed <= MAX_SEED, "seed", f"found {seed}, expected at most {MAX_SEED}")
     return AskedBook(snapshot, as_of, tuple(message.loan_ids), n_paths, seed)
+
+
+def _require_within_calendar(
+    violations: Violations, snapshot: MarketSnapshot | None, as_of: dt.date | None
+) -> None:
+    """Note a day of the book whose years ahead leave the calendar."""
+    day, field = (
+        (snapshot.as_of, "snapshot.as_of") if as_of is None and snapshot is not None else (as_of, "as_of")
+    )
+    if day is not None:
+        violations.require(day <= LAST_DAY, field, f"found {day}, expected a day up to {LAST_DAY}")
 
 
 def asked_to_wire(question: Question) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from services.loans.portfolio import (
     DEFAULT_PATHS,
     MAX_HORIZON_YEARS,
     MAX_PATHS,
+    MIN_HORIZON_YEARS,
     MIN_PATHS,
     CompensationFund,
     FanPoint,
@@ -47,12 +48,11 @@ def question_from_wire(request: pb.SimulatePortfolioRequest) -> PortfolioQuestio
     violations = Violations()
     asked = asked_from_wire(request, violations, _DRAWS)
     horizon = request.horizon_years if request.HasField("horizon_years") else DEFAULT_HORIZON_YEARS
-    if violations.require_positive("horizon_years", horizon):
-        violations.require(
-            horizon <= MAX_HORIZON_YEARS,
-            "horizon_years",
-            f"found {horizon}, expected at most {MAX_HORIZON_YEARS:g}",
-        )
+    violations.require(
+        MIN_HORIZON_YEARS <= horizon <= MAX_HORIZON_YEARS,
+        "horizon_years",
+        f"found {horizon}, expected a number from a day (1 / 365) to {MAX_HORIZON_YEARS:g}",
+    )
     sampling = _SAMPLINGS.get(request.sampling)
     violations.require(
         sampling is not None, "sampling", f"found {request.sampling}, expected a known Sampling"

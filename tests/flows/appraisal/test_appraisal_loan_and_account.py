@@ -183,6 +183,9 @@ def test_names_of_a_specification_are_shown_as_doubtful(book: Book) -> None:
     warnings = section(build_appraisal_document(appraisal), "warnings").blocks
     told = [found.message.en for block in warnings if isinstance(block, Findings) for found in block.findings]
     assert any("SEEA EA 2021" in message and "to be confirmed" in message for message in told)
+    given = table(section(build_appraisal_document(appraisal), "asset"), "输入").rows
+    values = {row.cells[0].value.en: row.cells[1].value for row in given}  # type: ignore[union-attr]
+    assert values["services[0].service"] == Bilingual("Water supply")
     assert "Water supply" in named.value.zh  # type: ignore[union-attr]
     # A code of the catalogue is nobody's name.
     assert coded == Cell(Bilingual("休闲旅游", "recreation and tourism"))

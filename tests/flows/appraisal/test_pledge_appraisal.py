@@ -14,7 +14,9 @@ from flows.appraisal.comparables import comparables
 from flows.appraisal.pledge_appraisal import PledgeAppraisal
 from flows.published_cases.case import CollateralKind
 from flows.reports.appraisal_report import build_appraisal_document, write_appraisal
+from flows.reports.bilingual import Bilingual
 from flows.reports.document import Document, Figure, Findings, Table
+from flows.reports.factor_names import factor_names
 from services.runtime.errors import InvalidInput
 from services.runtime.vocabulary.names import words
 from services.valuation import asset as domain
@@ -91,6 +93,25 @@ def test_assumed_inputs_are_marked(book: Book) -> None:
     # The example names the whole table water_right as assumed.
     assert marks["volume_m3_per_year"] == "assumption"
     assert marks["asset_id"] == "plain"
+
+
+@pytest.mark.parametrize(
+    ("file", "position", "field", "named"),
+    [
+        ("gep-revenue.toml", 0, "services[0].service", Bilingual("水资源供给", "water supply")),
+        ("vep-project.toml", 1, "method.changes[1].service", Bilingual("休闲旅游", "recreation and tourism")),
+        ("vep-project.toml", 0, "method.revenue_factor", None),
+        ("water-right.toml", 0, "allocation_factor", None),
+    ],
+)
+def test_services_and_factors_are_named_and_not_coded(
+    book: Book, file: str, position: int, field: str, named: Bilingual | None
+) -> None:
+    """Services by the words of the report, factors by those of the snapshot."""
+    appraisal = appraised(book, file, position)
+    rows = tables(build_appraisal_document(appraisal))["输入"].rows
+    shown = {row.cells[0].value.en: row.cells[1].value for row in rows}[field]  # type: ignore[union-attr]
+    assert shown == named if named is not None else shown in factor_names(appraisal.snapshot).values()
 
 
 def test_what_only_the_loan_brings_up_is_told(book: Book) -> None:

@@ -127,9 +127,7 @@ def test_what_the_service_refuses_is_told_by_the_row_of_the_file(tmp_path: Path)
         def import_loans(self, as_of: dt.date, loans: object) -> object:
             raise InvalidInput.of("rows[0].terms.periods", "found 12, expected more after rows[0]")
 
-    with pytest.raises(
-        InvalidInput, match=r"loans.csv, row 3, column periods: .* after .*loans\.csv, row 3"
-    ):
+    with pytest.raises(InvalidInput, match=r"loans.csv, row 3, column periods: .* after .*loans\.csv, row 3"):
         send_loan_files(Refusing(), read_loan_files([path]), DAY)  # type: ignore[arg-type]  # refuses everything
     with pytest.raises(InvalidInput, match="--as-of"):
         send_loan_files(Refusing(), read_loan_files([path]), None)  # type: ignore[arg-type]  # as above

@@ -68,3 +68,8 @@ def test_a_factor_without_effect_is_looked_at_four_times() -> None:
 
     assert smallest_move(headroom, np.ones(1)) is None
     assert len(looks) == 4
+
+
+def test_a_headroom_that_is_no_number_is_an_error() -> None:
+    with pytest.raises(ValueError, match=r"headroom: found nan at .* expected a number"):
+        smallest_move(lambda shifts: 1.0 if abs(shifts[0]) < 2.0 else float("nan"), np.array([1.0]))

@@ -1,7 +1,8 @@
 """The model of portfolio losses a second time: docs/models/portfolio-loss.md as loops over paths, loans and rows.
 
-Nothing of `quant.loan_losses` is used but the addresses of the draws: which chunk and place a borrower has. Losses are
-kept loan by loan and path by path, which only a small book can afford.
+Nothing of `quant.loan_losses` is used but the addresses of the draws, which chunk and place a borrower has, and the
+fixed sample on which thresholds are solved. Losses are kept loan by loan and path by path, which only a small book can
+afford.
 """
 
 import math
@@ -18,7 +19,8 @@ from quant.draws.sparse_draws import philox
 from quant.factors import FactorModel
 from quant.loan_losses.book import LoanBook
 from quant.loan_losses.credit_cells import CreditCells
-from quant.loan_losses.survival import _SAMPLE_PAIRS, _SAMPLE_SEED
+from quant.loan_losses.default_index import DefaultIndices
+from quant.loan_losses.index_sample import index_sample
 from quant.schedules import Array, CollateralTerms, DiscountFactors, ExposureSchedule
 
 Places = NDArray[np.intp]
@@ -81,9 +83,8 @@ class PlainModel:
         multiples = np.ones(len(ends)) if curve is None else self.book.curves()[0][curve]
         spent = np.cumsum(hazard * multiples * np.diff(ends, prepend=0.0))
         target = np.diff(-np.expm1(-spent), prepend=0.0)
-        half = self.model.simulate_states(ends, _SAMPLE_PAIRS, _SAMPLE_SEED)
-        middle = np.array([[self.mean(i, t) for t in ends] for i in range(len(half))])[:, :, None]
-        sample = self.index(row, np.concatenate([half, 2.0 * middle - half], axis=2))
+        indices = DefaultIndices.of(self.model, ends, self.book.index_weights)
+        sample = index_sample(self.model, indices, ends)[row]
         on_paths = self.index(row, states)
         alive, lives = np.ones(sample.shape[1]), np.ones(on_paths.shape[1])
         out = np.empty(on_paths.shape)
@@ -103,6 +104,14 @@ class PlainModel:
             lives = lives * (1.0 - conditional(threshold, on_paths))
             out[k] = 1.0 - lives
         return out
+
+    def gone(self, loan: int, states: Array) -> Array:
+        """Probability that a loan has defaulted by the end of each period if it lived on, [n_periods, n_paths]."""
+        book = self.book
+        return self.cumulated(
+            int(book.index_of_loan[loan]), float(book.asset_correlation[loan]),
+            float(book.hazards_annual()[loan]), int(book.curves()[1][loan]), states,
+        )  # fmt: skip
 
     def value(self, schedule: ExposureSchedule, at: float, states: Array, *, floor: bool = True) -> float:
         """Going value at a date in a state x [n_primary], of an asset whose right still stands."""
@@ -178,11 +187,7 @@ class PlainModel:
         book = self.book
         own = self._loans_of_guarantor(loan)
         if len(own) > 0:
-            likeliest = own[np.argmax(book.hazards_annual()[own])]
-            return self.cumulated(
-                int(book.index_of_loan[likeliest]), float(book.asset_correlation[likeliest]),
-                float(book.hazards_annual()[likeliest]), int(book.curves()[1][likeliest]), states,
-            )  # fmt: skip
+            return self.gone(int(own[np.argmax(book.hazards_annual()[own])]), states)
         chance = float(book.guarantor_default_probability_annual[loan])
         if chance == 0.0:
             return np.zeros(states.shape[1:])
@@ -222,27 +227,22 @@ class PlainModel:
             ]
             first = borrowers[0][0]
             everyone = np.concatenate(borrowers)
-            highest = float(hazards[everyone].max())
-            cumulated = self.cumulated(
-                int(book.index_of_loan[first]), float(book.asset_correlation[first]), highest,
-                int(book.curves()[1][first]), states,
-            )  # fmt: skip
+            likeliest = everyone[np.argmax(hazards[everyone])]
+            bound = self.gone(int(likeliest), states)
             last = min(int(np.searchsorted(ends, book.years_at_risk[everyone].max())), len(ends) - 1)
+            own = {int(loan): self.gone(int(loan), states) for loan in everyone}
             for p in range(states.shape[2]):
-                # Hazard spent by the end of each period; constant within one.
-                spent = np.append(0.0, -np.log1p(-cumulated[:, p]))
-                found = candidates(seed, p, chunk, float(cumulated[last, p]), len(borrowers))
+                found = candidates(seed, p, chunk, float(bound[last, p]), len(borrowers))
                 if int(first) in guarantee:
                     addresses = [int(book.borrower_of_loan[loans[0]]) for loans in borrowers]
                     found = [(i, draws(seed, Purpose.GUARANTOR, at, p)[0]) for i, at in enumerate(addresses)]
                 for place, draw in found:
                     for loan in borrowers[place]:
-                        own = (
-                            -math.log1p(-draw) * highest / hazards[loan] if hazards[loan] > 0.0 else math.inf
-                        )
-                        if own >= spent[-1]:
+                        # Hazard spent by the end of each period; constant within one.
+                        spent = np.append(0.0, -np.log1p(-own[int(loan)][:, p]))
+                        if -math.log1p(-draw) >= spent[-1]:
                             continue
-                        when = float(np.interp(own, spent, np.append(0.0, ends)))
+                        when = float(np.interp(-math.log1p(-draw), spent, np.append(0.0, ends)))
                         if when <= book.years_at_risk[loan]:
                             out[p, loan] = np.searchsorted(ends, when)
         return out

@@ -167,6 +167,11 @@ def test_blocks_and_threads_leave_no_trace(
     assert np.array_equal(whole.loan_expected_loss, cut.loan_expected_loss)
 
 
+def test_a_borrower_who_guarantees_its_own_loan_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"guarantor_of_loan\[1\]: found its own borrower, expected another"):
+        replace(ring([0.1, 0.1]), guarantor_of_loan=np.array([101, 101]))
+
+
 def test_a_number_of_flags_that_fits_no_loan_is_refused() -> None:
     with pytest.raises(ValueError, match="guarantor_borrows: found 1 entries, expected 2"):
         replace(ring([0.1, 0.1]), guarantor_borrows=np.ones(1, dtype=bool))

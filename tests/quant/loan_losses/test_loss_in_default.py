@@ -106,3 +106,15 @@ def test_a_fund_is_exhausted_only_beyond_its_cap() -> None:
         assert found.fund_exhausted.tolist() == [exhausted]
         np.testing.assert_allclose(found.fund_payments, min(cap, 1.0), rtol=1e-12)
         np.testing.assert_allclose(found.path_losses, loss, rtol=1e-9)
+
+
+def test_claims_that_just_fill_a_cap_do_not_exhaust_it_by_rounding() -> None:
+    """0.1 + 0.1 + 0.1 is 0.30000000000000004."""
+    loans = replace(
+        book(np.ones(3)),
+        compensation_share=np.full(3, 0.1),
+        fund_of_loan=np.zeros(3, dtype=np.intp),
+        fund_cap_cny=np.array([0.3]),
+    )
+    found = simulate_losses(loans, MARKET, FLAT, n_paths=8, seed=SEED)
+    assert found.fund_exhausted.tolist() == [0.0]

@@ -57,16 +57,8 @@ def test_every_loan_and_period_by_loops() -> None:
     n_pledges = np.bincount(book.pledges.loan, minlength=len(book))
     chances, losses, brought = (np.zeros((len(book), len(ENDS))) for _ in range(3))
     for loan in np.flatnonzero(book.years_at_risk > 0.0):
-        row, r2 = int(book.index_of_loan[loan]), float(book.asset_correlation[loan])
-        curve, life = int(book.curves()[1][loan]), float(book.years_at_risk[loan])
-        mates = [
-            i
-            for i in np.flatnonzero(book.borrower_of_loan == book.borrower_of_loan[loan])
-            if book.curves()[1][i] == curve and book.index_of_loan[i] == row and book.years_at_risk[i] > 0.0
-        ]
-        highest = float(book.hazards_annual()[mates].max())
-        alive = 1.0 - model.cumulated(row, r2, highest, curve, states)
-        alive **= book.hazards_annual()[loan] / highest
+        life = float(book.years_at_risk[loan])
+        alive = 1.0 - model.gone(int(loan), states)
         failed = model.guarantor_failed(int(loan), states)
         for p in range(N_PATHS):
             # Survival at the end of a life within a period: its hazard is constant.

@@ -1,6 +1,7 @@
 """A book in other worlds through client and server: dry years and crashes move defaults and collateral alike."""
 
 import datetime as dt
+import math
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -8,6 +9,8 @@ import grpc
 import numpy as np
 import pytest
 
+from ecopledge.loans.v1 import stress_pb2 as pb
+from ecopledge.loans.v1.loans_pb2_grpc import LoansServiceStub
 from quant.schedules import CollateralTerms, ExposureSchedule
 from services.loans.client import LoansClient
 from services.loans.collateral import Collateral
@@ -15,6 +18,8 @@ from services.loans.loan import IndexWeight, Loan
 from services.loans.portfolio import PortfolioQuestion, Sampling
 from services.loans.simulation.client import BookStressClient
 from services.loans.simulation.stress import LossLimit, StressQuestion
+from services.loans.simulation.translate import stress_question_to_wire
+from services.runtime.channel import calling
 from services.runtime.errors import InvalidInput, NotFound
 from services.runtime.evidence import Evidence, Source
 from services.runtime.market import MarketSnapshot, QuotedCorrelation
@@ -185,8 +190,26 @@ def test_what_is_wrong_is_named(stress_client: BookStressClient, snapshot: Marke
         stress_client.stress(StressQuestion(question(snapshot), names=("no-such",)))
     with pytest.raises(NotFound, match="'X'"):
         stress_client.wrong_way_risk(question(snapshot, loan_ids=("X",)))
-    with pytest.raises(ValueError, match="exactly one"):
+    with pytest.raises(
+        ValueError, match="limit: found neither, expected one of highest_expected_loss_cny and"
+    ):
         LossLimit()
+    with pytest.raises(ValueError, match="limit: found both, expected one of"):
+        LossLimit(1.0, 1.0)
+
+
+@pytest.mark.parametrize("field", ["highest_expected_loss_cny", "highest_expected_shortfall_cny"])
+@pytest.mark.parametrize("figure", [math.nan, math.inf, 0.0, -1.0])
+def test_a_limit_that_is_no_amount_is_told_by_its_field(
+    channel: grpc.Channel, snapshot: MarketSnapshot, field: str, figure: float
+) -> None:
+    request = stress_question_to_wire(StressQuestion(question(snapshot), limit=LossLimit(1.0)))
+    request.limit.CopyFrom(pb.LossLimit(**{field: figure}))
+    with pytest.raises(InvalidInput) as refused, calling():
+        list(LoansServiceStub(channel).StressPortfolio(request))
+    [found] = refused.value.violations
+    assert found.field == f"limit.{field}"
+    assert found.description == f"found {figure}, expected a finite figure above 0"
 
 
 @pytest.mark.usefixtures("filled")

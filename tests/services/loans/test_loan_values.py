@@ -73,7 +73,8 @@ def test_wrong_collateral_is_refused(collateral: Callable[..., Collateral]) -> N
 
 @pytest.mark.parametrize(
     ("change", "match"),
-    [({"horizon_years": 0.0}, "horizon"), ({"horizon_years": 10.5}, "horizon"), ({"n_paths": 255}, "n_paths"),
+    [({"horizon_years": 0.0}, "horizon"), ({"horizon_years": 0.9 / 365.0}, r"a day \(1 / 365\) to 10"),
+     ({"horizon_years": math.nan}, "horizon"), ({"horizon_years": 10.5}, "horizon"), ({"n_paths": 255}, "n_paths"),
      ({"seed": -1}, "seed"), ({"seed": 2**63}, "seed")],
 )  # fmt: skip
 def test_a_wrong_question_is_refused(snapshot: MarketSnapshot, change: dict[str, Any], match: str) -> None:

@@ -1,6 +1,7 @@
 """End to end: a real client against a real server in this process, on both databases."""
 
 import datetime as dt
+import math
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -23,6 +24,7 @@ from services.loans.repayment.schedule import repayment_schedule
 from services.loans.simulation.client import BookStressClient
 from services.loans.simulation.stress import StressQuestion
 from services.loans.translate.loan import collateral_to_wire, loan_to_wire
+from services.loans.translate.loss import question_to_wire
 from services.runtime.channel import calling, open_channel
 from services.runtime.errors import Conflict, DeadlineExceeded, InvalidInput, NotFound
 from services.runtime.market import MarketSnapshot
@@ -53,7 +55,9 @@ def test_loans_go_in_and_come_back(client: LoansClient, loan: MakeLoan, collater
         loan("L3"),
     ]
     assert client.put_loans(JUNE, given) == PutCounts(3, 0, 0)
-    assert client.put_collateral([collateral("C1", "L1", pledged_share=0.0)]) == PutCounts(1, 0, 0)
+    # A share of 0 is not the one that was left out: what was released is no pledge.
+    pledges = [collateral("C1", "L1"), collateral("C2", "L1", pledged_share=0.0)]
+    assert client.put_collateral(pledges) == PutCounts(2, 0, 0)
     records = list(client.list_loans(page_size=2))
     assert [record.loan for record in records] == sorted(given, key=lambda item: item.loan_id)
     assert [record.collateral_ids for record in records] == [("C1",), (), ()]
@@ -287,6 +291,18 @@ def test_a_book_without_loans_on_its_day_is_not_found(
         client.simulate_portfolio(snapshot)
 
 
+def test_the_day_of_the_loan_that_was_asked_for_is_told(
+    client: LoansClient, loan: MakeLoan, snapshot: MarketSnapshot
+) -> None:
+    client.put_loans(JUNE, [loan("L1")])
+    client.put_loans(dt.date(2026, 8, 31), [loan("L2")])
+    client.put_loans(dt.date(2026, 9, 30), [loan("L2", name="another"), loan("L3")])
+    with pytest.raises(
+        NotFound, match=r"no state on 2026-06-30 of 'L2', 'L3', of which the first is as of 2026-08-31"
+    ):
+        client.simulate_portfolio(snapshot, loan_ids=["L1", "L2", "L3"])
+
+
 def test_factors_that_the_snapshot_lacks_are_named(
     client: LoansClient, loan: MakeLoan, collateral: MakeCollateral, snapshot: MarketSnapshot
 ) -> None:
@@ -496,6 +512,21 @@ def test_everything_wrong_with_the_other_requests_is_named(channel: grpc.Channel
         with pytest.raises(InvalidInput) as caught, calling():
             call()
         assert {violation.field for violation in caught.value.violations} == fields
+
+
+@pytest.mark.parametrize("horizon_years", [1e-100, 0.9 / 365.0, 0.0, math.nan])
+def test_a_horizon_is_a_day_or_more(
+    channel: grpc.Channel, snapshot: MarketSnapshot, horizon_years: float
+) -> None:
+    asked = question_to_wire(PortfolioQuestion(snapshot))
+    asked.horizon_years = horizon_years
+    with (
+        pytest.raises(
+            InvalidInput, match=r"horizon_years: found .*, expected a number from a day \(1 / 365\) to 10"
+        ),
+        calling(),
+    ):
+        list(LoansServiceStub(channel).SimulatePortfolio(asked))
 
 
 def test_a_loss_is_never_below_zero_nor_above_the_exposure(

@@ -5,12 +5,14 @@ from collections.abc import Callable
 from dataclasses import replace
 from decimal import ROUND_HALF_UP, Decimal
 
+import grpc
 import numpy as np
 import numpy_financial as npf
 import pytest
 
 from quant.repayment.daycount import DayCount
 from services.loans.client import LoansClient
+from services.loans.importing.client import ImportClient
 from services.loans.loan import Loan, PutCounts, RepaymentKind, RepaymentTerms
 from services.loans.repayment.changes import LprFixing, LprTenor, Prepayment, PrepaymentEffect, RateReset
 from services.loans.repayment.schedule import repayment_schedule, scheduled_balances
@@ -162,6 +164,22 @@ def test_more_than_is_open_cannot_be_prepaid() -> None:
     late = Prepayment(dt.date(2027, 12, 20), Decimal("100000.00"))
     with pytest.raises(InvalidInput, match=r"found 100000\.00 in total, expected at most"):
         repayment_schedule(replace(LOAN, prepayments=(late,)))
+
+
+def test_a_loan_without_a_schedule_is_not_stored(
+    client: LoansClient, channel: grpc.Channel, loan: MakeLoan
+) -> None:
+    early = Prepayment(dt.date(2026, 7, 25), Decimal("1000.00"))
+    late = Prepayment(dt.date(2027, 12, 20), Decimal("100000.00"))
+    loans = [loan("L1"), loan("L2", terms=replace(LOAN, prepayments=(early, late)))]
+    said = (
+        r"\[1\]\.terms\.prepayments: L2: found 101000\.00 in total, .*; the prepayment of 2027-12-20 is the"
+    )
+    with pytest.raises(InvalidInput, match="^loans" + said):
+        client.put_loans(DRAWN, loans)
+    with pytest.raises(InvalidInput, match="^rows" + said):
+        ImportClient(channel).import_loans(DRAWN, loans)
+    assert list(client.list_loans()) == []
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ import datetime as dt
 import math
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -264,3 +265,56 @@ def test_pages_moments_and_institutions(
         assert crossings(PledgeClient(other)) == []
     with pytest.raises(InvalidInput, match="page_size"):
         crossings(pledges, page_size=0)
+
+
+def test_a_day_whose_years_ahead_leave_the_calendar_is_refused(
+    client: LoansClient,
+    pledges: PledgeClient,
+    loan: Callable[..., Loan],
+    collateral: Callable[..., Collateral],
+    snapshot: MarketSnapshot,
+) -> None:
+    client.put_loans(DAY, [loan()])
+    client.put_collateral([collateral()])
+    for day in (dt.date(9999, 6, 30), dt.date(9900, 1, 1)):
+        said = rf"as_of: found {day}, expected a day up to 9899-12-31"
+        with pytest.raises(InvalidInput, match="^" + said):
+            pledges.monitor(snapshot, as_of=day)
+        with pytest.raises(InvalidInput, match=r"^snapshot\." + said):
+            pledges.monitor(replace(snapshot, as_of=day))
+    # The last day that is taken: the loan is repaid, and nothing is left to monitor.
+    assert pledges.monitor(snapshot, as_of=dt.date(9899, 12, 31), n_paths=256).loans == ()
+
+
+def test_a_pledge_valued_at_the_end_of_the_calendar_is_not_old(
+    client: LoansClient,
+    pledges: PledgeClient,
+    loan: Callable[..., Loan],
+    collateral: Callable[..., Collateral],
+    snapshot: MarketSnapshot,
+) -> None:
+    client.put_loans(DAY, [loan(terms=BULLET)])
+    client.put_collateral([collateral(valuation_date=dt.date(9999, 12, 31))])
+    found = pledges.monitor(snapshot, n_paths=256)
+    assert RevaluationReason.OLD not in {due.reason for due in found.revaluations}
+
+
+def test_a_pledge_that_was_released_is_none(
+    client: LoansClient,
+    pledges: PledgeClient,
+    loan: Callable[..., Loan],
+    collateral: Callable[..., Collateral],
+    snapshot: MarketSnapshot,
+) -> None:
+    """A share of 0 secures nothing: it is not counted, not valued again, and its loan has no pledge."""
+    client.put_loans(DAY, [loan("L1", terms=BULLET), loan("L2", terms=BULLET)])
+    client.put_collateral([collateral("C1", "L1"), collateral("C2", "L2"), collateral("C3", "L2")])
+    client.put_collateral(
+        [collateral("C1", "L1", pledged_share=0.0), collateral("C3", "L2", pledged_share=0.0)]
+    )
+    assert [record.collateral_ids for record in client.list_loans()] == [(), ("C2",)]
+    report = pledges.monitor(snapshot, n_paths=256)
+    assert {due.collateral_id for due in report.revaluations} == {"C2"}
+    for cautions in (report.cautions, client.simulate_portfolio(snapshot, n_paths=256).cautions):
+        [bare] = [caution for caution in cautions if caution.code == "LOANS_WITHOUT_PLEDGE"]
+        assert bare.message_zh.endswith("：L1")

@@ -21,6 +21,7 @@ from services.loans.quality.client import QualityClient
 from services.loans.reported.position import LoanPosition
 from services.runtime.errors import InvalidInput, NotFound
 from services.runtime.market import MarketSnapshot, QuotedFactor
+from services.runtime.results import Severity
 
 DAY = dt.date(2026, 6, 30)
 BULLET = RepaymentTerms(Decimal("1000000.00"), dt.date(2026, 1, 15), 36, 0.045, RepaymentKind.BULLET)
@@ -99,6 +100,37 @@ def test_three_ways_side_by_side(
     }  # fmt: skip
     assert all(note.citation != "" for note in found.rule.notes)
     assert quality.measure_capital(market, guarantors=[guarantor], n_paths=20_000) == found
+
+
+def test_facts_of_guarantors_that_change_nothing_are_told(
+    client: LoansClient, quality: QualityClient, loan: Callable[..., Loan], market: MarketSnapshot
+) -> None:
+    given: dict[str, Any] = {"terms": BULLET, "asset_correlation": 0.3}
+    client.put_loans(
+        DAY,
+        [
+            loan("L1", guarantee=Guarantee("G", 0.5, 0.01), **given),
+            loan("L2", guarantee=Guarantee("H", 0.5, 0.01), **given),
+            loan("L3", guarantee=Guarantee("I", 0.5, 0.01), **given),
+        ],
+    )
+    facts = [
+        GuarantorFacts("G", 0.2, is_eligible=True),
+        GuarantorFacts("H", 7.0, is_eligible=True),
+        GuarantorFacts("I", 7.0, is_eligible=False),
+        GuarantorFacts("NOSUCH", 0.2, is_eligible=True),
+    ]
+    found = quality.measure_capital(market, guarantors=facts, n_paths=256)
+    told = {caution.code: caution for caution in found.cautions}
+    assert told["GUARANTORS_WITHOUT_LOANS"].message_en.endswith(": NOSUCH")
+    assert told["GUARANTORS_WITHOUT_LOANS"].severity is Severity.WARNING
+    assert told["GUARANTOR_WEIGHTS_TOO_HIGH"].message_en.endswith(": L2")
+    # A corporate of 100 %: half of it at 20 % is 60 %; 700 % takes the place of nothing.
+    assert [item.weighted_cny / item.exposure_cny for item in found.loans] == pytest.approx([0.6, 1.0, 1.0])
+    # Of a part of the book, the guarantor of another loan is no stranger.
+    part = quality.measure_capital(market, loan_ids=["L2"], guarantors=facts, n_paths=256)
+    [strangers] = [item for item in part.cautions if item.code == "GUARANTORS_WITHOUT_LOANS"]
+    assert strangers.message_en.endswith(": NOSUCH")
 
 
 def test_a_guarantor_in_default_spares_no_economic_capital(

@@ -101,7 +101,7 @@ def test_debt_at_other_banks(quality: QualityClient) -> None:
 
 @pytest.mark.usefixtures("book")
 def test_what_is_refused(quality: QualityClient) -> None:
-    with pytest.raises(NotFound, match="no loan has a position on or before 2026-01-31"):
+    with pytest.raises(NotFound, match=r"balance .* on or before 2026-01-31.*: ecopledge loans import"):
         quality.classify_loans(dt.date(2026, 1, 31))
     with pytest.raises(InvalidInput, match=r"as_of: found 2023-06-30, expected 2023-07-01"):
         quality.classify_loans(dt.date(2023, 6, 30))

@@ -1,4 +1,4 @@
-"""Movements and positions of days that have not come are refused, by single calls and by imports, with their rows."""
+"""What is said of days that have not come is refused: movements, positions, states of loans, terms of the book."""
 
 import datetime as dt
 from collections.abc import Callable
@@ -12,6 +12,8 @@ import sqlalchemy as sa
 from flows.loan_files.reading import read_loan_files
 from flows.loan_files.sending import send_loan_files
 from services.loans import engine as loans
+from services.loans.book_terms.client import BookTermsClient
+from services.loans.book_terms.terms import TermsKind, TermsTable
 from services.loans.client import LoansClient
 from services.loans.importing.client import ImportClient
 from services.loans.loan import Loan
@@ -91,3 +93,40 @@ def test_a_file_is_told_by_its_row(
     with reading(loans_engine) as connection:
         store = SqlLoanStore(connection, "bank-a")
         assert store.movements_between(dt.date.min, dt.date.max) == []
+
+
+@pytest.mark.parametrize(
+    ("utc", "today"),
+    [
+        (dt.datetime(2026, 7, 14, 15, 59, tzinfo=dt.UTC), dt.date(2026, 7, 14)),
+        (dt.datetime(2026, 7, 14, 16, 0, tzinfo=dt.UTC), dt.date(2026, 7, 15)),  # midnight in China
+    ],
+)
+def test_states_of_loans_and_terms_begin_by_today(
+    loans_engine: sa.Engine, loan: MakeLoan, utc: dt.datetime, today: dt.date
+) -> None:
+    tomorrow = today + dt.timedelta(days=1)
+    said = rf"^as_of: found {tomorrow}, expected a day up to today \({today}, in China\)$"
+    empty = TermsTable(TermsKind.DEFAULT_CURVES, ())
+    with transaction(loans_engine) as connection:
+        store = SqlLoanStore(connection, "bank-a", lambda: utc)
+        assert loans.put_loans(store, today, [loan("L1")]).created == 1
+        assert loans.put_terms(store, today, [empty]).unchanged == 1
+        with pytest.raises(InvalidInput, match=said):
+            loans.put_loans(store, tomorrow, [loan("L1", name="another")])
+        with pytest.raises(InvalidInput, match=said):
+            loans.put_terms(store, tomorrow, [empty])
+
+
+def test_a_loan_or_terms_of_a_year_to_come_are_not_stored(
+    client: LoansClient, channel: grpc.Channel, loan: MakeLoan
+) -> None:
+    with pytest.raises(InvalidInput, match=r"^as_of: found 2962-03-01, expected a day up to today"):
+        client.put_loans(NEVER_YET, [loan("L1")])
+    with pytest.raises(InvalidInput, match=r"^header\.as_of: found 2962-03-01, expected a day up to today"):
+        ImportClient(channel).import_loans(NEVER_YET, [loan("L1")])
+    terms = BookTermsClient(channel)
+    with pytest.raises(InvalidInput, match=r"^as_of: found 2962-03-01, expected a day up to today"):
+        terms.put(NEVER_YET, [TermsTable(TermsKind.COMPENSATION_FUNDS, ())])
+    assert list(client.list_loans()) == []
+    assert terms.versions() == ()

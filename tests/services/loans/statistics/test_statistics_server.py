@@ -243,10 +243,14 @@ def test_institutions_see_only_their_own(
         assert theirs.versions() == []
         with pytest.raises(NotFound, match="2026Q3 is not closed"):
             theirs.closed(THIRD)
-        assert theirs.close(THIRD)[1]
+        with pytest.raises(FailedPrecondition, match="2026Q3 is not closed: found neither a loan"):
+            theirs.close(THIRD)
 
 
-def test_what_cannot_be_answered_is_refused(statistics: StatisticsClient) -> None:
+def test_what_cannot_be_answered_is_refused(
+    client: LoansClient, statistics: StatisticsClient, loan: MakeLoan
+) -> None:
+    fill(client, loan)
     with pytest.raises(InvalidInput, match="which ends on 2998-12-31; expected a quarter that has ended"):
         statistics.report(Quarter(2998, 4))
     with pytest.raises(InvalidInput, match="expected a quarter that has ended"):
@@ -275,3 +279,20 @@ def test_a_malformed_period_is_refused_with_its_place(channel: grpc.Channel) -> 
             calling(),
         ):
             call()
+
+
+def test_a_quarter_without_anything_is_reported_but_not_closed(
+    client: LoansClient, statistics: StatisticsClient, loan: MakeLoan
+) -> None:
+    assert statistics.report(SECOND).statistics.total.closing_cents == 0
+    with pytest.raises(
+        FailedPrecondition, match=r"2026Q2 is not closed: found neither a loan nor a position nor a"
+    ):
+        statistics.close(SECOND)
+    assert statistics.versions() == []
+    # A loan after the quarter is not in it; one that is on record and not yet drawn or reported is.
+    client.put_loans(dt.date(2026, 7, 15), [loan("L1")])
+    with pytest.raises(FailedPrecondition, match="found neither"):
+        statistics.close(SECOND)
+    with pytest.raises(FailedPrecondition, match=r"identity checks do not hold \(opening_position 1, "):
+        statistics.close(THIRD)

@@ -680,7 +680,7 @@ class LoanRecord(_message.Message):
 
     @_builtins.property
     def collateral_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """Collateral that secures it."""
+        """Collateral that secures it; one that was released (a share of 0) does not."""
 
     def __init__(
         self,
@@ -932,7 +932,7 @@ class SimulatePortfolioRequest(_message.Message):
     COMPENSATION_FUNDS_FIELD_NUMBER: _builtins.int
     WITHOUT_BOOK_TERMS_FIELD_NUMBER: _builtins.int
     horizon_years: _builtins.float
-    """Horizon, years, > 0 and at most 10. Absent means 1."""
+    """Horizon, years, a day (1 / 365) to 10. Absent means 1."""
     n_paths: _builtins.int
     """Number of paths, 256 to 10,000,000. Absent means 20,000."""
     seed: _builtins.int

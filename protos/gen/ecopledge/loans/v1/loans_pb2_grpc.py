@@ -156,7 +156,8 @@ class LoansServiceServicer:
 
     def PutLoans(self, request, context):
         """Stores loans, all or nothing; a loan that exists gets a new state, the old one stays. INVALID_ARGUMENT: wrong
-        fields, all of them named. ALREADY_EXISTS: request_id was used for other content.
+        fields, all of them named; a business date that has not come in China; a prepayment above what is open on its day.
+        ALREADY_EXISTS: request_id was used for other content.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -208,8 +209,8 @@ class LoansServiceServicer:
         """Takes loans, positions, movements, pledges or a book of them all, any number of rows in one stream: a header, rows in chunks,
         an end that says how many rows there were. Nothing is stored before the end, then all or nothing; a stream that breaks stores nothing. A row
         that is stored already changes nothing, as in PutLoans, RecordPositions, RecordMovements and PutCollateral.
-        INVALID_ARGUMENT: wrong rows, by their number from 0 (in a book by kind and number), up to 1,000 of them; rows of an unknown loan; an
-        identifier twice; a stream out of order. ALREADY_EXISTS: as PutLoans. UNAVAILABLE: another import is being written.
+        INVALID_ARGUMENT: wrong rows, by their number from 0 (in a book by kind and number), up to 1,000 of them; rows of an unknown loan; a
+        business date of loans that has not come in China; an identifier twice; a stream out of order. ALREADY_EXISTS: as PutLoans. UNAVAILABLE: another import is being written.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -218,7 +219,7 @@ class LoansServiceServicer:
     def PutBookTerms(self, request, context):
         """Stores default curves and risk-compensation funds of the book from a day on; every question about losses, credit loss
         or capital then uses those in force on its day, unless it says otherwise. Older versions stay. INVALID_ARGUMENT: wrong
-        fields, or neither table. ALREADY_EXISTS: as PutLoans.
+        fields, a day that has not come in China, or neither table. ALREADY_EXISTS: as PutLoans.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -307,7 +308,8 @@ class LoansServiceServicer:
 
     def CloseStatistics(self, request, context):
         """Closes a quarter: stores its statistics as a new version, unless they are those of the version before.
-        INVALID_ARGUMENT: as ReportStatistics. FAILED_PRECONDITION: identity checks do not hold and no reason is given.
+        INVALID_ARGUMENT: as ReportStatistics. FAILED_PRECONDITION: there is neither a loan nor a position nor a movement; identity checks do not
+        hold and no reason is given.
         ALREADY_EXISTS: request_id was used for other content.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)

@@ -43,7 +43,8 @@ class LoansServiceStub:
     def __new__(cls, channel: _aio.Channel) -> LoansServiceAsyncStub: ...
     PutLoans: _grpc.UnaryUnaryMultiCallable[_loans_pb2.PutLoansRequest, _loans_pb2.PutLoansResponse]
     """Stores loans, all or nothing; a loan that exists gets a new state, the old one stays. INVALID_ARGUMENT: wrong
-    fields, all of them named. ALREADY_EXISTS: request_id was used for other content.
+    fields, all of them named; a business date that has not come in China; a prepayment above what is open on its day.
+    ALREADY_EXISTS: request_id was used for other content.
     """
     ListLoans: _grpc.UnaryUnaryMultiCallable[_loans_pb2.ListLoansRequest, _loans_pb2.ListLoansResponse]
     """Lists the current state of loans in order of loan_id. INVALID_ARGUMENT: a wrong page token."""
@@ -70,13 +71,13 @@ class LoansServiceStub:
     """Takes loans, positions, movements, pledges or a book of them all, any number of rows in one stream: a header, rows in chunks,
     an end that says how many rows there were. Nothing is stored before the end, then all or nothing; a stream that breaks stores nothing. A row
     that is stored already changes nothing, as in PutLoans, RecordPositions, RecordMovements and PutCollateral.
-    INVALID_ARGUMENT: wrong rows, by their number from 0 (in a book by kind and number), up to 1,000 of them; rows of an unknown loan; an
-    identifier twice; a stream out of order. ALREADY_EXISTS: as PutLoans. UNAVAILABLE: another import is being written.
+    INVALID_ARGUMENT: wrong rows, by their number from 0 (in a book by kind and number), up to 1,000 of them; rows of an unknown loan; a
+    business date of loans that has not come in China; an identifier twice; a stream out of order. ALREADY_EXISTS: as PutLoans. UNAVAILABLE: another import is being written.
     """
     PutBookTerms: _grpc.UnaryUnaryMultiCallable[_book_terms_pb2.PutBookTermsRequest, _book_terms_pb2.PutBookTermsResponse]
     """Stores default curves and risk-compensation funds of the book from a day on; every question about losses, credit loss
     or capital then uses those in force on its day, unless it says otherwise. Older versions stay. INVALID_ARGUMENT: wrong
-    fields, or neither table. ALREADY_EXISTS: as PutLoans.
+    fields, a day that has not come in China, or neither table. ALREADY_EXISTS: as PutLoans.
     """
     ListBookTerms: _grpc.UnaryUnaryMultiCallable[_book_terms_pb2.ListBookTermsRequest, _book_terms_pb2.ListBookTermsResponse]
     """Lists every version of the curves and funds of the book. INVALID_ARGUMENT: a text that is no moment."""
@@ -119,7 +120,8 @@ class LoansServiceStub:
     """
     CloseStatistics: _grpc.UnaryUnaryMultiCallable[_statistics_pb2.CloseStatisticsRequest, _statistics_pb2.CloseStatisticsResponse]
     """Closes a quarter: stores its statistics as a new version, unless they are those of the version before.
-    INVALID_ARGUMENT: as ReportStatistics. FAILED_PRECONDITION: identity checks do not hold and no reason is given.
+    INVALID_ARGUMENT: as ReportStatistics. FAILED_PRECONDITION: there is neither a loan nor a position nor a movement; identity checks do not
+    hold and no reason is given.
     ALREADY_EXISTS: request_id was used for other content.
     """
     GetClosedStatistics: _grpc.UnaryUnaryMultiCallable[_statistics_pb2.GetClosedStatisticsRequest, _statistics_pb2.GetClosedStatisticsResponse]
@@ -136,7 +138,8 @@ class LoansServiceAsyncStub(LoansServiceStub):
     def __init__(self, channel: _aio.Channel) -> None: ...
     PutLoans: _aio.UnaryUnaryMultiCallable[_loans_pb2.PutLoansRequest, _loans_pb2.PutLoansResponse]  # type: ignore[assignment]
     """Stores loans, all or nothing; a loan that exists gets a new state, the old one stays. INVALID_ARGUMENT: wrong
-    fields, all of them named. ALREADY_EXISTS: request_id was used for other content.
+    fields, all of them named; a business date that has not come in China; a prepayment above what is open on its day.
+    ALREADY_EXISTS: request_id was used for other content.
     """
     ListLoans: _aio.UnaryUnaryMultiCallable[_loans_pb2.ListLoansRequest, _loans_pb2.ListLoansResponse]  # type: ignore[assignment]
     """Lists the current state of loans in order of loan_id. INVALID_ARGUMENT: a wrong page token."""
@@ -163,13 +166,13 @@ class LoansServiceAsyncStub(LoansServiceStub):
     """Takes loans, positions, movements, pledges or a book of them all, any number of rows in one stream: a header, rows in chunks,
     an end that says how many rows there were. Nothing is stored before the end, then all or nothing; a stream that breaks stores nothing. A row
     that is stored already changes nothing, as in PutLoans, RecordPositions, RecordMovements and PutCollateral.
-    INVALID_ARGUMENT: wrong rows, by their number from 0 (in a book by kind and number), up to 1,000 of them; rows of an unknown loan; an
-    identifier twice; a stream out of order. ALREADY_EXISTS: as PutLoans. UNAVAILABLE: another import is being written.
+    INVALID_ARGUMENT: wrong rows, by their number from 0 (in a book by kind and number), up to 1,000 of them; rows of an unknown loan; a
+    business date of loans that has not come in China; an identifier twice; a stream out of order. ALREADY_EXISTS: as PutLoans. UNAVAILABLE: another import is being written.
     """
     PutBookTerms: _aio.UnaryUnaryMultiCallable[_book_terms_pb2.PutBookTermsRequest, _book_terms_pb2.PutBookTermsResponse]  # type: ignore[assignment]
     """Stores default curves and risk-compensation funds of the book from a day on; every question about losses, credit loss
     or capital then uses those in force on its day, unless it says otherwise. Older versions stay. INVALID_ARGUMENT: wrong
-    fields, or neither table. ALREADY_EXISTS: as PutLoans.
+    fields, a day that has not come in China, or neither table. ALREADY_EXISTS: as PutLoans.
     """
     ListBookTerms: _aio.UnaryUnaryMultiCallable[_book_terms_pb2.ListBookTermsRequest, _book_terms_pb2.ListBookTermsResponse]  # type: ignore[assignment]
     """Lists every version of the curves and funds of the book. INVALID_ARGUMENT: a text that is no moment."""
@@ -212,7 +215,8 @@ class LoansServiceAsyncStub(LoansServiceStub):
     """
     CloseStatistics: _aio.UnaryUnaryMultiCallable[_statistics_pb2.CloseStatisticsRequest, _statistics_pb2.CloseStatisticsResponse]  # type: ignore[assignment]
     """Closes a quarter: stores its statistics as a new version, unless they are those of the version before.
-    INVALID_ARGUMENT: as ReportStatistics. FAILED_PRECONDITION: identity checks do not hold and no reason is given.
+    INVALID_ARGUMENT: as ReportStatistics. FAILED_PRECONDITION: there is neither a loan nor a position nor a movement; identity checks do not
+    hold and no reason is given.
     ALREADY_EXISTS: request_id was used for other content.
     """
     GetClosedStatistics: _aio.UnaryUnaryMultiCallable[_statistics_pb2.GetClosedStatisticsRequest, _statistics_pb2.GetClosedStatisticsResponse]  # type: ignore[assignment]
@@ -232,7 +236,8 @@ class LoansServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_loans_pb2.PutLoansResponse, _abc.Awaitable[_loans_pb2.PutLoansResponse]]:
         """Stores loans, all or nothing; a loan that exists gets a new state, the old one stays. INVALID_ARGUMENT: wrong
-        fields, all of them named. ALREADY_EXISTS: request_id was used for other content.
+        fields, all of them named; a business date that has not come in China; a prepayment above what is open on its day.
+        ALREADY_EXISTS: request_id was used for other content.
         """
 
     @_abc_1.abstractmethod
@@ -295,8 +300,8 @@ class LoansServiceServicer(metaclass=_abc_1.ABCMeta):
         """Takes loans, positions, movements, pledges or a book of them all, any number of rows in one stream: a header, rows in chunks,
         an end that says how many rows there were. Nothing is stored before the end, then all or nothing; a stream that breaks stores nothing. A row
         that is stored already changes nothing, as in PutLoans, RecordPositions, RecordMovements and PutCollateral.
-        INVALID_ARGUMENT: wrong rows, by their number from 0 (in a book by kind and number), up to 1,000 of them; rows of an unknown loan; an
-        identifier twice; a stream out of order. ALREADY_EXISTS: as PutLoans. UNAVAILABLE: another import is being written.
+        INVALID_ARGUMENT: wrong rows, by their number from 0 (in a book by kind and number), up to 1,000 of them; rows of an unknown loan; a
+        business date of loans that has not come in China; an identifier twice; a stream out of order. ALREADY_EXISTS: as PutLoans. UNAVAILABLE: another import is being written.
         """
 
     @_abc_1.abstractmethod
@@ -307,7 +312,7 @@ class LoansServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_book_terms_pb2.PutBookTermsResponse, _abc.Awaitable[_book_terms_pb2.PutBookTermsResponse]]:
         """Stores default curves and risk-compensation funds of the book from a day on; every question about losses, credit loss
         or capital then uses those in force on its day, unless it says otherwise. Older versions stay. INVALID_ARGUMENT: wrong
-        fields, or neither table. ALREADY_EXISTS: as PutLoans.
+        fields, a day that has not come in China, or neither table. ALREADY_EXISTS: as PutLoans.
         """
 
     @_abc_1.abstractmethod
@@ -416,7 +421,8 @@ class LoansServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_statistics_pb2.CloseStatisticsResponse, _abc.Awaitable[_statistics_pb2.CloseStatisticsResponse]]:
         """Closes a quarter: stores its statistics as a new version, unless they are those of the version before.
-        INVALID_ARGUMENT: as ReportStatistics. FAILED_PRECONDITION: identity checks do not hold and no reason is given.
+        INVALID_ARGUMENT: as ReportStatistics. FAILED_PRECONDITION: there is neither a loan nor a position nor a movement; identity checks do not
+        hold and no reason is given.
         ALREADY_EXISTS: request_id was used for other content.
         """
 

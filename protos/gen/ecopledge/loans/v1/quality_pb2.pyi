@@ -538,7 +538,7 @@ class MeasureCreditLossRequest(_message.Message):
 
     @_builtins.property
     def explained_loan_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """Loans whose quarters are listed line by line; at most 1,000."""
+        """Loans whose quarters are listed line by line; at most 1,000. NOT_FOUND: an unknown one."""
 
     @_builtins.property
     def default_curves(self) -> _containers.RepeatedCompositeFieldContainer[_segments_pb2.DefaultCurve]:
