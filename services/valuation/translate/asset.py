@@ -72,8 +72,9 @@ def asset_from_wire(message: pb.Asset, at: Violations) -> Asset | None:
     """The asset of a message, or None after noting everything that is wrong with it."""
     before = len(at.found)
     _check_text(message.asset_id, "asset_id", at)
-    at.require_max_length("name", message.name, LONGEST_NAME)
-    at.require_max_length("place", message.place, LONGEST_NAME)
+    for field in ("name", "place"):
+        at.require_max_length(field, getattr(message, field), LONGEST_NAME)
+        at.require_printable(field, getattr(message, field))
     at.require_max_length("assumed_fields", message.assumed_fields, _MOST_ASSUMED_FIELDS)
     for i, path in enumerate(message.assumed_fields[:_MOST_ASSUMED_FIELDS]):
         at.require_max_length(f"assumed_fields[{i}]", path, LONGEST_NAME)
@@ -129,13 +130,14 @@ def assets_to_wire(assets: Sequence[Asset]) -> list[pb.Asset]:
 def _check_text(value: str, field: str, at: Violations) -> None:
     if not 1 <= len(value) <= LONGEST_ID:
         at.add(field, f"found {len(value)} characters, expected 1 to {LONGEST_ID}")
-    elif not value.isprintable():
-        at.add(field, f"found {value!r}, expected printable characters only")
+    else:
+        at.require_printable(field, value)
 
 
 def _stated_value(message: pb.StatedValue, at: Violations) -> StatedValue:
     numbers = read_numbers(message, (NumberRule("value_cny", positive_up_to(rules.LARGEST_AMOUNT)),), at)
     at.require_max_length("source", message.source, _LONGEST_SOURCE)
+    at.require_printable("source", message.source)
     at.require(
         message.basis in _BASES, "basis", f"found {message.basis}, expected a known value of ValueBasis"
     )

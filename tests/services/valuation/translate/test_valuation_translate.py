@@ -272,6 +272,13 @@ def test_a_whole_number_that_the_contract_cannot_hold_is_named(detail: AssetDeta
     assert "found" in violation.description
 
 
+@pytest.mark.parametrize("path", ["asset_id", "name", "place", "stated_value.source"])
+def test_what_no_report_can_print_is_refused_by_its_path(path: str) -> None:
+    message = asset_to_wire(asset())
+    _set(message, path, "甲\x07县")
+    assert read(message) == (None, [path])
+
+
 def test_all_violations_of_an_asset_are_told_at_once() -> None:
     message = asset_to_wire(asset("water_right"))
     message.asset_id = ""
