@@ -109,7 +109,9 @@ def _print(quality: "BookQuality", day: "dt.date") -> None:
     )
     before = quality.non_performing_ratio_before
     was = "" if before is None else f"（上期 before {before:.2%}）"
-    click.echo(f"不良率 NPL ratio: {quality.non_performing_ratio:.2%}{was}")
+    click.echo(
+        f"不良率 NPL ratio: {quality.non_performing_ratio:.2%}{was}，以有报送余额的贷款为分母 · of reported balances"
+    )
     moved = [move for move in quality.migrations if move.before is not move.after]
     if before is not None:
         print_table(

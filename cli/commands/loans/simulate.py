@@ -186,6 +186,8 @@ def _print_shares(title: str, level: str, shares: "Sequence[LossShare]", words: 
             for share in largest
         ],
     )  # fmt: skip
+    if len(shares) > len(largest):
+        click.echo(f"  另有 {len(shares) - len(largest):,} 项 · more; --json lists all")
 
 
 def _in_tail(share: "LossShare") -> float:

@@ -43,8 +43,8 @@ _FACTORS_SHOWN = 6
     cls=WithExamples,
     examples=(
         "ecopledge loans stress",
-        "ecopledge loans stress --scenario dry-run --max-expected-loss 5000000",
-        "ecopledge loans stress --max-expected-loss 5000000 --scenario-out found.toml",
+        "ecopledge loans stress --scenario dry-run --max-expected-loss 100000000",
+        "ecopledge loans stress --max-expected-loss 100000000 --scenario-out found.toml",
         "ecopledge loans stress --scenarios found.toml",
     ),
 )
@@ -161,7 +161,7 @@ def _print(report: "PortfolioStress", limit: "LossLimit | None", factor: Words) 
     click.echo(f"  {exposure_in_words(by_quarters=True)}")
     print_table(
         "各情景 · Worlds (万元)",
-        ("情景 Scenario", "预期损失 Expected", "变化 Change", "误差 Error", "VaR99.9 VaR", "ES99.9 ES",
+        ("情景 Scenario", "预期损失 Expected", "变化 Change", "变化误差 Its error", "VaR99.9 VaR", "ES99.9 ES",
          "违约率 Defaults", "末期不良率 NPL", "押品 Collateral"),
         [
             [with_code(world.label_zh, world.scenario or "base"), wan(world.expected_loss_cny),

@@ -30,7 +30,7 @@ _STEPS = 10
     cls=WithExamples,
     examples=(
         "ecopledge report portfolio --as-of 2026-09-30",
-        "ecopledge report portfolio --quarters 12 --paths 50000 --max-expected-loss 5000000 --out out",
+        "ecopledge report portfolio --quarters 12 --paths 50000 --max-expected-loss 100000000 --out out",
         "ecopledge report portfolio --funds examples/loans/compensation-funds.toml",
     ),
 )
@@ -189,7 +189,7 @@ def _print(review: "BookReview", written: "ReportFiles") -> None:
                 f"± {wan(figures.wrong_way.expected_loss_difference_error_cny)}",
             ],
             ["预期信用损失 Credit loss", wan(figures.credit_loss.total.allowance_cny), ""],
-            ["不良率 NPL ratio", quality, ""],
+            ["不良率 NPL ratio (报送余额 of reported balances)", quality, ""],
             [
                 "经济资本 Economic capital",
                 wan(figures.capital.totals.economic_recognised.capital_cny),

@@ -88,7 +88,13 @@ def _quality(book: BookFacts) -> Iterator[KeyFigure]:
     yield PORTFOLIO.figure("allowance", _amount(total.allowance_cny), share=percent(total.coverage, 2))
     if quality is not None:
         bad = sum(found.n_loans for found in quality.totals if is_non_performing(found.quality))
-        yield PORTFOLIO.figure("npl", in_percent(quality.non_performing_ratio, 2), loans=f"{bad:,}")
+        yield PORTFOLIO.figure(
+            "npl",
+            in_percent(quality.non_performing_ratio, 2),
+            loans=f"{bad:,}",
+            known=f"{sum(found.n_loans for found in quality.totals):,}",
+            balance=_money(float(sum(found.balance_cny for found in quality.totals))),
+        )
 
 
 def _capital(book: BookFacts) -> Iterator[KeyFigure]:
