@@ -78,15 +78,19 @@ class Chunks(NamedTuple):
     start: Lanes
     cell: Lanes
     periods: Lanes
-    guarantees: Flags
+    draws_apart: Flags
+    is_alike: Flags
     borrower_address: Lanes
 
     @classmethod
     def of(cls, credit: CreditCells) -> "Chunks":
         """The chunks of a book."""
+        bounds = credit.borrower_start[credit.chunk_start]
+        in_chunks_cell = credit.cell == np.repeat(credit.chunk_cell, np.diff(bounds))
         return cls(
             credit.borrower_start, credit.chunk_start, credit.chunk_cell, credit.chunk_periods,
-            credit.chunk_draws_apart, credit.borrower_address,
+            credit.chunk_draws_apart, np.logical_and.reduceat(in_chunks_cell, bounds[:-1]),
+            credit.borrower_address,
         )  # fmt: skip
 
     def most_loans(self) -> int:
@@ -141,8 +145,8 @@ def count_events(block: Block, chunks: Chunks, fans: bool, path_sums: PathSums, 
 
 @inlined
 def _find(
-    slots: Any, ends: Any, borrower_start: Any, cumulated: Any, cell: Any, p: Any, last: Any, seed: Any, path: Any,
-    chunk: Any, borrower: Any, stop: Any, found_slot: Any, found_period: Any,
+    slots: Any, ends: Any, borrower_start: Any, cumulated: Any, cell: Any, alike: Any, p: Any, last: Any, seed: Any,
+    path: Any, chunk: Any, borrower: Any, stop: Any, found_slot: Any, found_period: Any,
 ) -> Any:  # fmt: skip
     """Write down which loans of the borrowers up to `stop` default, and when; returns how many."""
     bound = cumulated[cell, p, last]
@@ -157,7 +161,9 @@ def _find(
         number += 1
         borrower += np.int64(skipped)
         for slot in range(borrower_start[borrower], borrower_start[borrower + 1]):
-            k = default_period(slots, ends, slot, height * bound, cumulated, p)
+            k = default_period(
+                slots, ends, slot, height * bound, cumulated, cell if alike else slots[slot].cell, p
+            )
             if k >= 0:
                 found_slot[n], found_period[n] = slot, k
                 n += 1
@@ -175,7 +181,7 @@ def _find_each(
     while borrower < stop:
         height = guarantor_draw(seed, path, address[borrower])
         for slot in range(borrower_start[borrower], borrower_start[borrower + 1]):
-            k = default_period(slots, ends, slot, height, cumulated, p)
+            k = default_period(slots, ends, slot, height, cumulated, slots[slot].cell, p)
             if k >= 0:
                 found_slot[n], found_period[n] = slot, k
                 n += 1
@@ -202,7 +208,9 @@ def _count_events(block: Any, chunks: Any, fans: Any, path_sums: Any, loan_sums:
         bank_share,
         unpaid,
     ) = block
-    borrower_start, chunk_start, chunk_cell, chunk_periods, chunk_draws_apart, address = chunks
+    borrower_start, chunk_start, chunk_cell, chunk_periods, chunk_draws_apart, chunk_is_alike, address = (
+        chunks
+    )
     path_loss, claims, defaulted, vanished, events = path_sums
     loan_loss, loan_defaults, loan_collateral = loan_sums
     found_slot, found_period, found_collateral = found
@@ -217,7 +225,7 @@ def _count_events(block: Any, chunks: Any, fans: Any, path_sums: Any, loan_sums:
                 )  # fmt: skip
             else:
                 n = _find(
-                    slots, ends, borrower_start, cumulated, cell, p, last, seed, path,
+                    slots, ends, borrower_start, cumulated, cell, chunk_is_alike[chunk], p, last, seed, path,
                     chunk, chunk_start[chunk], chunk_start[chunk + 1], found_slot, found_period,
                 )  # fmt: skip
             for i in range(n):

@@ -25,7 +25,7 @@ _ZERO, _ONE, _TWO = np.uint64(0), np.uint64(1), np.uint64(2)
 
 
 @inlined
-def default_period(slots: Any, ends: Any, slot: Any, draw: Any, cumulated: Any, p: Any) -> Any:
+def default_period(slots: Any, ends: Any, slot: Any, draw: Any, cumulated: Any, cell: Any, p: Any) -> Any:
     """Period in which a loan defaults, -1 if not within its life.
 
     Args:
@@ -34,9 +34,10 @@ def default_period(slots: Any, ends: Any, slot: Any, draw: Any, cumulated: Any, 
         slot: which loan.
         draw: U of its borrower.
         cumulated: [n_cells, n_paths, n_periods].
+        cell: the loan's.
         p: place of the path in the block.
     """
-    cell, power, last = slots[slot].cell, slots[slot].power, slots[slot].periods - 1
+    power, last = slots[slot].power, slots[slot].periods - 1
     level = draw
     if power != 1.0:
         if power <= 0.0:
